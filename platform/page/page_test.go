@@ -1,0 +1,80 @@
+package page_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"cardea/platform/page"
+)
+
+func codec() *page.Codec { return &page.Codec{Key: bytes.Repeat([]byte{7}, 32)} }
+
+func TestTokenOpensForItsBinding(t *testing.T) {
+	t.Parallel()
+
+	token := codec().Encode("ListUserPools\x00us-east-1", "us-east-1_AbC123xyz")
+	cursor, err := codec().Decode("ListUserPools\x00us-east-1", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "us-east-1_AbC123xyz"; cursor != want {
+		t.Errorf("cursor %q, want %q", cursor, want)
+	}
+}
+
+func TestTokenHidesItsCursorAndIsNeverTheSame(t *testing.T) {
+	t.Parallel()
+
+	first, second := codec().Encode("b", "cursor"), codec().Encode("b", "cursor")
+	if strings.Contains(first, "cursor") || first == second {
+		t.Errorf("tokens %q and %q for one cursor", first, second)
+	}
+}
+
+func TestEmptyCursorAndEmptyTokenMeanEachOther(t *testing.T) {
+	t.Parallel()
+
+	if token := codec().Encode("b", ""); token != "" {
+		t.Errorf("token %q for the empty cursor", token)
+	}
+	if cursor, err := codec().Decode("b", ""); cursor != "" || err != nil {
+		t.Errorf("cursor %q, %v for the empty token", cursor, err)
+	}
+}
+
+func TestForeignTokensAreRefused(t *testing.T) {
+	t.Parallel()
+
+	token := codec().Encode("binding", "cursor")
+	flipped := []byte(token)
+	flipped[len(flipped)/2] ^= 1
+	for name, c := range map[string]struct{ binding, token string }{
+		"other binding": {"another", token},
+		"garbage":       {"binding", "garbage"},
+		"not base64":    {"binding", "!!!"},
+		"tampered":      {"binding", string(flipped)},
+		"cut short":     {"binding", token[:len(token)-4]},
+		"lengthened":    {"binding", token + "AAAA"},
+		"huge":          {"binding", strings.Repeat("A", 1<<20)},
+		"other key":     {"binding", (&page.Codec{Key: []byte("another key")}).Encode("binding", "cursor")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if cursor, err := codec().Decode(c.binding, c.token); !errors.Is(err, page.ErrInvalid) {
+				t.Errorf("got %q, %v, want ErrInvalid", cursor, err)
+			}
+		})
+	}
+}
+
+func FuzzDecodeNeverAcceptsWhatItDidNotMake(f *testing.F) {
+	f.Add("binding", "token")
+	f.Add("", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, binding, token string) {
+		if cursor, err := codec().Decode(binding, token); err == nil && token != "" {
+			t.Fatalf("accepted %q as %q", token, cursor)
+		}
+	})
+}
