@@ -1,0 +1,175 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// maxShutdownDelay leaves time to drain within the ten seconds that shutting down may take.
+const maxShutdownDelay = 5 * time.Second
+
+// check reports everything that is wrong with the settings by themselves, without opening anything.
+func (c Config) check() error {
+	return errors.Join(
+		checkAddr("addr", c.Addr, false),
+		checkAddr("admin_addr", c.AdminAddr, true),
+		checkBase("public_url", c.PublicURL),
+		c.checkIssuer(),
+		checkMatch("region", c.Region, `^[a-z]{2}(-[a-z]+)+-\d$`, "a Region such as us-east-1"),
+		checkMatch("account", c.Account, `^\d{12}$`, "twelve digits"),
+		c.checkShutdown(),
+		checkDatabase(c.Database.URL),
+		c.checkTLS(),
+		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),
+		c.checkSMTP(),
+		c.checkSMS(),
+		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
+		checkOneOf("log.format", c.Log.Format, "json", "text"),
+	)
+}
+
+func checkAddr(name, addr string, optional bool) error {
+	if optional && addr == "" {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		return fmt.Errorf("%s: %q is not host:port", name, addr)
+	}
+	return nil
+}
+
+func checkBase(name, base string) error {
+	if base == "" {
+		return fmt.Errorf("%s is required: the address under which clients reach this server, such as https://auth.example.com", name)
+	}
+	u, err := url.Parse(base)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%s: %q is not an http or https address", name, base)
+	}
+	if u.Path != "" {
+		return fmt.Errorf("%s: %q must not have a path, nor a slash at its end", name, base)
+	}
+	return nil
+}
+
+// checkIssuer accepts {region} as a stand-in, and nothing else in braces.
+func (c Config) checkIssuer() error {
+	if c.IssuerBase == "" {
+		return nil
+	}
+	return checkBase("issuer_base", strings.ReplaceAll(c.IssuerBase, "{region}", "us-east-1"))
+}
+
+func checkMatch(name, value, pattern, want string) error {
+	if !regexp.MustCompile(pattern).MatchString(value) {
+		return fmt.Errorf("%s: %q is not %s", name, value, want)
+	}
+	return nil
+}
+
+func checkOneOf(name, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %q is none of %s", name, value, strings.Join(allowed, ", "))
+}
+
+func (c Config) checkShutdown() error {
+	if c.ShutdownDelay < 0 || time.Duration(c.ShutdownDelay) > maxShutdownDelay {
+		return fmt.Errorf("shutdown_delay: %s is not between 0s and %s", c.ShutdownDelay, maxShutdownDelay)
+	}
+	return nil
+}
+
+func checkDatabase(u SecretURL) error {
+	scheme, rest, _ := strings.Cut(u.Reveal(), ":")
+	switch scheme {
+	case "sqlite", "postgres", "postgresql":
+		if rest != "" {
+			return nil
+		}
+	}
+	return errors.New("database.url: must be sqlite:<path> or postgres://…")
+}
+
+func (c Config) checkTLS() error {
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		return errors.New("tls: cert_file and key_file go together")
+	}
+	return nil
+}
+
+func (c Config) checkSMTP() error {
+	if c.SMTP.Host == "" {
+		return nil
+	}
+	var from error
+	if c.SMTP.From == "" {
+		from = errors.New("smtp.from is required when smtp.host is set")
+	}
+	var port error
+	if c.SMTP.Port < 1 || c.SMTP.Port > 65535 {
+		port = fmt.Errorf("smtp.port: %d is not a port", c.SMTP.Port)
+	}
+	return errors.Join(from, port, checkOneOf("smtp.tls", c.SMTP.TLS, "starttls", "implicit", "none"))
+}
+
+func (c Config) checkSMS() error {
+	if c.SMS.WebhookURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.SMS.WebhookURL)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		return errors.New("sms.webhook_url: not an http or https address")
+	}
+	if c.SMS.WebhookSecret == "" {
+		return errors.New("sms.webhook_secret is required when sms.webhook_url is set")
+	}
+	return nil
+}
+
+// ErrNoMasterKey is returned by MasterKeys when neither the environment nor a file gives one.
+var ErrNoMasterKey = errors.New(`no master key: everything secret in the database is sealed under it, so the server does not start without.
+Make one with  openssl rand -base64 32 > master.key  , keep it apart from the database and its backups, and name it by
+master_key_file = "…" in the configuration, or put it into the environment as CARDEA_MASTER_KEY`)
+
+// MasterKeys returns the active master key and, behind it, the former ones.
+func (c Config) MasterKeys() ([][]byte, error) {
+	text, source := c.MasterKey.Reveal(), "master_key"
+	if c.MasterKeyFile != "" {
+		if text != "" {
+			return nil, errors.New("master_key and master_key_file are both set: which one holds?")
+		}
+		file, err := os.ReadFile(c.MasterKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read master key: %w", err)
+		}
+		text, source = string(file), c.MasterKeyFile
+	}
+	return ParseMasterKeys(text, source)
+}
+
+// ParseMasterKeys reads keys of 32 bytes in base64, separated by white space; source is named in errors.
+func ParseMasterKeys(text, source string) ([][]byte, error) {
+	var keys [][]byte
+	for i, word := range strings.Fields(text) {
+		key, err := base64.StdEncoding.DecodeString(word)
+		if err != nil || len(key) != 32 {
+			return nil, fmt.Errorf("%s: key %d is not 32 bytes in base64 (openssl rand -base64 32 makes one)", source, i+1)
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, ErrNoMasterKey
+	}
+	return keys, nil
+}

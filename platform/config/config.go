@@ -1,0 +1,106 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is every setting of a production server, with its name in the file.
+type Config struct {
+	// Addr is where the API is served, host:port.
+	Addr string `toml:"addr"`
+	// AdminAddr is where /metrics, /livez and /readyz are served for the operator; empty turns it off.
+	// The two health pages are also on Addr; the metrics are not.
+	AdminAddr string `toml:"admin_addr"`
+	// PublicURL is the address under which clients reach the server, without a path.
+	PublicURL string `toml:"public_url"`
+	// IssuerBase begins the "iss" of every token; the pool's id follows it. "{region}" stands for the pool's Region,
+	// so https://cognito-idp.{region}.amazonaws.com keeps AWS's issuers. Empty means PublicURL.
+	IssuerBase string `toml:"issuer_base"`
+	// Region is where requests without a signed Region belong.
+	Region string `toml:"region"`
+	// Account is the twelve-digit account number in ARNs.
+	Account string `toml:"account"`
+	// MasterKey is 32 random bytes in base64 from which everything sealed at rest hangs. Usually set by environment.
+	MasterKey Secret `toml:"master_key"`
+	// MasterKeyFile holds the master key, one to a line: the first seals, the others still open.
+	MasterKeyFile string `toml:"master_key_file"`
+	// TrustedProxies are the networks whose X-Forwarded-For is believed; none by default.
+	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
+	// ShutdownDelay is how long /readyz says no before the listener closes, so that balancers look away first.
+	ShutdownDelay Duration `toml:"shutdown_delay"`
+
+	Database  Database  `toml:"database"`
+	TLS       TLS       `toml:"tls"`
+	Passwords Passwords `toml:"passwords"`
+	SMTP      SMTP      `toml:"smtp"`
+	SMS       SMS       `toml:"sms"`
+	Outgoing  Outgoing  `toml:"outgoing"`
+	Log       Log       `toml:"log"`
+}
+
+// Database says where everything is kept.
+type Database struct {
+	// URL is sqlite:<path> or postgres://….
+	URL SecretURL `toml:"url"`
+}
+
+// TLS names the certificate files; both empty means plain HTTP, for use behind a proxy.
+type TLS struct {
+	CertFile string `toml:"cert_file"`
+	KeyFile  string `toml:"key_file"`
+}
+
+// Passwords says how passwords are kept when a pool does not say it itself.
+type Passwords struct {
+	// Storage is "srp" (a sealed verifier, serves SRP and password sign-in) or "argon2id" (a sealed hash, SRP refused).
+	Storage string `toml:"storage"`
+}
+
+// SMTP is the relay that delivers mail; an empty Host means mail cannot be sent.
+type SMTP struct {
+	Host     string `toml:"host"`
+	Port     int    `toml:"port"`
+	Username string `toml:"username"`
+	Password Secret `toml:"password"`
+	// From is the sender when a pool names none.
+	From string `toml:"from"`
+	// TLS is "starttls" (required), "implicit" or "none".
+	TLS string `toml:"tls"`
+}
+
+// SMS is the webhook that delivers text messages; an empty WebhookURL means they cannot be sent.
+type SMS struct {
+	WebhookURL string `toml:"webhook_url"`
+	// WebhookSecret signs each call.
+	WebhookSecret Secret `toml:"webhook_secret"`
+}
+
+// Outgoing bounds whom the server may call.
+type Outgoing struct {
+	// AllowPrivate are the private networks that outgoing HTTP may reach; none by default.
+	AllowPrivate []netip.Prefix `toml:"allow_private"`
+}
+
+// Log says how much is written to standard error, and in which form.
+type Log struct {
+	// Level is "debug", "info", "warn" or "error".
+	Level string `toml:"level"`
+	// Format is "json" or "text".
+	Format string `toml:"format"`
+}
+
+// Default returns the settings that hold when nothing else is said.
+func Default() Config {
+	return Config{
+		Addr:          ":9229",
+		AdminAddr:     "127.0.0.1:9230",
+		Region:        "us-east-1",
+		Account:       "123456789012",
+		ShutdownDelay: Duration(2 * time.Second),
+		Database:      Database{URL: "sqlite:cardea.db"},
+		Passwords:     Passwords{Storage: "srp"},
+		SMTP:          SMTP{Port: 587, TLS: "starttls"},
+		Log:           Log{Level: "info", Format: "json"},
+	}
+}

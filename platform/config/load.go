@@ -1,0 +1,163 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// prefix begins every environment variable that is a setting.
+const prefix = "CARDEA_"
+
+// foreign are beginnings of variables that others set: Kubernetes for a service named cardea, and the test suite.
+var foreign = []string{"CARDEA_SERVICE_", "CARDEA_PORT_", "CARDEA_TEST_", "CARDEA_CONFIG"}
+
+// Load reads the file at path (none when empty) over the defaults and the environment (as os.Environ gives it) over
+// both, and checks the result. All that is wrong is in the error.
+func Load(path string, environ []string) (Config, error) {
+	c := Default()
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return c, fmt.Errorf("read configuration: %w", err)
+		}
+		if err := decode(text, &c); err != nil {
+			return c, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if err := overlay(environ, &c); err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+// Show writes the settings as a file would have them, with secrets masked.
+func (c Config) Show() (string, error) {
+	conceal(reflect.ValueOf(&c).Elem())
+	text, err := toml.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("write configuration: %w", err)
+	}
+	return string(text), nil
+}
+
+// conceal replaces every secret inside v by what it prints as; the TOML writer does not ask strings for their text form.
+func conceal(v reflect.Value) {
+	for _, field := range v.Fields() {
+		if field.Kind() == reflect.Struct {
+			conceal(field)
+			continue
+		}
+		switch secret := field.Interface().(type) {
+		case Secret:
+			field.SetString(secret.String())
+		case SecretURL:
+			field.SetString(secret.String())
+		}
+	}
+}
+
+// decode reads TOML over c and turns the parser's errors into lines a user can act on.
+func decode(text []byte, c *Config) error {
+	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(c)
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		var unknown []error
+		for _, e := range strict.Errors {
+			row, _ := e.Position()
+			unknown = append(unknown, fmt.Errorf("line %d: unknown setting %q", row, strings.Join(e.Key(), ".")))
+		}
+		return errors.Join(unknown...)
+	}
+	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
+		row, column := bad.Position()
+		return fmt.Errorf("line %d, column %d: %s", row, column, strings.TrimPrefix(bad.Error(), "toml: "))
+	}
+	return err
+}
+
+// overlay puts each CARDEA_ variable over the setting of its name.
+func overlay(environ []string, c *Config) error {
+	known := settings(reflect.TypeFor[Config](), nil)
+	var wrong []error
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, prefix) || slices.ContainsFunc(foreign, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			continue
+		}
+		s, ok := known[name]
+		if !ok {
+			wrong = append(wrong, fmt.Errorf("environment: unknown setting %s", name))
+			continue
+		}
+		if err := decode([]byte(s.assign(value)), c); err != nil {
+			wrong = append(wrong, fmt.Errorf("environment: %s: not a valid value", name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// setting is one leaf of Config.
+type setting struct {
+	path []string
+	kind reflect.Kind
+}
+
+// settings lists the leaves of t by the name of their environment variable.
+func settings(t reflect.Type, path []string) map[string]setting {
+	all := map[string]setting{}
+	for field := range t.Fields() {
+		here := append(slices.Clone(path), field.Tag.Get("toml"))
+		if field.Type.Kind() == reflect.Struct {
+			for name, s := range settings(field.Type, here) {
+				all[name] = s
+			}
+			continue
+		}
+		kind := field.Type.Kind()
+		if field.Type == reflect.TypeFor[Duration]() {
+			kind = reflect.String
+		}
+		all[prefix+strings.ToUpper(strings.Join(here, "_"))] = setting{here, kind}
+	}
+	return all
+}
+
+// assign writes the line of TOML that gives the setting a value.
+func (s setting) assign(value string) string {
+	key := strings.Join(s.path, ".")
+	switch s.kind {
+	case reflect.Int, reflect.Bool:
+		return key + " = " + value
+	case reflect.Slice:
+		var items []string
+		for item := range strings.SplitSeq(value, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, quote(item))
+			}
+		}
+		return key + " = [" + strings.Join(items, ", ") + "]"
+	default:
+		return key + " = " + quote(value)
+	}
+}
+
+// quote writes a TOML basic string.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		if r == '"' || r == '\\' || r < ' ' || r == 0x7f {
+			b.WriteString(`\u` + fmt.Sprintf("%04x", r))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('"')
+	return b.String()
+}

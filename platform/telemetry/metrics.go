@@ -1,0 +1,120 @@
+package telemetry
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics holds the counters of one server. Make one with New.
+type Metrics struct {
+	registry     *prometheus.Registry
+	operations   *choke
+	outbound     *choke
+	transactions *choke
+	jobs         *choke
+	signatures   *choke
+	lastJob      *prometheus.GaugeVec
+}
+
+// choke counts what passes one choke point and how long it took.
+type choke struct {
+	total   *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+}
+
+// Buckets in seconds: an answer takes a few milliseconds, a call outward or a job up to half a minute.
+var (
+	fast = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}
+	slow = []float64{.005, .01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+)
+
+// New returns the metrics of one server, with those of the Go runtime and the process beside them. version names the
+// build.
+func New(version string) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.operations = m.choke("operations", "API operations answered", fast, "operation", "code")
+	m.outbound = m.choke("outbound_calls", "calls to mail relays, webhooks and other servers", slow, "target", "outcome")
+	m.transactions = m.choke("transactions", "database transactions", fast, "kind", "outcome")
+	m.jobs = m.choke("jobs", "background jobs run", slow, "job", "outcome")
+	m.signatures = m.choke("signatures", "tokens signed", fast, "algorithm")
+	m.lastJob = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "cardea_job_last_success_timestamp_seconds", Help: "When each background job last succeeded on this node.",
+	}, []string{"job"})
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "cardea_build_info", Help: "1, labelled with the version."}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	m.registry.MustRegister(m.lastJob, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// choke registers cardea_<name>_total and cardea_<name>_duration_seconds; the histogram carries only the first label.
+func (m *Metrics) choke(name, help string, buckets []float64, labels ...string) *choke {
+	c := &choke{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cardea_" + name + "_total", Help: "Number of " + help + "."}, labels),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "cardea_" + name + "_duration_seconds", Help: "Time taken by " + help + ".", Buckets: buckets,
+		}, labels[:1]),
+	}
+	m.registry.MustRegister(c.total, c.seconds)
+	return c
+}
+
+func (c *choke) count(took time.Duration, labels ...string) {
+	c.total.WithLabelValues(labels...).Inc()
+	c.seconds.WithLabelValues(labels[0]).Observe(took.Seconds())
+}
+
+// Operation counts one answered API operation. code is the fault's, or empty for success; name must be a modelled
+// operation or empty.
+func (m *Metrics) Operation(name, code string, took time.Duration) {
+	if name == "" {
+		name = "unknown"
+	}
+	if code == "" {
+		code = "OK"
+	}
+	m.operations.count(took, name, code)
+}
+
+// Outbound counts one call outward; target is a kind such as "smtp", "sms" or "http", never an address.
+func (m *Metrics) Outbound(target string, err error, took time.Duration) {
+	m.outbound.count(took, target, outcome(err))
+}
+
+// Transaction counts one database transaction; kind is "read" or "write".
+func (m *Metrics) Transaction(kind string, err error, took time.Duration) {
+	m.transactions.count(took, kind, outcome(err))
+}
+
+// Job counts one run of a background job.
+func (m *Metrics) Job(name string, err error, took time.Duration) {
+	m.jobs.count(took, name, outcome(err))
+	if err == nil {
+		m.lastJob.WithLabelValues(name).SetToCurrentTime()
+	}
+}
+
+// Signature counts one signature made; algorithm is the JOSE name, such as RS256.
+func (m *Metrics) Signature(algorithm string, took time.Duration) {
+	m.signatures.count(took, algorithm)
+}
+
+func outcome(err error) string {
+	if err != nil {
+		return "error"
+	}
+	return "ok"
+}
+
+// Gauge publishes a value that is read when the metrics are, such as the number of open connections.
+func (m *Metrics) Gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cardea_" + name, Help: help}, value))
+}
+
+// Handler answers /metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}

@@ -1,0 +1,64 @@
+package telemetry_test
+
+import (
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/platform/telemetry"
+)
+
+func TestMetricsShowEveryChokePoint(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New("v1")
+	m.Operation("SignUp", "", time.Millisecond)
+	m.Operation("", "UnknownOperationException", time.Millisecond)
+	m.Outbound("smtp", errors.New("refused"), time.Second)
+	m.Transaction("write", nil, time.Millisecond)
+	m.Job("prune", nil, time.Second)
+	m.Signature("RS256", time.Millisecond)
+	m.Gauge("seats", "Seats.", func() float64 { return 7 })
+
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+
+	for _, want := range []string{
+		`cardea_operations_total{code="OK",operation="SignUp"} 1`,
+		`cardea_operations_total{code="UnknownOperationException",operation="unknown"} 1`,
+		`cardea_operations_duration_seconds_count{operation="SignUp"} 1`,
+		`cardea_outbound_calls_total{outcome="error",target="smtp"} 1`,
+		`cardea_transactions_total{kind="write",outcome="ok"} 1`,
+		`cardea_jobs_total{job="prune",outcome="ok"} 1`,
+		`cardea_job_last_success_timestamp_seconds{job="prune"}`,
+		`cardea_signatures_total{algorithm="RS256"} 1`,
+		`cardea_build_info{version="v1"} 1`,
+		`cardea_seats 7`,
+		`go_goroutines`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+}
+
+func TestLoggerWritesAboveItsLevel(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	log, err := telemetry.Logger(&out, "warn", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Info("quiet")
+	log.Warn("loud", "n", 1)
+	if got := out.String(); strings.Contains(got, "quiet") || !strings.Contains(got, `"msg":"loud","n":1`) {
+		t.Errorf("got %s", got)
+	}
+	if _, err := telemetry.Logger(&out, "chatty", "json"); err == nil {
+		t.Error("an unknown level: got no error")
+	}
+	if _, err := telemetry.Logger(&out, "info", "xml"); err == nil {
+		t.Error("an unknown format: got no error")
+	}
+}
