@@ -1,0 +1,70 @@
+// A pool, a client and confirmed users for each suite, made through the AWS SDK for JavaScript.
+import {
+  AdminCreateUserCommand,
+  AdminSetUserPasswordCommand,
+  CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { randomBytes } from 'node:crypto';
+
+export const password = 'Correct-Horse-9';
+export const endpoint = required('CARDEA_ENDPOINT');
+export const tlsEndpoint = required('CARDEA_TLS_ENDPOINT');
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run conformance/run`);
+  return value;
+}
+
+export const sdk = (url = endpoint) =>
+  new CognitoIdentityProviderClient({ endpoint: url, region: 'us-east-1', maxAttempts: 1 });
+
+export const unique = (name) => `${name}-${randomBytes(4).toString('hex')}`;
+
+export async function newPool(client = sdk(), settings = {}) {
+  const answer = await client.send(
+    new CreateUserPoolCommand({ PoolName: 'conformance', AutoVerifiedAttributes: ['email'], ...settings }),
+  );
+  return answer.UserPool.Id;
+}
+
+export async function newApp(UserPoolId, client = sdk(), settings = {}) {
+  const answer = await client.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId,
+      ClientName: 'app',
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      ...settings,
+    }),
+  );
+  return answer.UserPoolClient.ClientId;
+}
+
+export async function newUser(UserPoolId, Username, client = sdk()) {
+  await client.send(
+    new AdminCreateUserCommand({
+      UserPoolId,
+      Username,
+      MessageAction: 'SUPPRESS',
+      UserAttributes: [
+        { Name: 'email', Value: `${Username}@example.com` },
+        { Name: 'email_verified', Value: 'true' },
+      ],
+    }),
+  );
+  await client.send(
+    new AdminSetUserPasswordCommand({ UserPoolId, Username, Password: password, Permanent: true }),
+  );
+}
+
+export async function codeFor(to, url = endpoint) {
+  for (let tries = 0; tries < 100; tries++) {
+    const answer = await fetch(`${url}/_cardea/inbox.json?to=${encodeURIComponent(to)}`);
+    const { messages } = await answer.json();
+    if (messages.length > 0) return messages.at(-1).code;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no message for ${to}`);
+}
