@@ -1,0 +1,11 @@
+// Package srp is the arithmetic of Cognito's variant of the Secure Remote Password protocol: SRP-6a over the
+// 3072-bit group of RFC 5054 (RFC 3526, group 15) with SHA-256, a padding rule of its own, and a key drawn by HKDF
+// (RFC 5869) that signs the answer instead of RFC 2945's proofs.
+//
+// It holds both halves: what a server stores, offers and checks, and what a client computes (for tests and
+// benchmarks). Who may sign in, for how long a challenge lives and how often it may be answered is feature/signin's
+// business. Numbers cross the package's border as Size big-endian bytes or as hexadecimal text.
+//
+// math/big is not constant in time. A server's exponent is drawn for one exchange and forgotten, and the verifier
+// enters as a base only, so what timing shows is worth little; comparisons of secrets are constant in time.
+package srp

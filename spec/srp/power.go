@@ -1,0 +1,65 @@
+package srp
+
+import (
+	"math/big"
+	"sync"
+)
+
+// This file is the seam for faster arithmetic: all modular exponentiation of the package happens in power and
+// powerOfG, and a build with another library replaces these two and nothing else.
+
+// power is base^exponent mod N.
+func power(base, exponent *big.Int) *big.Int {
+	return new(big.Int).Exp(base, exponent, prime)
+}
+
+// The table holds g^(digit·256^place) for the 32 bytes of a 256-bit exponent, so that a power of g is at most 31
+// multiplications instead of 256 squarings: an eighth of the time for 3 MiB.
+const (
+	tablePlaces = 32
+	tableDigits = 256
+)
+
+var tableOfG = sync.OnceValue(makeTable)
+
+// Warm makes the table of powers of g (some 30 ms of one core) if it is not there yet. A server calls it in the
+// background, so that neither its start nor its first sign-in waits; without it the first use does the work.
+func Warm() { tableOfG() }
+
+// makeTable lays all powers out in one block without pointers, which costs the garbage collector nothing.
+func makeTable() []big.Word {
+	words := len(prime.Bits())
+	table := make([]big.Word, tablePlaces*tableDigits*words)
+	base, acc, quotient, product := new(big.Int).Set(generator), new(big.Int), new(big.Int), new(big.Int)
+	for place := range tablePlaces {
+		acc.SetInt64(1)
+		for digit := range tableDigits {
+			copy(table[(place*tableDigits+digit)*words:], acc.Bits())
+			product.Mul(acc, base)
+			quotient.QuoRem(product, prime, acc)
+		}
+		base.Set(acc)
+	}
+	return table
+}
+
+// powerOfG is g^exponent mod N, by the table when the exponent has at most 256 bits.
+func powerOfG(exponent *big.Int) *big.Int {
+	if exponent.BitLen() > 8*tablePlaces {
+		return power(generator, exponent)
+	}
+	table, words := tableOfG(), len(prime.Bits())
+	digits := exponent.FillBytes(make([]byte, tablePlaces))
+	acc, entry, quotient, product := big.NewInt(1), new(big.Int), new(big.Int), new(big.Int)
+	for place := range tablePlaces {
+		digit := int(digits[tablePlaces-1-place])
+		if digit == 0 {
+			continue
+		}
+		at := (place*tableDigits + digit) * words
+		entry.SetBits(table[at : at+words : at+words])
+		product.Mul(acc, entry)
+		quotient.QuoRem(product, prime, acc)
+	}
+	return acc
+}

@@ -1,0 +1,51 @@
+package srp
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"math/big"
+)
+
+// SaltSize is the length in bytes of a new salt.
+const SaltSize = 16
+
+// Identity names whose password it is. For a user Scope is the pool's short id (the part after "_") and User the
+// USER_ID_FOR_SRP; for a device they are its group key and its key.
+type Identity struct{ Scope, User string }
+
+// NewSalt draws a salt.
+func NewSalt() []byte {
+	salt := make([]byte, SaltSize)
+	_, _ = rand.Read(salt) // never fails: crypto/rand aborts the program instead
+	return salt
+}
+
+// exponent is x, the number that a password stands for.
+func (id Identity) exponent(password string, salt []byte) *big.Int {
+	inner := sha256.Sum256([]byte(id.Scope + id.User + ":" + password))
+	return hashNumber(pad(new(big.Int).SetBytes(salt)), inner[:])
+}
+
+// Verifier is g^x mod N in Size bytes: what a server keeps instead of the password. One guess against it is cheap
+// (some 0.1 ms), so whoever stores it seals it under a key that is kept elsewhere.
+func Verifier(id Identity, password string, salt []byte) []byte {
+	return element(powerOfG(id.exponent(password, salt)))
+}
+
+// Matches tells whether the password is the one that the verifier was made from.
+func Matches(id Identity, password string, salt, verifier []byte) bool {
+	return subtle.ConstantTimeCompare(Verifier(id, password, salt), verifier) == 1
+}
+
+// FakeVerifier turns pseudo-random bytes (Size of them, secret and stable for a name) into a group element that no
+// password matches. An exchange over it costs what a real one costs and always fails.
+func FakeVerifier(random []byte) []byte {
+	x := new(big.Int).SetBytes(random)
+	x.Mul(x, x) // g generates the squares, and a real verifier is one
+	x.Mod(x, prime)
+	if x.Sign() == 0 {
+		x.Set(generator)
+	}
+	return element(x)
+}
