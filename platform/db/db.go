@@ -1,0 +1,132 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	opts   Options
+	engine engine
+	memo   memo
+}
+
+// Options are what may be set about a database; the zero value is right for production.
+type Options struct {
+	// Now is the clock behind [Tx.Now]; nil is time.Now.
+	Now func() time.Time
+
+	// Observe, if set, is told of every finished transaction: its kind ("read" or "write"), how long it took,
+	// waiting and committing included, and how often it was run again after a serialization conflict.
+	Observe func(kind string, took time.Duration, retries int)
+
+	// MaxConns bounds the connections to PostgreSQL and the readers of SQLite; 0 is a bound that suits the machine.
+	MaxConns int
+
+	// Fast gives up durability on SQLite (synchronous=OFF). For tests only: a power cut may lose or ruin the file.
+	Fast bool
+
+	// Migrations replaces the built-in schema; for tests of the runner.
+	Migrations fs.FS
+}
+
+// engine is the seam between the two databases.
+type engine interface {
+	name() string
+	read(ctx context.Context, fn func(session) error) error
+	write(ctx context.Context, fn func(session) error) (retries int, err error)
+	migrate(ctx context.Context, steps []step, now time.Time) error
+	ping(ctx context.Context) error
+	close() error
+}
+
+// Open opens the database that url names and brings its schema up to date under a lock. The url is
+// "sqlite:/path/to/file.db" (the file is made if absent) or "postgres://user@host/name?…" with the parameters
+// that pgx knows, default_query_exec_mode and pool_max_conns among them.
+func Open(ctx context.Context, url string, opts Options) (*DB, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Migrations == nil {
+		opts.Migrations = builtin
+	}
+	d := &DB{opts: opts}
+
+	var err error
+	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
+	case "sqlite":
+		d.engine, err = openSQLite(ctx, strings.TrimPrefix(rest, "//"), opts)
+	case "postgres", "postgresql":
+		d.engine, err = openPostgres(url, opts)
+	default:
+		return nil, fmt.Errorf("open database: the url begins with %q, not with sqlite: or postgres:", scheme)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+
+	steps, err := readSteps(opts.Migrations)
+	if err == nil {
+		err = d.engine.migrate(ctx, steps, opts.Now())
+	}
+	if err != nil {
+		_ = d.engine.close() // the reason for giving up matters more
+		return nil, fmt.Errorf("migrate database: %w", err)
+	}
+	return d, nil
+}
+
+// Read runs fn on one snapshot that nobody else's writing disturbs. fn cannot change anything.
+func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	began := time.Now()
+	err := d.engine.read(ctx, func(s session) error {
+		tx := d.begin(ctx, s)
+		return tx.end(fn(tx))
+	})
+	d.observe("read", began, 0)
+	return err
+}
+
+// Write runs fn as if it were alone and makes what it changed durable, all or nothing; an error from fn takes
+// everything back. fn may run more than once, so it holds nothing but SQL and sets outer variables afresh each time.
+// Once begun, a write is finished even if ctx is cancelled.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	began := time.Now()
+	var tx *Tx
+	retries, err := d.engine.write(ctx, func(s session) error {
+		tx = d.begin(ctx, s)
+		tx.writing = true
+		return tx.end(fn(tx))
+	})
+	d.observe("write", began, retries)
+	if err != nil {
+		return err
+	}
+	for _, done := range tx.committed {
+		done()
+	}
+	return nil
+}
+
+func (d *DB) begin(ctx context.Context, s session) *Tx {
+	return &Tx{Now: d.opts.Now().UTC().Truncate(time.Millisecond), ctx: ctx, db: d, session: s}
+}
+
+func (d *DB) observe(kind string, began time.Time, retries int) {
+	if d.opts.Observe != nil {
+		d.opts.Observe(kind, time.Since(began), retries)
+	}
+}
+
+// Ping says whether the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
+
+// Engine is "sqlite" or "postgres".
+func (d *DB) Engine() string { return d.engine.name() }
+
+// Close waits for the writer and lets go of all connections.
+func (d *DB) Close() error { return d.engine.close() }

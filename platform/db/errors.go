@@ -1,0 +1,21 @@
+package db
+
+import "errors"
+
+var (
+	// ErrNotFound says that a query for one row found none.
+	ErrNotFound = errors.New("not found")
+
+	// ErrExists says that a row with this key is already there.
+	ErrExists = errors.New("already exists")
+
+	// ErrStale says that a conditional update hit no row: someone else has changed it since it was read.
+	ErrStale = errors.New("changed meanwhile")
+
+	// ErrNewer says that the database was last used by a newer program, whose schema this one does not know.
+	ErrNewer = errors.New("the database belongs to a newer version of this program")
+
+	errClosed  = errors.New("database is closed")
+	errNested  = errors.New("statement inside the scan of another")
+	errReading = errors.New("read-only transaction")
+)

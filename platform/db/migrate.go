@@ -1,0 +1,153 @@
+package db
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+// builtin is the product's schema.
+var builtin = func() fs.FS {
+	sub, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}()
+
+// step is one migration file.
+type step struct {
+	name string
+	text string
+}
+
+// readSteps lists the migrations in the order of their names.
+func readSteps(dir fs.FS) ([]step, error) {
+	names, err := fs.Glob(dir, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+
+	var steps []step
+	for _, name := range names {
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step{strings.TrimSuffix(name, ".sql"), string(text)})
+	}
+	return steps, nil
+}
+
+const (
+	createLedger = `CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied BIGINT NOT NULL);`
+	readLedger   = `SELECT name FROM migration`
+	writeLedger  = `INSERT INTO migration (name, applied) VALUES ($1, $2)`
+)
+
+// pending is the steps that done does not hold. A name in done that is no step's was written by a newer program.
+func pending(steps []step, done []string) ([]step, error) {
+	applied := map[string]bool{}
+	for _, name := range done {
+		applied[name] = true
+		if !slices.ContainsFunc(steps, func(s step) bool { return s.name == name }) {
+			return nil, fmt.Errorf("%w (it holds migration %s)", ErrNewer, name)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return applied[s.name] }), nil
+}
+
+// apply runs what is missing inside the transaction that s is, which must hold the lock.
+func apply(s session, dialect func(string) string, steps []step, now time.Time) error {
+	if _, err := s.exec(dialect(createLedger), nil); err != nil {
+		return err
+	}
+	done, err := ledger(s)
+	if err != nil {
+		return err
+	}
+	missing, err := pending(steps, done)
+	if err != nil {
+		return err
+	}
+
+	for _, step := range missing {
+		for _, statement := range statements(step.text) {
+			if _, err := s.exec(dialect(statement), nil); err != nil {
+				return fmt.Errorf("%s: %w", step.name, s.translate(err))
+			}
+		}
+		if _, err := s.exec(writeLedger, []any{step.name, Millis(now)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ledger lists the migrations applied.
+func ledger(s session) (names []string, err error) {
+	rows, err := s.query(readLedger, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // its error is also rows.Err
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+// tokens splits DDL into the pieces that must be told apart: strings, quoted names, comments, semicolons, words.
+var tokens = regexp.MustCompile(`(?s)'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|;|\{\{bytes\}\}|\w+|.`)
+
+// statements cuts a migration at its semicolons and drops comments.
+func statements(text string) []string {
+	var list []string
+	var current strings.Builder
+	flush := func() {
+		if s := strings.TrimSpace(current.String()); s != "" {
+			list = append(list, s)
+		}
+		current.Reset()
+	}
+	for _, token := range tokens.FindAllString(text, -1) {
+		switch {
+		case token == ";":
+			flush()
+		case strings.HasPrefix(token, "--"), strings.HasPrefix(token, "/*"):
+			current.WriteByte(' ')
+		default:
+			current.WriteString(token)
+		}
+	}
+	flush()
+	return list
+}
+
+func sqliteDialect(ddl string) string {
+	return strings.ReplaceAll(ddl, "{{bytes}}", "BLOB")
+}
+
+func postgresDialect(ddl string) string {
+	return tokens.ReplaceAllStringFunc(ddl, func(token string) string {
+		switch token {
+		case "{{bytes}}":
+			return "BYTEA"
+		case "TEXT":
+			return `TEXT COLLATE "C"`
+		}
+		return token
+	})
+}

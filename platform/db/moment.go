@@ -1,0 +1,19 @@
+package db
+
+import "time"
+
+// Millis is how a moment is stored: Unix milliseconds, the zero time as 0.
+func Millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// Time is the moment that [Millis] stored, in UTC; 0 is the zero time.
+func Time(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,179 @@
+package db
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A batch is committed when nobody is waiting to join it, or when it has grown this large or this old.
+const (
+	batchWrites = 256
+	batchTime   = 20 * time.Millisecond
+)
+
+// writer is SQLite's one writing connection with group commit.
+//
+// Writers take turns under mu, each in its own goroutine. A turn joins the open batch, one SQLite transaction, behind
+// a savepoint of its own; who leaves with nobody waiting commits for all. While a commit waits for the disk, the next
+// batch queues up. Nobody is told of success, or of an error that may rest on what a batch-mate wrote, before the commit.
+type writer struct {
+	open    func() (*liteConn, error)
+	waiting atomic.Int64
+
+	mu     sync.Mutex
+	conn   *liteConn // nil after trouble: opened afresh
+	batch  *batch    // the open transaction, if any
+	closed bool
+
+	commits int64 // for tests
+}
+
+type batch struct {
+	began time.Time
+	size  int
+	done  chan struct{}
+	err   error // why the commit was not; valid when done is closed
+}
+
+// write runs fn in a turn of its own. Should fn panic or end its goroutine, that stays fn's caller's affair.
+func (w *writer) write(ctx context.Context, fn func(session) error) error {
+	w.waiting.Add(1)
+	w.mu.Lock()
+	w.waiting.Add(-1)
+
+	b, err := w.turn(ctx, fn)
+	if b == nil {
+		return err
+	}
+	<-b.done
+	if b.err != nil {
+		return b.err
+	}
+	return err
+}
+
+// turn runs fn and gives up mu. The batch to wait for is nil when fn left nothing behind and saw nothing uncommitted.
+func (w *writer) turn(ctx context.Context, fn func(session) error) (b *batch, err error) {
+	defer w.leave()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if b, err = w.join(); err != nil {
+		return b, err
+	}
+
+	finished := false
+	defer func() {
+		if !finished || err != nil {
+			b = w.undo(b)
+			return
+		}
+		w.keep(b)
+	}()
+	err = fn(w.conn)
+	finished = true
+	return b, err
+}
+
+// join opens a batch, or a savepoint in the open one. The first of a batch needs no savepoint: it undoes the batch.
+func (w *writer) join() (*batch, error) {
+	if w.closed {
+		return nil, errClosed
+	}
+	if w.batch != nil {
+		if _, err := w.conn.exec("SAVEPOINT turn", nil); err != nil {
+			return w.abandon(err), err
+		}
+		return w.batch, nil
+	}
+
+	if w.conn == nil {
+		conn, err := w.open()
+		if err != nil {
+			return nil, err
+		}
+		w.conn = conn
+	}
+	if _, err := w.conn.exec("BEGIN IMMEDIATE", nil); err != nil {
+		return nil, err
+	}
+	w.batch = &batch{began: time.Now(), done: make(chan struct{})}
+	return w.batch, nil
+}
+
+// keep makes the turn that has just succeeded part of the batch.
+func (w *writer) keep(b *batch) {
+	b.size++
+	if b.size == 1 {
+		return
+	}
+	if _, err := w.conn.exec("RELEASE turn", nil); err != nil {
+		w.abandon(err)
+	}
+}
+
+// undo takes back the turn that has just failed and returns the batch to wait for.
+func (w *writer) undo(b *batch) *batch {
+	if b.size == 0 {
+		w.batch = nil
+		if _, err := w.conn.exec("ROLLBACK", nil); err != nil {
+			w.renew()
+		}
+		return nil
+	}
+	_, err := w.conn.exec("ROLLBACK TO turn", nil)
+	if err == nil {
+		_, err = w.conn.exec("RELEASE turn", nil)
+	}
+	if err != nil {
+		return w.abandon(err)
+	}
+	return b
+}
+
+// abandon fails the open batch: after some errors (a full disk) SQLite rolls back by itself, savepoints and all.
+func (w *writer) abandon(err error) *batch {
+	b := w.batch
+	w.batch = nil
+	b.err = err
+	close(b.done)
+	w.renew()
+	return b
+}
+
+// renew drops a connection whose state is in doubt; closing it rolls back.
+func (w *writer) renew() {
+	w.conn.close()
+	w.conn = nil
+}
+
+// leave ends a turn: it commits the batch unless someone is waiting to join it, and gives up mu.
+func (w *writer) leave() {
+	defer w.mu.Unlock()
+	b := w.batch
+	if b == nil {
+		return
+	}
+	if w.waiting.Load() > 0 && b.size < batchWrites && time.Since(b.began) < batchTime {
+		return
+	}
+	if _, err := w.conn.exec("COMMIT", nil); err != nil {
+		w.abandon(err)
+		return
+	}
+	w.commits++
+	w.batch = nil
+	close(b.done)
+}
+
+func (w *writer) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	if w.conn != nil {
+		w.conn.close()
+		w.conn = nil
+	}
+}
