@@ -1,0 +1,161 @@
+package outbox
+
+import (
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// Row is one message. An empty Medium is a decoy: it is written so that a message to nobody costs what one to somebody
+// does, and is thrown away.
+type Row struct {
+	Pool      id.Pool
+	ID        string // grows with time
+	Medium    string // "EMAIL" or "SMS"
+	Recipient string // a keyed hash of the address, to find its messages by
+	Letter    []byte // sealed
+	Written   time.Time
+	Attempts  int64
+	Due       time.Time // when to deliver it, or when the node that claimed it is given up
+}
+
+// Insert adds a message.
+func Insert(tx *db.Tx, r *Row) error {
+	_, err := tx.Exec(`
+		INSERT INTO outbox (pool_id, id, medium, recipient, letter, written, attempts, due)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		r.Pool, r.ID, r.Medium, r.Recipient, r.Letter, db.Millis(r.Written), r.Attempts, db.Millis(r.Due))
+	if err != nil {
+		return fmt.Errorf("insert message: %w", err)
+	}
+	return nil
+}
+
+// Newest lists up to limit messages, the newest first, decoys left out; recipient narrows it to one address's, unless empty.
+func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
+	if recipient != "" {
+		return db.All(tx, scan, `
+			SELECT pool_id, id, medium, recipient, letter, written, attempts, due
+			FROM outbox
+			WHERE recipient = $1 AND medium <> ''
+			ORDER BY written DESC, id DESC
+			LIMIT $2`,
+			recipient, limit)
+	}
+	return db.All(tx, scan, `
+		SELECT pool_id, id, medium, recipient, letter, written, attempts, due
+		FROM outbox
+		WHERE medium <> ''
+		ORDER BY written DESC, id DESC
+		LIMIT $1`,
+		limit)
+}
+
+// Due lists up to limit messages whose time has come, the longest overdue first.
+func Due(tx *db.Tx, limit int) ([]*Row, error) {
+	return db.All(tx, scan, `
+		SELECT pool_id, id, medium, recipient, letter, written, attempts, due
+		FROM outbox
+		WHERE due <= $1
+		ORDER BY due
+		LIMIT $2`,
+		db.Millis(tx.Now), limit)
+}
+
+// Next is when the next message becomes due, or db.ErrNotFound when there is none.
+func Next(tx *db.Tx) (time.Time, error) {
+	due, err := db.One(tx, scanMillis, `
+		SELECT due
+		FROM outbox
+		ORDER BY due
+		LIMIT 1`)
+	return db.Time(due), err
+}
+
+// Claim takes a message for an attempt at delivering it, until the moment given. It answers db.ErrStale when another node
+// was quicker.
+func Claim(tx *db.Tx, r *Row, until time.Time) error {
+	rows, err := tx.Exec(`
+		UPDATE outbox
+		SET due = $1, attempts = attempts + 1
+		WHERE pool_id = $2 AND id = $3 AND due = $4`,
+		db.Millis(until), r.Pool, r.ID, db.Millis(r.Due))
+	if err != nil {
+		return fmt.Errorf("claim message: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrStale
+	}
+	return nil
+}
+
+// Postpone gives a claimed message back, to be tried again at a later moment.
+func Postpone(tx *db.Tx, r *Row, due time.Time) error {
+	_, err := tx.Exec(`
+		UPDATE outbox
+		SET due = $1
+		WHERE pool_id = $2 AND id = $3 AND due = $4`,
+		db.Millis(due), r.Pool, r.ID, db.Millis(r.Due))
+	if err != nil {
+		return fmt.Errorf("postpone message: %w", err)
+	}
+	return nil
+}
+
+// Delete forgets a message: delivered, or given up.
+func Delete(tx *db.Tx, r *Row) error {
+	_, err := tx.Exec(`
+		DELETE FROM outbox
+		WHERE pool_id = $1 AND id = $2`,
+		r.Pool, r.ID)
+	if err != nil {
+		return fmt.Errorf("delete message: %w", err)
+	}
+	return nil
+}
+
+// Surplus lists up to limit rows that an inbox need not keep: decoys, those written before a moment, and all but the
+// newest keep. Their letters are left out.
+func Surplus(tx *db.Tx, before time.Time, keep, limit int) ([]*Row, error) {
+	oldest, err := db.All(tx, scanMillis, `
+		SELECT written
+		FROM outbox
+		ORDER BY written DESC
+		LIMIT 1 OFFSET $1`,
+		keep)
+	if err != nil {
+		return nil, fmt.Errorf("find surplus messages: %w", err)
+	}
+	edge := db.Millis(before)
+	if len(oldest) == 1 && oldest[0] >= edge {
+		edge = oldest[0] + 1
+	}
+	return db.All(tx, scanKey, `
+		SELECT pool_id, id
+		FROM outbox
+		WHERE written < $1 OR medium = ''
+		ORDER BY written
+		LIMIT $2`,
+		edge, limit)
+}
+
+func scan(row db.Scanner) (*Row, error) {
+	var r Row
+	var written, due int64
+	err := row.Scan((*string)(&r.Pool), &r.ID, &r.Medium, &r.Recipient, &r.Letter, &written, &r.Attempts, &due)
+	r.Written, r.Due = db.Time(written), db.Time(due)
+	return &r, err
+}
+
+func scanKey(row db.Scanner) (*Row, error) {
+	var r Row
+	err := row.Scan((*string)(&r.Pool), &r.ID)
+	return &r, err
+}
+
+func scanMillis(row db.Scanner) (ms int64, err error) {
+	err = row.Scan(&ms)
+	return ms, err
+}
