@@ -1,0 +1,39 @@
+# The commands of this repository. `make run` needs Go and make, nothing else.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+.PHONY: run build test conformance bench generate build-all clean FORCE
+
+run: bin/cardea ## build and start a development server
+	bin/cardea dev
+
+build: bin/cardea ## build the binary for this machine
+
+bin/cardea: FORCE
+	@$(BUILD) -o $@ ./cmd/cardea
+
+test: ## every test, on both database engines, with the race detector
+	.ci/need cc postgres
+	go vet ./...
+	.ci/fresh
+	go test -race -p 2 -timeout 20m ./...
+
+conformance: bin/cardea ## the AWS SDKs, the CLI, Amplify and a JWT verifier against the real binary
+	conformance/run
+
+bench: ## each flow's cost beside its bound
+	go run ./server/bench
+
+generate: ## write the generated code anew
+	go generate ./...
+
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+build-all: $(PLATFORMS:%=build/%) ## build for every platform, without cgo
+
+build/%:
+	GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(BUILD) -o bin/$(subst /,-,$*)/ ./cmd/cardea
+
+clean: ## remove what was built
+	rm -rf bin

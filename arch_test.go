@@ -1,0 +1,391 @@
+// Package cardea_test is the architect: it parses every file of the module and fails where the floor plan of
+// ARCHITECTURE.md or a measurable rule of the house style is broken.
+package cardea_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Limits of the house style.
+const (
+	maxFileLines     = 500
+	maxFunctionLines = 80
+	maxParameters    = 4
+)
+
+// below says which floors each floor may import. A floor always may import what the last two rules of
+// TestImportsPointDown leave of itself.
+var below = map[string][]string{
+	"cmd":      {"server", "platform"},
+	"server":   {"server", "inbound", "feature", "engine", "record", "outbound", "spec", "platform"},
+	"inbound":  {"feature", "engine", "spec", "platform"},
+	"feature":  {"engine", "record", "outbound", "spec", "platform"},
+	"engine":   {"engine", "record", "outbound", "spec", "platform"},
+	"record":   {"spec", "platform"},
+	"outbound": {"spec", "platform"},
+	"spec":     {"spec"},
+	"platform": {"platform"},
+}
+
+// modules are the third-party modules that may be imported, each with its reason.
+var modules = map[string]string{
+	"github.com/alecthomas/kong":          "command line: flags, environment and help from one struct",
+	"github.com/go-jose/go-jose/v4":       "tests: a stranger's opinion on our tokens",
+	"github.com/google/go-cmp":            "tests: readable differences",
+	"github.com/jackc/pgx/v5":             "the PostgreSQL driver",
+	"github.com/pelletier/go-toml/v2":     "configuration files, strict about unknown keys",
+	"github.com/prometheus/client_golang": "metrics",
+	"github.com/rogpeppe/go-internal":     "tests: testscript stories",
+	"github.com/wneessen/go-mail":         "SMTP and MIME",
+	"golang.org/x/crypto":                 "argon2id",
+	"golang.org/x/text":                   "Unicode normal forms and case folding",
+	"golang.org/x/time":                   "rate limits",
+	"modernc.org/sqlite":                  "embedded SQL without cgo",
+	"pgregory.net/rapid":                  "tests: properties",
+}
+
+// source is one parsed file.
+type source struct {
+	path      string // slash-separated, from the root
+	dir       string
+	floor     string // first element of dir; "" at the root
+	test      bool
+	generated bool
+	lines     int
+	file      *ast.File
+	set       *token.FileSet
+}
+
+func (s source) at(pos token.Pos) string {
+	return fmt.Sprintf("%s:%d", s.path, s.set.Position(pos).Line)
+}
+
+// imports lists what the file imports.
+func (s source) imports() []string {
+	var all []string
+	for _, spec := range s.file.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		all = append(all, name)
+	}
+	return all
+}
+
+// sources parses every Go file of this module; folders with a go.mod of their own are other modules.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	set := token.NewFileSet()
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			_, other := os.Stat(filepath.Join(name, "go.mod"))
+			hidden := name != "." && strings.HasPrefix(entry.Name(), ".")
+			if hidden || entry.Name() == "node_modules" || entry.Name() == "testdata" || (name != "." && other == nil) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		all = append(all, describe(filepath.ToSlash(name), string(text), file, set))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func describe(name, text string, file *ast.File, set *token.FileSet) source {
+	dir := path.Dir(name)
+	floor, _, _ := strings.Cut(dir, "/")
+	if floor == "." {
+		floor = ""
+	}
+	return source{
+		path: name, dir: dir, floor: floor, file: file, set: set,
+		test:      strings.HasSuffix(name, "_test.go"),
+		generated: strings.HasSuffix(name, ".gen.go"),
+		lines:     strings.Count(text, "\n"),
+	}
+}
+
+// testOnly reports whether the package exists for tests: its name ends in "test", like servertest or dbtest.
+func (s source) testOnly() bool {
+	return s.test || strings.HasSuffix(path.Base(s.dir), "test")
+}
+
+func TestImportsPointDown(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		allowed, known := below[s.floor]
+		if !known || s.testOnly() {
+			continue // the root, conformance and tests may import anything
+		}
+		for _, name := range s.imports() {
+			inside, ok := strings.CutPrefix(name, "cardea/")
+			if !ok {
+				continue
+			}
+			floor, _, _ := strings.Cut(inside, "/")
+			switch {
+			case inside == s.dir || strings.HasPrefix(inside, s.dir+"/"):
+				// a package's own inner packages
+			case !slices.Contains(allowed, floor):
+				t.Errorf("%s: %s must not import %s", s.path, s.floor, inside)
+			}
+			if strings.HasSuffix(path.Base(inside), "test") {
+				t.Errorf("%s: the product imports the test helper %s", s.path, inside)
+			}
+		}
+	}
+}
+
+func TestEveryFolderIsOnAFloor(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if _, known := below[s.floor]; !known && s.floor != "" && s.floor != "conformance" {
+			t.Errorf("%s: %s is no floor of the house", s.path, s.floor)
+		}
+	}
+}
+
+// sqlText recognizes a statement: an upper-case verb followed by what only SQL has.
+var sqlText = regexp.MustCompile(`^\s*(SELECT\s[\s\S]+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE|SCHEMA)|ALTER\s+TABLE|DROP\s+(TABLE|SCHEMA)|WITH\s[\s\S]+\sSELECT)\b`)
+
+func TestSQLLivesInRecord(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.test || s.floor == "record" || s.dir == "platform/db" || strings.HasPrefix(s.dir, "platform/db/") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil && sqlText.MatchString(text) {
+					t.Errorf("%s: SQL outside record", s.at(literal.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// sqlHabits are phrases that the one SQL text does not use, with the reason.
+var sqlHabits = map[*regexp.Regexp]string{
+	regexp.MustCompile(`\bSELECT\s+\*`):              "columns are named",
+	regexp.MustCompile(`\bLIKE\b`):                   "prefixes are ranges",
+	regexp.MustCompile(`\b(SERIAL|AUTOINCREMENT)\b`): "no sequences",
+}
+
+func TestSQLKeepsToOneText(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.test || s.floor != "record" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil || !regexp.MustCompile(`\b(SELECT|WHERE|FROM|TABLE)\b`).MatchString(text) {
+				return true
+			}
+			for habit, reason := range sqlHabits {
+				if habit.MatchString(text) {
+					t.Errorf("%s: %s: %s", s.at(literal.Pos()), habit, reason)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestGoroutinesStartInServerAndPlatform(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.testOnly() || s.floor == "server" || s.floor == "platform" || s.floor == "conformance" || s.floor == "" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if statement, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s: a go statement outside server and platform", s.at(statement.Pos()))
+			}
+			return true
+		})
+	}
+}
+
+func TestFilesAndFunctionsStaySmall(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.generated {
+			continue
+		}
+		if s.lines > maxFileLines {
+			t.Errorf("%s: %d lines, at most %d", s.path, s.lines, maxFileLines)
+		}
+		for _, declaration := range s.file.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if lines := s.set.Position(function.End()).Line - s.set.Position(function.Pos()).Line + 1; lines > maxFunctionLines {
+				t.Errorf("%s: %s has %d lines, at most %d", s.at(function.Pos()), function.Name.Name, lines, maxFunctionLines)
+			}
+			if n := function.Type.Params.NumFields(); n > maxParameters && !s.testOnly() && !takesTx(function) {
+				t.Errorf("%s: %s has %d parameters, at most %d, then a struct", s.at(function.Pos()), function.Name.Name, n, maxParameters)
+			}
+		}
+	}
+}
+
+// takesTx reports whether the first parameter is the context or transaction that everything has; it then does not
+// count among the four.
+func takesTx(function *ast.FuncDecl) bool {
+	params := function.Type.Params
+	if params.NumFields() != maxParameters+1 {
+		return false
+	}
+	var text strings.Builder
+	ast.Inspect(params.List[0].Type, func(n ast.Node) bool {
+		if name, ok := n.(*ast.Ident); ok {
+			text.WriteString(name.Name + ".")
+		}
+		return true
+	})
+	return slices.Contains([]string{"db.Tx.", "Tx.", "context.Context.", "testing.T.", "testing.TB."}, text.String())
+}
+
+func TestEveryPackageExplainsItself(t *testing.T) {
+	t.Parallel()
+	explained := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test || s.floor == "" {
+			continue
+		}
+		explained[s.dir] = explained[s.dir] || (path.Base(s.path) == "doc.go" && s.file.Doc != nil)
+	}
+	for dir, ok := range explained {
+		if !ok {
+			t.Errorf("%s has no doc.go with a package comment", dir)
+		}
+	}
+}
+
+// vague are package names that say nothing.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "base", "misc", "shared"}
+
+func TestPackageNamesSaySomething(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if slices.Contains(vague, s.file.Name.Name) {
+			t.Errorf("%s: package %s says nothing", s.path, s.file.Name.Name)
+		}
+	}
+}
+
+// clocks are the floors whose code takes its time from a transaction or a Now field, never from the machine.
+var clocks = []string{"feature", "engine", "record", "spec"}
+
+func TestTimeComesFromTheTransactionOrNow(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.testOnly() || !slices.Contains(clocks, s.floor) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			name, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || (name.Sel.Name != "Now" && name.Sel.Name != "Since" && name.Sel.Name != "Until") {
+				return true
+			}
+			if from, ok := name.X.(*ast.Ident); ok && from.Name == "time" {
+				t.Errorf("%s: time.%s; take the time from tx.Now or a Now field", s.at(call.Pos()), name.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+func TestThirdPartyModulesAreOnTheList(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, s := range sources(t) {
+		for _, name := range s.imports() {
+			host, _, _ := strings.Cut(name, "/")
+			if !strings.Contains(host, ".") {
+				continue // the standard library and this module
+			}
+			module := moduleOf(name)
+			if module == "" {
+				t.Errorf("%s: %s belongs to no module on the list", s.path, name)
+			}
+			used[module] = true
+		}
+	}
+	for module := range modules {
+		if !used[module] {
+			t.Logf("%s is on the list and not used", module)
+		}
+	}
+	for _, module := range directRequirements(t) {
+		if modules[module] == "" {
+			t.Errorf("go.mod requires %s, which is not on the list", module)
+		}
+	}
+}
+
+func moduleOf(name string) string {
+	for module := range modules {
+		if name == module || strings.HasPrefix(name, module+"/") {
+			return module
+		}
+	}
+	return ""
+}
+
+// directRequirements lists what go.mod requires without "// indirect".
+func directRequirements(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var direct []string
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
+		if len(fields) == 2 && strings.HasPrefix(fields[1], "v") && strings.Contains(fields[0], ".") {
+			direct = append(direct, fields[0])
+		}
+	}
+	return direct
+}
