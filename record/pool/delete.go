@@ -1,0 +1,34 @@
+package pool
+
+import (
+	"fmt"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// tables are all those whose rows belong to a pool; a test compares them with the schema of both engines.
+var tables = []string{
+	"resource_server",
+	"client_secret",
+	"client",
+	"pool",
+}
+
+// Delete removes the pool and every row that any record keeps for it, its data key too: what was sealed under it can
+// never be opened again. It answers db.ErrNotFound when there is no such pool.
+func Delete(tx *db.Tx, pool id.Pool) error {
+	for _, table := range tables {
+		rows, err := tx.Exec(`
+			DELETE FROM `+table+`
+			WHERE pool_id = $1`,
+			string(pool))
+		if err != nil {
+			return fmt.Errorf("delete from %s: %w", table, err)
+		}
+		if table == "pool" && rows == 0 {
+			return db.ErrNotFound
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package pool
+
+import (
+	"slices"
+	"strings"
+
+	"cardea/spec/cognitoidp"
+)
+
+// PasswordStorageTag is the tag by which a pool chooses how its passwords are kept: PasswordStorageSRP or
+// PasswordStorageArgon2id. AWS's API has no member for it.
+const (
+	PasswordStorageTag      = "cardea:password-storage"
+	PasswordStorageSRP      = "srp"
+	PasswordStorageArgon2id = "argon2id"
+)
+
+// CaseSensitive tells whether user names, preferred user names and e-mail aliases that differ only in case are different.
+// They are, unless the pool was created with UsernameConfiguration.CaseSensitive=false.
+func (p *Pool) CaseSensitive() bool {
+	c := p.Doc.UsernameConfiguration
+	return c == nil || c.CaseSensitive == nil || *c.CaseSensitive
+}
+
+// Fold gives the form in which a name is compared: itself, or lower-cased when the pool is case-insensitive.
+func (p *Pool) Fold(name string) string {
+	if p.CaseSensitive() {
+		return name
+	}
+	return strings.ToLower(name)
+}
+
+// UsernameIs tells whether users sign up with this attribute ("email", "phone_number") as their user name.
+func (p *Pool) UsernameIs(attribute string) bool {
+	return slices.Contains(p.Doc.UsernameAttributes, attribute)
+}
+
+// AliasIs tells whether users may sign in with this attribute ("email", "phone_number", "preferred_username") besides
+// their user name.
+func (p *Pool) AliasIs(attribute string) bool {
+	return slices.Contains(p.Doc.AliasAttributes, attribute)
+}
+
+// AutoVerifies tells whether the pool sends a code to this attribute ("email", "phone_number") by itself.
+func (p *Pool) AutoVerifies(attribute string) bool {
+	return slices.Contains(p.Doc.AutoVerifiedAttributes, attribute)
+}
+
+// VerifiesBeforeUpdate tells whether a new value of this attribute ("email", "phone_number") has to be verified before it
+// takes the place of the old.
+func (p *Pool) VerifiesBeforeUpdate(attribute string) bool {
+	settings := p.Doc.UserAttributeUpdateSettings
+	return settings != nil && slices.Contains(settings.AttributesRequireVerificationBeforeUpdate, attribute)
+}
+
+// Attribute finds an attribute of the schema by its full name: "email", "custom:team", "dev:custom:score".
+func (p *Pool) Attribute(name string) (cognitoidp.SchemaAttributeType, bool) {
+	for _, attribute := range p.Doc.SchemaAttributes {
+		if attribute.Name == name {
+			return attribute, true
+		}
+	}
+	return cognitoidp.SchemaAttributeType{}, false
+}
+
+// Tag gives the value of a tag, empty when the pool does not have it.
+func (p *Pool) Tag(key string) string {
+	return p.Doc.UserPoolTags[key]
+}
+
+// PasswordPolicy gives what passwords must be; it is never nil.
+func (p *Pool) PasswordPolicy() *cognitoidp.PasswordPolicyType {
+	if p.Doc.Policies == nil || p.Doc.Policies.PasswordPolicy == nil {
+		return DefaultPasswordPolicy()
+	}
+	return p.Doc.Policies.PasswordPolicy
+}
+
+// DefaultPasswordPolicy is the policy of pools that give none of their own.
+func DefaultPasswordPolicy() *cognitoidp.PasswordPolicyType {
+	return &cognitoidp.PasswordPolicyType{
+		MinimumLength:                 8,
+		RequireUppercase:              true,
+		RequireLowercase:              true,
+		RequireNumbers:                true,
+		RequireSymbols:                true,
+		TemporaryPasswordValidityDays: 7,
+	}
+}
+
+// PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,
+// or as def, the server's default.
+func (p *Pool) PasswordStorage(def string) string {
+	if storage := p.Tag(PasswordStorageTag); storage != "" {
+		return storage
+	}
+	return def
+}
