@@ -1,0 +1,122 @@
+package lockout
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/attempt"
+	"cardea/spec/id"
+)
+
+// ErrLocked says that the account is locked: the password is neither judged nor counted.
+var ErrLocked = errors.New("account is locked after too many failures")
+
+const (
+	freeFailures = 4
+	longestLock  = 15 * time.Minute
+	forgiveness  = 15 * time.Minute
+)
+
+// User is the account of a user.
+func User(sub id.Sub) string { return attempt.UserKey(sub) }
+
+// Stranger is the account of a name that belongs to nobody: a pseudonym that is stable for the (folded) name.
+func Stranger(box *seal.Box, name string) string {
+	return fmt.Sprintf("name/%x", box.MAC("lockout", []byte(name))[:16])
+}
+
+// Try is one attempt at an account.
+type Try struct {
+	pool  id.Pool
+	key   string
+	begun time.Time
+}
+
+// Begin starts an attempt, or answers ErrLocked.
+func Begin(tx *db.Tx, pool id.Pool, key string) (Try, error) {
+	t := Try{pool: pool, key: key, begun: tx.Now}
+	_, err := t.check(tx)
+	return t, err
+}
+
+// Fail counts the attempt as a failure, durable when tx is, or answers ErrLocked when a lock has come about since it
+// began: then the caller must not tell whether the password was right.
+func (t Try) Fail(tx *db.Tx) error {
+	a, err := t.check(tx)
+	if err != nil {
+		return err
+	}
+	if !tx.Now.Before(a.Failed.Add(forgiveness)) {
+		a.Failures = 0
+	}
+	a.Pool, a.Key = t.pool, t.key
+	a.Failures++
+	a.Failed = tx.Now
+	if lock := duration(a.Failures); lock > 0 {
+		a.LockedUntil = tx.Now.Add(lock)
+	}
+	return attempt.Put(tx, a)
+}
+
+// Pass ends the attempt as a success and forgives earlier failures, or answers ErrLocked as Fail does.
+func (t Try) Pass(tx *db.Tx) error {
+	a, err := t.check(tx)
+	if err != nil {
+		return err
+	}
+	if a.Failures == 0 {
+		return nil
+	}
+	return attempt.Delete(tx, t.pool, t.key)
+}
+
+// check reads the account. A lock counts if it holds now or held at any moment since the attempt began.
+func (t Try) check(tx *db.Tx) (attempt.Attempt, error) {
+	a, err := attempt.Get(tx, t.pool, t.key)
+	if errors.Is(err, db.ErrNotFound) {
+		return attempt.Attempt{}, nil
+	}
+	if err != nil {
+		return attempt.Attempt{}, fmt.Errorf("read failed attempts: %w", err)
+	}
+	if t.begun.Before(a.LockedUntil) || tx.Now.Before(a.LockedUntil) {
+		return a, ErrLocked
+	}
+	return a, nil
+}
+
+// Check answers ErrLocked when the account is locked now.
+func Check(tx *db.Tx, pool id.Pool, key string) error {
+	_, err := Begin(tx, pool, key)
+	return err
+}
+
+// Fail counts a failure of an attempt that began in this transaction.
+func Fail(tx *db.Tx, pool id.Pool, key string) error {
+	return Try{pool: pool, key: key, begun: tx.Now}.Fail(tx)
+}
+
+// Reset forgives the account's failures, as an administrator's new password or a reset by code does.
+func Reset(tx *db.Tx, pool id.Pool, key string) error {
+	return attempt.Delete(tx, pool, key)
+}
+
+// Sweep forgets accounts whose failures are long forgiven. It is safe to run at any time, twice too.
+func Sweep(tx *db.Tx) (int64, error) {
+	return attempt.DeleteBefore(tx, tx.Now.Add(-forgiveness-longestLock))
+}
+
+// duration is how long the n-th failure locks an account.
+func duration(failures int64) time.Duration {
+	over := failures - freeFailures - 1
+	if over < 0 {
+		return 0
+	}
+	if over >= 10 { // 2^10 s are more than the longest lock
+		return longestLock
+	}
+	return min(time.Second<<over, longestLock)
+}

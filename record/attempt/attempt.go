@@ -1,0 +1,83 @@
+package attempt
+
+import (
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// Attempt counts one account's failures.
+type Attempt struct {
+	Pool        id.Pool
+	Key         string
+	Failures    int64
+	Failed      time.Time // the last failure
+	LockedUntil time.Time // zero when the account was never locked
+}
+
+// UserKey is the account of a user.
+func UserKey(sub id.Sub) string { return "user/" + string(sub) }
+
+// Get finds an account's failures, or answers db.ErrNotFound when it has none.
+func Get(tx *db.Tx, pool id.Pool, key string) (Attempt, error) {
+	return db.One(tx, scan, `
+		SELECT pool_id, key, failures, failed, locked_until
+		FROM attempt
+		WHERE pool_id = $1 AND key = $2`,
+		string(pool), key)
+}
+
+// Put writes an account's failures.
+func Put(tx *db.Tx, a Attempt) error {
+	_, err := tx.Exec(`
+		INSERT INTO attempt (pool_id, key, failures, failed, locked_until)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (pool_id, key) DO UPDATE
+		SET failures = excluded.failures, failed = excluded.failed, locked_until = excluded.locked_until`,
+		string(a.Pool), a.Key, a.Failures, db.Millis(a.Failed), db.Millis(a.LockedUntil))
+	if err != nil {
+		return fmt.Errorf("put attempt: %w", err)
+	}
+	return nil
+}
+
+// Delete forgives an account's failures.
+func Delete(tx *db.Tx, pool id.Pool, key string) error {
+	_, err := tx.Exec(`
+		DELETE FROM attempt
+		WHERE pool_id = $1 AND key = $2`,
+		string(pool), key)
+	if err != nil {
+		return fmt.Errorf("delete attempt: %w", err)
+	}
+	return nil
+}
+
+// DeleteUser forgets a user who is being deleted.
+func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	return Delete(tx, pool, UserKey(sub))
+}
+
+// DeleteBefore forgets failures older than a moment, of every pool, and tells how many rows went.
+func DeleteBefore(tx *db.Tx, moment time.Time) (int64, error) {
+	rows, err := tx.Exec(`
+		DELETE FROM attempt
+		WHERE failed < $1`,
+		db.Millis(moment))
+	if err != nil {
+		return 0, fmt.Errorf("delete old attempts: %w", err)
+	}
+	return rows, nil
+}
+
+func scan(row db.Scanner) (Attempt, error) {
+	var pool, key string
+	var failures, failed, lockedUntil int64
+	err := row.Scan(&pool, &key, &failures, &failed, &lockedUntil)
+	return Attempt{
+		Pool: id.Pool(pool), Key: key, Failures: failures,
+		Failed: db.Time(failed), LockedUntil: db.Time(lockedUntil),
+	}, err
+}
