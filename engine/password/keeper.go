@@ -1,0 +1,215 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"cardea/platform/seal"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/srp"
+)
+
+// ErrNoVerifier says that a user has no SRP verifier: no password, or one kept as a hash.
+var ErrNoVerifier = errors.New("no SRP verifier")
+
+// maxHistory is the most former passwords that a policy may ask for.
+const maxHistory = 24
+
+// Keeper makes and checks what is stored for passwords. The zero value stores SRP verifiers and hashes on as many
+// cores as the program may use.
+type Keeper struct {
+	Default string // how pools without a tag of their own keep passwords: "srp" (also when empty) or "argon2id"
+	Slots   int    // argon2id computations at once, 19 MiB each; 0 is GOMAXPROCS
+	Queue   int    // computations that may wait for a slot before others are refused; 0 is 64 per slot
+
+	once sync.Once
+	gate gate
+}
+
+// Rules are what a new password has to obey besides being one.
+type Rules struct {
+	Policy  bool // the pool's PasswordPolicy
+	History bool // not one of the last PasswordHistorySize passwords
+}
+
+// Change is a new password, computed and sealed, to be written by Apply.
+type Change struct {
+	sealed []byte
+	keep   int // how many former passwords the policy wants remembered
+}
+
+// Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers the faults
+// InvalidPassword, PasswordHistoryPolicyViolation and, when too much waits, TooManyRequests. Call it outside transactions.
+func (k *Keeper) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string, rules Rules) (*Change, error) {
+	if rules.Policy {
+		if err := CheckPolicy(p, pw); err != nil {
+			return nil, err
+		}
+	}
+	if rules.History {
+		if err := k.checkHistory(ctx, box, p, u, pw); err != nil {
+			return nil, err
+		}
+	}
+	s, err := k.make(ctx, p, u, pw)
+	if err != nil {
+		return nil, err
+	}
+	return &Change{sealed: box.Seal(label(u), s.encode()), keep: historySize(p)}, nil
+}
+
+// Apply makes the change the user's password, set now. The former one joins the history, unless it was temporary.
+func (c *Change) Apply(u *user.User, now time.Time) {
+	if u.Password != nil && !temporary(u) && c.keep > 0 {
+		u.History = slices.Insert(slices.Clone(u.History), 0, u.Password)
+	}
+	if len(u.History) > c.keep {
+		u.History = u.History[:c.keep:c.keep]
+	}
+	u.Password = c.sealed
+	u.PasswordSet = now
+}
+
+// Refresh makes the change take the place of what is stored for the same password, in another form.
+func (c *Change) Refresh(u *user.User) { u.Password = c.sealed }
+
+// Verify tells whether pw is the user's password. A nil user, or one without a password, costs the same and is false.
+func (k *Keeper) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) (bool, error) {
+	if u == nil || u.Password == nil {
+		return false, k.pretend(ctx, p, pw)
+	}
+	s, err := open(box, u, u.Password)
+	if err != nil {
+		return false, err
+	}
+	return k.matches(ctx, p, u, s, pw)
+}
+
+// Verifier gives the salt and the SRP verifier of a user, or ErrNoVerifier.
+func (k *Keeper) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, err error) {
+	if u == nil || u.Password == nil {
+		return nil, nil, ErrNoVerifier
+	}
+	s, err := open(box, u, u.Password)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.kind != kindSRP {
+		return nil, nil, ErrNoVerifier
+	}
+	return s.salt, s.digest, nil
+}
+
+// Storage is how the pool keeps passwords, "srp" or "argon2id".
+func (k *Keeper) Storage(p *pool.Pool) string {
+	if p.PasswordStorage(k.Default) == pool.PasswordStorageArgon2id {
+		return pool.PasswordStorageArgon2id
+	}
+	return pool.PasswordStorageSRP
+}
+
+// Outdated tells whether what is stored for the user has another form than the pool now wants.
+func (k *Keeper) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
+	s, err := open(box, u, u.Password)
+	return err == nil && s.kind != k.kind(p)
+}
+
+// make computes what the pool stores for a password.
+func (k *Keeper) make(ctx context.Context, p *pool.Pool, u *user.User, pw string) (stored, error) {
+	salt := srp.NewSalt()
+	if k.kind(p) == kindSRP {
+		return stored{kind: kindSRP, salt: salt, digest: srp.Verifier(identity(p, u), pw, salt)}, nil
+	}
+	hash, err := k.hash(ctx, standardCost, salt, pw)
+	return stored{kind: kindArgon2id, cost: standardCost, salt: salt, digest: hash}, err
+}
+
+func (k *Keeper) matches(ctx context.Context, p *pool.Pool, u *user.User, s stored, pw string) (bool, error) {
+	if s.kind == kindSRP {
+		return srp.Matches(identity(p, u), pw, s.salt, s.digest), nil
+	}
+	hash, err := k.hash(ctx, s.cost, s.salt, pw)
+	return err == nil && same(hash, s.digest), err
+}
+
+// pretend does the work of matches for someone who has no password.
+func (k *Keeper) pretend(ctx context.Context, p *pool.Pool, pw string) error {
+	nobody := stored{kind: k.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
+	_, err := k.matches(ctx, p, &user.User{}, nobody, pw)
+	return err
+}
+
+// checkHistory refuses the last PasswordHistorySize passwords, the present one among them. A temporary password is
+// nobody's choice and counts as none: Cognito lets a user keep it.
+func (k *Keeper) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) error {
+	former := u.History
+	if u.Password != nil && !temporary(u) {
+		former = slices.Insert(slices.Clone(u.History), 0, u.Password)
+	}
+	for _, sealed := range former[:min(len(former), historySize(p))] {
+		s, err := open(box, u, sealed)
+		if err != nil {
+			return err
+		}
+		used, err := k.matches(ctx, p, u, s, pw)
+		if err != nil {
+			return err
+		}
+		if used {
+			return cognitoidp.PasswordHistoryPolicyViolation("Password has previously been used")
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) kind(p *pool.Pool) byte {
+	if k.Storage(p) == pool.PasswordStorageArgon2id {
+		return kindArgon2id
+	}
+	return kindSRP
+}
+
+func (k *Keeper) hash(ctx context.Context, c cost, salt []byte, pw string) ([]byte, error) {
+	k.once.Do(func() {
+		slots, queue := k.Slots, k.Queue
+		if slots == 0 {
+			slots = runtime.GOMAXPROCS(0)
+		}
+		if queue == 0 {
+			queue = 64 * slots
+		}
+		k.gate = makeGate(slots, queue)
+	})
+	leave, err := k.gate.enter(ctx)
+	if errors.Is(err, errCrowded) {
+		return nil, cognitoidp.TooManyRequests("Rate exceeded")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("wait to hash a password: %w", err)
+	}
+	defer leave()
+	return c.hash(salt, pw), nil
+}
+
+func historySize(p *pool.Pool) int {
+	size := p.PasswordPolicy().PasswordHistorySize
+	if size == nil {
+		return 0
+	}
+	return int(max(0, min(*size, maxHistory)))
+}
+
+func temporary(u *user.User) bool {
+	return u.Status == cognitoidp.UserStatusTypeForceChangePassword
+}
+
+func identity(p *pool.Pool, u *user.User) srp.Identity {
+	return srp.Identity{Scope: p.ID.Short(), User: u.Username}
+}

@@ -1,0 +1,90 @@
+package password
+
+import (
+	"crypto/rand"
+	"math/big"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+// maxLength is the longest password, in characters.
+const maxLength = 256
+
+const (
+	lowercase = "abcdefghijklmnopqrstuvwxyz"
+	uppercase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits    = "0123456789"
+	symbols   = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
+)
+
+// CheckPolicy answers the fault InvalidPassword for the first rule of the pool's policy that a password breaks.
+func CheckPolicy(p *pool.Pool, pw string) error {
+	if broken := firstBroken(p.PasswordPolicy(), pw); broken != "" {
+		return cognitoidp.InvalidPassword("Password did not conform with policy: " + broken)
+	}
+	return nil
+}
+
+func firstBroken(policy *cognitoidp.PasswordPolicyType, pw string) string {
+	length := utf8.RuneCountInString(pw)
+	switch {
+	case int64(length) < max(policy.MinimumLength, 1):
+		return "Password not long enough"
+	case length > maxLength:
+		return "Password too long"
+	case strings.TrimFunc(pw, unicode.IsSpace) != pw:
+		return "Password must not have leading or trailing spaces"
+	case policy.RequireLowercase && !strings.ContainsAny(pw, lowercase):
+		return "Password must have lowercase characters"
+	case policy.RequireUppercase && !strings.ContainsAny(pw, uppercase):
+		return "Password must have uppercase characters"
+	case policy.RequireNumbers && !strings.ContainsAny(pw, digits):
+		return "Password must have numeric characters"
+	case policy.RequireSymbols && !strings.ContainsAny(pw, symbols):
+		return "Password must have symbol characters"
+	default:
+		return ""
+	}
+}
+
+// Characters of generated passwords: none that is easily taken for another, and symbols that survive being read out,
+// double-clicked, and put into HTML.
+const (
+	clearLowercase = "abcdefghijkmnpqrstuvwxyz"
+	clearUppercase = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+	clearDigits    = "23456789"
+	clearSymbols   = "!#$%*+-=?@_"
+	shortest       = 12 // of generated passwords, whatever the policy allows
+)
+
+// Generate draws a temporary password that any policy of the pool accepts: one character of each class at least.
+func Generate(p *pool.Pool) string {
+	classes := []string{clearLowercase, clearUppercase, clearDigits, clearSymbols}
+	length := max(shortest, int(p.PasswordPolicy().MinimumLength))
+	pw := make([]byte, 0, length)
+	for _, class := range classes {
+		pw = append(pw, draw(class))
+	}
+	for len(pw) < length {
+		pw = append(pw, draw(clearLowercase+clearUppercase+clearDigits))
+	}
+	for i := len(pw) - 1; i > 0; i-- { // Fisher and Yates
+		j := below(i + 1)
+		pw[i], pw[j] = pw[j], pw[i]
+	}
+	return string(pw)
+}
+
+func draw(alphabet string) byte { return alphabet[below(len(alphabet))] }
+
+func below(n int) int {
+	i, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
+	if err != nil {
+		panic("crypto/rand: " + err.Error()) // documented never to happen
+	}
+	return int(i.Int64())
+}
