@@ -1,0 +1,171 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// Session is one sign-in of a user at an app client.
+type Session struct {
+	Pool      id.Pool
+	ID        string // UUID: the event_id claim
+	Origin    string // UUID: the origin_jti claim
+	Sub       id.Sub
+	Client    id.Client
+	Scopes    []string // nil: signed in through the API, without OAuth
+	DeviceKey string
+	AuthTime  time.Time // when the user proved who they are; the auth_time claim
+	Created   time.Time
+	Expires   time.Time // the end of its refresh tokens; rotation does not move it
+	Revoked   time.Time // zero while it lives
+}
+
+// Live reports whether nothing has ended the session by now.
+func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Before(s.Expires) }
+
+// Insert adds a session.
+func Insert(tx *db.Tx, s *Session) error {
+	rows, err := tx.Exec(`
+		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT DO NOTHING`,
+		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
+		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked))
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrExists
+	}
+	return nil
+}
+
+// Get finds a session by its id, or answers db.ErrNotFound.
+func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
+	return db.One(tx, scan, `
+		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked
+		FROM session
+		WHERE pool_id = $1 AND id = $2`,
+		string(pool), session)
+}
+
+// Revoke ends one session. Ending it twice does nothing more.
+func Revoke(tx *db.Tx, pool id.Pool, session string) error {
+	_, err := tx.Exec(`
+		UPDATE session
+		SET revoked = $1
+		WHERE pool_id = $2 AND id = $3 AND revoked = 0`,
+		db.Millis(tx.Now), string(pool), session)
+	if err != nil {
+		return fmt.Errorf("revoke session: %w", err)
+	}
+	return nil
+}
+
+// RevokeUser ends all sessions of a user.
+func RevokeUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	_, err := tx.Exec(`
+		UPDATE session
+		SET revoked = $1
+		WHERE pool_id = $2 AND sub = $3 AND revoked = 0`,
+		db.Millis(tx.Now), string(pool), string(sub))
+	if err != nil {
+		return fmt.Errorf("revoke sessions of user: %w", err)
+	}
+	return nil
+}
+
+// DeleteUser removes all that is kept of a user's sessions.
+func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	_, err := tx.Exec(`
+		DELETE FROM refresh
+		WHERE pool_id = $1 AND session_id IN (SELECT id FROM session WHERE pool_id = $1 AND sub = $2)`,
+		string(pool), string(sub))
+	if err != nil {
+		return fmt.Errorf("delete refresh tokens of user: %w", err)
+	}
+	_, err = tx.Exec(`
+		DELETE FROM session
+		WHERE pool_id = $1 AND sub = $2`,
+		string(pool), string(sub))
+	if err != nil {
+		return fmt.Errorf("delete sessions of user: %w", err)
+	}
+	return nil
+}
+
+// Prune removes up to limit sessions that expired before a moment, with their refresh tokens, and answers how many.
+func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
+	type key struct {
+		pool id.Pool
+		id   string
+	}
+	old, err := db.All(tx, func(row db.Scanner) (k key, err error) {
+		err = row.Scan((*string)(&k.pool), &k.id)
+		return k, err
+	}, `
+		SELECT pool_id, id
+		FROM session
+		WHERE expires < $1
+		ORDER BY expires
+		LIMIT $2`,
+		db.Millis(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("list expired sessions: %w", err)
+	}
+
+	for _, k := range old {
+		_, err := tx.Exec(`
+			DELETE FROM refresh
+			WHERE pool_id = $1 AND session_id = $2`,
+			string(k.pool), k.id)
+		if err != nil {
+			return 0, fmt.Errorf("delete expired refresh tokens: %w", err)
+		}
+		_, err = tx.Exec(`
+			DELETE FROM session
+			WHERE pool_id = $1 AND id = $2`,
+			string(k.pool), k.id)
+		if err != nil {
+			return 0, fmt.Errorf("delete expired session: %w", err)
+		}
+	}
+	return len(old), nil
+}
+
+// row is a session as its columns are.
+type row struct {
+	Session
+	scopes                              string
+	authTime, created, expires, revoked int64
+}
+
+// columns are where the columns of a session go, in the order in which every query names them.
+func (r *row) columns() []any {
+	return []any{
+		(*string)(&r.Pool), &r.ID, &r.Origin, (*string)(&r.Sub), (*string)(&r.Client), &r.scopes, &r.DeviceKey,
+		&r.authTime, &r.created, &r.expires, &r.revoked,
+	}
+}
+
+func (r *row) session() *Session {
+	s := r.Session
+	s.AuthTime, s.Created = db.Time(r.authTime), db.Time(r.created)
+	s.Expires, s.Revoked = db.Time(r.expires), db.Time(r.revoked)
+	if r.scopes != "" {
+		s.Scopes = strings.Split(r.scopes, " ")
+	}
+	return &s
+}
+
+func scan(s db.Scanner) (*Session, error) {
+	var r row
+	if err := s.Scan(r.columns()...); err != nil {
+		return nil, err
+	}
+	return r.session(), nil
+}

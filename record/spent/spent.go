@@ -1,0 +1,54 @@
+package spent
+
+import (
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// Spend marks what (an id, or the hash of a secret) as used, and answers db.ErrExists to all but the first who come with
+// it. After until, when the thing would be refused for its age anyway, it is forgotten.
+func Spend(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
+	rows, err := tx.Exec(`
+		INSERT INTO spent (pool_id, what, until)
+		VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`,
+		string(pool), what, db.Millis(until))
+	if err != nil {
+		return fmt.Errorf("spend: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrExists
+	}
+	return nil
+}
+
+// Is reports whether what has been used already. It is a courtesy that saves work; Spend alone decides.
+func Is(tx *db.Tx, pool id.Pool, what string) (bool, error) {
+	n, err := db.One(tx, func(row db.Scanner) (n int64, err error) {
+		err = row.Scan(&n)
+		return n, err
+	}, `
+		SELECT count(*)
+		FROM spent
+		WHERE pool_id = $1 AND what = $2`,
+		string(pool), what)
+	if err != nil {
+		return false, fmt.Errorf("look up what is spent: %w", err)
+	}
+	return n > 0, nil
+}
+
+// Prune forgets up to limit things whose time was over before a moment, and answers how many.
+func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
+	rows, err := tx.Exec(`
+		DELETE FROM spent
+		WHERE (pool_id, what) IN (SELECT pool_id, what FROM spent WHERE until < $1 ORDER BY until LIMIT $2)`,
+		db.Millis(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune what is spent: %w", err)
+	}
+	return int(rows), nil
+}
