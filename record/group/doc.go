@@ -1,0 +1,5 @@
+// Package group keeps the groups of user pools and who belongs to them.
+//
+// Groups order themselves by precedence: the lower the number, the more a group's role counts; groups without one come
+// last. See "Adding groups to a user pool" in the Amazon Cognito Developer Guide.
+package group

@@ -1,0 +1,190 @@
+package user
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// User is one user of a pool.
+type User struct {
+	Pool     id.Pool
+	Sub      id.Sub
+	Username string // as chosen, or Sub in pools whose users sign in with an attribute; it never changes
+	Status   string // cognitoidp.UserStatusType…
+	Enabled  bool
+	Created  time.Time
+	Modified time.Time
+	Version  int64 // of the row; Update refuses to overwrite another version
+
+	Attributes map[string]string // by full name, without sub: "email", "email_verified": "true", "custom:team"
+	Pending    map[string]string // new e-mail address or phone number, not in force until it is verified
+
+	Password    []byte    // sealed; nil when the user has none
+	PasswordSet time.Time // temporary passwords expire counted from here
+	History     [][]byte  // sealed former passwords, newest first
+	SignedOut   time.Time // tokens of sign-ins before this moment are void
+}
+
+// Touch notes that the user changed at this moment.
+func (u *User) Touch(now time.Time) { u.Modified = now }
+
+// Verified tells whether the e-mail address ("email") or phone number ("phone_number") is there and verified.
+func (u *User) Verified(attribute string) bool {
+	return u.Attributes[attribute] != "" && u.Attributes[attribute+"_verified"] == "true"
+}
+
+// Clone gives a copy that shares nothing that can be changed.
+func (u *User) Clone() *User {
+	c := *u
+	c.Attributes, c.Pending = maps.Clone(u.Attributes), maps.Clone(u.Pending)
+	c.Password, c.History = slices.Clone(u.Password), slices.Clone(u.History)
+	return &c
+}
+
+const columns = `
+	u.pool_id, u.sub, u.username, u.status, u.enabled, u.created, u.modified, u.version, u.attributes, u.pending,
+	u.password, u.password_set, u.history, u.signed_out`
+
+// Insert adds a user's row, and db.ErrExists when the sub is taken. Names and index entries are added apart.
+func Insert(tx *db.Tx, u *User) error {
+	v, err := encode(u)
+	if err != nil {
+		return err
+	}
+	u.Version = 1
+	rows, err := tx.Exec(`
+		INSERT INTO user_account (pool_id, sub, username, status, enabled, created, modified, version, attributes, pending,
+			password, password_set, history, signed_out)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT DO NOTHING`,
+		u.Pool, u.Sub, u.Username, u.Status, u.Enabled, db.Millis(u.Created), db.Millis(u.Modified), u.Version,
+		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut))
+	if err == nil && rows == 0 {
+		return db.ErrExists
+	}
+	return err
+}
+
+// Get loads a user by sub, or db.ErrNotFound.
+func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*User, error) {
+	return db.One(tx, scan, `
+		SELECT `+columns+`
+		FROM user_account u
+		WHERE u.pool_id = $1 AND u.sub = $2`,
+		pool, sub)
+}
+
+// Update overwrites the row that was loaded as u and counts its version up; db.ErrStale when the row has changed since,
+// or is gone. Status, Enabled and Attributes are searchable: who changes those saves by engine/account.
+func Update(tx *db.Tx, u *User) error {
+	v, err := encode(u)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Exec(`
+		UPDATE user_account
+		SET status = $4, enabled = $5, modified = $6, version = $3 + 1, attributes = $7, pending = $8, password = $9,
+			password_set = $10, history = $11, signed_out = $12
+		WHERE pool_id = $1 AND sub = $2 AND version = $3`,
+		u.Pool, u.Sub, u.Version, u.Status, u.Enabled, db.Millis(u.Modified), v.attributes, v.pending, u.Password,
+		db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut))
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		return db.ErrStale
+	}
+	u.Version++
+	return nil
+}
+
+// Delete removes the row alone; db.ErrNotFound when there is none.
+func Delete(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	rows, err := tx.Exec(`
+		DELETE FROM user_account
+		WHERE pool_id = $1 AND sub = $2`,
+		pool, sub)
+	if err == nil && rows == 0 {
+		return db.ErrNotFound
+	}
+	return err
+}
+
+// List loads up to limit users in the order of their subs, beginning after one.
+func List(tx *db.Tx, pool id.Pool, after id.Sub, limit int) ([]*User, error) {
+	return db.All(tx, scan, `
+		SELECT `+columns+`
+		FROM user_account u
+		WHERE u.pool_id = $1 AND u.sub > $2
+		ORDER BY u.sub
+		LIMIT $3`,
+		pool, after, limit)
+}
+
+// encoded are the parts of a user that are stored as documents.
+type encoded struct {
+	attributes, pending string
+	history             []byte
+}
+
+func encode(u *User) (v encoded, err error) {
+	if v.attributes, err = encodeMap(u.Attributes); err != nil {
+		return v, fmt.Errorf("encode attributes: %w", err)
+	}
+	if v.pending, err = encodeMap(u.Pending); err != nil {
+		return v, fmt.Errorf("encode pending attributes: %w", err)
+	}
+	if len(u.History) > 0 {
+		v.history, err = json.Marshal(u.History)
+	}
+	return v, err
+}
+
+func encodeMap(m map[string]string) (string, error) {
+	if len(m) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(m)
+	return string(text), err
+}
+
+func scan(row db.Scanner) (*User, error) {
+	var u User
+	var created, modified, passwordSet, signedOut int64
+	var attributes, pending string
+	var history []byte
+	err := row.Scan(&u.Pool, &u.Sub, &u.Username, &u.Status, &u.Enabled, &created, &modified, &u.Version, &attributes,
+		&pending, &u.Password, &passwordSet, &history, &signedOut)
+	if err != nil {
+		return nil, err
+	}
+	u.Created, u.Modified = db.Time(created), db.Time(modified)
+	u.PasswordSet, u.SignedOut = db.Time(passwordSet), db.Time(signedOut)
+	if u.Attributes, err = decodeMap(attributes); err != nil {
+		return nil, fmt.Errorf("decode attributes of %s: %w", u.Sub, err)
+	}
+	if u.Pending, err = decodeMap(pending); err != nil {
+		return nil, fmt.Errorf("decode pending attributes of %s: %w", u.Sub, err)
+	}
+	if len(history) > 0 {
+		if err := json.Unmarshal(history, &u.History); err != nil {
+			return nil, fmt.Errorf("decode password history of %s: %w", u.Sub, err)
+		}
+	}
+	return &u, nil
+}
+
+// decodeMap never gives nil, so that callers may set attributes at once.
+func decodeMap(text string) (map[string]string, error) {
+	m := map[string]string{}
+	if text == "" {
+		return m, nil
+	}
+	return m, json.Unmarshal([]byte(text), &m)
+}
