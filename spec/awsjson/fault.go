@@ -1,0 +1,40 @@
+package awsjson
+
+import (
+	"errors"
+	"net/http"
+)
+
+// Fault is an error that the caller of an operation is meant to see.
+type Fault struct {
+	Code    string // the error's name with its suffix, such as "CodeMismatchException"
+	Message string
+	Reason  string // the reasonCode member that InvalidParameterException has; usually empty
+	Status  int    // the HTTP status
+}
+
+// Error is the code and the message, for logs and tests.
+func (f *Fault) Error() string { return f.Code + ": " + f.Message }
+
+// Refuse makes a client's fault, HTTP 400.
+func Refuse(code, message string) *Fault {
+	return &Fault{Code: code, Message: message, Status: http.StatusBadRequest}
+}
+
+// Fail makes a server's fault, HTTP 500.
+func Fail(code, message string) *Fault {
+	return &Fault{Code: code, Message: message, Status: http.StatusInternalServerError}
+}
+
+// IsFault reports whether err is, or wraps, a fault of the given code.
+func IsFault(err error, code string) bool {
+	fault, ok := errors.AsType[*Fault](err)
+	return ok && fault.Code == code
+}
+
+// NotBuilt is the answer of an operation that the model knows and this program does not do yet. No modelled error says
+// that; the code is in no SDK's list, so that SDKs show it and its message as they are, and HTTP 400 keeps them from
+// trying again.
+func NotBuilt(operation string) *Fault {
+	return Refuse("NotImplementedException", "Cardea does not implement the operation "+operation+" yet.")
+}

@@ -1,0 +1,71 @@
+package awsjson
+
+import "context"
+
+// Kind is a shape's type in the model.
+type Kind uint8
+
+// The kinds of the model. Document is JSON of any form, handed on as it came.
+const (
+	String Kind = iota
+	Integer
+	Long
+	Boolean
+	Timestamp
+	Blob
+	List
+	Map
+	Structure
+	Document
+)
+
+// Limits says which of a shape's Min and Max hold.
+type Limits uint8
+
+// A shape has a least value or length, a greatest, both or none.
+const (
+	HasMin Limits = 1 << iota
+	HasMax
+)
+
+// Shape is one row of a service's validation table: what the model says about a value's form. Min and Max bound the
+// value of numbers and the length of everything else.
+type Shape struct {
+	Name      string
+	Kind      Kind
+	Limits    Limits
+	Sensitive bool // the value must not appear in messages or logs
+	Min, Max  int64
+	Pattern   *Pattern
+	Enum      []string // the values a string may have; nil for any
+	Element   *Shape   // of a list's elements and a map's values
+	Key       *Shape   // of a map's keys
+	Members   []Member // of a structure, in the order of the generated struct's fields
+}
+
+// Member is a structure's named part.
+type Member struct {
+	Name     string // exactly as it stands in JSON
+	Path     string // as validation messages write it: with a lower-case first letter
+	Shape    *Shape
+	Required bool
+}
+
+// Operation is what a generated dispatch table knows about one operation.
+type Operation struct {
+	Name    string
+	Feature string   // the feature that claims it
+	Signed  bool     // the request needs a SigV4 signature
+	Input   *Shape   // a structure
+	Errors  []string // the codes that the model lists for it
+	// Invoke binds the request, validates it and runs the feature's method. The result is a pointer to the output
+	// struct, or nil for operations without one. It is nil itself when the operation is not built.
+	Invoke func(ctx context.Context, request Node) (any, error)
+}
+
+// Service is one AWS service: how its requests name it, and its operations by name.
+type Service struct {
+	TargetPrefix string // X-Amz-Target is this, a dot and the operation
+	SigningName  string // the service part of the credential scope
+	Operations   map[string]Operation
+}

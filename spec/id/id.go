@@ -1,0 +1,58 @@
+package id
+
+import "strings"
+
+// Pool is a user pool id such as "us-east-1_AbC123xyz": the pool's Region, an underscore, nine letters and digits.
+type Pool string
+
+// NewPool makes an id for a new user pool in region.
+func NewPool(region string) Pool {
+	return Pool(region + "_" + Random(mixedAlphabet, poolLength))
+}
+
+// Region is the part of the id before the underscore, or "" when there is none.
+func (p Pool) Region() string {
+	region, _, found := strings.Cut(string(p), "_")
+	if !found {
+		return ""
+	}
+	return region
+}
+
+// Short is the part of the id after the underscore. SRP proofs are computed over it.
+func (p Pool) Short() string {
+	_, short, _ := strings.Cut(string(p), "_")
+	return short
+}
+
+// ARN is the pool's Amazon Resource Name in account, a string of twelve digits.
+func (p Pool) ARN(account string) string {
+	return "arn:" + partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":userpool/" + string(p)
+}
+
+// Client is an app client id: 26 lower-case letters and digits. It alone identifies the pool in public operations.
+type Client string
+
+// NewClient makes an id for a new app client.
+func NewClient() Client { return Client(Random(lowerAlphabet, clientLength)) }
+
+// NewClientSecret makes a client secret: 52 lower-case letters and digits, some 268 bits.
+func NewClientSecret() string { return Random(lowerAlphabet, secretLength) }
+
+// Sub is a user's immutable identifier, a UUID in lower case. It is the sub claim of the user's tokens.
+type Sub string
+
+// NewSub makes the identifier of a new user.
+func NewSub() Sub { return Sub(NewUUID()) }
+
+// partition tells which of AWS's partitions a Region belongs to; ARNs begin with it.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	default:
+		return "aws"
+	}
+}
