@@ -1,0 +1,19 @@
+//go:build !unix
+
+package dbtest
+
+import (
+	"errors"
+	"syscall"
+)
+
+// credential is who runs the server.
+type credential struct{}
+
+func serverUser() (credential, error) {
+	return credential{}, errors.New("no throw-away PostgreSQL on this system: set " + Variable)
+}
+
+func (credential) attributes() *syscall.SysProcAttr { return nil }
+
+func (credential) own(string) error { return nil }
