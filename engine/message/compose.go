@@ -1,0 +1,117 @@
+package message
+
+import (
+	"cmp"
+	"html"
+	"regexp"
+	"strings"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+// Kind is the occasion of a message, by the names that CustomMessage triggers know.
+type Kind string
+
+// The occasions.
+const (
+	SignUp              Kind = "SignUp"
+	AdminCreateUser     Kind = "AdminCreateUser"
+	ResendCode          Kind = "ResendCode"
+	ForgotPassword      Kind = "ForgotPassword"
+	UpdateUserAttribute Kind = "UpdateUserAttribute"
+	VerifyUserAttribute Kind = "VerifyUserAttribute"
+	Authentication      Kind = "Authentication"
+)
+
+// What Cognito writes when the pool does not say otherwise; the blank at the end is Cognito's.
+const (
+	defaultCode          = "Your verification code is {####}. "
+	defaultCodeSubject   = "Your verification code"
+	defaultInvite        = "Your username is {username} and temporary password is {####}. "
+	defaultInviteSubject = "Your temporary password"
+	defaultAuth          = "Your authentication code is {####}. "
+	defaultAuthSubject   = "Your authentication code"
+)
+
+// text is a template chosen and filled in.
+type text struct {
+	subject string // empty for a text message
+	body    string
+	html    bool
+}
+
+// compose fills in the template that the pool has for this message.
+func compose(m Message) text {
+	subject, body := mailTemplate(m.Pool, m.Kind)
+	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
+		return text{body: fill(smsTemplate(m.Pool, m.Kind), m, false)}
+	}
+	isHTML := tag.MatchString(body)
+	return text{subject: fill(subject, m, false), body: fill(body, m, isHTML), html: isHTML}
+}
+
+// tag finds out whether a template is HTML: Cognito sends all mail as such, but plain text reads better as itself.
+var tag = regexp.MustCompile(`<(?:!|/?[A-Za-z])[^<]*>`)
+
+// fill puts the code, and for invitations the user name, into a template. One pass, so that a user name that looks like a
+// placeholder stays what it is.
+func fill(template string, m Message, isHTML bool) string {
+	escape := func(s string) string { return s }
+	if isHTML {
+		escape = html.EscapeString
+	}
+	pairs := []string{"{####}", escape(m.Code)}
+	if m.Kind == AdminCreateUser {
+		pairs = append(pairs, "{username}", escape(m.Username))
+	}
+	return strings.NewReplacer(pairs...).Replace(template)
+}
+
+// mailTemplate gives subject and body of a mail. A pool with CONFIRM_WITH_LINK gets its code mail: a link needs a domain,
+// and there are none yet.
+func mailTemplate(p *pool.Pool, kind Kind) (subject, body string) {
+	switch kind {
+	case AdminCreateUser:
+		t := invitation(p)
+		return cmp.Or(t.EmailSubject, defaultInviteSubject), cmp.Or(t.EmailMessage, defaultInvite)
+	case Authentication:
+		if t := p.MFA.EmailMfaConfiguration; t != nil {
+			return cmp.Or(t.Subject, defaultAuthSubject), cmp.Or(t.Message, defaultAuth)
+		}
+		return defaultAuthSubject, defaultAuth
+	default:
+		t := verification(p)
+		return cmp.Or(t.EmailSubject, p.Doc.EmailVerificationSubject, defaultCodeSubject),
+			cmp.Or(t.EmailMessage, p.Doc.EmailVerificationMessage, defaultCode)
+	}
+}
+
+func smsTemplate(p *pool.Pool, kind Kind) string {
+	switch kind {
+	case AdminCreateUser:
+		return cmp.Or(invitation(p).SMSMessage, defaultInvite)
+	case Authentication:
+		var own string
+		if t := p.MFA.SmsMfaConfiguration; t != nil {
+			own = t.SmsAuthenticationMessage
+		}
+		return cmp.Or(own, p.Doc.SmsAuthenticationMessage, defaultAuth)
+	default:
+		return cmp.Or(verification(p).SmsMessage, p.Doc.SmsVerificationMessage, defaultCode)
+	}
+}
+
+func verification(p *pool.Pool) cognitoidp.VerificationMessageTemplateType {
+	if t := p.Doc.VerificationMessageTemplate; t != nil {
+		return *t
+	}
+	return cognitoidp.VerificationMessageTemplateType{}
+}
+
+func invitation(p *pool.Pool) cognitoidp.MessageTemplateType {
+	if c := p.Doc.AdminCreateUserConfig; c != nil && c.InviteMessageTemplate != nil {
+		return *c.InviteMessageTemplate
+	}
+	return cognitoidp.MessageTemplateType{}
+}

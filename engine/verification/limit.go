@@ -1,0 +1,76 @@
+package verification
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/record/code"
+	"cardea/spec/id"
+)
+
+// Rule is how often one user may do something within an hour.
+type Rule struct {
+	Name string
+	Most int64
+}
+
+// The limits of 02 §5. ForgotPassword and ConfirmForgotPassword share one; AWS varies it from 5 to 20 with the risk it
+// sees.
+var (
+	ConfirmSignUp    = Rule{"ConfirmSignUp", 15}
+	ResendCode       = Rule{"ResendConfirmationCode", 5}
+	ForgotPassword   = Rule{"ForgotPassword", 20}
+	ChangePassword   = Rule{"ChangePassword", 5}
+	GetAttributeCode = Rule{"GetUserAttributeVerificationCode", 5}
+	VerifyAttribute  = Rule{"VerifyUserAttribute", 15}
+)
+
+// window is the time a rule counts within, from the first use on.
+const window = time.Hour
+
+// Allow counts one use by the user whom key names ([Target.Key], or a sub) and answers ErrTooMany when it is one too many.
+// The count lasts only if tx commits.
+func (c *Codes) Allow(tx *db.Tx, pool id.Pool, key string, rule Rule) error {
+	sum := sha256.Sum256([]byte(rule.Name + "\x00" + key))
+	uses, err := code.Use(tx, pool, hex.EncodeToString(sum[:16]), rule.Most, window)
+	if err != nil {
+		return err
+	}
+	if uses > rule.Most {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// pruneSize is how many codes and how many counters go in one transaction.
+const pruneSize = 500
+
+// Prune forgets expired codes and counters. It is a job, safe to run at any time, twice too.
+func (c *Codes) Prune(ctx context.Context) error {
+	for {
+		var stale []code.Stale
+		var before time.Time
+		err := c.Courier.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			before = tx.Now
+			stale, err = code.Expired(tx, before, pruneSize)
+			return err
+		})
+		if err != nil || len(stale) == 0 {
+			return err
+		}
+		err = c.Courier.DB.Write(ctx, func(tx *db.Tx) error {
+			for _, s := range stale {
+				if err := code.Remove(tx, s, before); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}

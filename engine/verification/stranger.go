@@ -1,0 +1,33 @@
+package verification
+
+import (
+	"fmt"
+	"regexp"
+
+	"cardea/platform/seal"
+)
+
+var (
+	looksLikeMail  = regexp.MustCompile(`^[^\s@]+@[^\s@]+\.[^\s@]+$`)
+	looksLikePhone = regexp.MustCompile(`^\+[0-9]{7,15}$`)
+)
+
+// imagine gives the destination that a stranger would have: the typed name if it is an address, otherwise one that is
+// always the same for the same name in the same pool. Cognito determines the medium by the same two things, the form of
+// the name and the pool's settings.
+func imagine(box *seal.Box, t Target) (attribute, to string) {
+	name := t.Pool.Fold(t.Stranger)
+	switch {
+	case looksLikeMail.MatchString(name):
+		return "email", name
+	case looksLikePhone.MatchString(name):
+		return "phone_number", name
+	}
+
+	seed := box.MAC("imagined destination", []byte(name))
+	if t.Attribute == "phone_number" {
+		return t.Attribute, fmt.Sprintf("+1555%03d%04d", int(seed[0]), (int(seed[1])<<8|int(seed[2]))%10_000)
+	}
+	const letters, providers = "abcdefghijklmnoprstw", "gghmoiyae" // first letters that names and mail domains have
+	return "email", string(letters[int(seed[0])%len(letters)]) + "@" + string(providers[int(seed[1])%len(providers)])
+}

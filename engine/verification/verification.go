@@ -1,0 +1,200 @@
+package verification
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"cardea/engine/message"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/client"
+	"cardea/record/code"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// Purpose is what a code is good for.
+type Purpose string
+
+// The purposes.
+const (
+	SignUp    Purpose = "signup"    // confirms an account; lives 24 hours
+	Attribute Purpose = "attribute" // verifies an e-mail address or phone number; lives 24 hours
+	Reset     Purpose = "reset"     // sets a new password; lives one hour
+)
+
+var (
+	// ErrMismatch says that the code is not the one that was sent.
+	ErrMismatch = errors.New("wrong code")
+
+	// ErrExpired says that no code is waiting: it expired, was used, or never was.
+	ErrExpired = errors.New("no valid code")
+
+	// ErrTooMany says that the user must wait, or ask for a new code.
+	ErrTooMany = errors.New("too many attempts")
+)
+
+// maxTries is the number of wrong tries that kill a code.
+const maxTries = 15
+
+// Codes issues and judges codes.
+type Codes struct {
+	Courier *message.Courier
+}
+
+// Target is one code's user and purpose. With User nil it is about a stranger, Stranger the name that was typed.
+type Target struct {
+	Pool      *pool.Pool
+	User      *user.User
+	Stranger  string
+	Purpose   Purpose
+	Attribute string         // where the code goes: "email" or "phone_number"; needed by Send, and for Attribute by Check
+	Kind      message.Kind   // the occasion; needed by Send
+	Client    *client.Client // through which the code was asked for; nil for administrators
+	Metadata  map[string]string
+}
+
+// Key names the target's user for Allow: a pseudonym for strangers, stable for the name as the pool folds it.
+func (t Target) Key(box *seal.Box) string { return string(t.sub(box)) }
+
+func (t Target) sub(box *seal.Box) id.Sub {
+	if t.User != nil {
+		return t.User.Sub
+	}
+	return id.Sub(fmt.Sprintf("stranger/%x", box.MAC("stranger", []byte(t.Pool.Fold(t.Stranger)))[:16]))
+}
+
+// row is the key under which the target's code is remembered: one per purpose, and per attribute where there are two.
+func (t Target) row() string {
+	if t.Purpose == Attribute {
+		return string(t.Purpose) + "/" + t.Attribute
+	}
+	return string(t.Purpose)
+}
+
+// destination is the address that a code of this purpose proves. A value that waits for its verification counts only
+// for that: a password must not be reset through it.
+func (t Target) destination(attribute string) string {
+	if t.Purpose == Attribute && t.User.Pending[attribute] != "" {
+		return t.User.Pending[attribute]
+	}
+	return t.User.Attributes[attribute]
+}
+
+func (t Target) life() time.Duration {
+	if t.Purpose == Reset {
+		return time.Hour
+	}
+	return 24 * time.Hour
+}
+
+// Send issues a code in the place of any earlier one and queues its message, in tx; call the courier's Kick once that has
+// committed. For a stranger it does the same with a decoy and answers plausible, stable details. Its faults are those of
+// message.Courier.Post.
+func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	m := message.Message{Pool: t.Pool, Kind: t.Kind, Code: digits(), Decoy: t.User == nil}
+	if m.Decoy {
+		m.Attribute, m.To = imagine(box, t)
+	} else {
+		m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
+	}
+	if m.To == "" {
+		return nil, fmt.Errorf("send code: the user has no %s", m.Attribute)
+	}
+
+	secret := m.Code
+	if m.Decoy {
+		secret = rand.Text() // not six digits: nothing that can be typed opens it
+	}
+	err := code.Put(tx, &code.Code{
+		Pool:      t.Pool.ID,
+		Sub:       t.sub(box),
+		Purpose:   t.row(),
+		Attribute: m.Attribute,
+		Hash:      hash(box, t, m.Attribute, m.To, secret),
+		Expires:   tx.Now.Add(t.life()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.Courier.Post(tx, box, m)
+}
+
+// Check judges a code and uses it up if it is right. ErrMismatch, ErrExpired and ErrTooMany are judgements that tx has
+// counted: commit it, and carry the error out of the closure.
+func (c *Codes) Check(tx *db.Tx, box *seal.Box, t Target, typed string) error {
+	_, err := c.Redeem(tx, box, t, typed)
+	return err
+}
+
+// Redeem is Check that also tells which attribute, "email" or "phone_number", the code proves to be the user's.
+func (c *Codes) Redeem(tx *db.Tx, box *seal.Box, t Target, typed string) (attribute string, err error) {
+	sent, err := code.Get(tx, t.Pool.ID, t.sub(box), t.row())
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return "", fmt.Errorf("get code: %w", err)
+	}
+	if err != nil || !tx.Now.Before(sent.Expires) {
+		return "", ErrExpired
+	}
+	if sent.Tries >= maxTries {
+		return "", ErrTooMany
+	}
+
+	var to string
+	if t.User != nil {
+		to = t.destination(sent.Attribute)
+	}
+	// The hash binds the address, so that a code sent to one never verifies another that has taken its place since.
+	if !hmac.Equal(hash(box, t, sent.Attribute, to, typed), sent.Hash) || t.User == nil {
+		if err := code.Miss(tx, sent); err != nil {
+			return "", err
+		}
+		return "", ErrMismatch
+	}
+	if err := code.Spend(tx, sent); err != nil {
+		return "", err
+	}
+	return sent.Attribute, nil
+}
+
+// Drop forgets the target's code, if there is one.
+func (c *Codes) Drop(tx *db.Tx, box *seal.Box, t Target) error {
+	return code.Drop(tx, t.Pool.ID, t.sub(box), t.row())
+}
+
+// Fault gives the fault that Cognito answers for this package's conditions, and any other error as it is.
+func Fault(err error) error {
+	switch {
+	case errors.Is(err, ErrMismatch):
+		return cognitoidp.CodeMismatch("Invalid verification code provided, please try again.")
+	case errors.Is(err, ErrExpired):
+		return cognitoidp.ExpiredCode("Invalid code provided, please request a code again.")
+	case errors.Is(err, ErrTooMany):
+		return cognitoidp.LimitExceeded("Attempt limit exceeded, please try after some time.")
+	}
+	return err
+}
+
+// Judged tells whether err is one of this package's judgements, after which the transaction must commit.
+func Judged(err error) bool {
+	return errors.Is(err, ErrMismatch) || errors.Is(err, ErrExpired) || errors.Is(err, ErrTooMany)
+}
+
+func hash(box *seal.Box, t Target, attribute, to, secret string) []byte {
+	return box.MAC("verification code", fmt.Appendf(nil, "%q %q %q %q %q", t.sub(box), t.Purpose, attribute, to, secret))
+}
+
+// digits is a six-digit code; rand.Int is free of bias.
+func digits() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return fmt.Sprintf("%06d", n)
+}
