@@ -1,0 +1,218 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"cardea/engine/attributes"
+	"cardea/platform/db"
+	"cardea/record/attempt"
+	"cardea/record/code"
+	"cardea/record/group"
+	"cardea/record/pool"
+	"cardea/record/session"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// New makes a user in memory: enabled, unconfirmed, without password, with a sub of their own. Where users sign in with an
+// attribute, the user name given becomes that attribute's value and the sub is the user name. Its faults are those of an
+// unsuitable user name; the attributes are checked apart.
+func New(p *pool.Pool, username string, attrs map[string]string, now time.Time) (*user.User, error) {
+	attribute, err := attributes.CheckUsername(p, username)
+	if err != nil {
+		return nil, err
+	}
+
+	u := &user.User{
+		Pool:       p.ID,
+		Sub:        id.NewSub(),
+		Username:   username,
+		Status:     cognitoidp.UserStatusTypeUnconfirmed,
+		Enabled:    true,
+		Created:    now,
+		Modified:   now,
+		Attributes: map[string]string{},
+		Pending:    map[string]string{},
+	}
+	maps.Copy(u.Attributes, attrs)
+	maps.DeleteFunc(u.Attributes, func(_, value string) bool { return value == "" })
+	if attribute != "" {
+		if given := u.Attributes[attribute]; given != "" && p.Fold(given) != p.Fold(username) {
+			return nil, cognitoidp.InvalidParameter("The " + attribute + " attribute does not match the username.")
+		}
+		u.Username, u.Attributes[attribute] = string(u.Sub), username
+	}
+	return u, nil
+}
+
+// Find loads the user who signs in with a name: a user name, a verified alias, an attribute that is the user name, or a
+// sub. It answers db.ErrNotFound.
+func Find(tx *db.Tx, p *pool.Pool, login string) (*user.User, error) {
+	u, err := user.ByName(tx, p.ID, user.NameKey(p.Fold(login)))
+	if errors.Is(err, db.ErrNotFound) && isSub(login) {
+		return user.Get(tx, p.ID, id.Sub(login))
+	}
+	return u, err
+}
+
+// Admin finds the pool and the user that an administrator names.
+func Admin(tx *db.Tx, poolID, username string) (*pool.Pool, *user.User, error) {
+	p, err := pool.Get(tx, id.Pool(poolID))
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, nil, cognitoidp.ResourceNotFound("User pool " + poolID + " does not exist.")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("get pool: %w", err)
+	}
+	u, err := Find(tx, p, username)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, nil, cognitoidp.UserNotFound("User does not exist.")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("find user: %w", err)
+	}
+	return p, u, nil
+}
+
+// Create stores a new user. It answers *TakenError when one of their names is another's; with force, an e-mail or phone
+// number alias is taken from its owner instead, for whom it becomes unverified.
+func Create(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
+	if err := claim(tx, p, u, names(p, u), force); err != nil {
+		return err
+	}
+	if err := user.Insert(tx, u); err != nil {
+		return fmt.Errorf("insert user: %w", err)
+	}
+	if err := user.Index(tx, p.ID, u.Sub, terms(p, u)); err != nil {
+		return fmt.Errorf("index user: %w", err)
+	}
+	return nil
+}
+
+// Save stores a user who was changed since loaded, and their names and search entries with them. It answers db.ErrStale,
+// and *TakenError as Create does.
+func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
+	old, err := user.Get(tx, p.ID, u.Sub)
+	if errors.Is(err, db.ErrNotFound) || err == nil && old.Version != u.Version {
+		return db.ErrStale
+	}
+	if err != nil {
+		return fmt.Errorf("get user: %w", err)
+	}
+
+	before, after := names(p, old), names(p, u)
+	if err := claim(tx, p, u, minus(after, before), force); err != nil {
+		return err
+	}
+	if err := user.Release(tx, p.ID, u.Sub, minus(before, after)); err != nil {
+		return err
+	}
+	if err := user.Update(tx, u); err != nil {
+		return fmt.Errorf("update user: %w", err)
+	}
+
+	found, findable := terms(p, old), terms(p, u)
+	if err := user.Unindex(tx, p.ID, u.Sub, minus(found, findable)); err != nil {
+		return err
+	}
+	if err := user.Index(tx, p.ID, u.Sub, minus(findable, found)); err != nil {
+		return fmt.Errorf("index user: %w", err)
+	}
+	return nil
+}
+
+// minus gives what is in a and not in b. Names are told apart by key alone, so that a name stays its owner's when, say,
+// a preferred user name comes to equal the user name.
+func minus[T user.Name | user.Term](a, b []T) []T {
+	same := func(x, y T) bool {
+		if n, ok := any(x).(user.Name); ok {
+			return n.Key == any(y).(user.Name).Key
+		}
+		return x == y
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(x T) bool {
+		return slices.ContainsFunc(b, func(y T) bool { return same(x, y) })
+	})
+}
+
+// claim makes names the user's own. Nobody may take another's sub for a name: it would then no longer find its owner.
+func claim(tx *db.Tx, p *pool.Pool, u *user.User, wanted []user.Name, force bool) error {
+	for _, name := range wanted {
+		if !isSub(name.Key) || name.Key == string(u.Sub) {
+			continue
+		}
+		if _, err := user.Get(tx, p.ID, id.Sub(name.Key)); err == nil {
+			return &TakenError{Kind: name.Kind}
+		} else if !errors.Is(err, db.ErrNotFound) {
+			return fmt.Errorf("get user: %w", err)
+		}
+	}
+
+	taken, err := user.Claim(tx, p.ID, u.Sub, wanted)
+	if errors.Is(err, db.ErrExists) && force {
+		if err := unverify(tx, p, taken, wanted); err != nil {
+			return err
+		}
+		taken, err = user.Claim(tx, p.ID, u.Sub, wanted)
+	}
+	if errors.Is(err, db.ErrExists) {
+		return &TakenError{Kind: kindOf(taken[0].Key, wanted)}
+	}
+	if err != nil {
+		return fmt.Errorf("claim names: %w", err)
+	}
+	return nil
+}
+
+// unverify takes aliases from their owners. Only what is an alias to both sides moves.
+func unverify(tx *db.Tx, p *pool.Pool, taken []user.Owner, wanted []user.Name) error {
+	for _, owner := range taken {
+		if kindOf(owner.Key, wanted) != owner.Kind || !slices.Contains(Contacts, owner.Kind) || !p.AliasIs(owner.Kind) {
+			return &TakenError{Kind: kindOf(owner.Key, wanted)}
+		}
+		u, err := user.Get(tx, p.ID, owner.Sub)
+		if err != nil {
+			return fmt.Errorf("get owner of alias: %w", err)
+		}
+		u.Attributes[owner.Kind+"_verified"] = "false"
+		u.Touch(tx.Now)
+		if err := Save(tx, p, u, false); err != nil {
+			return fmt.Errorf("take alias from its owner: %w", err)
+		}
+	}
+	return nil
+}
+
+func kindOf(key string, wanted []user.Name) string {
+	i := slices.IndexFunc(wanted, func(n user.Name) bool { return n.Key == key })
+	return wanted[i].Kind
+}
+
+// isSub tells whether a name has the form of a sub.
+func isSub(name string) bool {
+	return len(name) == 36 && name[8] == '-' && name[13] == '-' && name[18] == '-' && name[23] == '-'
+}
+
+// Delete removes a user and all that hangs on them: sessions, codes, group memberships, failed attempts, names. Their
+// tokens die with the row.
+func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
+	if err := user.Release(tx, p.ID, u.Sub, names(p, u)); err != nil {
+		return err
+	}
+	if err := user.Unindex(tx, p.ID, u.Sub, terms(p, u)); err != nil {
+		return err
+	}
+	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
+		session.DeleteUser, code.DeleteUser, group.DeleteUser, attempt.DeleteUser, user.Delete,
+	} {
+		if err := remove(tx, p.ID, u.Sub); err != nil {
+			return fmt.Errorf("delete user: %w", err)
+		}
+	}
+	return nil
+}

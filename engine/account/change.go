@@ -1,0 +1,125 @@
+package account
+
+import (
+	"maps"
+	"slices"
+
+	"cardea/engine/attributes"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// Contacts are the attributes that messages go to and that can be verified.
+var Contacts = []string{user.NameEmail, user.NamePhoneNumber}
+
+// Change writes checked attributes into a user: the empty value removes. A new e-mail address or phone number is unverified
+// unless the same change says otherwise, which only administrators can; or, where the pool wants it verified before the
+// update, it waits in Pending while the old value stays in force (02-auth-flows §9). Change answers the contacts whose new
+// value needs a code. Codes that went to a former value must be dropped by the caller: see Changed.
+func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []string, err error) {
+	if err := CheckFlags(u.Attributes, attrs); err != nil {
+		return nil, err
+	}
+	plain := maps.Clone(attrs)
+	for _, contact := range Contacts {
+		value, given := attrs[contact]
+		flag, flagged := attrs[contact+"_verified"]
+		delete(plain, contact)
+		delete(plain, contact+"_verified")
+		if given && changeContact(p, u, contact, value, flag == "true") {
+			verify = append(verify, contact)
+		}
+		if flagged && u.Pending[contact] == "" { // else it speaks of a value that is not in force yet
+			set(u, contact+"_verified", flag)
+		}
+	}
+	for name, value := range plain {
+		set(u, name, value)
+	}
+	return verify, nil
+}
+
+// changeContact sets one contact and tells whether the new value needs a code.
+func changeContact(p *pool.Pool, u *user.User, contact, value string, verified bool) bool {
+	delete(u.Pending, contact)
+	switch {
+	case value == "":
+		delete(u.Attributes, contact)
+		delete(u.Attributes, contact+"_verified")
+		return false
+	case value == u.Attributes[contact]:
+		return false
+	case verified:
+		u.Attributes[contact] = value
+		return false
+	case p.VerifiesBeforeUpdate(contact):
+		u.Pending[contact] = value
+		return true
+	}
+	u.Attributes[contact] = value
+	u.Attributes[contact+"_verified"] = "false"
+	return p.AutoVerifies(contact)
+}
+
+func set(u *user.User, name, value string) {
+	if value == "" {
+		delete(u.Attributes, name)
+		return
+	}
+	u.Attributes[name] = value
+}
+
+// CheckFlags refuses to call a contact verified, or not, of a user who has none. current are the attributes so far.
+func CheckFlags(current, attrs map[string]string) error {
+	for _, contact := range Contacts {
+		if attrs[contact+"_verified"] == "" {
+			continue
+		}
+		value, given := attrs[contact]
+		if !given {
+			value = current[contact]
+		}
+		if value != "" {
+			continue
+		}
+		if contact == user.NameEmail {
+			return cognitoidp.InvalidParameter("Email is required to verify/un-verify an email")
+		}
+		return cognitoidp.InvalidParameter("Phone Number is required to verify/un-verify a phone number")
+	}
+	return nil
+}
+
+// Confirm puts a contact that has been verified by code in force.
+func Confirm(u *user.User, contact string) {
+	if pending := u.Pending[contact]; pending != "" {
+		u.Attributes[contact] = pending
+		delete(u.Pending, contact)
+	}
+	u.Attributes[contact+"_verified"] = "true"
+}
+
+// Target is where a code to verify a contact goes: the value that waits for it, else the one in force, else "".
+func Target(u *user.User, contact string) string {
+	if pending := u.Pending[contact]; pending != "" {
+		return pending
+	}
+	return u.Attributes[contact]
+}
+
+// Changed lists the contacts whose Target differs between two states of a user. A code that was sent to the former must
+// not verify the latter.
+func Changed(before, after *user.User) []string {
+	return slices.DeleteFunc(slices.Clone(Contacts), func(contact string) bool {
+		return Target(before, contact) == Target(after, contact)
+	})
+}
+
+// CheckNew checks the attributes of a user who is being created, but for those that the pool requires.
+func CheckNew(p *pool.Pool, attrs map[string]string, w attributes.Writer) error {
+	if err := attributes.Check(p, attrs, w); err != nil {
+		return err
+	}
+	return CheckFlags(nil, attrs)
+}

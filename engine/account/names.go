@@ -1,0 +1,84 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// TakenError says that a name is another user's.
+type TakenError struct {
+	Kind string // user.NameUsername, NameEmail, NamePhoneNumber or NamePreferredUsername
+}
+
+func (e *TakenError) Error() string { return "the " + e.Kind + " belongs to another user" }
+
+// Fault words the conflict as an AliasExistsException, which is what it is to all who change a user that exists.
+func (e *TakenError) Fault() error { return cognitoidp.AliasExists(e.Message()) }
+
+// Message is Cognito's sentence for the conflict.
+func (e *TakenError) Message() string {
+	if e.Kind == user.NameUsername {
+		return "User already exists"
+	}
+	return fmt.Sprintf("An account with the given %s already exists.", e.Kind)
+}
+
+// names lists what a user may sign in with: their user name; an e-mail address and phone number that are user names, also
+// unverified; aliases, the e-mail address and phone number once verified. The sub is a name of everyone and not listed.
+func names(p *pool.Pool, u *user.User) []user.Name {
+	var list []user.Name
+	add := func(kind, name string) {
+		key := user.NameKey(p.Fold(name))
+		if !slices.ContainsFunc(list, func(n user.Name) bool { return n.Key == key }) {
+			list = append(list, user.Name{Kind: kind, Key: key})
+		}
+	}
+
+	if u.Username != string(u.Sub) {
+		add(user.NameUsername, u.Username)
+	}
+	for _, contact := range Contacts {
+		value := u.Attributes[contact]
+		if value != "" && (p.UsernameIs(contact) || p.AliasIs(contact) && u.Verified(contact)) {
+			add(contact, value)
+		}
+	}
+	if value := u.Attributes[user.NamePreferredUsername]; value != "" && p.AliasIs(user.NamePreferredUsername) {
+		add(user.NamePreferredUsername, value)
+	}
+	return list
+}
+
+// terms lists what a user is found by in searches: every attribute, user name, status, and whether enabled.
+func terms(p *pool.Pool, u *user.User) []user.Term {
+	list := []user.Term{
+		{Name: user.TermUsername, Key: user.TermKey(p.Fold(u.Username))},
+		{Name: user.TermStatus, Key: user.TermKey(u.Status)},
+		{Name: user.TermEnabled, Key: Enabled(u)},
+	}
+	for name, value := range u.Attributes {
+		list = append(list, user.Term{Name: name, Key: user.TermKey(comparable(p, name, value))})
+	}
+	return list
+}
+
+// comparable is the form in which an attribute's values are compared.
+func comparable(p *pool.Pool, name, value string) string {
+	switch name {
+	case user.TermUsername, user.NameEmail, user.NamePreferredUsername:
+		return p.Fold(value)
+	}
+	return value
+}
+
+// Enabled is what the search attribute "status" says of a user.
+func Enabled(u *user.User) string {
+	if u.Enabled {
+		return "Enabled"
+	}
+	return "Disabled"
+}
