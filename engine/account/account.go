@@ -193,9 +193,12 @@ func kindOf(key string, wanted []user.Name) string {
 	return wanted[i].Kind
 }
 
+// subLength is how many characters a sub has.
+const subLength = 36
+
 // isSub tells whether a name has the form of a sub.
 func isSub(name string) bool {
-	return len(name) == 36 && name[8] == '-' && name[13] == '-' && name[18] == '-' && name[23] == '-'
+	return len(name) == subLength && name[8] == '-' && name[13] == '-' && name[18] == '-' && name[23] == '-'
 }
 
 // Delete removes a user and all that hangs on them: sessions, codes, group memberships, failed attempts, names. Their

@@ -2,7 +2,6 @@ package account
 
 import (
 	"maps"
-	"slices"
 
 	"cardea/engine/attributes"
 	"cardea/record/pool"
@@ -16,7 +15,7 @@ var Contacts = []string{user.NameEmail, user.NamePhoneNumber}
 // Change writes checked attributes into a user: the empty value removes. A new e-mail address or phone number is unverified
 // unless the same change says otherwise, which only administrators can; or, where the pool wants it verified before the
 // update, it waits in Pending while the old value stays in force (02-auth-flows §9). Change answers the contacts whose new
-// value needs a code. Codes that went to a former value must be dropped by the caller: see Changed.
+// value needs a code; codes that went to a former value are void, because they are bound to it.
 func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []string, err error) {
 	if err := CheckFlags(u.Attributes, attrs); err != nil {
 		return nil, err
@@ -27,10 +26,12 @@ func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []strin
 		flag, flagged := attrs[contact+"_verified"]
 		delete(plain, contact)
 		delete(plain, contact+"_verified")
+		waits := false
 		if given && changeContact(p, u, contact, value, flag == "true") {
 			verify = append(verify, contact)
+			waits = u.Pending[contact] != ""
 		}
-		if flagged && u.Pending[contact] == "" { // else it speaks of a value that is not in force yet
+		if flagged && !waits { // else it speaks of a value that is not in force yet
 			set(u, contact+"_verified", flag)
 		}
 	}
@@ -106,14 +107,6 @@ func Target(u *user.User, contact string) string {
 		return pending
 	}
 	return u.Attributes[contact]
-}
-
-// Changed lists the contacts whose Target differs between two states of a user. A code that was sent to the former must
-// not verify the latter.
-func Changed(before, after *user.User) []string {
-	return slices.DeleteFunc(slices.Clone(Contacts), func(contact string) bool {
-		return Target(before, contact) == Target(after, contact)
-	})
 }
 
 // CheckNew checks the attributes of a user who is being created, but for those that the pool requires.
