@@ -1,0 +1,105 @@
+package awsapi
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"cardea/spec/awsjson"
+	"cardea/spec/sigv4"
+)
+
+// ErrUnknownKey is what a Signed's Keys answers for a key that does not exist or is disabled.
+var ErrUnknownKey = errors.New("awsapi: unknown access key")
+
+// Key is an access key as its owner knows it.
+type Key struct {
+	Secret       string
+	Account      string // twelve digits
+	SessionToken string // of a temporary key; empty for others, which must then come without one
+}
+
+// Signed checks signatures. It is what production uses.
+type Signed struct {
+	Service string // the signing name, such as "cognito-idp"
+	Keys    func(ctx context.Context, accessKeyID string) (Key, error)
+	Now     func() time.Time
+}
+
+// Verify is a Handler's Verify: the caller, or AWS's fault for what is wrong with the signature.
+func (s *Signed) Verify(r *http.Request, body []byte) (awsjson.Caller, error) {
+	signature, err := sigv4.Parse(r)
+	if err != nil {
+		return awsjson.Caller{}, signatureFault(err)
+	}
+	key, err := s.Keys(r.Context(), signature.AccessKeyID)
+	if errors.Is(err, ErrUnknownKey) {
+		return awsjson.Caller{}, unrecognized()
+	}
+	if err != nil {
+		return awsjson.Caller{}, fmt.Errorf("look up access key: %w", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(key.SessionToken), []byte(signature.SessionToken)) == 0 {
+		return awsjson.Caller{}, unrecognized()
+	}
+	if err := signature.Verify(r, body, sigv4.Check{Service: s.Service, Secret: key.Secret, Now: s.Now()}); err != nil {
+		return awsjson.Caller{}, signatureFault(err)
+	}
+	return awsjson.Caller{Region: signature.Region, Account: key.Account, AccessKeyID: signature.AccessKeyID}, nil
+}
+
+func unrecognized() error {
+	return awsjson.Refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
+}
+
+// signatureFault is AWS's code for what is wrong with a signature.
+func signatureFault(err error) error {
+	switch {
+	case errors.Is(err, sigv4.ErrMissing):
+		return awsjson.Refuse("MissingAuthenticationTokenException", err.Error())
+	case errors.Is(err, sigv4.ErrIncomplete):
+		return awsjson.Refuse("IncompleteSignatureException", err.Error())
+	case errors.Is(err, sigv4.ErrInvalid):
+		return awsjson.Refuse("InvalidSignatureException", err.Error())
+	}
+	return err
+}
+
+// Trusting believes every signature. It is what development uses: the key only says which Region is meant.
+type Trusting struct {
+	Account string // the account that every key belongs to, twelve digits
+}
+
+// Verify is a Handler's Verify. Pages from other machines are refused: a browser would let any web page reach a server on
+// loopback, and here a page needs no secret to administrate it.
+func (t *Trusting) Verify(r *http.Request, _ []byte) (awsjson.Caller, error) {
+	if origin := r.Header.Get("Origin"); origin != "" && !loopback(origin) {
+		return awsjson.Caller{}, awsjson.Refuse("AccessDeniedException",
+			"A development server accepts signed operations from web pages on this machine only.")
+	}
+	scope, err := sigv4.ScopeOf(r)
+	if err != nil {
+		return awsjson.Caller{}, signatureFault(err)
+	}
+	return awsjson.Caller{Region: scope.Region, Account: t.Account, AccessKeyID: scope.AccessKeyID}, nil
+}
+
+// loopback reports whether an Origin is a page that this machine served.
+func loopback(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
