@@ -1,0 +1,214 @@
+package token
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+
+	"cardea/engine/attributes"
+	"cardea/record/client"
+	"cardea/record/group"
+	"cardea/record/pool"
+	"cardea/record/session"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// adminScope is the scope of every access token that comes of an API sign-in: it opens the user's own account.
+const adminScope = "aws.cognito.signin.user.admin"
+
+// facts are all that the tokens of one sign-in or refresh say.
+type facts struct {
+	issuer  string
+	pool    *pool.Pool
+	client  *client.Client
+	user    *user.User
+	version int64 // of the user's row
+	groups  []group.Group
+	session *session.Session
+	nonce   string
+	keys    *keyring
+	now     time.Time
+}
+
+// sign makes the tokens, without a refresh token.
+func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
+	access, err := f.keys.access.Sign(f.accessClaims())
+	if err != nil {
+		return nil, err
+	}
+	result := &cognitoidp.AuthenticationResultType{
+		AccessToken: access,
+		ExpiresIn:   int64(f.client.AccessTTL() / time.Second),
+		TokenType:   "Bearer",
+	}
+	if f.oauth() && !slices.Contains(f.session.Scopes, "openid") {
+		return result, nil
+	}
+	result.IdToken, err = f.keys.id.Sign(f.idClaims(access))
+	return result, err
+}
+
+// oauth reports whether the session came of an OAuth flow rather than of the API.
+func (f *facts) oauth() bool { return f.session.Scopes != nil }
+
+// revocable reports whether the tokens carry origin_jti and jti. Rotation always adds them (03-tokens §5).
+func (f *facts) revocable() bool {
+	rotates, _ := f.client.Rotates()
+	return rotates || f.client.Revocable()
+}
+
+// accessClaims renders the payload of the access token (03-tokens §3), in the order of real ones.
+func (f *facts) accessClaims() []byte {
+	c := newClaims()
+	c.text("sub", string(f.user.Sub))
+	if f.session.DeviceKey != "" {
+		c.text("device_key", f.session.DeviceKey)
+	}
+	if len(f.groups) > 0 {
+		c.texts("cognito:groups", names(f.groups))
+	}
+	c.text("iss", f.issuer)
+	if f.oauth() {
+		c.number("version", 2)
+	}
+	c.text("client_id", string(f.client.ID))
+	if f.revocable() {
+		c.text("origin_jti", f.session.Origin)
+	}
+	c.text("event_id", f.session.ID)
+	c.text("token_use", "access")
+	c.text("scope", f.scope())
+	c.number("auth_time", f.session.AuthTime.Unix())
+	c.number("exp", f.now.Add(f.client.AccessTTL()).Unix())
+	c.number("iat", f.now.Unix())
+	if f.revocable() {
+		c.text("jti", id.NewUUID())
+	}
+	c.text("username", f.user.Username)
+	return c.end()
+}
+
+func (f *facts) scope() string {
+	if f.oauth() {
+		return strings.Join(f.session.Scopes, " ")
+	}
+	return adminScope
+}
+
+// idClaims renders the payload of the ID token (03-tokens §2), in the order of real ones and then the attributes by name.
+func (f *facts) idClaims(access string) []byte {
+	c := newClaims()
+	if f.oauth() {
+		c.text("at_hash", accessHash(access))
+	}
+	c.text("sub", string(f.user.Sub))
+	preferred, roles := roles(f.groups)
+	if len(f.groups) > 0 {
+		c.texts("cognito:groups", names(f.groups))
+	}
+	if preferred != "" {
+		c.text("cognito:preferred_role", preferred)
+	}
+	c.text("iss", f.issuer)
+	c.text("cognito:username", f.user.Username)
+	if f.nonce != "" {
+		c.text("nonce", f.nonce)
+	}
+	if f.revocable() {
+		c.text("origin_jti", f.session.Origin)
+	}
+	if len(roles) > 0 {
+		c.texts("cognito:roles", roles)
+	}
+	c.text("aud", string(f.client.ID))
+	c.text("event_id", f.session.ID)
+	c.text("token_use", "id")
+	c.number("auth_time", f.session.AuthTime.Unix())
+	c.number("exp", f.now.Add(f.client.IDTTL()).Unix())
+	c.number("iat", f.now.Unix())
+	if f.revocable() {
+		c.text("jti", id.NewUUID())
+	}
+	f.attributes(c)
+	return c.end()
+}
+
+// attributes adds those of the user's attributes that the client may read and the scopes show.
+func (f *facts) attributes(c *claims) {
+	readable := attributes.Readable(f.client, f.user)
+	shown := make([]string, 0, len(readable))
+	for name, value := range readable {
+		if value != "" && name != "sub" && name != "identities" && shows(f.session.Scopes, name) {
+			shown = append(shown, name)
+		}
+	}
+	slices.Sort(shown)
+	for _, name := range shown {
+		c.attribute(name, readable[name])
+	}
+}
+
+// shows reports whether OAuth scopes let an attribute through. Without any of the three that restrict, all do.
+func shows(scopes []string, name string) bool {
+	email, phone := slices.Contains(scopes, "email"), slices.Contains(scopes, "phone")
+	profile := slices.Contains(scopes, "profile")
+	if !email && !phone && !profile {
+		return true
+	}
+	switch name {
+	case "email", "email_verified":
+		return email
+	case "phone_number", "phone_number_verified":
+		return phone
+	}
+	return profile
+}
+
+func names(groups []group.Group) []string {
+	list := make([]string, len(groups))
+	for i, g := range groups {
+		list[i] = g.Name
+	}
+	return list
+}
+
+// roles are the roles of groups, which are in the order of their precedence, and the one that is preferred: that of the
+// best group that has one, unless an equally good group has another (03-tokens §7).
+func roles(groups []group.Group) (preferred string, all []string) {
+	var best *group.Group
+	disputed := false
+	for _, g := range groups {
+		if g.RoleArn == "" {
+			continue
+		}
+		if !slices.Contains(all, g.RoleArn) {
+			all = append(all, g.RoleArn)
+		}
+		if best == nil {
+			best = &g
+			continue
+		}
+		disputed = disputed || sameRank(*best, g) && g.RoleArn != best.RoleArn
+	}
+	if best == nil || disputed {
+		return "", all
+	}
+	return best.RoleArn, all
+}
+
+func sameRank(a, b group.Group) bool {
+	if a.Precedence == nil || b.Precedence == nil {
+		return a.Precedence == b.Precedence
+	}
+	return *a.Precedence == *b.Precedence
+}
+
+// accessHash is the at_hash of an access token (OpenID Connect Core §3.1.3.6).
+func accessHash(access string) string {
+	sum := sha256.Sum256([]byte(access))
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}

@@ -1,0 +1,180 @@
+package token
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/datakey"
+	"cardea/record/signingkey"
+	"cardea/spec/id"
+	"cardea/spec/jose"
+)
+
+// keyBits is the size of Cognito's keys.
+const keyBits = 2048
+
+// defaultSpare is how many pools the stock lasts for, unless Keys says otherwise.
+const defaultSpare = 8
+
+// Keys gives pools their signing keys: two each, one for ID tokens and one for access tokens, out of a stock that is made
+// ahead, since finding the primes takes a hundred times as long as all else about a new pool.
+type Keys struct {
+	DB   *db.DB
+	Ring *datakey.Ring
+
+	// Spare is how many pools the stock lasts for; 0: eight.
+	Spare int
+
+	// Maker makes a key; nil: a new one of 2048 bits.
+	Maker func() (*rsa.PrivateKey, error)
+}
+
+// Pair is the keys of one pool to be. It is taken out of the stock, so nobody else has them.
+type Pair struct {
+	id, access *rsa.PrivateKey
+}
+
+// Prepare takes a pair from the stock or, if that is empty, makes one. Call it before the transaction that creates the
+// pool; a pair that is not assigned is lost, which costs nothing but its making.
+func (k *Keys) Prepare(ctx context.Context) (*Pair, error) {
+	var pair *Pair
+	err := k.DB.Write(ctx, func(tx *db.Tx) error {
+		pair = nil
+		keys, err := signingkey.Take(tx, 2)
+		if err != nil || keys == nil {
+			return err
+		}
+		box, err := k.Ring.ServerBox(tx)
+		if err != nil {
+			return fmt.Errorf("server's data key: %w", err)
+		}
+		first, err := openKey(box, keys[0])
+		if err != nil {
+			return err
+		}
+		second, err := openKey(box, keys[1])
+		pair = &Pair{first, second}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take spare signing keys: %w", err)
+	}
+	if pair != nil {
+		return pair, nil
+	}
+
+	first, err := k.make()
+	if err != nil {
+		return nil, err
+	}
+	second, err := k.make()
+	return &Pair{first, second}, err
+}
+
+// Assign gives a pool its keys, in the transaction that creates it.
+func (k *Keys) Assign(tx *db.Tx, pool id.Pool, pair *Pair) error {
+	box, err := k.Ring.Box(tx, pool)
+	if err != nil {
+		return fmt.Errorf("data key of pool: %w", err)
+	}
+	for purpose, key := range map[string]*rsa.PrivateKey{
+		signingkey.IDTokens:     pair.id,
+		signingkey.AccessTokens: pair.access,
+	} {
+		sealed, err := sealKey(box, key)
+		if err != nil {
+			return err
+		}
+		sealed.Pool, sealed.Purpose, sealed.Created = pool, purpose, tx.Now
+		if err := signingkey.Insert(tx, sealed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Refill makes keys until the stock is full. It is a job: safe to run twice, and to stop at any time.
+func (k *Keys) Refill(ctx context.Context) error {
+	spare := k.Spare
+	if spare == 0 {
+		spare = defaultSpare
+	}
+	for ctx.Err() == nil {
+		var have int
+		err := k.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			have, err = signingkey.Stock(tx)
+			return err
+		})
+		if err != nil || have >= 2*spare {
+			return err
+		}
+		if err := k.add(ctx); err != nil {
+			return fmt.Errorf("refill stock of signing keys: %w", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// add makes one key and lays it into the stock.
+func (k *Keys) add(ctx context.Context) error {
+	key, err := k.make()
+	if err != nil {
+		return err
+	}
+	return k.DB.Write(ctx, func(tx *db.Tx) error {
+		box, err := k.Ring.ServerBox(tx)
+		if err != nil {
+			return fmt.Errorf("server's data key: %w", err)
+		}
+		sealed, err := sealKey(box, key)
+		if err != nil {
+			return err
+		}
+		return signingkey.Put(tx, sealed)
+	})
+}
+
+func (k *Keys) make() (*rsa.PrivateKey, error) {
+	maker := k.Maker
+	if maker == nil {
+		maker = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }
+	}
+	key, err := maker()
+	if err != nil {
+		return nil, fmt.Errorf("make signing key: %w", err)
+	}
+	return key, nil
+}
+
+// keyLabel binds a sealed key to its id.
+func keyLabel(kid string) string { return "signing-key/" + kid }
+
+func sealKey(box *seal.Box, key *rsa.PrivateKey) (signingkey.Key, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return signingkey.Key{}, fmt.Errorf("encode signing key: %w", err)
+	}
+	kid := jose.KeyID(&key.PublicKey)
+	return signingkey.Key{ID: kid, Sealed: box.Seal(keyLabel(kid), der)}, nil
+}
+
+func openKey(box *seal.Box, k signingkey.Key) (*rsa.PrivateKey, error) {
+	der, err := box.Open(keyLabel(k.ID), k.Sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open signing key %s: %w", k.ID, err)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("parse signing key %s: %w", k.ID, err)
+	}
+	key, ok := parsed.(*rsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("signing key %s is a %T", k.ID, parsed)
+	}
+	return key, nil
+}

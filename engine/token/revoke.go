@@ -1,0 +1,91 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/session"
+	"cardea/record/spent"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/jose"
+)
+
+// Revoke ends the session that a refresh token belongs to: the token and all others of the session are void at once. A
+// token that is unknown, or void already, is no error; a token of another client, of another kind, or a client without
+// revocation is a fault (03-tokens §6). The client has proved itself before.
+func (m *Minter) Revoke(ctx context.Context, c *client.Client, token string) error {
+	if !c.Revocable() {
+		return cognitoidp.UnsupportedOperation("Token revocation is not enabled for the client.")
+	}
+	if _, err := jose.Parse(token); err == nil {
+		return cognitoidp.UnsupportedTokenType("Only refresh tokens can be revoked.")
+	}
+	given, err := readRefreshToken(token)
+	if err != nil {
+		return nil
+	}
+	return m.DB.Write(ctx, func(tx *db.Tx) error {
+		s, _, err := session.Redeem(tx, given.record(c.Pool))
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("redeem refresh token: %w", err)
+		}
+		if s.Client != c.ID {
+			return cognitoidp.Unauthorized("The token was not issued to this client.")
+		}
+		return session.Revoke(tx, s.Pool, s.ID)
+	})
+}
+
+// SignOut ends all sessions of a user, who was loaded in this transaction, and saves the user.
+func (m *Minter) SignOut(tx *db.Tx, u *user.User) error {
+	// The rows are what counts, since clocks of nodes differ. The stamp keeps the moment, and voids sessions whose rows
+	// an older backup may bring back.
+	if err := session.RevokeUser(tx, u.Pool, u.Sub); err != nil {
+		return err
+	}
+	u.SignedOut = after(tx.Now, u.SignedOut)
+	if err := user.Update(tx, u); err != nil {
+		return fmt.Errorf("save user: %w", err)
+	}
+	return nil
+}
+
+const (
+	pruneBatch   = 500
+	pruneBatches = 40
+)
+
+// lastAccess is how long an access token may outlive its session's refresh tokens: as long as one may live at all.
+const lastAccess = 24 * time.Hour
+
+// Prune forgets sessions none of whose tokens are good any more, and spent things that are too old to be tried again. It
+// does so in small bites, a bounded number of them.
+func (m *Minter) Prune(ctx context.Context) error {
+	for range pruneBatches {
+		var removed int
+		err := m.DB.Write(ctx, func(tx *db.Tx) error {
+			sessions, err := session.Prune(tx, tx.Now.Add(-lastAccess), pruneBatch)
+			if err != nil {
+				return err
+			}
+			things, err := spent.Prune(tx, tx.Now, pruneBatch)
+			removed = max(sessions, things)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("prune sessions: %w", err)
+		}
+		if removed < pruneBatch {
+			return nil
+		}
+	}
+	return nil
+}
