@@ -27,6 +27,7 @@ type lite struct {
 	readers chan *liteConn // nil stands for a reader not opened yet
 
 	closing sync.Once
+	gone    chan struct{} // closed when the database is
 	closed  error
 }
 
@@ -48,7 +49,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (*lite, error) {
 		return nil, err
 	}
 	pool.SetMaxIdleConns(0)
-	l := &lite{pool: pool}
+	l := &lite{pool: pool, gone: make(chan struct{})}
 	l.writer.open = func() (*liteConn, error) { return l.connect(ctx, writerPragmas(opts)) }
 	if l.writer.conn, err = l.writer.open(); err != nil {
 		_ = pool.Close() // nothing was written
@@ -111,6 +112,8 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 	var conn *liteConn
 	select {
 	case conn = <-l.readers:
+	case <-l.gone:
+		return errClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -159,6 +162,7 @@ func (l *lite) ping(ctx context.Context) error {
 
 func (l *lite) close() error {
 	l.closing.Do(func() {
+		close(l.gone)
 		l.writer.close()
 		for range cap(l.readers) {
 			if conn := <-l.readers; conn != nil {
