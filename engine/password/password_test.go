@@ -1,0 +1,285 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"cardea/platform/seal"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// world is a pool, its box and a user without a password.
+type world struct {
+	keeper *Keeper
+	box    *seal.Box
+	pool   *pool.Pool
+	user   *user.User
+}
+
+func makeWorld(t testing.TB, storage string) *world {
+	t.Helper()
+	box, err := seal.NewBox("pool", 1, seal.Key{ID: 1, Secret: seal.NewKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pool.Pool{ID: id.NewPool("us-east-1")}
+	p.Doc.UserPoolTags = map[string]string{pool.PasswordStorageTag: storage}
+	p.Doc.Policies = &cognitoidp.UserPoolPolicyType{PasswordPolicy: &cognitoidp.PasswordPolicyType{MinimumLength: 6}}
+	u := &user.User{Sub: id.NewSub(), Username: "alice", Status: cognitoidp.UserStatusTypeConfirmed}
+	return &world{keeper: &Keeper{}, box: box, pool: p, user: u}
+}
+
+func (w *world) set(t testing.TB, pw string, rules Rules) {
+	t.Helper()
+	change, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, pw, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change.Apply(w.user, time.Unix(1, 0))
+}
+
+func (w *world) right(t testing.TB, u *user.User, pw string) bool {
+	t.Helper()
+	right, err := w.keeper.Verify(t.Context(), w.box, w.pool, u, pw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return right
+}
+
+var storages = []string{pool.PasswordStorageSRP, pool.PasswordStorageArgon2id}
+
+func TestOnlyTheRightPasswordVerifies(t *testing.T) {
+	t.Parallel()
+	for _, storage := range storages {
+		w := makeWorld(t, storage)
+		w.set(t, "Correct-Horse-9", Rules{})
+		for pw, want := range map[string]bool{"Correct-Horse-9": true, "correct-horse-9": false, "": false, strings.Repeat("x", 1<<16): false} {
+			if got := w.right(t, w.user, pw); got != want {
+				t.Errorf("%s: Verify(%.20q) = %v, want %v", storage, pw, got, want)
+			}
+		}
+		if w.right(t, nil, "Correct-Horse-9") || w.right(t, &user.User{}, "") {
+			t.Errorf("%s: nobody's password verifies", storage)
+		}
+	}
+}
+
+func TestAnArgon2idPoolKeepsNoVerifier(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, pool.PasswordStorageArgon2id)
+	w.set(t, "Correct-Horse-9", Rules{})
+	if _, _, err := w.keeper.Verifier(w.box, w.user); !errors.Is(err, ErrNoVerifier) {
+		t.Errorf("Verifier: %v, want ErrNoVerifier", err)
+	}
+	delete(w.pool.Doc.UserPoolTags, pool.PasswordStorageTag)
+	w.keeper.Default = pool.PasswordStorageArgon2id
+	if w.keeper.Storage(w.pool) != pool.PasswordStorageArgon2id || w.keeper.Outdated(w.box, w.pool, w.user) {
+		t.Error("the server's default does not count for a pool without the tag")
+	}
+	w.keeper.Default = ""
+	if !w.keeper.Outdated(w.box, w.pool, w.user) {
+		t.Error("a hash in a pool of verifiers is not outdated")
+	}
+}
+
+func TestAStoredPasswordIsBoundToItsUser(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, pool.PasswordStorageSRP)
+	w.set(t, "Correct-Horse-9", Rules{})
+	other := &user.User{Sub: id.NewSub(), Username: "alice", Password: w.user.Password}
+	if _, err := w.keeper.Verify(t.Context(), w.box, w.pool, other, "Correct-Horse-9"); err == nil {
+		t.Error("another user's stored password was opened")
+	}
+}
+
+func TestHistoryRefusesTheLastPasswords(t *testing.T) {
+	t.Parallel()
+	for _, storage := range storages {
+		w := makeWorld(t, storage)
+		w.pool.Doc.Policies.PasswordPolicy.PasswordHistorySize = new(int64(2))
+		for _, pw := range []string{"first-1", "second-2", "third-3"} {
+			w.set(t, pw, Rules{History: true})
+		}
+		for pw, want := range map[string]bool{"third-3": true, "second-2": true, "first-1": false, "fourth-4": false} {
+			_, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, pw, Rules{History: true})
+			if got := awsjson.IsFault(err, "PasswordHistoryPolicyViolationException"); got != want {
+				t.Errorf("%s: %s refused = %v (%v), want %v", storage, pw, got, err, want)
+			}
+		}
+		if len(w.user.History) > 2 {
+			t.Errorf("%s: %d former passwords kept, want at most 2", storage, len(w.user.History))
+		}
+	}
+}
+
+func TestATemporaryPasswordMayBeKept(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, pool.PasswordStorageSRP)
+	w.pool.Doc.Policies.PasswordPolicy.PasswordHistorySize = new(int64(2))
+	w.user.Status = cognitoidp.UserStatusTypeForceChangePassword
+	w.set(t, "Temporary-1", Rules{})
+	w.set(t, "Temporary-1", Rules{History: true})
+	if len(w.user.History) != 0 {
+		t.Error("a temporary password went into the history")
+	}
+}
+
+func TestWithoutAPolicyNoFormerPasswordIsKept(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, pool.PasswordStorageSRP)
+	w.user.History = [][]byte{{1}}
+	w.set(t, "first-1", Rules{})
+	w.set(t, "second-2", Rules{})
+	if len(w.user.History) != 0 {
+		t.Errorf("%d former passwords kept", len(w.user.History))
+	}
+}
+
+func TestPolicyNamesTheFirstBrokenRule(t *testing.T) {
+	t.Parallel()
+	all := &cognitoidp.PasswordPolicyType{
+		MinimumLength: 8, RequireLowercase: true, RequireUppercase: true, RequireNumbers: true, RequireSymbols: true,
+	}
+	for pw, want := range map[string]string{
+		"":                       "Password not long enough",
+		"aA1!":                   "Password not long enough",
+		"ééééééA1!":              "Password must have lowercase characters",
+		"AAAAAAA1!":              "Password must have lowercase characters",
+		"aaaaaaa1!":              "Password must have uppercase characters",
+		"aaaaaaaA!":              "Password must have numeric characters",
+		"aaaaaaA1é":              "Password must have symbol characters",
+		"aaaa aaA1":              "",
+		"aaaaaaA1!":              "",
+		" aaaaaA1!":              "Password must not have leading or trailing spaces",
+		strings.Repeat("é", 257): "Password too long",
+	} {
+		if got := firstBroken(all, pw); got != want {
+			t.Errorf("firstBroken(%.20q) = %q, want %q", pw, got, want)
+		}
+	}
+	w := makeWorld(t, "")
+	if err := CheckPolicy(w.pool, "aaaaaa"); err != nil {
+		t.Errorf("a lax policy refuses: %v", err)
+	}
+	if err := CheckPolicy(w.pool, "aaaaa"); !awsjson.IsFault(err, "InvalidPasswordException") {
+		t.Errorf("a short password: %v", err)
+	}
+}
+
+func TestGeneratedPasswordsConform(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		w := makeWorld(t, "")
+		w.pool.Doc.Policies.PasswordPolicy = &cognitoidp.PasswordPolicyType{
+			MinimumLength:    rapid.Int64Range(6, 99).Draw(rt, "length"),
+			RequireLowercase: true, RequireUppercase: true, RequireNumbers: true, RequireSymbols: true,
+		}
+		if pw := Generate(w.pool); CheckPolicy(w.pool, pw) != nil || strings.ContainsAny(pw, "0O1Il \"'<&") {
+			rt.Fatalf("Generate() = %q", pw)
+		}
+	})
+}
+
+func TestDecoysAreStableAndNobodys(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, "")
+	salt, verifier := Decoy(w.box, "bob")
+	again, same := Decoy(w.box, "bob")
+	other, _ := Decoy(w.box, "eve")
+	if string(salt) != string(again) || string(verifier) != string(same) {
+		t.Error("a decoy changes")
+	}
+	if string(salt) == string(other) {
+		t.Error("two names share a decoy")
+	}
+}
+
+func TestTheGateBoundsWhoIsInsideAndWhoWaits(t *testing.T) {
+	t.Parallel()
+	g := makeGate(2, 1)
+	leave1, err1 := g.enter(t.Context())
+	leave2, err2 := g.enter(t.Context())
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	waiting := make(chan error)
+	wait.Go(func() { _, err := g.enter(ctx); waiting <- err })
+	for len(g.present) < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := g.enter(t.Context()); !errors.Is(err, errCrowded) {
+		t.Errorf("a fourth: %v, want errCrowded", err)
+	}
+	cancel()
+	if err := <-waiting; !errors.Is(err, context.Canceled) {
+		t.Errorf("the one who gave up: %v", err)
+	}
+	wait.Wait()
+	leave1()
+	leave2()
+	if len(g.inside)+len(g.present) != 0 {
+		t.Error("the gate still counts who has left")
+	}
+}
+
+func TestTooManyHashesAreRefused(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, pool.PasswordStorageArgon2id)
+	w.keeper.Slots, w.keeper.Queue = 1, 1
+	var wait sync.WaitGroup
+	faults := make(chan error, 8)
+	for range cap(faults) {
+		wait.Go(func() { _, err := w.keeper.Verify(t.Context(), w.box, w.pool, nil, "x"); faults <- err })
+	}
+	wait.Wait()
+	close(faults)
+	refused := 0
+	for err := range faults {
+		if awsjson.IsFault(err, "TooManyRequestsException") {
+			refused++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if refused == 0 {
+		t.Error("nobody was refused")
+	}
+}
+
+func FuzzDecodeStored(f *testing.F) {
+	f.Add(stored{kind: kindSRP, salt: make([]byte, 16), digest: make([]byte, 384)}.encode())
+	f.Add(stored{kind: kindArgon2id, cost: standardCost, salt: make([]byte, 16), digest: make([]byte, 32)}.encode())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if s, err := decode(b); err == nil && string(s.encode()) != string(b) {
+			t.Errorf("decode(%x) = %+v", b, s)
+		}
+	})
+}
+
+// BenchmarkVerify shows that strangers cost what users cost.
+func BenchmarkVerify(b *testing.B) {
+	for _, storage := range storages {
+		w := makeWorld(b, storage)
+		w.set(b, "Correct-Horse-9", Rules{})
+		for name, u := range map[string]*user.User{"right": w.user, "nobody": nil} {
+			b.Run(storage+"/"+name, func(b *testing.B) {
+				for b.Loop() {
+					w.right(b, u, "Correct-Horse-9")
+				}
+			})
+		}
+	}
+}
