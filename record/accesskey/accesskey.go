@@ -1,0 +1,128 @@
+package accesskey
+
+import (
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// The states of a key: only an active one signs.
+const (
+	Active   = "Active"
+	Inactive = "Inactive"
+)
+
+// Key is a root access key.
+type Key struct {
+	ID       string // 20 characters beginning with AKIA
+	Sealed   []byte // the secret, under Label(ID)
+	Status   string // Active or Inactive
+	Created  time.Time
+	LastUsed time.Time // to the hour or so; zero if never
+}
+
+const (
+	idAlphabet     = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	secretAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+)
+
+// NewID makes the id of a new key.
+func NewID() string { return "AKIA" + id.Random(idAlphabet, 16) }
+
+// NewSecret makes a secret in the form AWS gives them: 40 characters.
+func NewSecret() string { return id.Random(secretAlphabet, 40) }
+
+// Label is what the secret of the key named is sealed under.
+func Label(keyID string) string { return "access-key/" + keyID }
+
+// Insert stores a new key, created now. [db.ErrExists] if its id is taken.
+func Insert(tx *db.Tx, k *Key) error {
+	k.Created = tx.Now
+	n, err := tx.Exec(`
+		INSERT INTO access_key (id, sealed, status, created, last_used)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`,
+		k.ID, k.Sealed, k.Status, db.Millis(k.Created), db.Millis(k.LastUsed))
+	if err == nil && n == 0 {
+		err = db.ErrExists
+	}
+	return wrap("insert", k.ID, err)
+}
+
+// Get returns the key with this id, or [db.ErrNotFound].
+func Get(tx *db.Tx, keyID string) (*Key, error) {
+	k, err := db.One(tx, scan, `
+		SELECT id, sealed, status, created, last_used
+		FROM access_key
+		WHERE id = $1`,
+		keyID)
+	if err != nil {
+		return nil, wrap("get", keyID, err)
+	}
+	return k, nil
+}
+
+// List returns all keys, oldest first.
+func List(tx *db.Tx) ([]*Key, error) {
+	list, err := db.All(tx, scan, `
+		SELECT id, sealed, status, created, last_used
+		FROM access_key
+		ORDER BY created, id`)
+	if err != nil {
+		return nil, fmt.Errorf("list access keys: %w", err)
+	}
+	return list, nil
+}
+
+// SetStatus makes a key [Active] or [Inactive]. [db.ErrNotFound] if there is none with this id.
+func SetStatus(tx *db.Tx, keyID, status string) error {
+	n, err := tx.Exec(`
+		UPDATE access_key
+		SET status = $2
+		WHERE id = $1`,
+		keyID, status)
+	return wrap("set status of", keyID, found(n, err))
+}
+
+// Touch remembers that a key was used at the transaction's moment. Call it seldom: it is a write.
+func Touch(tx *db.Tx, keyID string) error {
+	n, err := tx.Exec(`
+		UPDATE access_key
+		SET last_used = $2
+		WHERE id = $1`,
+		keyID, db.Millis(tx.Now))
+	return wrap("touch", keyID, found(n, err))
+}
+
+// Delete forgets a key. [db.ErrNotFound] if there is none with this id.
+func Delete(tx *db.Tx, keyID string) error {
+	n, err := tx.Exec(`
+		DELETE FROM access_key
+		WHERE id = $1`,
+		keyID)
+	return wrap("delete", keyID, found(n, err))
+}
+
+func scan(s db.Scanner) (*Key, error) {
+	k := &Key{}
+	var created, used int64
+	err := s.Scan(&k.ID, &k.Sealed, &k.Status, &created, &used)
+	k.Created, k.LastUsed = db.Time(created), db.Time(used)
+	return k, err
+}
+
+func found(n int64, err error) error {
+	if err == nil && n == 0 {
+		return db.ErrNotFound
+	}
+	return err
+}
+
+func wrap(what, keyID string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s access key %s: %w", what, keyID, err)
+	}
+	return nil
+}
