@@ -10,7 +10,6 @@ import (
 	"cardea/engine/attributes"
 	"cardea/record/client"
 	"cardea/record/group"
-	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -23,10 +22,8 @@ const adminScope = "aws.cognito.signin.user.admin"
 // facts are all that the tokens of one sign-in or refresh say.
 type facts struct {
 	issuer  string
-	pool    *pool.Pool
 	client  *client.Client
 	user    *user.User
-	version int64 // of the user's row
 	groups  []group.Group
 	session *session.Session
 	nonce   string

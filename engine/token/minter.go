@@ -3,7 +3,6 @@ package token
 import (
 	"context"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"time"
 
@@ -47,104 +46,85 @@ type Grant struct {
 	DeviceKey string
 	Metadata  map[string]string
 
-	// Change, if set, is what the sign-in does to the user: a new password, a status. It changes u and nothing else, and
-	// is called for the claims, which show the user as changed, and again on the fresh row for Commit.
-	Change func(u *user.User, now time.Time)
-
-	// Commit, if set, runs in the transaction that makes the session, before it is made: it spends what may be used once
-	// and saves the changed user. It holds nothing but SQL, may run more than once, and its error refuses the tokens.
+	// Commit, if set, runs first in the transaction that makes the session: it spends what may be used once, and makes the
+	// changes that the sign-in brings (a new password, a status), in u as well, since the gate and the claims look at u
+	// afterwards. It holds nothing but SQL, may run more than once, and its error refuses the tokens.
 	Commit func(tx *db.Tx, u *user.User) error
 }
 
-// maxMints bounds how often a mint begins anew because its user was changed meanwhile.
-const maxMints = 5
-
-// errMoved says that the user changed between the draft of the claims and the commit.
-var errMoved = errors.New("user changed while tokens were minted")
-
 // Mint turns a sign-in into a session and its tokens, if the user may have them; otherwise it answers the fault to show.
+//
+// The session is durable before anything is signed. So a one-time proof is spent before it pays out, those who come late
+// with it cost no signature, and the claims are what the transaction saw, its own changes included. Should the program
+// die in between, an unused session is left behind and the user signs in again.
 func (m *Minter) Mint(ctx context.Context, g Grant) (*cognitoidp.AuthenticationResultType, error) {
-	for range maxMints {
-		result, err := m.mint(ctx, g)
-		if !errors.Is(err, errMoved) {
-			return result, err
-		}
+	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("mint: %w, %d times", errMoved, maxMints)
-}
-
-func (m *Minter) mint(ctx context.Context, g Grant) (*cognitoidp.AuthenticationResultType, error) {
-	var f *facts
-	var refresh *refreshToken
-	err := m.DB.Read(ctx, func(tx *db.Tx) error {
-		u, err := user.Get(tx, g.Pool.ID, g.Sub)
-		if err != nil {
-			return missingUser(err)
-		}
-		g.change(u, tx.Now)
-		if err := admitSignIn(g.Pool, u); err != nil {
-			return err
-		}
-		if f, err = m.gather(tx, g.Pool, g.Client, u); err != nil {
-			return err
-		}
-		f.session, f.nonce = g.session(tx.Now), g.Nonce
-		refresh, err = m.newRefreshToken(tx, f.session)
+	var keys *keyring
+	err := m.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		keys, err = m.keyring(tx, g.Pool.ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 
-	result, err := f.sign()
+	var f *facts
+	var refresh *refreshToken
+	err = m.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		f, refresh, err = m.open(tx, g)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 
-	if err := m.DB.Write(ctx, func(tx *db.Tx) error { return g.commit(tx, f, refresh) }); err != nil {
+	f.keys = keys
+	result, err := f.sign()
+	if err != nil {
 		return nil, err
 	}
 	result.RefreshToken = refresh.text
 	return result, nil
 }
 
-// commit makes the session, unless the gate has closed since the tokens were drafted.
-func (g *Grant) commit(tx *db.Tx, f *facts, refresh *refreshToken) error {
+// open makes the session of a sign-in.
+func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
 	u, err := user.Get(tx, g.Pool.ID, g.Sub)
 	if err != nil {
-		return missingUser(err)
+		return nil, nil, missingUser(err)
 	}
-	if u.Version != f.version {
-		return errMoved
-	}
-	signedOut := u.SignedOut
-
-	g.change(u, tx.Now)
 	if g.Commit != nil {
 		if err := g.Commit(tx, u); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
 	if err := admitSignIn(g.Pool, u); err != nil {
-		return err
+		return nil, nil, err
 	}
 
-	s := *f.session
-	s.Created = after(tx.Now, signedOut)
-	if err := session.Insert(tx, &s); err != nil {
-		return err
+	s := g.session(tx.Now, u)
+	if err := session.Insert(tx, s); err != nil {
+		return nil, nil, err
 	}
-	return session.AddRefresh(tx, refresh.record(s.Pool))
+	refresh, err := m.newRefreshToken(tx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := session.AddRefresh(tx, refresh.record(s.Pool)); err != nil {
+		return nil, nil, err
+	}
+
+	f, err := m.gather(tx, g.Pool, g.Client, u)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.session, f.nonce = s, g.Nonce
+	return f, refresh, nil
 }
 
-func (g *Grant) change(u *user.User, now time.Time) {
-	if g.Change != nil {
-		g.Change(u, now)
-	}
-}
-
-// session drafts the session of the sign-in; commit says when it was made.
-func (g *Grant) session(now time.Time) *session.Session {
+func (g *Grant) session(now time.Time, u *user.User) *session.Session {
 	return &session.Session{
 		Pool:      g.Pool.ID,
 		ID:        id.NewUUID(),
@@ -154,26 +134,18 @@ func (g *Grant) session(now time.Time) *session.Session {
 		Scopes:    g.Scopes,
 		DeviceKey: g.DeviceKey,
 		AuthTime:  now.Truncate(time.Second),
+		Created:   after(now, u.SignedOut),
 		Expires:   now.Add(g.Client.RefreshTTL()),
 	}
 }
 
-// gather collects what the claims of a user are made of. The user may be changed already; its version is the row's.
+// gather collects what the claims of a user are made of.
 func (m *Minter) gather(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User) (*facts, error) {
-	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
-		return nil, err
-	}
 	groups, err := group.ForUser(tx, p.ID, u.Sub)
 	if err != nil {
 		return nil, fmt.Errorf("groups of user: %w", err)
 	}
-	keys, err := m.keyring(tx, p.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &facts{
-		issuer: m.Issuer(p.ID), pool: p, client: c, user: u, version: u.Version, groups: groups, keys: keys, now: tx.Now,
-	}, nil
+	return &facts{issuer: m.Issuer(p.ID), client: c, user: u, groups: groups, now: tx.Now}, nil
 }
 
 // after is now, or the millisecond after the user was last signed out if that is later: on a slow clock, too, a session

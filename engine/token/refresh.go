@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
@@ -39,6 +40,10 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 		return nil, invalidRefresh()
 	}
 
+	if err := trigger.Refuse(r.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
+		return nil, err
+	}
+
 	var f *facts
 	err = m.DB.Read(ctx, func(tx *db.Tx) error {
 		s, u, err := m.redeem(tx, r, given)
@@ -49,7 +54,8 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 			return err
 		}
 		f.session = s
-		return nil
+		f.keys, err = m.keyring(tx, r.Pool.ID)
+		return err
 	})
 	if errors.Is(err, errReused) {
 		return nil, m.punish(ctx, r, given)
