@@ -1,0 +1,7 @@
+// Package wellknown serves what verifiers of tokens read about a user pool: its key set and its OpenID configuration, at
+//
+//	/<pool id>/.well-known/jwks.json
+//	/<pool id>/.well-known/openid-configuration
+//
+// as OpenID Connect Discovery 1.0 and 03-tokens §1 have it. Anyone may read them, from any origin.
+package wellknown
