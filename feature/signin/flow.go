@@ -1,0 +1,82 @@
+package signin
+
+import (
+	"cardea/platform/db"
+	"cardea/spec/cognitoidp"
+)
+
+// flow is one AuthFlow: where it may be begun, what it needs, and its first step.
+type flow struct {
+	public, admin bool   // which operations may begin it
+	permit        string // the ExplicitAuthFlows value that allows it
+	refusal       string // Cognito's words when the client lacks the permit
+	required      []string
+	load          func(*turn, *db.Tx) error
+	begin         func(*turn) (*Outcome, error)
+}
+
+var (
+	srpFlow = flow{
+		public: true, admin: true,
+		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
+		refusal:  "USER_SRP_AUTH is not enabled for the client.",
+		required: []string{"USERNAME", "SRP_A"},
+		load:     (*turn).identify,
+		begin:    beginSRP,
+	}
+	userPasswordFlow = flow{
+		public:   true,
+		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
+		refusal:  "USER_PASSWORD_AUTH flow not enabled for this client",
+		required: []string{"USERNAME", "PASSWORD"},
+		load:     (*turn).identify,
+		begin:    beginPassword,
+	}
+	adminPasswordFlow = flow{
+		admin:    true,
+		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
+		refusal:  "Auth flow not enabled for this client",
+		required: []string{"USERNAME", "PASSWORD"},
+		load:     (*turn).identify,
+		begin:    beginPassword,
+	}
+	refreshFlow = flow{
+		public: true, admin: true,
+		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
+		refusal:  "REFRESH_TOKEN_AUTH is not enabled for the client.", // nor when it rotates refresh tokens
+		required: []string{"REFRESH_TOKEN"},
+		load:     func(*turn, *db.Tx) error { return nil },
+		begin:    beginRefresh,
+	}
+)
+
+// flows are those that can be begun; the model knows some more.
+var flows = map[string]flow{
+	cognitoidp.AuthFlowTypeUserSrpAuth:           srpFlow,
+	cognitoidp.AuthFlowTypeUserPasswordAuth:      userPasswordFlow,
+	cognitoidp.AuthFlowTypeAdminUserPasswordAuth: adminPasswordFlow,
+	cognitoidp.AuthFlowTypeAdminNoSrpAuth:        adminPasswordFlow,
+	cognitoidp.AuthFlowTypeRefreshTokenAuth:      refreshFlow,
+	cognitoidp.AuthFlowTypeRefreshToken:          refreshFlow,
+}
+
+// proofs are the challenges that can be answered.
+var proofs = map[string]proof{
+	cognitoidp.ChallengeNameTypePasswordVerifier:    passwordVerifier{},
+	cognitoidp.ChallengeNameTypeNewPasswordRequired: newPassword{},
+}
+
+func (f flow) in(admin bool) bool {
+	if admin {
+		return f.admin
+	}
+	return f.public
+}
+
+// admit checks what needs no user: whether the client may use the flow and whether everything was sent.
+func (f flow) admit(t *turn) error {
+	if !t.client.Allows(f.permit) {
+		return cognitoidp.InvalidParameter(f.refusal)
+	}
+	return t.require(f.required...)
+}

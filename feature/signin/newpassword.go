@@ -1,0 +1,132 @@
+package signin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"cardea/engine/account"
+	"cardea/engine/attributes"
+	"cardea/engine/password"
+	"cardea/platform/db"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// attributePrefix is how NEW_PASSWORD_REQUIRED names attributes, in the challenge and in the answer.
+const attributePrefix = "userAttributes."
+
+// newPassword is the NEW_PASSWORD_REQUIRED challenge: whoever signs in with a temporary password chooses one, and gives
+// the required attributes that an administrator has left out.
+type newPassword struct{}
+
+func (newPassword) needs() []string { return []string{"NEW_PASSWORD"} }
+
+func (newPassword) open(t *turn, tx *db.Tx) (mismatch, err error) {
+	return invalidSession(""), t.openSession(tx, cognitoidp.ChallengeNameTypeNewPasswordRequired)
+}
+
+func (newPassword) challenge(t *turn) (*Outcome, error) {
+	missing := []string{}
+	for _, name := range attributes.Missing(t.pool, t.user.Attributes) {
+		missing = append(missing, attributePrefix+name)
+	}
+	required, err := json.Marshal(missing)
+	if err != nil {
+		return nil, fmt.Errorf("encode required attributes: %w", err)
+	}
+	current, err := json.Marshal(attributes.Readable(t.client, t.user))
+	if err != nil {
+		return nil, fmt.Errorf("encode attributes: %w", err)
+	}
+	session, err := t.newSession(cognitoidp.ChallengeNameTypeNewPasswordRequired)
+	if err != nil {
+		return nil, err
+	}
+	return &Outcome{
+		Challenge: cognitoidp.ChallengeNameTypeNewPasswordRequired,
+		Session:   session,
+		Parameters: map[string]string{
+			"USER_ID_FOR_SRP": t.user.Username, "requiredAttributes": string(required), "userAttributes": string(current),
+		},
+	}, nil
+}
+
+func (newPassword) verify(t *turn) (*pass, error) {
+	if !t.user.Enabled {
+		return nil, cognitoidp.NotAuthorized("User is disabled.")
+	}
+	if !t.mayChoose(t.user) {
+		return nil, invalidSession("")
+	}
+	given, err := t.givenAttributes()
+	if err != nil {
+		return nil, err
+	}
+	change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, t.given["NEW_PASSWORD"],
+		password.Rules{Policy: true, History: true})
+	if err != nil {
+		return nil, err
+	}
+	confirmed := *t.user
+	confirmed.Status = cognitoidp.UserStatusTypeConfirmed
+	t.user = &confirmed
+	return &pass{source: "NewPasswordChallenge", effects: []effect{t.spendSession, t.choose(change, given)}}, nil
+}
+
+// mayChoose tells whether the user still has the temporary password that the session was opened with.
+func (t *turn) mayChoose(u *user.User) bool {
+	return u.Status == cognitoidp.UserStatusTypeForceChangePassword && db.Millis(u.PasswordSet) == t.state.Set
+}
+
+// choose is the effect that makes the new password and the attributes the user's.
+func (t *turn) choose(change *password.Change, given map[string]string) effect {
+	return func(tx *db.Tx, u *user.User) error {
+		if !t.mayChoose(u) {
+			return invalidSession("")
+		}
+		change.Apply(u, tx.Now)
+		u.Status = cognitoidp.UserStatusTypeConfirmed
+		u.Touch(tx.Now)
+		if _, err := account.Change(t.pool, u, given); err != nil {
+			return err
+		}
+		err := account.Save(tx, t.pool, u, false)
+		if taken, ok := errors.AsType[*account.TakenError](err); ok {
+			return cognitoidp.AliasExists("An account with the given " + taken.Kind + " already exists.")
+		}
+		if err != nil {
+			return fmt.Errorf("save the user: %w", err)
+		}
+		return nil
+	}
+}
+
+// givenAttributes reads the answer's attributes and holds them against the schema, the client's rights, and what the
+// user has already.
+func (t *turn) givenAttributes() (map[string]string, error) {
+	given := map[string]string{}
+	for name, value := range t.given {
+		if attribute, ok := strings.CutPrefix(name, attributePrefix); ok {
+			given[attribute] = value
+		}
+	}
+	if err := attributes.CheckWritable(t.client, given); err != nil {
+		return nil, err
+	}
+	if err := attributes.Check(t.pool, given, attributes.Challenge); err != nil {
+		return nil, err
+	}
+	if err := attributes.CheckProvided(t.pool, t.user, given); err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	maps.Copy(all, t.user.Attributes)
+	maps.Copy(all, given)
+	if missing := attributes.Missing(t.pool, all); len(missing) > 0 {
+		return nil, cognitoidp.InvalidParameter("Invalid attributes given, " + missing[0] + " is missing")
+	}
+	return given, nil
+}

@@ -1,0 +1,86 @@
+package signin
+
+import (
+	"context"
+
+	"cardea/engine/access"
+	"cardea/engine/password"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/record/datakey"
+	"cardea/spec/cognitoidp"
+)
+
+// Service answers the operations of sign-in.
+type Service struct {
+	DB        *db.DB
+	Ring      *datakey.Ring
+	Passwords *password.Keeper
+	Tokens    *token.Minter
+	Desk      *access.Desk
+}
+
+// InitiateAuth begins a sign-in from an app.
+func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthRequest) (*cognitoidp.InitiateAuthResponse, error) {
+	out, err := s.Begin(ctx, Start{
+		Client: in.ClientId, Flow: in.AuthFlow, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.InitiateAuthResponse{
+		ChallengeName: out.Challenge, Session: out.Session, ChallengeParameters: out.Parameters,
+		AuthenticationResult: out.Tokens,
+	}, nil
+}
+
+// AdminInitiateAuth begins a sign-in from a server with AWS credentials.
+func (s *Service) AdminInitiateAuth(
+	ctx context.Context, in *cognitoidp.AdminInitiateAuthRequest,
+) (*cognitoidp.AdminInitiateAuthResponse, error) {
+	out, err := s.Begin(ctx, Start{
+		Admin: true, Pool: in.UserPoolId, Client: in.ClientId,
+		Flow: in.AuthFlow, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.AdminInitiateAuthResponse{
+		ChallengeName: out.Challenge, Session: out.Session, ChallengeParameters: out.Parameters,
+		AuthenticationResult: out.Tokens,
+	}, nil
+}
+
+// RespondToAuthChallenge answers a challenge from an app.
+func (s *Service) RespondToAuthChallenge(
+	ctx context.Context, in *cognitoidp.RespondToAuthChallengeRequest,
+) (*cognitoidp.RespondToAuthChallengeResponse, error) {
+	out, err := s.Answer(ctx, Reply{
+		Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
+		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.RespondToAuthChallengeResponse{
+		ChallengeName: out.Challenge, Session: out.Session, ChallengeParameters: out.Parameters,
+		AuthenticationResult: out.Tokens,
+	}, nil
+}
+
+// AdminRespondToAuthChallenge answers a challenge from a server with AWS credentials.
+func (s *Service) AdminRespondToAuthChallenge(
+	ctx context.Context, in *cognitoidp.AdminRespondToAuthChallengeRequest,
+) (*cognitoidp.AdminRespondToAuthChallengeResponse, error) {
+	out, err := s.Answer(ctx, Reply{
+		Admin: true, Pool: in.UserPoolId, Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
+		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.AdminRespondToAuthChallengeResponse{
+		ChallengeName: out.Challenge, Session: out.Session, ChallengeParameters: out.Parameters,
+		AuthenticationResult: out.Tokens,
+	}, nil
+}

@@ -1,0 +1,224 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/lockout"
+	"cardea/outbound/trigger"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/client"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// maxUsername bounds what may be a user name or an alias, in bytes.
+const maxUsername = 2048
+
+// turn is one request of a sign-in on its way through the machine.
+type turn struct {
+	*Service
+	ctx      context.Context
+	given    map[string]string // AuthParameters or ChallengeResponses
+	metadata map[string]string
+	session  string
+
+	pool   *pool.Pool
+	client *client.Client
+	box    *seal.Box
+	now    time.Time
+
+	name  string     // the name signed in with, folded
+	user  *user.User // nil when the name is nobody's
+	state state      // what was sealed at the challenge being answered
+	block exchange   // the rest of it, when that challenge was PASSWORD_VERIFIER
+	try   lockout.Try
+	lock  error // lockout.ErrLocked while guesses are refused
+}
+
+// enter finds the pool and the client.
+func (t *turn) enter(tx *db.Tx, admin bool, poolID, clientID string) (err error) {
+	if admin {
+		t.pool, t.client, err = access.PoolClient(tx, poolID, clientID)
+	} else {
+		t.pool, t.client, err = access.Client(tx, clientID)
+	}
+	if err != nil {
+		return err
+	}
+	t.now = tx.Now
+	t.box, err = t.Ring.Box(tx, t.pool.ID)
+	return err
+}
+
+// require names the first member that is missing or empty.
+func (t *turn) require(names ...string) error {
+	for _, name := range names {
+		if t.given[name] == "" {
+			return cognitoidp.InvalidParameter("Missing required parameter " + name)
+		}
+	}
+	return nil
+}
+
+// proveClient checks SECRET_HASH, which is over the name as it was sent.
+func (t *turn) proveClient(name string) error {
+	return access.CheckSecretHash(t.box, t.client, name, t.given["SECRET_HASH"])
+}
+
+// identify finds whom USERNAME names, which may be nobody.
+func (t *turn) identify(tx *db.Tx) error {
+	login := t.given["USERNAME"]
+	if len(login) > maxUsername {
+		return cognitoidp.InvalidParameter("1 validation error detected: Value at 'username' failed to satisfy constraint: " +
+			"Member must have length less than or equal to 128")
+	}
+	if err := t.proveClient(login); err != nil {
+		return err
+	}
+	u, err := account.Find(tx, t.pool, login)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return fmt.Errorf("find user: %w", err)
+	}
+	t.name, t.user = t.pool.Fold(login), u
+	return t.begin(tx)
+}
+
+// resume finds the user that a sealed state is about, and sees that USERNAME means the same: the name signed in with, the
+// user name or the sub.
+func (t *turn) resume(tx *db.Tx, mismatch error) error {
+	if t.state.Sub == "" {
+		t.name = t.state.Name
+		if given := t.pool.Fold(t.given["USERNAME"]); given != t.name && given != t.decoyID() {
+			return mismatch
+		}
+		return t.begin(tx)
+	}
+	u, err := user.Get(tx, t.pool.ID, t.state.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return mismatch
+	}
+	if err != nil {
+		return fmt.Errorf("read user: %w", err)
+	}
+	given := t.pool.Fold(t.given["USERNAME"])
+	if given != t.pool.Fold(u.Username) && given != string(u.Sub) && given != t.state.Name {
+		return mismatch
+	}
+	t.name, t.user = t.state.Name, u
+	return t.begin(tx)
+}
+
+// begin starts an attempt at the user's password, or at that of nobody.
+func (t *turn) begin(tx *db.Tx) error {
+	key := lockout.Stranger(t.box, t.name)
+	if t.user != nil {
+		key = lockout.User(t.user.Sub)
+	}
+	t.try, t.lock = lockout.Begin(tx, t.pool.ID, key)
+	if t.lock != nil && !errors.Is(t.lock, lockout.ErrLocked) {
+		return t.lock
+	}
+	return nil
+}
+
+// standing checks, in Cognito's order, what keeps a user from signing in whatever the password (02-auth-flows §3).
+func (t *turn) standing() error {
+	switch u := t.user; {
+	case u == nil && !t.client.HidesUsers():
+		return cognitoidp.UserNotFound("User does not exist.")
+	case u == nil: // goes on as if there were one
+	case !u.Enabled:
+		return cognitoidp.NotAuthorized("User is disabled.")
+	case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
+		return cognitoidp.UserNotConfirmed("User is not confirmed.")
+	case u.Status == cognitoidp.UserStatusTypeResetRequired && !t.client.HidesUsers():
+		return cognitoidp.PasswordResetRequired("Password reset required for the user")
+	}
+	if t.lock != nil {
+		return exceeded()
+	}
+	return nil
+}
+
+// holder is the user if there is a password to be judged, nil for nobody and for those whose password is void.
+func (t *turn) holder() *user.User {
+	if t.user == nil {
+		return nil
+	}
+	switch t.user.Status {
+	case cognitoidp.UserStatusTypeConfirmed, cognitoidp.UserStatusTypeForceChangePassword:
+		return t.user
+	default:
+		return nil
+	}
+}
+
+// fail records a failed proof and answers its fault. Spend, if any, uses the challenge up; one that was used up before
+// is no guess and not counted.
+func (t *turn) fail(spend func(*db.Tx) error) error {
+	fault := incorrect()
+	err := t.DB.Write(t.ctx, func(tx *db.Tx) error {
+		fault = incorrect()
+		if spend != nil {
+			err := spend(tx)
+			if errors.Is(err, db.ErrExists) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		err := t.try.Fail(tx)
+		if errors.Is(err, lockout.ErrLocked) {
+			fault = exceeded()
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record a failed sign-in: %w", err)
+	}
+	return fault
+}
+
+// passed is the effect of a password rightly proven: the lock has the last word, earlier failures are forgiven. A
+// password set while this one was being judged undoes it, and a temporary one that has waited for too long is refused.
+func (t *turn) passed(tx *db.Tx, u *user.User) error {
+	if !u.PasswordSet.Equal(t.user.PasswordSet) {
+		return incorrect()
+	}
+	err := t.try.Pass(tx)
+	if errors.Is(err, lockout.ErrLocked) {
+		return exceeded()
+	}
+	if err == nil && t.outlived(u) {
+		return cognitoidp.NotAuthorized("Temporary password has expired and must be reset by an administrator.")
+	}
+	return err
+}
+
+// outlived tells whether the user's password is a temporary one whose time is over.
+func (t *turn) outlived(u *user.User) bool {
+	days := t.pool.PasswordPolicy().TemporaryPasswordValidityDays
+	if days == 0 {
+		days = 7
+	}
+	return u.Status == cognitoidp.UserStatusTypeForceChangePassword && t.now.After(u.PasswordSet.AddDate(0, 0, int(days)))
+}
+
+// untriggered refuses, before anything is judged, a sign-in that would have to invoke a trigger later on.
+func (t *turn) untriggered() error {
+	return trigger.Refuse(t.pool.Doc.LambdaConfig,
+		trigger.PreAuthentication, trigger.PostAuthentication, trigger.PreTokenGeneration)
+}
+
+func incorrect() error { return cognitoidp.NotAuthorized("Incorrect username or password.") }
+
+func exceeded() error { return cognitoidp.NotAuthorized("Password attempts exceeded") }
