@@ -1,0 +1,34 @@
+// Package signingkeytest hands out RSA keys to tests, which would spend most of their time on making them otherwise.
+package signingkeytest
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"sync"
+)
+
+// count is how many different keys a process makes. Keys that follow one another differ.
+const count = 4
+
+var (
+	mu   sync.Mutex
+	keys []*rsa.PrivateKey
+	next int
+)
+
+// Make is a maker of keys that makes few and gives them again and again. They suit pools, but not a stock of spare keys,
+// which holds each key once.
+func Make() (*rsa.PrivateKey, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	if len(keys) < count {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+		return key, nil
+	}
+	next++
+	return keys[next%count], nil
+}
