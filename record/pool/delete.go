@@ -9,9 +9,23 @@ import (
 
 // tables are all those whose rows belong to a pool; a test compares them with the schema of both engines.
 var tables = []string{
+	"outbox",
+	"code_use",
+	"code",
+	"attempt",
+	"spent",
+	"refresh",
+	"session",
+	"signing_key",
+	"group_member",
+	"user_group",
+	"user_attribute",
+	"user_name",
+	"user_account",
 	"resource_server",
 	"client_secret",
 	"client",
+	"data_key",
 	"pool",
 }
 

@@ -1,0 +1,79 @@
+package userpool
+
+import (
+	"strings"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+// setLambdas takes over the triggers. They are stored and echoed whether or not the server can run them.
+func setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+	lambdas := cognitoidp.LambdaConfigType{}
+	if in.LambdaConfig != nil {
+		lambdas = *in.LambdaConfig
+	}
+
+	for _, arn := range functions(&lambdas) {
+		if region := part(arn, 3); region != "" && region != p.ID.Region() {
+			return cognitoidp.InvalidParameter("Cross-region lambda functions are not supported")
+		}
+	}
+	if (lambdas.CustomSMSSender != nil || lambdas.CustomEmailSender != nil) && lambdas.KMSKeyID == "" {
+		return cognitoidp.InvalidParameter("KMSKeyId parameter is required when Custom SMS/Email Lambda trigger is used.")
+	}
+	if err := pairTokenGeneration(&lambdas); err != nil {
+		return err
+	}
+	p.Doc.LambdaConfig = &lambdas
+	return nil
+}
+
+// pairTokenGeneration keeps the two members for the pre token generation trigger in step: the old one names the function,
+// the new one its version too.
+func pairTokenGeneration(lambdas *cognitoidp.LambdaConfigType) error {
+	old, config := lambdas.PreTokenGeneration, lambdas.PreTokenGenerationConfig
+	switch {
+	case config != nil && old != "" && old != config.LambdaArn:
+		return cognitoidp.InvalidParameter("Cannot use PreTokenGenerationLambda and PreTokenGeneration with different Lambda function ARN's")
+	case config != nil:
+		lambdas.PreTokenGeneration = config.LambdaArn
+	case old != "":
+		lambdas.PreTokenGenerationConfig = &cognitoidp.PreTokenGenerationVersionConfigType{
+			LambdaVersion: cognitoidp.PreTokenGenerationLambdaVersionTypeV10,
+			LambdaArn:     old,
+		}
+	}
+	return nil
+}
+
+// functions lists the ARNs of all triggers that are set.
+func functions(lambdas *cognitoidp.LambdaConfigType) []string {
+	all := []string{
+		lambdas.PreSignUp, lambdas.CustomMessage, lambdas.PostConfirmation, lambdas.PreAuthentication,
+		lambdas.PostAuthentication, lambdas.DefineAuthChallenge, lambdas.CreateAuthChallenge,
+		lambdas.VerifyAuthChallengeResponse, lambdas.PreTokenGeneration, lambdas.UserMigration,
+	}
+	if config := lambdas.PreTokenGenerationConfig; config != nil {
+		all = append(all, config.LambdaArn)
+	}
+	if sender := lambdas.CustomSMSSender; sender != nil {
+		all = append(all, sender.LambdaArn)
+	}
+	if sender := lambdas.CustomEmailSender; sender != nil {
+		all = append(all, sender.LambdaArn)
+	}
+	if federation := lambdas.InboundFederation; federation != nil {
+		all = append(all, federation.LambdaArn)
+	}
+	return all
+}
+
+// part gives a part of an ARN, "arn:partition:service:region:account:resource", counted from 0; empty when there is none.
+func part(arn string, number int) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if number >= len(parts) {
+		return ""
+	}
+	return parts[number]
+}

@@ -1,0 +1,109 @@
+package userpool
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+// setMessages takes over the texts of verification messages. Three of them stand in two places, an older and a newer, that
+// always agree.
+func setMessages(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+	doc := &p.Doc
+	template := cognitoidp.VerificationMessageTemplateType{}
+	if in.VerificationMessageTemplate != nil {
+		template = *in.VerificationMessageTemplate
+	}
+	template.DefaultEmailOption = orElse(template.DefaultEmailOption, cognitoidp.DefaultEmailOptionTypeConfirmWithCode)
+	doc.SmsVerificationMessage = in.SmsVerificationMessage
+	doc.EmailVerificationMessage = in.EmailVerificationMessage
+	doc.EmailVerificationSubject = in.EmailVerificationSubject
+	doc.SmsAuthenticationMessage = in.SmsAuthenticationMessage
+
+	for _, pair := range []struct {
+		name, newName string
+		old, new      *string
+	}{
+		{"SmsVerificationMessage", "SmsMessage", &doc.SmsVerificationMessage, &template.SmsMessage},
+		{"EmailVerificationMessage", "EmailMessage", &doc.EmailVerificationMessage, &template.EmailMessage},
+		{"EmailVerificationSubject", "EmailSubject", &doc.EmailVerificationSubject, &template.EmailSubject},
+	} {
+		if *pair.old != "" && *pair.new != "" && *pair.old != *pair.new {
+			return cognitoidp.InvalidParameter(pair.name + " and VerificationMessageTemplate." + pair.newName + " cannot have different values.")
+		}
+		*pair.old = orElse(*pair.old, *pair.new)
+		*pair.new = *pair.old
+	}
+	doc.VerificationMessageTemplate = &template
+	return nil
+}
+
+// setEmail takes over how mail is sent. Cardea sends through its own mail server whatever is said here, but keeps what
+// Cognito keeps and refuses what it refuses.
+func (s *Service) setEmail(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+	email := cognitoidp.EmailConfigurationType{}
+	if in.EmailConfiguration != nil {
+		email = *in.EmailConfiguration
+	}
+	email.EmailSendingAccount = orElse(email.EmailSendingAccount, cognitoidp.EmailSendingAccountTypeCognitoDefault)
+
+	developer := email.EmailSendingAccount == cognitoidp.EmailSendingAccountTypeDeveloper
+	if developer && email.SourceArn == "" {
+		return cognitoidp.InvalidParameter("Source ARN is required to use DEVELOPER email sending owner")
+	}
+	if !developer && email.SourceArn != "" {
+		return cognitoidp.InvalidParameter("Cognito is not allowed to use your email identity")
+	}
+	if regions := mailRegions(p.ID.Region()); email.SourceArn != "" && !slices.Contains(regions, part(email.SourceArn, 3)) {
+		return cognitoidp.InvalidParameter("Provided SourceArn must be in one of the following SES regions: " + strings.Join(regions, ", ") + ".")
+	}
+	if _, err := mail.ParseAddress(email.From); email.From != "" && err != nil {
+		return cognitoidp.InvalidParameter("Provided From email address is invalid")
+	}
+	p.Doc.EmailConfiguration = &email
+	return nil
+}
+
+// mailRegions are those whose SES a pool may use: three from everywhere, and the pool's own.
+func mailRegions(own string) []string {
+	regions := []string{"eu-west-1", "us-east-1", "us-west-2", own}
+	slices.Sort(regions)
+	return slices.Compact(regions)
+}
+
+// setSMS takes over how text messages are sent.
+func (s *Service) setSMS(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+	sms, err := s.smsConfiguration(p, in.SmsConfiguration)
+	if err != nil {
+		return err
+	}
+	p.Doc.SmsConfiguration = sms
+	return nil
+}
+
+// smsConfiguration checks a configuration and completes it; nil when there is none, or an empty one.
+func (s *Service) smsConfiguration(p *pool.Pool, given *cognitoidp.SmsConfigurationType) (*cognitoidp.SmsConfigurationType, error) {
+	if given == nil || given.SnsCallerArn == "" && given.EumsSms == nil {
+		return nil, nil
+	}
+	sms := *given
+	region := p.ID.Region()
+	if sms.SnsRegion != "" && sms.SnsRegion != region {
+		return nil, cognitoidp.InvalidParameter("Invalid snsRegion. Allowed SNS region for " + region + " is " + region)
+	}
+	if !s.ownRole(sms.SnsCallerArn) || sms.EumsSms != nil && !s.ownRole(sms.EumsSms.CallerArn) {
+		return nil, cognitoidp.InvalidParameter("Cross-account pass role is not allowed.")
+	}
+	if sms.SnsCallerArn != "" {
+		sms.SnsRegion = region
+	}
+	return &sms, nil
+}
+
+// ownRole tells whether a role, where one is given, is of the server's account.
+func (s *Service) ownRole(arn string) bool {
+	return arn == "" || part(arn, 4) == s.Account
+}

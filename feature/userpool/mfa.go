@@ -1,0 +1,165 @@
+package userpool
+
+import (
+	"context"
+
+	"cardea/engine/access"
+	"cardea/platform/db"
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+const (
+	needsFactor  = "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"
+	noFactorLeft = "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration."
+)
+
+// GetUserPoolMfaConfig shows which second factors a pool offers or demands, and how passkeys work.
+func (s *Service) GetUserPoolMfaConfig(ctx context.Context, in *cognitoidp.GetUserPoolMfaConfigRequest) (*cognitoidp.GetUserPoolMfaConfigResponse, error) {
+	var out cognitoidp.GetUserPoolMfaConfigResponse
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		p, err := access.Pool(tx, in.UserPoolId)
+		if err != nil {
+			return err
+		}
+		out = p.MFA
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// SetUserPoolMfaConfig sets which second factors a pool offers or demands. With MfaConfiguration the factors are replaced;
+// without it those given are set. A passkey configuration stays until another is given.
+func (s *Service) SetUserPoolMfaConfig(ctx context.Context, in *cognitoidp.SetUserPoolMfaConfigRequest) (*cognitoidp.SetUserPoolMfaConfigResponse, error) {
+	var out cognitoidp.SetUserPoolMfaConfigResponse
+	err := s.change(ctx, in.UserPoolId, func(p *pool.Pool) error {
+		if err := s.setFactors(p, in); err != nil {
+			return err
+		}
+		out = cognitoidp.SetUserPoolMfaConfigResponse(p.MFA)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+func (s *Service) setFactors(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRequest) error {
+	mfa := p.MFA
+	if in.MfaConfiguration != "" {
+		if err := checkCombination(p, in); err != nil {
+			return err
+		}
+		mfa.MfaConfiguration = in.MfaConfiguration
+		mfa.SmsMfaConfiguration, mfa.SoftwareTokenMfaConfiguration, mfa.EmailMfaConfiguration = nil, nil, nil
+	}
+
+	if in.SmsMfaConfiguration != nil {
+		if err := s.setMFAMessages(p, in.SmsMfaConfiguration); err != nil {
+			return err
+		}
+		mfa.SmsMfaConfiguration = smsFactor(p)
+	}
+	if in.SoftwareTokenMfaConfiguration != nil {
+		mfa.SoftwareTokenMfaConfiguration = in.SoftwareTokenMfaConfiguration
+	}
+	if in.EmailMfaConfiguration != nil {
+		if p.Doc.EmailConfiguration.EmailSendingAccount != cognitoidp.EmailSendingAccountTypeDeveloper {
+			return cognitoidp.InvalidParameter("Cannot set EmailMfaConfiguration when user pool EmailConfiguration contains an EmailSendingAccount of COGNITO_DEFAULT.")
+		}
+		mfa.EmailMfaConfiguration = in.EmailMfaConfiguration
+	}
+	if in.WebAuthnConfiguration != nil {
+		mfa.WebAuthnConfiguration = in.WebAuthnConfiguration
+	}
+	if mfa.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff && !hasFactor(&mfa) {
+		return cognitoidp.InvalidParameter(noFactorLeft)
+	}
+	p.MFA = mfa
+	p.Doc.MfaConfiguration = mfa.MfaConfiguration
+	return nil
+}
+
+// checkCombination refuses a mode that does not go with the factors given beside it.
+func checkCombination(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRequest) error {
+	software := in.SoftwareTokenMfaConfiguration != nil && in.SoftwareTokenMfaConfiguration.Enabled
+	some := software || in.SmsMfaConfiguration != nil || in.EmailMfaConfiguration != nil
+	if in.MfaConfiguration == cognitoidp.UserPoolMfaTypeOff {
+		if some {
+			return cognitoidp.InvalidParameter("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
+		}
+		return nil
+	}
+
+	if !some {
+		return cognitoidp.InvalidParameter(noFactorLeft)
+	}
+	if in.SmsMfaConfiguration == nil && p.MFA.SmsMfaConfiguration != nil && p.Doc.SmsConfiguration != nil && p.Doc.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff {
+		return cognitoidp.InvalidParameter("Can't turn off SMS_MFA when SMS configuration is set for the user pool")
+	}
+	return nil
+}
+
+// setMFAMessages takes over what the SMS factor says about the pool's text messages; the two share their settings.
+func (s *Service) setMFAMessages(p *pool.Pool, in *cognitoidp.SmsMfaConfigType) error {
+	sms, err := s.smsConfiguration(p, in.SmsConfiguration)
+	if err != nil {
+		return err
+	}
+	if sms != nil {
+		p.Doc.SmsConfiguration = sms
+	}
+	if p.Doc.SmsConfiguration == nil {
+		return cognitoidp.InvalidParameter(needsFactor)
+	}
+	if in.SmsAuthenticationMessage != "" {
+		p.Doc.SmsAuthenticationMessage = in.SmsAuthenticationMessage
+	}
+	return nil
+}
+
+// setMFA takes over the mode that Create- or UpdateUserPool gives, after all else is set. A pool that is there can only be
+// given ON by SetUserPoolMfaConfig.
+func setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
+	mode := orElse(in.MfaConfiguration, cognitoidp.UserPoolMfaTypeOff)
+	if when == updating && mode == cognitoidp.UserPoolMfaTypeOn && p.Doc.MfaConfiguration != cognitoidp.UserPoolMfaTypeOn {
+		return cognitoidp.InvalidParameter("Cannot turn MFA functionality ON, once the user pool has been created.")
+	}
+
+	mfa := &p.MFA
+	if mfa.SmsMfaConfiguration != nil {
+		mfa.SmsMfaConfiguration = smsFactor(p)
+	}
+	if p.Doc.EmailConfiguration.EmailSendingAccount != cognitoidp.EmailSendingAccountTypeDeveloper {
+		mfa.EmailMfaConfiguration = nil
+	}
+	if mode != cognitoidp.UserPoolMfaTypeOff && !hasFactor(mfa) {
+		mfa.SmsMfaConfiguration = smsFactor(p)
+		if mfa.SmsMfaConfiguration == nil {
+			return cognitoidp.InvalidParameter(needsFactor)
+		}
+	}
+	mfa.MfaConfiguration = mode
+	p.Doc.MfaConfiguration = mode
+	return nil
+}
+
+func hasFactor(mfa *cognitoidp.GetUserPoolMfaConfigResponse) bool {
+	software := mfa.SoftwareTokenMfaConfiguration
+	return mfa.SmsMfaConfiguration != nil || mfa.EmailMfaConfiguration != nil || software != nil && software.Enabled
+}
+
+// smsFactor is the SMS factor as the pool's text messages make it, nil when it cannot send any.
+func smsFactor(p *pool.Pool) *cognitoidp.SmsMfaConfigType {
+	if p.Doc.SmsConfiguration == nil {
+		return nil
+	}
+	return &cognitoidp.SmsMfaConfigType{
+		SmsAuthenticationMessage: p.Doc.SmsAuthenticationMessage,
+		SmsConfiguration:         p.Doc.SmsConfiguration,
+	}
+}

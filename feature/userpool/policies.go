@@ -1,0 +1,81 @@
+package userpool
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+// setPolicies takes over the password and sign-in policies and what an administrator's invitation is like. How long a
+// temporary password is good stands in two places that always agree.
+func setPolicies(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+	policies := &cognitoidp.UserPoolPolicyType{
+		PasswordPolicy: pool.DefaultPasswordPolicy(),
+		SignInPolicy:   &cognitoidp.SignInPolicyType{AllowedFirstAuthFactors: []string{cognitoidp.AuthFactorTypePassword}},
+	}
+	days := int64(0)
+	if in.Policies != nil {
+		days = setPasswordPolicy(policies, in.Policies.PasswordPolicy)
+		if err := setSignInPolicy(policies, in.Policies.SignInPolicy); err != nil {
+			return err
+		}
+	}
+
+	admin := cognitoidp.AdminCreateUserConfigType{}
+	if in.AdminCreateUserConfig != nil {
+		admin = *in.AdminCreateUserConfig
+	}
+	unused := admin.UnusedAccountValidityDays
+	if days != 0 && unused != 0 && days != unused {
+		return cognitoidp.InvalidParameter("Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays")
+	}
+	days = cmp.Or(days, unused, pool.DefaultPasswordPolicy().TemporaryPasswordValidityDays)
+
+	policies.PasswordPolicy.TemporaryPasswordValidityDays = days
+	admin.UnusedAccountValidityDays = days
+	p.Doc.Policies = policies
+	p.Doc.AdminCreateUserConfig = &admin
+	return checkInvitation(p)
+}
+
+// setPasswordPolicy takes over a given policy: what it does not require is not required. It gives the validity of temporary
+// passwords as it was sent; Cognito takes 0 for none.
+func setPasswordPolicy(policies *cognitoidp.UserPoolPolicyType, given *cognitoidp.PasswordPolicyType) int64 {
+	if given == nil {
+		return 0
+	}
+	policy := *given
+	policy.MinimumLength = cmp.Or(policy.MinimumLength, pool.DefaultPasswordPolicy().MinimumLength)
+	policies.PasswordPolicy = &policy
+	return given.TemporaryPasswordValidityDays
+}
+
+func setSignInPolicy(policies *cognitoidp.UserPoolPolicyType, given *cognitoidp.SignInPolicyType) error {
+	if given == nil || len(given.AllowedFirstAuthFactors) == 0 {
+		return nil
+	}
+	if !slices.Contains(given.AllowedFirstAuthFactors, cognitoidp.AuthFactorTypePassword) {
+		return cognitoidp.InvalidParameter("Password should be configured as one of the allowed first auth factors.")
+	}
+	policies.SignInPolicy = given
+	return nil
+}
+
+// checkInvitation refuses an invitation that does not tell the user what to sign in with. Where users can sign in without
+// a password, it need not.
+func checkInvitation(p *pool.Pool) error {
+	template := p.Doc.AdminCreateUserConfig.InviteMessageTemplate
+	factors := p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors
+	if template == nil || len(factors) > 1 {
+		return nil
+	}
+	for _, text := range []string{template.SMSMessage, template.EmailMessage} {
+		if text != "" && !(strings.Contains(text, "{####}") && strings.Contains(text, "{username}")) {
+			return cognitoidp.InvalidParameter("The messages of InviteMessageTemplate must contain {username} and {####}.")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/access"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/platform/page"
+	"cardea/record/datakey"
+	"cardea/record/pool"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+)
+
+// Service answers the operations on user pools.
+type Service struct {
+	DB      *db.DB
+	Ring    *datakey.Ring
+	Pages   *page.Codec
+	Keys    *token.Keys // what new pools get their signing keys from
+	Account string      // twelve digits, in every ARN
+	Region  string      // of new pools, when the request does not tell
+}
+
+var _ cognitoidp.Userpool = (*Service)(nil)
+
+// region is where a signed request is at home: the Region of its credential scope.
+func (s *Service) region(ctx context.Context) string {
+	if region := awsjson.CallerFrom(ctx).Region; region != "" {
+		return region
+	}
+	return s.Region
+}
+
+// change lets edit alter a copy of the pool and stores it, all in one write transaction: two changes at once follow one
+// another and none is lost.
+func (s *Service) change(ctx context.Context, poolID string, edit func(p *pool.Pool) error) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		current, err := access.Pool(tx, poolID)
+		if err != nil {
+			return err
+		}
+		p := current.Clone()
+		if err := edit(p); err != nil {
+			return err
+		}
+		p.Doc.LastModifiedDate = awsjson.At(tx.Now)
+		return pool.Update(tx, p)
+	})
+	if errors.Is(err, db.ErrStale) {
+		return fmt.Errorf("update pool inside its own transaction: %w", err)
+	}
+	return err
+}

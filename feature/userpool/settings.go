@@ -1,0 +1,122 @@
+package userpool
+
+import (
+	"maps"
+	"strings"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+// occasion tells a new pool's settings from those of a pool that is there.
+type occasion int
+
+const (
+	creating occasion = iota
+	updating
+)
+
+// configure checks settings and puts them into the pool, with the default of whatever is omitted (01-wire §8).
+func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
+	doc := &p.Doc
+	if in.PoolName != "" {
+		doc.Name = in.PoolName
+	}
+	if in.UserPoolTier != "" {
+		doc.UserPoolTier = in.UserPoolTier
+	}
+	doc.DeletionProtection = orElse(in.DeletionProtection, cognitoidp.DeletionProtectionTypeInactive)
+	doc.AutoVerifiedAttributes = given(in.AutoVerifiedAttributes)
+	doc.UserAttributeUpdateSettings = in.UserAttributeUpdateSettings
+	doc.DeviceConfiguration = in.DeviceConfiguration
+	doc.UserPoolAddOns = in.UserPoolAddOns
+	doc.AccountRecoverySetting = in.AccountRecoverySetting
+	doc.KeyConfiguration = in.KeyConfiguration
+	doc.IssuerConfiguration = in.IssuerConfiguration
+	doc.AcrConfiguration = in.AcrConfiguration
+	doc.DcrConfiguration = in.DcrConfiguration
+
+	for _, step := range []func(*pool.Pool, *cognitoidp.UpdateUserPoolRequest) error{
+		setPolicies, setLambdas, setMessages, s.setEmail, s.setSMS, setTags, checkVerification, checkRecovery, checkKey,
+	} {
+		if err := step(p, in); err != nil {
+			return err
+		}
+	}
+	return setMFA(p, in, when)
+}
+
+// setTags replaces the tags. Tags beginning with "cardea:" are settings for which AWS's API has no member; a client that
+// does not speak of tags at all does not mean to change them.
+func setTags(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+	tags := map[string]string{}
+	if in.UserPoolTags == nil {
+		for key, value := range p.Doc.UserPoolTags {
+			if strings.HasPrefix(key, settingPrefix) {
+				tags[key] = value
+			}
+		}
+	}
+	maps.Copy(tags, in.UserPoolTags)
+	if err := checkTags(tags); err != nil {
+		return err
+	}
+	p.Doc.UserPoolTags = tags
+	return nil
+}
+
+// checkVerification checks what is verified by itself, and what before it is changed.
+func checkVerification(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
+	if p.AutoVerifies("phone_number") && p.Doc.SmsConfiguration == nil {
+		return cognitoidp.InvalidParameter("SMS configuration is required when phone_number is selected for auto verification")
+	}
+	for _, attribute := range []string{"email", "phone_number"} {
+		if p.VerifiesBeforeUpdate(attribute) && !p.AutoVerifies(attribute) {
+			return cognitoidp.InvalidParameter("All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes")
+		}
+	}
+	return nil
+}
+
+func checkRecovery(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
+	if p.Doc.AccountRecoverySetting == nil {
+		return nil
+	}
+
+	names, priorities, adminOnly := map[string]bool{}, map[int64]bool{}, false
+	mechanisms := p.Doc.AccountRecoverySetting.RecoveryMechanisms
+	for _, mechanism := range mechanisms {
+		if names[mechanism.Name] || priorities[mechanism.Priority] {
+			return cognitoidp.InvalidParameter("Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.")
+		}
+		names[mechanism.Name], priorities[mechanism.Priority] = true, true
+		adminOnly = adminOnly || mechanism.Name == cognitoidp.RecoveryOptionNameTypeAdminOnly
+	}
+	if adminOnly && len(mechanisms) > 1 {
+		return cognitoidp.InvalidParameter("Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.")
+	}
+	return nil
+}
+
+func checkKey(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
+	key := p.Doc.KeyConfiguration
+	if key != nil && key.KeyType == cognitoidp.EncryptionKeyTypeCustomerManagedKey && key.KmsKeyArn == "" {
+		return cognitoidp.InvalidParameter("KmsKeyArn is required when KeyType is CUSTOMER_MANAGED_KEY.")
+	}
+	return nil
+}
+
+// given makes an empty list an absent one.
+func given(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+func orElse(value, def string) string {
+	if value == "" {
+		return def
+	}
+	return value
+}
