@@ -61,13 +61,13 @@ func terms(p *pool.Pool, u *user.User) []user.Term {
 		{Name: user.TermEnabled, Key: Enabled(u)},
 	}
 	for name, value := range u.Attributes {
-		list = append(list, user.Term{Name: name, Key: user.TermKey(comparable(p, name, value))})
+		list = append(list, user.Term{Name: name, Key: user.TermKey(folded(p, name, value))})
 	}
 	return list
 }
 
-// comparable is the form in which an attribute's values are compared.
-func comparable(p *pool.Pool, name, value string) string {
+// folded is the form in which an attribute's values are compared.
+func folded(p *pool.Pool, name, value string) string {
 	switch name {
 	case user.TermUsername, user.NameEmail, user.NamePreferredUsername:
 		return p.Fold(value)

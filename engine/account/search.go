@@ -34,7 +34,7 @@ func Search(tx *db.Tx, p *pool.Pool, f userfilter.Filter, cursor string, limit i
 		return nil, "", ErrUnsearchable
 	}
 
-	f.Value = comparable(p, f.Attribute, f.Value)
+	f.Value = folded(p, f.Attribute, f.Value)
 	query := user.Query{Name: f.Attribute, Key: user.TermKey(f.Value), Prefix: f.Prefix, Limit: limit + 1}
 	if cut := strings.LastIndexByte(cursor, 0); cut >= 0 {
 		query.AfterKey, query.AfterSub = cursor[:cut], id.Sub(cursor[cut+1:])
@@ -60,13 +60,13 @@ func Search(tx *db.Tx, p *pool.Pool, f userfilter.Filter, cursor string, limit i
 func value(p *pool.Pool, u *user.User, name string) string {
 	switch name {
 	case user.TermUsername:
-		return comparable(p, name, u.Username)
+		return folded(p, name, u.Username)
 	case user.TermStatus:
 		return u.Status
 	case user.TermEnabled:
 		return Enabled(u)
 	}
-	return comparable(p, name, u.Attributes[name])
+	return folded(p, name, u.Attributes[name])
 }
 
 func bySub(tx *db.Tx, p *pool.Pool, f userfilter.Filter, cursor string, limit int) ([]*user.User, string, error) {

@@ -211,14 +211,20 @@ func CheckProvided(p *pool.Pool, u *user.User, attrs map[string]string) error {
 
 // CheckRemovable refuses the removal of attributes that do not exist, cannot be changed, or are required.
 func CheckRemovable(p *pool.Pool, names []string, w Writer) error {
-	attrs := make(map[string]string, len(names))
-	for _, name := range names {
-		attrs[name] = ""
-	}
+	attrs := Cleared(names)
 	if err := Check(p, attrs, w); err != nil {
 		return err
 	}
 	return CheckCleared(p, attrs)
+}
+
+// Cleared is the update that removes the named attributes.
+func Cleared(names []string) map[string]string {
+	attrs := make(map[string]string, len(names))
+	for _, name := range names {
+		attrs[name] = ""
+	}
+	return attrs
 }
 
 // CheckCleared refuses an update that takes a required attribute's value away.

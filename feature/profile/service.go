@@ -1,0 +1,162 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/attributes"
+	"cardea/engine/message"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/record/datakey"
+	"cardea/spec/cognitoidp"
+)
+
+// Service answers the operations.
+type Service struct {
+	DB    *db.DB
+	Ring  *datakey.Ring
+	Codes *verification.Codes
+	Desk  *access.Desk
+}
+
+var _ cognitoidp.Profile = (*Service)(nil)
+
+// GetUser describes the bearer of the token, as far as the app may read.
+func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*cognitoidp.GetUserResponse, error) {
+	var out *cognitoidp.GetUserResponse
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		if err != nil {
+			return err
+		}
+		out = &cognitoidp.GetUserResponse{
+			Username:       b.User.Username,
+			UserAttributes: attributes.List(b.User, attributes.Readable(b.Client, b.User)),
+		}
+		return nil
+	})
+	return out, err
+}
+
+// UpdateUserAttributes changes attributes that the app may write; a blank value removes. It answers where codes went to
+// that verify new contacts.
+func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesRequest) (*cognitoidp.UpdateUserAttributesResponse, error) {
+	attrs := attributes.Parse(in.UserAttributes)
+	sent, err := s.change(ctx, in.AccessToken, func(b *access.Bearer) (map[string]string, error) {
+		if err := attributes.CheckWritable(b.Client, attrs); err != nil {
+			return nil, err
+		}
+		if err := attributes.Check(b.Pool, attrs, attributes.Self); err != nil {
+			return nil, err
+		}
+		return attrs, attributes.CheckCleared(b.Pool, attrs)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.UpdateUserAttributesResponse{CodeDeliveryDetailsList: sent}, nil
+}
+
+// DeleteUserAttributes removes attributes that the app may write.
+func (s *Service) DeleteUserAttributes(ctx context.Context, in *cognitoidp.DeleteUserAttributesRequest) (*cognitoidp.DeleteUserAttributesResponse, error) {
+	_, err := s.change(ctx, in.AccessToken, func(b *access.Bearer) (map[string]string, error) {
+		attrs := attributes.Cleared(in.UserAttributeNames)
+		if err := attributes.CheckWritable(b.Client, attrs); err != nil {
+			return nil, err
+		}
+		return attrs, attributes.CheckRemovable(b.Pool, in.UserAttributeNames, attributes.Self)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.DeleteUserAttributesResponse{}, nil
+}
+
+// DeleteUser removes the bearer and everything of theirs.
+func (s *Service) DeleteUser(ctx context.Context, in *cognitoidp.DeleteUserRequest) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		if err != nil {
+			return err
+		}
+		return account.Delete(tx, b.Pool, b.User)
+	})
+}
+
+// change writes the attributes that check lets through, and sends the codes that follow. The change stays when a server
+// has no way to send one: the user can ask again.
+func (s *Service) change(ctx context.Context, accessToken string, check func(*access.Bearer) (map[string]string, error)) ([]cognitoidp.CodeDeliveryDetailsType, error) {
+	var sent []cognitoidp.CodeDeliveryDetailsType
+	var undelivered error
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		b, err := s.Desk.Bearer(tx, accessToken)
+		if err != nil {
+			return err
+		}
+		attrs, err := check(b)
+		if err != nil {
+			return err
+		}
+		verify, err := account.Change(b.Pool, b.User, attrs)
+		if err != nil {
+			return err
+		}
+		b.User.Touch(tx.Now)
+		if err := account.Save(tx, b.Pool, b.User, false); err != nil {
+			return taken(err)
+		}
+
+		sent, undelivered = []cognitoidp.CodeDeliveryDetailsType{}, nil
+		for _, contact := range verify {
+			details, err := s.send(tx, b, contact, message.UpdateUserAttribute)
+			if message.Undeliverable(err) {
+				undelivered = err
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			sent = append(sent, *details)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Codes.Courier.Kick()
+	return sent, undelivered
+}
+
+// send issues and queues a code for a contact of the bearer.
+func (s *Service) send(tx *db.Tx, b *access.Bearer, contact string, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	box, err := s.Ring.Box(tx, b.Pool.ID)
+	if err != nil {
+		return nil, fmt.Errorf("open pool's box: %w", err)
+	}
+	t := target(b, contact)
+	t.Kind = kind
+	return s.Codes.Send(tx, box, t)
+}
+
+// target is the code that verifies a contact of the bearer.
+func target(b *access.Bearer, contact string) verification.Target {
+	return verification.Target{
+		Pool:      b.Pool,
+		User:      b.User,
+		Client:    b.Client,
+		Purpose:   verification.Attribute,
+		Attribute: contact,
+	}
+}
+
+// taken words a name conflict; other errors stay as they are.
+func taken(err error) error {
+	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
+		return conflict.Fault()
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"cardea/engine/account"
+	"cardea/engine/message"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/spec/cognitoidp"
+)
+
+// GetUserAttributeVerificationCode sends a code to the bearer's e-mail address or phone number: to the new one, where one
+// waits for its verification. What is verified already may be verified again.
+func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cognitoidp.GetUserAttributeVerificationCodeRequest) (*cognitoidp.GetUserAttributeVerificationCodeResponse, error) {
+	var details *cognitoidp.CodeDeliveryDetailsType
+	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		if err != nil {
+			return err
+		}
+		if err := verifiable(in.AttributeName); err != nil {
+			return err
+		}
+		if account.Target(b.User, in.AttributeName) == "" {
+			if in.AttributeName == "email" {
+				return cognitoidp.InvalidParameter("User does not have a valid registered email address")
+			}
+			return cognitoidp.InvalidParameter("User does not have a valid registered phone number")
+		}
+		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.GetAttributeCode); err != nil {
+			return err
+		}
+		details, err = s.send(tx, b, in.AttributeName, message.VerifyUserAttribute)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Codes.Courier.Kick()
+	return &cognitoidp.GetUserAttributeVerificationCodeResponse{CodeDeliveryDetails: details}, nil
+}
+
+// VerifyUserAttribute redeems a code: the contact it went to is the bearer's, verified, and takes the place of a former one
+// that was kept until now.
+func (s *Service) VerifyUserAttribute(ctx context.Context, in *cognitoidp.VerifyUserAttributeRequest) (*cognitoidp.VerifyUserAttributeResponse, error) {
+	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		if err != nil {
+			return err
+		}
+		if err := verifiable(in.AttributeName); err != nil {
+			return err
+		}
+		box, err := s.Ring.Box(tx, b.Pool.ID)
+		if err != nil {
+			return fmt.Errorf("open pool's box: %w", err)
+		}
+
+		err = s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.VerifyAttribute)
+		if err == nil {
+			err = s.Codes.Check(tx, box, target(b, in.AttributeName), in.Code)
+		}
+		if err != nil {
+			return fmt.Errorf("check code: %w", err)
+		}
+
+		account.Confirm(b.User, in.AttributeName)
+		b.User.Touch(tx.Now)
+		return taken(account.Save(tx, b.Pool, b.User, false))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.VerifyUserAttributeResponse{}, nil
+}
+
+func verifiable(attribute string) error {
+	if slices.Contains(account.Contacts, attribute) {
+		return nil
+	}
+	return cognitoidp.InvalidParameter("Invalid attribute name. Only phone_number and email can be verified.")
+}

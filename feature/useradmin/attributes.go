@@ -1,0 +1,95 @@
+package useradmin
+
+import (
+	"context"
+	"fmt"
+
+	"cardea/engine/account"
+	"cardea/engine/attributes"
+	"cardea/engine/message"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// AdminUpdateUserAttributes changes any attributes of a user; a blank value removes. A new e-mail address or phone number
+// that the same call does not declare verified is treated as if the user had changed it (02-auth-flows §9).
+func (s *Service) AdminUpdateUserAttributes(ctx context.Context, in *cognitoidp.AdminUpdateUserAttributesRequest) (*cognitoidp.AdminUpdateUserAttributesResponse, error) {
+	attrs := attributes.Parse(in.UserAttributes)
+	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {
+		if err := attributes.Check(p, attrs, attributes.Admin); err != nil {
+			return nil, err
+		}
+		return attrs, attributes.CheckCleared(p, attrs)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.AdminUpdateUserAttributesResponse{}, nil
+}
+
+// AdminDeleteUserAttributes removes attributes of a user; custom ones are named with their prefix.
+func (s *Service) AdminDeleteUserAttributes(ctx context.Context, in *cognitoidp.AdminDeleteUserAttributesRequest) (*cognitoidp.AdminDeleteUserAttributesResponse, error) {
+	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {
+		return attributes.Cleared(in.UserAttributeNames), attributes.CheckRemovable(p, in.UserAttributeNames, attributes.Admin)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.AdminDeleteUserAttributesResponse{}, nil
+}
+
+// change writes the attributes that check lets through, and sends the codes that follow.
+func (s *Service) change(ctx context.Context, poolID, username string, check func(*pool.Pool) (map[string]string, error)) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		p, u, err := account.Admin(tx, poolID, username)
+		if err != nil {
+			return err
+		}
+		attrs, err := check(p)
+		if err != nil {
+			return err
+		}
+		verify, err := account.Change(p, u, attrs)
+		if err != nil {
+			return err
+		}
+		u.Touch(tx.Now)
+		if err := account.Save(tx, p, u, false); err != nil {
+			return taken(err)
+		}
+		return s.verify(tx, p, u, verify)
+	})
+	if err != nil {
+		return err
+	}
+	s.Codes.Courier.Kick()
+	return nil
+}
+
+// verify sends codes to new contacts. A server that cannot send any still keeps the change: the operation has no fault for
+// it, and the user can ask for a code later.
+func (s *Service) verify(tx *db.Tx, p *pool.Pool, u *user.User, contacts []string) error {
+	if len(contacts) == 0 {
+		return nil
+	}
+	box, err := s.Ring.Box(tx, p.ID)
+	if err != nil {
+		return fmt.Errorf("open pool's box: %w", err)
+	}
+	for _, contact := range contacts {
+		_, err := s.Codes.Send(tx, box, verification.Target{
+			Pool:      p,
+			User:      u,
+			Purpose:   verification.Attribute,
+			Attribute: contact,
+			Kind:      message.UpdateUserAttribute,
+		})
+		if err != nil && !message.Undeliverable(err) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package useradmin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/attributes"
+	"cardea/engine/password"
+	"cardea/outbound/trigger"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// AdminCreateUser creates a user with a temporary password and sends it to them, or sends a new one to a user who has not
+// signed in yet.
+func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
+	if in.MessageAction == cognitoidp.MessageActionTypeResend {
+		return s.resend(ctx, in)
+	}
+
+	inv, err := s.prepare(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+
+	var undelivered error
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		inv.user.Created, inv.user.Modified = tx.Now, tx.Now
+		if inv.change != nil {
+			inv.change.Apply(inv.user, tx.Now)
+		}
+		if err := account.Create(tx, inv.pool, inv.user, in.ForceAliasCreation); err != nil {
+			return exists(err)
+		}
+		undelivered, err = s.invite(tx, inv, in)
+		return err
+	})
+	return s.answer(inv.user, undelivered, err)
+}
+
+// invitation is a user to be, or a user to be reminded.
+type invitation struct {
+	pool     *pool.Pool
+	box      *seal.Box
+	user     *user.User
+	password string           // in the clear, for the message; empty when the user needs none
+	change   *password.Change // nil when the user needs no password
+}
+
+// prepare checks the request and computes the temporary password.
+func (s *Service) prepare(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*invitation, error) {
+	inv := &invitation{password: in.TemporaryPassword}
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if inv.pool, err = access.Pool(tx, in.UserPoolId); err != nil {
+			return err
+		}
+		attribute, err := attributes.CheckUsername(inv.pool, in.Username)
+		if err != nil {
+			return err
+		}
+		switch _, err := account.Find(tx, inv.pool, in.Username); {
+		case err == nil:
+			return exists(&account.TakenError{Kind: cmp.Or(attribute, user.NameUsername)})
+		case !errors.Is(err, db.ErrNotFound):
+			return fmt.Errorf("find user: %w", err)
+		}
+		inv.box, err = s.Ring.Box(tx, inv.pool.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	attrs := attributes.Parse(in.UserAttributes)
+	if err := account.CheckNew(inv.pool, attrs, attributes.Invite); err != nil {
+		return nil, err
+	}
+	if inv.user, err = account.New(inv.pool, in.Username, attrs, time.Time{}); err != nil { // created when stored
+		return nil, err
+	}
+	if err := trigger.Refuse(inv.pool.Doc.LambdaConfig, trigger.PreSignUp); err != nil {
+		return nil, err
+	}
+
+	inv.user.Status = cognitoidp.UserStatusTypeForceChangePassword
+	if in.TemporaryPassword == "" && needsNoPassword(inv, in.MessageAction) {
+		inv.user.Status = cognitoidp.UserStatusTypeConfirmed
+		return inv, nil
+	}
+	return inv, s.temporary(ctx, inv)
+}
+
+// temporary computes the temporary password, drawing one if the administrator gave none.
+func (s *Service) temporary(ctx context.Context, inv *invitation) (err error) {
+	if inv.password == "" {
+		inv.password = password.Generate(inv.pool)
+	}
+	inv.change, err = s.Passwords.Prepare(ctx, inv.box, inv.pool, inv.user, inv.password, password.Rules{Policy: true})
+	return err
+}
+
+// needsNoPassword tells whether the user can sign in with codes alone from the start: the pool has such a first factor,
+// the contact is verified, and no invitation is wanted (02-auth-flows §3).
+func needsNoPassword(inv *invitation, action string) bool {
+	policies := inv.pool.Doc.Policies
+	if action != cognitoidp.MessageActionTypeSuppress || policies == nil || policies.SignInPolicy == nil {
+		return false
+	}
+	factors := policies.SignInPolicy.AllowedFirstAuthFactors
+	return slices.Contains(factors, cognitoidp.AuthFactorTypeEmailOtp) && inv.user.Verified("email") ||
+		slices.Contains(factors, cognitoidp.AuthFactorTypeSmsOtp) && inv.user.Verified("phone_number")
+}
+
+// resend gives a user who still has a temporary password a new one. Their time to use it begins anew.
+func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
+	inv := &invitation{password: in.TemporaryPassword}
+	load := func(tx *db.Tx) (err error) {
+		if inv.pool, inv.user, err = account.Admin(tx, in.UserPoolId, in.Username); err != nil {
+			return err
+		}
+		if inv.user.Status != cognitoidp.UserStatusTypeForceChangePassword {
+			return cognitoidp.UnsupportedUserState(
+				"Resend not possible. " + in.Username + " status is not FORCE_CHANGE_PASSWORD")
+		}
+		inv.box, err = s.Ring.Box(tx, inv.pool.ID)
+		return err
+	}
+	if err := s.DB.Read(ctx, load); err != nil {
+		return nil, err
+	}
+	if err := s.temporary(ctx, inv); err != nil {
+		return nil, err
+	}
+
+	var undelivered error
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if err := load(tx); err != nil {
+			return err
+		}
+		inv.change.Apply(inv.user, tx.Now)
+		inv.user.Touch(tx.Now)
+		if err := user.Update(tx, inv.user); err != nil {
+			return fmt.Errorf("update user: %w", err)
+		}
+		undelivered, err = s.invite(tx, inv, in)
+		return err
+	})
+	return s.answer(inv.user, undelivered, err)
+}
+
+// answer ends both ways. The user exists also when no message could be sent.
+func (s *Service) answer(u *user.User, undelivered, err error) (*cognitoidp.AdminCreateUserResponse, error) {
+	if err != nil {
+		return nil, err
+	}
+	s.Codes.Courier.Kick()
+	if undelivered != nil {
+		return nil, undelivered
+	}
+	return &cognitoidp.AdminCreateUserResponse{User: new(account.Describe(u, u.Attributes))}, nil
+}
+
+// exists words a name conflict. The operation has no AliasExistsException.
+func exists(err error) error {
+	conflict, ok := errors.AsType[*account.TakenError](err)
+	if !ok {
+		return err
+	}
+	if conflict.Kind == user.NameUsername {
+		return cognitoidp.UsernameExists("User account already exists")
+	}
+	return cognitoidp.UsernameExists(conflict.Message())
+}

@@ -1,0 +1,75 @@
+package useradmin
+
+import (
+	"slices"
+
+	"cardea/engine/account"
+	"cardea/engine/message"
+	"cardea/platform/db"
+	"cardea/spec/cognitoidp"
+)
+
+// invite queues the messages with the temporary password. The first result is the fault of a server that cannot send a
+// medium asked for, which does not undo anything.
+func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateUserRequest) (undelivered, err error) {
+	if in.MessageAction == cognitoidp.MessageActionTypeSuppress || inv.password == "" {
+		return nil, nil
+	}
+	for _, contact := range s.recipients(inv, in.DesiredDeliveryMediums) {
+		_, err := s.Codes.Courier.Post(tx, inv.box, message.Message{
+			Pool:      inv.pool,
+			Kind:      message.AdminCreateUser,
+			Attribute: contact,
+			To:        inv.user.Attributes[contact],
+			Code:      inv.password,
+			Username:  signInName(inv),
+		})
+		switch {
+		case message.Undeliverable(err):
+			undelivered = err
+		case err != nil:
+			return nil, err
+		}
+	}
+	return undelivered, nil
+}
+
+// recipients chooses the contacts that the invitation goes to: by the mediums asked for, else the phone number, which is
+// Cognito's default, or the e-mail address when there is no phone number or no way to reach it. Users without contacts
+// get no message.
+func (s *Service) recipients(inv *invitation, mediums []string) []string {
+	has := func(contact string) bool { return inv.user.Attributes[contact] != "" }
+	if len(mediums) > 0 {
+		return slices.DeleteFunc(slices.Clone(account.Contacts), func(contact string) bool {
+			return !has(contact) || !slices.Contains(mediums, medium(contact))
+		})
+	}
+
+	reachable := func(contact string) bool { return has(contact) && s.Codes.Courier.Ready(inv.pool, contact) == nil }
+	switch {
+	case reachable("phone_number"):
+		return []string{"phone_number"}
+	case has("email"):
+		return []string{"email"}
+	case has("phone_number"):
+		return []string{"phone_number"}
+	}
+	return nil
+}
+
+func medium(contact string) string {
+	if contact == "phone_number" {
+		return cognitoidp.DeliveryMediumTypeSms
+	}
+	return cognitoidp.DeliveryMediumTypeEmail
+}
+
+// signInName is what the user types to sign in: not the sub, where the user name is an attribute.
+func signInName(inv *invitation) string {
+	for _, contact := range account.Contacts {
+		if value := inv.user.Attributes[contact]; value != "" && inv.pool.UsernameIs(contact) {
+			return value
+		}
+	}
+	return inv.user.Username
+}
