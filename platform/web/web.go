@@ -1,0 +1,183 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+)
+
+var (
+	// ErrBlocked says that the guard refused an address; the error that wraps it names it.
+	ErrBlocked = errors.New("address is not allowed")
+
+	// ErrTooLarge says that an answer was longer than allowed.
+	ErrTooLarge = errors.New("answer is too large")
+)
+
+// Options are the operator's settings; the zero value lets nothing through but https to public hosts.
+type Options struct {
+	// Allow lists what may be called although it is not public: addresses ("10.1.2.3"), networks ("10.0.0.0/8",
+	// "::1/128") and host names ("hooks.internal"), whatever they resolve to.
+	Allow []string
+
+	// PlainHTTP allows http:// too.
+	PlainHTTP bool
+
+	// Timeout bounds a call, reading the answer included; 0 is 10 seconds.
+	Timeout time.Duration
+
+	// MaxBytes bounds the body of an answer, unpacked; 0 is 1 MiB.
+	MaxBytes int64
+
+	// Roots are the certificate authorities trusted; nil is the system's.
+	Roots *x509.CertPool
+
+	// Observe, if set, is told of every call: status is 0 when there was no answer.
+	Observe func(host string, status int, took time.Duration)
+}
+
+// New makes a client behind the guard. A redirect is returned as the answer it is; reading past MaxBytes fails with
+// [ErrTooLarge], calling a forbidden address with [ErrBlocked].
+func New(opts Options) (*http.Client, error) {
+	if opts.Timeout == 0 {
+		opts.Timeout = 10 * time.Second
+	}
+	if opts.MaxBytes == 0 {
+		opts.MaxBytes = 1 << 20
+	}
+	g, err := newGuard(opts.Allow)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{
+		DialContext:            g.dial,
+		TLSClientConfig:        &tls.Config{RootCAs: opts.Roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    opts.Timeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	return &http.Client{
+		Transport: &door{opts, transport},
+		Timeout:   opts.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}, nil
+}
+
+// guard decides which addresses are dialled.
+type guard struct {
+	networks []netip.Prefix
+	hosts    map[string]bool
+}
+
+func newGuard(allow []string) (*guard, error) {
+	g := &guard{hosts: map[string]bool{}}
+	for _, text := range allow {
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			g.networks = append(g.networks, prefix.Masked())
+			continue
+		}
+		if addr, err := netip.ParseAddr(text); err == nil {
+			addr = plain(addr)
+			g.networks = append(g.networks, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		if text == "" || strings.ContainsAny(text, "/:*@ ") {
+			return nil, fmt.Errorf("%q is no address, network or host name", text)
+		}
+		g.hosts[hostName(text)] = true
+	}
+	return g, nil
+}
+
+func hostName(text string) string { return strings.ToLower(strings.TrimSuffix(text, ".")) }
+
+// dial connects to what address resolves to. The check is of the address the socket is about to connect to, so that a
+// name which resolves differently the second time gains nothing.
+func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: g.control}
+	if g.hosts[hostName(host)] {
+		dialer.Control = nil
+	}
+	return dialer.DialContext(ctx, network, address)
+}
+
+func (g *guard) control(network, address string, _ syscall.RawConn) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil || !strings.HasPrefix(network, "tcp") {
+		return fmt.Errorf("%w: %s %s", ErrBlocked, network, address)
+	}
+	if public(target.Addr()) || within(g.networks, plain(target.Addr())) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrBlocked, target.Addr())
+}
+
+// door is the transport with its other rules.
+type door struct {
+	opts Options
+	next http.RoundTripper
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" && !(d.opts.PlainHTTP && req.URL.Scheme == "http") {
+		if req.Body != nil {
+			_ = req.Body.Close() // the contract of RoundTrip
+		}
+		return nil, fmt.Errorf("%w: scheme %q", ErrBlocked, req.URL.Scheme)
+	}
+
+	began := time.Now()
+	resp, err := d.next.RoundTrip(req)
+	status := 0
+	if err == nil {
+		status = resp.StatusCode
+		resp.Body = &capped{resp.Body, d.opts.MaxBytes}
+	}
+	if d.opts.Observe != nil {
+		d.opts.Observe(req.URL.Hostname(), status, time.Since(began))
+	}
+	return resp, err
+}
+
+// capped fails where io.LimitReader would pretend that the body ends.
+type capped struct {
+	io.ReadCloser
+	left int64
+}
+
+// Read implements [io.Reader].
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left < 0 {
+		return 0, ErrTooLarge
+	}
+	if int64(len(p)) > c.left+1 {
+		p = p[:c.left+1]
+	}
+	n, err := c.ReadCloser.Read(p)
+	if int64(n) > c.left {
+		n, err = int(c.left), ErrTooLarge
+		c.left = -1
+		return n, err
+	}
+	c.left -= int64(n)
+	return n, err
+}
