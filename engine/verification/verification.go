@@ -1,6 +1,7 @@
 package verification
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"errors"
@@ -79,10 +80,13 @@ func (t Target) row() string {
 }
 
 // destination is the address that a code of this purpose proves. A value that waits for its verification counts only
-// for that: a password must not be reset through it.
+// for that; a password is reset only through one that is verified, and still is when the code comes back.
 func (t Target) destination(attribute string) string {
-	if t.Purpose == Attribute && t.User.Pending[attribute] != "" {
+	switch {
+	case t.Purpose == Attribute && t.User.Pending[attribute] != "":
 		return t.User.Pending[attribute]
+	case t.Purpose == Reset && !t.User.Verified(attribute):
+		return ""
 	}
 	return t.User.Attributes[attribute]
 }
@@ -127,7 +131,7 @@ func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDelive
 }
 
 // Check judges a code and uses it up if it is right. ErrMismatch, ErrExpired and ErrTooMany are judgements that tx has
-// counted: commit it, and carry the error out of the closure.
+// counted: commit it, and carry the error out of the closure, as Write does.
 func (c *Codes) Check(tx *db.Tx, box *seal.Box, t Target, typed string) error {
 	_, err := c.Redeem(tx, box, t, typed)
 	return err
@@ -135,15 +139,32 @@ func (c *Codes) Check(tx *db.Tx, box *seal.Box, t Target, typed string) error {
 
 // Redeem is Check that also tells which attribute, "email" or "phone_number", the code proves to be the user's.
 func (c *Codes) Redeem(tx *db.Tx, box *seal.Box, t Target, typed string) (attribute string, err error) {
+	sent, err := judge(tx, box, t, typed)
+	if err != nil {
+		return "", err
+	}
+	if err := code.Spend(tx, sent); err != nil {
+		return "", err
+	}
+	return sent.Attribute, nil
+}
+
+// Peek judges a code as Check does, a wrong one counts, and leaves a right one to be used up later.
+func (c *Codes) Peek(tx *db.Tx, box *seal.Box, t Target, typed string) error {
+	_, err := judge(tx, box, t, typed)
+	return err
+}
+
+func judge(tx *db.Tx, box *seal.Box, t Target, typed string) (*code.Code, error) {
 	sent, err := code.Get(tx, t.Pool.ID, t.sub(box), t.row())
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return "", fmt.Errorf("get code: %w", err)
+		return nil, fmt.Errorf("get code: %w", err)
 	}
 	if err != nil || !tx.Now.Before(sent.Expires) {
-		return "", ErrExpired
+		return nil, ErrExpired
 	}
 	if sent.Tries >= maxTries {
-		return "", ErrTooMany
+		return nil, ErrTooMany
 	}
 
 	var to string
@@ -151,16 +172,13 @@ func (c *Codes) Redeem(tx *db.Tx, box *seal.Box, t Target, typed string) (attrib
 		to = t.destination(sent.Attribute)
 	}
 	// The hash binds the address, so that a code sent to one never verifies another that has taken its place since.
-	if !hmac.Equal(hash(box, t, sent.Attribute, to, typed), sent.Hash) || t.User == nil {
-		if err := code.Miss(tx, sent); err != nil {
-			return "", err
-		}
-		return "", ErrMismatch
+	if hmac.Equal(hash(box, t, sent.Attribute, to, typed), sent.Hash) && to != "" {
+		return sent, nil
 	}
-	if err := code.Spend(tx, sent); err != nil {
-		return "", err
+	if err := code.Miss(tx, sent); err != nil {
+		return nil, err
 	}
-	return sent.Attribute, nil
+	return nil, ErrMismatch
 }
 
 // Drop forgets the target's code, if there is one.
@@ -181,9 +199,23 @@ func Fault(err error) error {
 	return err
 }
 
-// Judged tells whether err is one of this package's judgements, after which the transaction must commit.
-func Judged(err error) bool {
-	return errors.Is(err, ErrMismatch) || errors.Is(err, ErrExpired) || errors.Is(err, ErrTooMany)
+// Write runs fn as db.Write does, and commits also when its error is one of this package's judgements, so that what the
+// attempt cost is counted. It answers the fault for the judgement, and any other error as it is.
+func Write(ctx context.Context, d *db.DB, fn func(tx *db.Tx) error) error {
+	var judgement error
+	err := d.Write(ctx, func(tx *db.Tx) error {
+		judgement = nil
+		err := fn(tx)
+		if errors.Is(err, ErrMismatch) || errors.Is(err, ErrExpired) || errors.Is(err, ErrTooMany) {
+			judgement = err
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return Fault(judgement)
 }
 
 func hash(box *seal.Box, t Target, attribute, to, secret string) []byte {

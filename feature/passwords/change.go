@@ -1,0 +1,134 @@
+package passwords
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/access"
+	"cardea/engine/lockout"
+	"cardea/engine/password"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// ChangePassword sets a new password for a signed-in user who knows the old one. Guesses at the old one count as sign-in
+// attempts do, or a stolen access token would allow any number of them.
+func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePasswordRequest) (*cognitoidp.ChangePasswordResponse, error) {
+	b, box, err := s.bearer(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	if err := password.CheckPolicy(b.Pool, in.ProposedPassword); err != nil {
+		return nil, err
+	}
+	if err := changeable(b.User); err != nil {
+		return nil, err
+	}
+	if b.User.Password != nil && in.PreviousPassword == "" {
+		return nil, cognitoidp.InvalidParameter("Missing required parameter PreviousPassword")
+	}
+
+	try, err := s.begin(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPrevious(ctx, b, box, in.PreviousPassword, try); err != nil {
+		return nil, err
+	}
+	change, err := s.Passwords.Prepare(ctx, box, b.Pool, b.User, in.ProposedPassword, password.Rules{Policy: true, History: true})
+	if err != nil {
+		return nil, err
+	}
+
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		u, err := user.Get(tx, b.Pool.ID, b.User.Sub)
+		if errors.Is(err, db.ErrNotFound) || err == nil && (!u.Enabled || !bytes.Equal(u.Password, b.User.Password)) {
+			return wrongPassword() // while it was judged, it stopped being the password
+		}
+		if err != nil {
+			return fmt.Errorf("get user: %w", err)
+		}
+		if err := changeable(u); err != nil {
+			return err
+		}
+		if err := try.Pass(tx); err != nil {
+			return locked(err)
+		}
+		return s.settle(tx, box, b.Pool, u, change, cognitoidp.UserStatusTypeConfirmed)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ChangePasswordResponse{}, nil
+}
+
+func (s *Service) bearer(ctx context.Context, accessToken string) (b *access.Bearer, box *seal.Box, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		if b, err = s.Desk.Bearer(tx, accessToken); err != nil {
+			return err
+		}
+		if box, err = s.Ring.Box(tx, b.Pool.ID); err != nil {
+			return fmt.Errorf("open pool's box: %w", err)
+		}
+		return nil
+	})
+	return b, box, err
+}
+
+// changeable refuses users whose next password is to come another way: an access token from before must not go around it.
+func changeable(u *user.User) error {
+	switch u.Status {
+	case cognitoidp.UserStatusTypeUnconfirmed:
+		return cognitoidp.UserNotConfirmed("User is not confirmed.")
+	case cognitoidp.UserStatusTypeResetRequired:
+		return cognitoidp.PasswordResetRequired("Password reset required for the user")
+	case cognitoidp.UserStatusTypeForceChangePassword:
+		return cognitoidp.NotAuthorized("User password cannot be changed in the current state.")
+	}
+	return nil
+}
+
+// begin counts the change and starts an attempt at the old password.
+func (s *Service) begin(ctx context.Context, b *access.Bearer) (try lockout.Try, err error) {
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.ChangePassword); err != nil {
+			return err
+		}
+		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub))
+		return locked(err)
+	})
+	return try, err
+}
+
+// checkPrevious judges the old password, and counts a wrong one.
+func (s *Service) checkPrevious(ctx context.Context, b *access.Bearer, box *seal.Box, previous string, try lockout.Try) error {
+	if b.User.Password == nil && previous == "" {
+		return nil // a user who signs in without a password may give themselves one
+	}
+	right, err := s.Passwords.Verify(ctx, box, b.Pool, b.User, previous)
+	if err != nil || right {
+		return err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error { return locked(try.Fail(tx)) })
+	if err != nil {
+		return err
+	}
+	return wrongPassword()
+}
+
+// locked words the condition that the account is locked.
+func locked(err error) error {
+	if errors.Is(err, lockout.ErrLocked) {
+		return cognitoidp.NotAuthorized("Password attempts exceeded")
+	}
+	return err
+}
+
+func wrongPassword() error {
+	return cognitoidp.NotAuthorized("Incorrect username or password.")
+}

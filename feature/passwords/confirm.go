@@ -1,0 +1,102 @@
+package passwords
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/account"
+	"cardea/engine/password"
+	"cardea/engine/verification"
+	"cardea/outbound/trigger"
+	"cardea/platform/db"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// ConfirmForgotPassword sets a new password by code. The policy is judged before the code, so that a weak password does not
+// cost it; the history only once the code has proved who asks, or it would tell strangers which passwords were used.
+func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
+	g, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	if err != nil {
+		return nil, err
+	}
+	if err := trigger.Refuse(g.pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+		return nil, err
+	}
+	if err := password.CheckPolicy(g.pool, in.Password); err != nil {
+		return nil, err
+	}
+
+	u, err := s.proven(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, in.Password, password.Rules{Policy: true, History: true})
+	if err != nil {
+		return nil, err
+	}
+
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error { return s.redeem(tx, in, change) })
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ConfirmForgotPasswordResponse{}, nil
+}
+
+// proven judges the code, counts the attempt, and gives the user whose code it is. The code is not used up yet.
+func (s *Service) proven(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (u *user.User, err error) {
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		g, err := s.guest(tx, in.ClientId)
+		if err != nil {
+			return err
+		}
+		t, err := g.holder(tx, in.Username)
+		if err != nil {
+			return err
+		}
+		if err := s.Codes.Allow(tx, g.pool.ID, t.Key(g.box), verification.ForgotPassword); err != nil {
+			return err
+		}
+		u = t.User
+		return s.Codes.Peek(tx, g.box, t, in.ConfirmationCode)
+	})
+	return u, err
+}
+
+// redeem uses the code up and sets the password with it, both or neither.
+func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest, change *password.Change) error {
+	g, err := s.guest(tx, in.ClientId)
+	if err != nil {
+		return err
+	}
+	t, err := g.holder(tx, in.Username)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Codes.Redeem(tx, g.box, t, in.ConfirmationCode); err != nil {
+		return err
+	}
+	return s.settle(tx, g.box, g.pool, t.User, change, cognitoidp.UserStatusTypeConfirmed)
+}
+
+// holder finds whose reset code was typed. Its User is nil when there is nobody who may use one and the app must not learn
+// it; it is the one that recovery named when the code was asked for.
+func (g guest) holder(tx *db.Tx, username string) (verification.Target, error) {
+	t := verification.Target{Pool: g.pool, Client: g.client, Stranger: username, Purpose: verification.Reset}
+	u, err := account.Find(tx, g.pool, username)
+	switch {
+	case errors.Is(err, db.ErrNotFound) && g.client.HidesUsers():
+		return t, nil
+	case errors.Is(err, db.ErrNotFound):
+		return t, cognitoidp.UserNotFound("Username/client id combination not found.")
+	case err != nil:
+		return t, fmt.Errorf("find user: %w", err)
+	case !u.Enabled && !g.client.HidesUsers():
+		return t, cognitoidp.NotAuthorized("User is disabled.")
+	case !u.Enabled || recoveryAttribute(g.pool, u) == "":
+		return t, nil
+	}
+	t.User = u
+	return t, nil
+}

@@ -1,0 +1,92 @@
+package signup
+
+import (
+	"context"
+	"errors"
+
+	"cardea/engine/account"
+	"cardea/engine/verification"
+	"cardea/outbound/trigger"
+	"cardea/platform/db"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// ConfirmSignUp confirms an account, and the attribute its code went to.
+func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
+	g, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	if err != nil {
+		return nil, err
+	}
+	if err := trigger.Refuse(g.pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+		return nil, err
+	}
+
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error { return s.confirm(tx, in) })
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ConfirmSignUpResponse{}, nil
+}
+
+func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) error {
+	g, err := s.guest(tx, in.ClientId)
+	if err != nil {
+		return err
+	}
+	u, err := g.find(tx, in.Username)
+	if err != nil {
+		return err
+	}
+	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
+		return unconfirmable(u)
+	}
+	t := g.target(u, in.Username)
+	if err := s.Codes.Allow(tx, g.pool.ID, t.Key(g.box), verification.ConfirmSignUp); err != nil {
+		return err
+	}
+	attribute, err := s.Codes.Redeem(tx, g.box, t, in.ConfirmationCode)
+	if err != nil {
+		return err
+	}
+
+	u.Attributes[attribute+"_verified"] = "true"
+	// A conflict rolls everything back: the code stays good for another call that forces the alias.
+	return confirm(tx, g.pool, u, in.ForceAliasCreation)
+}
+
+// AdminConfirmSignUp confirms an account without a code; it verifies no attribute.
+func (s *Service) AdminConfirmSignUp(ctx context.Context, in *cognitoidp.AdminConfirmSignUpRequest) (*cognitoidp.AdminConfirmSignUpResponse, error) {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		p, u, err := account.Admin(tx, in.UserPoolId, in.Username)
+		if err != nil {
+			return err
+		}
+		if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+			return err
+		}
+		if u.Status != cognitoidp.UserStatusTypeUnconfirmed {
+			return unconfirmable(u)
+		}
+		return confirm(tx, p, u, false)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.AdminConfirmSignUpResponse{}, nil
+}
+
+func confirm(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	u.Touch(tx.Now)
+	err := account.Save(tx, p, u, force)
+	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
+		return conflict.Fault()
+	}
+	return err
+}
+
+func unconfirmable(u *user.User) error {
+	return cognitoidp.NotAuthorized("User cannot be confirmed. Current status is " + u.Status)
+}

@@ -1,0 +1,7 @@
+// Package signup lets people make themselves an account and confirm it with a code.
+//
+// SignUp, ConfirmSignUp, ResendConfirmationCode and AdminConfirmSignUp. Where the client hides its users
+// (PreventUserExistenceErrors=ENABLED) an unknown user meets the same work and the same answers as one who has not
+// confirmed yet; SignUp itself always tells when a name is taken, as Cognito does. Triggers that would fire refuse the
+// operation. Behaviour: 01-wire §6 and §7, 02-auth-flows §7 and §10.
+package signup

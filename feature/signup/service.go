@@ -1,0 +1,98 @@
+package signup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/password"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/client"
+	"cardea/record/datakey"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// Service answers the operations of signing up.
+type Service struct {
+	DB        *db.DB
+	Ring      *datakey.Ring
+	Codes     *verification.Codes
+	Passwords *password.Keeper
+}
+
+var _ cognitoidp.Signup = (*Service)(nil)
+
+// guest is an app that calls for someone who is not signed in.
+type guest struct {
+	pool   *pool.Pool
+	client *client.Client
+	box    *seal.Box
+}
+
+// admit finds the app and proves it by its SECRET_HASH.
+func (s *Service) admit(ctx context.Context, clientID, username, hash string) (g guest, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		if g, err = s.guest(tx, clientID); err != nil {
+			return err
+		}
+		return access.CheckSecretHash(g.box, g.client, username, hash)
+	})
+	return g, err
+}
+
+// guest loads what may have changed since admit.
+func (s *Service) guest(tx *db.Tx, clientID string) (g guest, err error) {
+	if g.pool, g.client, err = access.Client(tx, clientID); err != nil {
+		return g, err
+	}
+	if g.box, err = s.Ring.Box(tx, g.pool.ID); err != nil {
+		return g, fmt.Errorf("open pool's box: %w", err)
+	}
+	return g, nil
+}
+
+// find looks for the user who is signing up; nil when there is none and the app must not learn it.
+func (g guest) find(tx *db.Tx, username string) (*user.User, error) {
+	u, err := account.Find(tx, g.pool, username)
+	switch {
+	case errors.Is(err, db.ErrNotFound) && g.client.HidesUsers():
+		return nil, nil
+	case errors.Is(err, db.ErrNotFound):
+		return nil, cognitoidp.UserNotFound("Username/client id combination not found.")
+	case err != nil:
+		return nil, fmt.Errorf("find user: %w", err)
+	case !u.Enabled && g.client.HidesUsers():
+		return nil, nil
+	case !u.Enabled:
+		return nil, cognitoidp.NotAuthorized("User is disabled.")
+	}
+	return u, nil
+}
+
+// target is the sign-up code of a user, or of a stranger.
+func (g guest) target(u *user.User, username string) verification.Target {
+	return verification.Target{
+		Pool:     g.pool,
+		Client:   g.client,
+		User:     u,
+		Stranger: username,
+		Purpose:  verification.SignUp,
+	}
+}
+
+// verifiedFirst is the attribute that a sign-up code goes to: of those that the pool verifies by itself and that are
+// there, the phone number before the e-mail address (02-auth-flows §7). Empty when there is none.
+func verifiedFirst(p *pool.Pool, attributes map[string]string) string {
+	for _, name := range []string{user.NamePhoneNumber, user.NameEmail} {
+		if p.AutoVerifies(name) && attributes[name] != "" {
+			return name
+		}
+	}
+	return ""
+}

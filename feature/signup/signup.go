@@ -1,0 +1,160 @@
+package signup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cardea/engine/account"
+	"cardea/engine/attributes"
+	"cardea/engine/message"
+	"cardea/engine/password"
+	"cardea/outbound/trigger"
+	"cardea/platform/db"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// SignUp makes an unconfirmed user and sends a code to the attribute that the pool verifies.
+func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
+	g, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.applicant(ctx, g, in)
+	if err != nil {
+		return nil, err
+	}
+
+	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, in.Password, password.Rules{Policy: true})
+	if err != nil {
+		return nil, err
+	}
+
+	out := &cognitoidp.SignUpResponse{UserSub: string(u.Sub)}
+	var undelivered error
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		u := u.Clone() // the closure may run twice
+		g, err := s.guest(tx, in.ClientId)
+		if err != nil {
+			return err
+		}
+		u.Created, u.Modified = tx.Now, tx.Now
+		change.Apply(u, tx.Now)
+		if err := create(tx, g.pool, u); err != nil {
+			return err
+		}
+		out.CodeDeliveryDetails, undelivered = nil, nil
+		out.CodeDeliveryDetails, err = s.send(tx, g, u, message.SignUp)
+		if message.Undeliverable(err) {
+			undelivered = err // the user exists all the same, as with Cognito
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if undelivered != nil {
+		return nil, undelivered
+	}
+
+	s.Codes.Courier.Kick()
+	return out, nil
+}
+
+// applicant checks whether this user may be made here, and makes them in memory.
+func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpRequest) (*user.User, error) {
+	p := g.pool
+	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
+		return nil, cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")
+	}
+	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.PreSignUp); err != nil {
+		return nil, err
+	}
+
+	attrs := attributes.Parse(in.UserAttributes)
+	if err := attributes.CheckWritable(g.client, attrs); err != nil {
+		return nil, err
+	}
+	if err := account.CheckNew(p, attrs, attributes.SignUp); err != nil {
+		return nil, err
+	}
+	if attrs[user.NamePreferredUsername] != "" && p.AliasIs(user.NamePreferredUsername) {
+		return nil, cognitoidp.InvalidParameter("preferred_username is an alias of this user pool and can only be set once the user is confirmed.")
+	}
+	u, err := account.New(p, in.Username, attrs, time.Time{}) // the moment will be the transaction's
+	if err != nil {
+		return nil, err
+	}
+	if err := attributes.CheckRequired(p, u.Attributes); err != nil {
+		return nil, err
+	}
+	if err := checkPassword(p, in.Password); err != nil {
+		return nil, err
+	}
+	return u, s.checkFree(ctx, p, in.Username)
+}
+
+// checkPassword is the pool's policy. Signing up without a password belongs to sign-in by one-time code.
+func checkPassword(p *pool.Pool, pw string) error {
+	if pw == "" && passwordless(p) {
+		return cognitoidp.InvalidParameter("Password is required: this server cannot sign users up without one yet.")
+	}
+	return password.CheckPolicy(p, pw)
+}
+
+func passwordless(p *pool.Pool) bool {
+	if p.Doc.Policies == nil || p.Doc.Policies.SignInPolicy == nil {
+		return false
+	}
+	return slices.ContainsFunc(p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors, func(factor string) bool {
+		return factor == cognitoidp.AuthFactorTypeEmailOtp || factor == cognitoidp.AuthFactorTypeSmsOtp
+	})
+}
+
+// checkFree spares the arithmetic of a password for a name that is taken; that it is free only the write decides.
+func (s *Service) checkFree(ctx context.Context, p *pool.Pool, username string) error {
+	return s.DB.Read(ctx, func(tx *db.Tx) error {
+		_, err := account.Find(tx, p, username)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("find user: %w", err)
+		}
+		kind, err := attributes.CheckUsername(p, username)
+		if err != nil {
+			return err
+		}
+		if kind == "" {
+			kind = user.NameUsername
+		}
+		return taken(&account.TakenError{Kind: kind})
+	})
+}
+
+func create(tx *db.Tx, p *pool.Pool, u *user.User) error {
+	err := account.Create(tx, p, u, false)
+	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
+		return taken(conflict)
+	}
+	return err
+}
+
+func taken(conflict *account.TakenError) error {
+	return cognitoidp.UsernameExists(conflict.Message())
+}
+
+// send sends a new user their code, if the pool verifies anything of theirs.
+func (s *Service) send(tx *db.Tx, g guest, u *user.User, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	t := g.target(u, u.Username)
+	t.Kind = kind
+	if t.Attribute = verifiedFirst(g.pool, u.Attributes); t.Attribute == "" {
+		return nil, nil
+	}
+	return s.Codes.Send(tx, g.box, t)
+}
