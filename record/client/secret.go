@@ -29,7 +29,7 @@ func SecretLabel(client id.Client) string {
 func (c *Client) SecretID(now time.Time) string {
 	for epoch := now.Unix(); ; epoch++ {
 		name := string(c.ID) + "--" + strconv.FormatInt(epoch, 10)
-		if !c.hasSecret(name) {
+		if !c.Knows(name) {
 			return name
 		}
 	}
@@ -71,7 +71,8 @@ func DeleteSecret(tx *db.Tx, c *Client, secret string) error {
 	return nil
 }
 
-func (c *Client) hasSecret(name string) bool {
+// Knows tells whether the client has a secret of this id.
+func (c *Client) Knows(name string) bool {
 	for _, secret := range c.Secrets {
 		if secret.ID == name {
 			return true

@@ -1,0 +1,149 @@
+package appclient
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/pool"
+	"cardea/record/resourceserver"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// userScopes are the scopes that every pool has. They are about a user, so that a client acting for itself has none of them.
+var userScopes = []string{"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"}
+
+// checkOAuth checks that flows, scopes and the secret go together.
+func checkOAuth(c *client.Client) error {
+	flows, scopes := c.Doc.AllowedOAuthFlows, c.Doc.AllowedOAuthScopes
+	if *c.Doc.AllowedOAuthFlowsUserPoolClient && (len(flows) == 0 || len(scopes) == 0) {
+		return cognitoidp.InvalidOAuthFlow("AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.")
+	}
+	redirects := slices.Contains(flows, cognitoidp.OAuthFlowTypeCode) || slices.Contains(flows, cognitoidp.OAuthFlowTypeImplicit)
+	if redirects && len(c.Doc.CallbackURLs) == 0 {
+		return cognitoidp.InvalidParameter("CallbackUrls can not be empty when code flow or implicit flow is selected")
+	}
+	if !slices.Contains(flows, cognitoidp.OAuthFlowTypeClientCredentials) {
+		return nil
+	}
+
+	if redirects {
+		return cognitoidp.InvalidOAuthFlow("client_credentials flow can not be selected along with code flow or implicit flow.")
+	}
+	if !c.HasSecret() {
+		return cognitoidp.InvalidOAuthFlow("client_credentials flow can not be selected if client does not have a client secret.")
+	}
+	for _, scope := range scopes {
+		if slices.Contains(userScopes, scope) {
+			return cognitoidp.InvalidOAuthFlow(scope + " is not supported with client_credentials flow")
+		}
+	}
+	return nil
+}
+
+// checkURLs checks where a browser may be sent. They are compared byte for byte later and never normalised.
+func checkURLs(c *client.Client) error {
+	for _, list := range [][]string{c.Doc.CallbackURLs, c.Doc.LogoutURLs} {
+		for _, address := range list {
+			if err := checkURL(address); err != nil {
+				return err
+			}
+		}
+	}
+	redirect := c.Doc.DefaultRedirectURI
+	if redirect != "" && !slices.Contains(c.Doc.CallbackURLs, redirect) {
+		return cognitoidp.InvalidParameter("The default redirect URI " + redirect + " is not in the callback URIs list.")
+	}
+	return nil
+}
+
+// checkURL accepts https, an app's own scheme, and http on the machine itself.
+func checkURL(address string) error {
+	if strings.Contains(address, "#") {
+		return cognitoidp.InvalidParameter(address + " cannot use fragment")
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" {
+		return cognitoidp.InvalidParameter(address + " is not a valid URL.")
+	}
+
+	switch strings.ToLower(u.Scheme) {
+	case "http":
+		if !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, strings.ToLower(u.Hostname())) {
+			return cognitoidp.InvalidParameter(address + " cannot use the HTTP protocol.")
+		}
+	case "https":
+		if u.Hostname() == "" {
+			return cognitoidp.InvalidParameter(address + " is not a valid URL.")
+		}
+	case "javascript", "data", "vbscript", "file", "blob":
+		// A browser would run these, or read the disk, with a code in hand.
+		return cognitoidp.InvalidParameter(address + " cannot use the " + strings.ToUpper(u.Scheme) + " protocol.")
+	}
+	return nil
+}
+
+// checkAttributes checks that what the client may read and write are attributes of the pool, and that it writes none that
+// the pool keeps itself or that only developers set.
+func checkAttributes(p *pool.Pool, c *client.Client, occasion string) error {
+	for _, name := range c.Doc.ReadAttributes {
+		if _, found := p.Attribute(name); !found && name != "identities" {
+			return cognitoidp.InvalidParameter("Invalid read attributes specified while " + occasion + " a client")
+		}
+	}
+	for _, name := range c.Doc.WriteAttributes {
+		if _, found := p.Attribute(name); !found || !c.CanWrite(name) {
+			return cognitoidp.InvalidParameter("Invalid write attributes specified while " + occasion + " a client")
+		}
+	}
+	return nil
+}
+
+// checkProviders checks that the identity providers exist: the pool itself does.
+func checkProviders(p *pool.Pool, c *client.Client) error {
+	for _, name := range c.Doc.SupportedIdentityProviders {
+		if name != "COGNITO" {
+			return cognitoidp.InvalidParameter("The provider " + name + " does not exist for User Pool " + string(p.ID) + ".")
+		}
+	}
+	return nil
+}
+
+// checkScopes checks that every scope is one of the pool's or of its resource servers'.
+func checkScopes(tx *db.Tx, c *client.Client) error {
+	for _, scope := range c.Doc.AllowedOAuthScopes {
+		if slices.Contains(userScopes, scope) {
+			continue
+		}
+		defined, err := defines(tx, c.Pool, scope)
+		if err != nil {
+			return err
+		}
+		if !defined {
+			return cognitoidp.ScopeDoesNotExist("Invalid scope requested: " + scope)
+		}
+	}
+	return nil
+}
+
+// defines tells whether a resource server of the pool defines a scope, "<identifier>/<name>"; only identifiers may have
+// slashes of their own.
+func defines(tx *db.Tx, pool id.Pool, scope string) (bool, error) {
+	slash := strings.LastIndexByte(scope, '/')
+	if slash < 0 {
+		return false, nil
+	}
+	server, err := resourceserver.Get(tx, pool, scope[:slash])
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("get resource server: %w", err)
+	}
+	return server.Defines(scope), nil
+}
