@@ -1,0 +1,213 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCommittedCodeIsFresh(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "cognitoidp")
+	files, err := generate(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range files {
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%s is stale (%v): run go generate ./spec/...", path, err)
+		}
+	}
+	there, err := filepath.Glob(filepath.Join(folder, "*.gen.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range there {
+		if _, made := files[path]; !made {
+			t.Errorf("%s is no longer made: run go generate ./spec/...", path)
+		}
+	}
+}
+
+func TestGenerationIsDeterministic(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "cognitoidp")
+	first, err := generate(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := generate(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunWritesAndRemoves(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	folder := filepath.Join(root, "spec", "cognitoidp")
+	source := filepath.Join("..", "..", "cognitoidp")
+	for _, name := range []string{"model/operations.json", "model/shapes.json", "features.txt", "optional.txt"} {
+		text, err := os.ReadFile(filepath.Join(source, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := write(filepath.Join(folder, name), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stale := filepath.Join(folder, "types_gone.gen.go")
+	if err := write(stale, []byte("package cognitoidp\n")); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := run(folder); err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := os.Stat(stale); !os.IsNotExist(err) {
+		t.Error("a file that is no longer made is still there")
+	}
+	for _, path := range []string{filepath.Join(folder, "table.gen.go"), filepath.Join(root, "docs", "coverage.md")} {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFeaturesClaimEachOperationOnce(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a: One\nb: Two ~Three\n":                "",
+		"# comment\na: One\n   Two\n\nb: ~Three": "",
+		"a: One Two\n":                           "operation Three is claimed by no feature",
+		"a: One Two\nb: Two Three\n":             "operation Two is claimed by a and by b",
+		"a: One One Two Three\n":                 "operation One is claimed by a and by a",
+		"a: One Two Three Four\n":                "feature a claims Four, which the model does not have",
+		"a: One\na: Two Three\n":                 `"a: Two Three": want a new feature's name and a colon`,
+		"One Two Three\n":                        `"One Two Three": want a new feature's name and a colon`,
+		"  One\n":                                `"  One": operations before the first feature`,
+	} {
+		operations := map[string]*operation{"One": {Name: "One"}, "Two": {Name: "Two"}, "Three": {Name: "Three"}}
+		_, err := parseFeatures(text, operations)
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%q: %v", text, err)
+		case want == "" && (operations["Three"].built || !operations["Two"].built):
+			t.Errorf("%q: ~ was not understood", text)
+		case want != "" && (err == nil || err.Error() != want):
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestCheckRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	good := func() *model {
+		f := &feature{name: "sole"}
+		op := &operation{Name: "Do", Input: "DoRequest", Auth: "none", feature: f, built: true}
+		f.operations = []*operation{op}
+		return &model{
+			Package: "x", Operations: map[string]*operation{"Do": op}, Features: []*feature{f},
+			Shapes: map[string]*shape{
+				"DoRequest": {name: "DoRequest", Type: "structure", Members: members{{name: "A", Shape: "AType"}}},
+				"AType":     {name: "AType", Type: "string", Enum: []string{"ONE", "two"}},
+			},
+		}
+	}
+	if err := good().check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(m *model){
+		"unknown input":  func(m *model) { m.Operations["Do"].Input = "Gone" },
+		"unknown output": func(m *model) { m.Operations["Do"].Output = "Gone" },
+		"unknown error":  func(m *model) { m.Operations["Do"].Errors = []string{"Gone"} },
+		"unknown auth":   func(m *model) { m.Operations["Do"].Auth = "magic" },
+		"unknown member": func(m *model) { m.Shapes["DoRequest"].Members[0].Shape = "Gone" },
+		"taken name":     func(m *model) { m.Features[0].name = "doRequest" },
+		"taken constant": func(m *model) { m.Shapes["AType"].Enum = []string{"TWO", "two"} },
+	} {
+		m := good()
+		spoil(m)
+		if err := m.check(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestEnumConstantsReadAsWords(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"CONFIRMED": "XConfirmed", "USER_SRP_AUTH": "XUserSrpAuth", "phone_number": "XPhoneNumber",
+		"SignIn": "XSignIn", "us-east-1": "XUsEast1", "V1_0": "XV10",
+	} {
+		if got := (&shape{name: "X"}).constant(value); got != want {
+			t.Errorf("%s: got %s, want %s", value, got, want)
+		}
+	}
+}
+
+func TestPatternsMeanWhatJavaMeans(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern string
+		matches []string
+		not     []string
+	}{
+		{`[\w+]+`, []string{"a_Z9+"}, []string{"", "ä", "a\n", "x y"}},
+		{`[\w\s+=,.@-]+`, []string{"a b\t\v\r\n-@"}, []string{"\u00a0", "!"}},
+		{`[\S]+`, []string{"ä!\u00a0\x01", "a"}, []string{"a b", "a\v", "a\n", ""}},
+		{`\s\S`, []string{"\va"}, []string{"aa"}},
+		{`[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, []string{"Ünï😀٣"}, []string{"a b", "a\n", "\u0000"}},
+		{`.*\{####\}.*`, []string{"x {####} y"}, []string{"x\n{####}", "\u2028{####}", "{###}"}},
+		{`(?s).*`, []string{"", "a\nb"}, nil},
+		{`^[0-9A-Za-z\.\-_]*(?<!\.)$`, []string{"", "a.b", "a-"}, []string{"a.", ".", "a b"}},
+		{`^(terms-of-use|privacy-policy)$`, []string{"terms-of-use"}, []string{"terms-of-use\n", "x", "privacy-policy2"}},
+		{`a|b`, []string{"a", "b"}, []string{"ab", "ac"}},
+		{`[A-Za-z0-9-_=.]+`, []string{"a-_=."}, []string{"a+"}},
+	} {
+		translated, err := translate(c.pattern)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		re := regexp.MustCompile(translated)
+		for _, s := range c.matches {
+			if !re.MatchString(s) {
+				t.Errorf("%s does not match %q", c.pattern, s)
+			}
+		}
+		for _, s := range c.not {
+			if re.MatchString(s) {
+				t.Errorf("%s matches %q", c.pattern, s)
+			}
+		}
+	}
+}
+
+func TestUntranslatablePatternsFail(t *testing.T) {
+	t.Parallel()
+	if _, err := translate(`a(?=b)`); err == nil || !strings.Contains(err.Error(), "a(?=b)") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClassesAreFound(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]bool{
+		`[\w+]+`: true, `^[\p{L}\p{M}]+$`: true, `[\x21\x23-\x5B\x5D-\x7E]+`: true, `[\p{L}\s*]*`: true,
+		`[a]+[b]+`: false, `[a]`: false, `.*`: false, `([a]+)?`: false, `[^_\p{Z}][\p{L}]+`: false,
+	} {
+		if got := class(pattern); got != want {
+			t.Errorf("%s: got %t", pattern, got)
+		}
+	}
+}
