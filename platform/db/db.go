@@ -80,7 +80,8 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	return d, nil
 }
 
-// Read runs fn on one snapshot that nobody else's writing disturbs. fn cannot change anything.
+// Read runs fn on one snapshot that nobody else's writing disturbs. fn cannot change anything. A Read inside another's
+// closure may wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	began := time.Now()
 	err := d.engine.read(ctx, func(s session) error {
@@ -93,7 +94,7 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 
 // Write runs fn as if it were alone and makes what it changed durable, all or nothing; an error from fn takes
 // everything back. fn may run more than once, so it holds nothing but SQL and sets outer variables afresh each time.
-// Once begun, a write is finished even if ctx is cancelled.
+// Once begun, a write is finished even if ctx is cancelled. A Write inside a Write waits for itself.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	began := time.Now()
 	var tx *Tx

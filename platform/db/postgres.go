@@ -23,8 +23,11 @@ const (
 	longestPause = 50 * time.Millisecond
 )
 
-// longestTx cuts off a transaction whose server has stopped answering.
-const longestTx = 30 * time.Second
+// These cut off a transaction whose server has stopped answering. Changing the schema of a large database takes time.
+const (
+	longestTx        = time.Minute
+	longestMigration = 6 * time.Hour
+)
 
 // postgres is the PostgreSQL engine.
 type postgres struct {
@@ -82,13 +85,13 @@ var (
 )
 
 func (p *postgres) read(ctx context.Context, fn func(session) error) error {
-	return p.once(ctx, reading, fn)
+	return p.once(ctx, longestTx, reading, fn)
 }
 
 func (p *postgres) write(ctx context.Context, fn func(session) error) (retries int, err error) {
 	began := time.Now()
 	for pause := time.Millisecond; ; retries++ {
-		err = p.once(ctx, writing, fn)
+		err = p.once(ctx, longestTx, writing, fn)
 		if !conflict(err) || retries >= maxRetries || time.Since(began) > retryFor {
 			return retries, err
 		}
@@ -99,14 +102,14 @@ func (p *postgres) write(ctx context.Context, fn func(session) error) (retries i
 
 // once runs fn in one transaction. Waiting for a connection ends with ctx; the transaction itself does not, since
 // cancelling a statement would cost the connection.
-func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, fn func(session) error) error {
+func (p *postgres) once(ctx context.Context, limit time.Duration, opts *sql.TxOptions, fn func(session) error) error {
 	conn, err := p.pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // back to the pool
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestTx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	tx, err := conn.BeginTx(ctx, opts)
 	if err != nil {
@@ -150,7 +153,7 @@ func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) err
 	}
 
 	// READ COMMITTED, so that who has waited for the lock sees what its holder did. The lock ends with the transaction.
-	return p.once(ctx, nil, func(s session) error {
+	return p.once(ctx, longestMigration, nil, func(s session) error {
 		if _, err := s.exec("SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))", nil); err != nil {
 			return err
 		}

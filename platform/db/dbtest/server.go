@@ -13,71 +13,92 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // StartPostgres starts a throw-away PostgreSQL server that listens on a socket only, and returns the URL of its
-// superuser. dir becomes its data directory and must be absent or empty; with "" a temporary one is made, and removed by
-// stop. A durable server syncs every commit to the disk; another is faster and fit for tests that kill nothing but
-// clients. As root the server runs as the user postgres or nobody, who must be able to reach dir. The server also stops
-// when the calling program ends in any way.
+// superuser. dir becomes its data directory, or is a former server's, even one that was killed; with "" a temporary one
+// is made, and removed by stop. A durable server syncs every commit to the disk; another is faster and fit for tests
+// that kill nothing but clients. As root the server runs as the user postgres or nobody, who must be able to reach dir.
+// The server also stops when the calling program ends in any way.
 func StartPostgres(dir string, durable bool) (url string, stop func(), err error) {
-	bin, err := binaries()
+	s := throwaway{temporary: dir == ""}
+	if s.bin, err = binaries(); err != nil {
+		return "", nil, err
+	}
+	if s.user, err = serverUser(); err != nil {
+		return "", nil, err
+	}
+	if s.dir, err = prepareDir(dir, s.user); err != nil {
+		return "", nil, err
+	}
+
+	var halt func()
+	if err = s.initialize(); err == nil {
+		halt, err = s.launch(durable)
+	}
 	if err != nil {
+		s.discard()
 		return "", nil, err
 	}
-	user, err := serverUser()
-	if err != nil {
-		return "", nil, err
+	return s.url(), func() { halt(); s.discard() }, nil
+}
+
+// throwaway is a server to be.
+type throwaway struct {
+	bin, dir  string
+	user      credential
+	temporary bool // dir goes with the server
+}
+
+func (s throwaway) url() string {
+	return "postgres://postgres@/postgres?" + url.Values{"host": {s.dir}}.Encode()
+}
+
+// initialize fills the data directory, unless a former server did.
+func (s throwaway) initialize() error {
+	if _, err := os.Stat(filepath.Join(s.dir, "PG_VERSION")); err == nil {
+		return nil
 	}
-	temporary := dir == ""
-	if dir, err = prepareDir(dir, user); err != nil {
-		return "", nil, err
+	initdb := exec.Command(filepath.Join(s.bin, "initdb"),
+		"-D", s.dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb.Dir = "/"
+	initdb.SysProcAttr = s.user.attributes()
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	discard := func() {
-		if temporary {
-			_ = os.RemoveAll(dir) // the keeper may have been first
+	return nil
+}
+
+// launch starts the server and waits until it answers. A server that was killed leaves children behind for a moment,
+// beside whom its successor refuses to start: then it is tried again.
+func (s throwaway) launch(durable bool) (halt func(), err error) {
+	patience := 5 * time.Second
+	if s.temporary {
+		patience = 30 * time.Second
+	}
+	for range 6 {
+		if halt, err = s.keep(durable); err != nil {
+			return nil, err
+		}
+		if err = waitFor(s.url(), patience); err == nil {
+			return halt, nil
+		}
+		log, _ := os.ReadFile(filepath.Join(s.dir, "server.log")) // best effort
+		err = fmt.Errorf("start PostgreSQL: %w\n%s", err, log)
+		halt()
+		if s.temporary {
+			break
 		}
 	}
-
-	initdb := exec.Command(filepath.Join(bin, "initdb"),
-		"-D", dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	initdb.Dir = "/"
-	initdb.SysProcAttr = user.attributes()
-	if out, err := initdb.CombinedOutput(); err != nil {
-		discard()
-		return "", nil, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-
-	s := settings(dir, durable)
-	halt, err := keep(bin, dir, s, user, temporary)
-	if err != nil {
-		discard()
-		return "", nil, err
-	}
-	stop = func() { halt(); discard() }
-	url = socketURL(dir)
-	if err := waitFor(url); err != nil {
-		log, _ := os.ReadFile(filepath.Join(dir, "server.log")) // best effort
-		stop()
-		return "", nil, fmt.Errorf("start PostgreSQL: %w\n%s", err, log)
-	}
-	return url, stop, nil
+	return nil, err
 }
 
-func settings(dir string, durable bool) []string {
-	list := []string{
-		"listen_addresses=", "unix_socket_directories=" + dir, "max_connections=300",
-		"shared_buffers=64MB", "jit=off", "log_min_messages=fatal", "log_min_error_statement=panic",
+func (s throwaway) discard() {
+	if s.temporary {
+		_ = os.RemoveAll(s.dir) // the keeper may have been first
 	}
-	if !durable {
-		list = append(list, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
-	}
-	return list
-}
-
-func socketURL(dir string) string {
-	return "postgres://postgres@/postgres?" + url.Values{"host": {dir}}.Encode()
 }
 
 // keeper holds the server until its standard input ends, which it does when the test program stops, however it stops.
@@ -91,14 +112,14 @@ wait $pid
 if [ "$temporary" = true ]; then rm -rf "$dir"; fi`
 
 // keep starts the keeper and returns how to end it.
-func keep(bin, dir string, settings []string, user credential, temporary bool) (halt func(), err error) {
-	args := []string{"-c", keeper, "keeper", bin, dir, strconv.FormatBool(temporary)}
-	for _, s := range settings {
-		args = append(args, "-c", s)
+func (s throwaway) keep(durable bool) (halt func(), err error) {
+	args := []string{"-c", keeper, "keeper", s.bin, s.dir, strconv.FormatBool(s.temporary)}
+	for _, setting := range settings(s.dir, durable) {
+		args = append(args, "-c", setting)
 	}
 	cmd := exec.Command("/bin/sh", args...)
 	cmd.Dir = "/"
-	cmd.SysProcAttr = user.attributes()
+	cmd.SysProcAttr = s.user.attributes()
 	leash, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -106,15 +127,31 @@ func keep(bin, dir string, settings []string, user credential, temporary bool) (
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	leashes = append(leashes, leash)
+	leashes.Lock()
+	leashes.all = append(leashes.all, leash)
+	leashes.Unlock()
 	return func() {
 		_ = leash.Close() // ends the keeper
 		_ = cmd.Wait()    // its exit status is the server's, which was told to quit
 	}, nil
 }
 
+func settings(dir string, durable bool) []string {
+	list := []string{
+		"listen_addresses=", "unix_socket_directories=" + dir, "max_connections=300",
+		"shared_buffers=64MB", "jit=off", "log_min_messages=fatal", "log_min_error_statement=panic",
+	}
+	if !durable {
+		list = append(list, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+	}
+	return list
+}
+
 // leashes keeps the pipes from being collected, and thereby closed.
-var leashes []io.Closer
+var leashes struct {
+	sync.Mutex
+	all []io.Closer
+}
 
 // startOrphan starts a server that ends with the program.
 func startOrphan() (string, error) {
@@ -167,13 +204,13 @@ func major(path string) int {
 	return best
 }
 
-func waitFor(url string) error {
+func waitFor(url string, patience time.Duration) error {
 	pool, err := sql.Open("pgx", url)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }() // only pinged
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		err := pool.PingContext(context.Background())
 		if err == nil || time.Now().After(deadline) {
 			return err

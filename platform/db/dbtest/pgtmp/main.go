@@ -1,6 +1,3 @@
-// Command pgtmp runs a command with a throw-away PostgreSQL server that CARDEA_TEST_POSTGRES names:
-//
-//	go run ./platform/db/dbtest/pgtmp [-durable] -- go test ./...
 package main
 
 import (
