@@ -133,9 +133,10 @@ func describe(name, text string, file *ast.File, set *token.FileSet) source {
 	}
 }
 
-// testOnly reports whether the package exists for tests: its name ends in "test", like servertest or dbtest.
+// testOnly reports whether the package exists for tests: its name ends in "test", like servertest or dbtest, or that of
+// a folder it is in does.
 func (s source) testOnly() bool {
-	return s.test || strings.HasSuffix(path.Base(s.dir), "test")
+	return s.test || strings.Contains(s.dir+"/", "test/")
 }
 
 func TestImportsPointDown(t *testing.T) {
