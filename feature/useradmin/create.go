@@ -34,6 +34,9 @@ func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreat
 
 	var undelivered error
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if _, err := access.Pool(tx, in.UserPoolId); err != nil {
+			return err // deleted meanwhile
+		}
 		inv.user.Created, inv.user.Modified = tx.Now, tx.Now
 		if inv.change != nil {
 			inv.change.Apply(inv.user, tx.Now)
