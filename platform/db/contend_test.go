@@ -1,0 +1,59 @@
+package db_test
+
+import (
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+)
+
+// BenchmarkNeighbours is what writes to different rows cost each other on PostgreSQL, whose SERIALIZABLE watches pages.
+func BenchmarkNeighbours(b *testing.B) {
+	for _, rows := range []int{20, 2000} {
+		b.Run(strconv.Itoa(rows), func(b *testing.B) {
+			var retries, serial atomic.Int64
+			opts := db.Options{Migrations: schema, Observe: func(_ string, _ time.Duration, n int) { retries.Add(int64(n)) }}
+			d, err := db.Open(b.Context(), dbtest.Postgres(b), opts)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = d.Close() }()
+			err = d.Write(b.Context(), func(tx *db.Tx) error {
+				for i := range rows {
+					if err := insert(tx, strconv.Itoa(i), 0); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			retries.Store(0)
+
+			b.SetParallelism(8)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				key := strconv.FormatInt(serial.Add(1), 10)
+				for pb.Next() {
+					err := d.Write(b.Context(), func(tx *db.Tx) error {
+						_, err := db.One(tx, scanInt, `SELECT n FROM thing WHERE pool_id = 'p' AND key = $1`, key)
+						if err != nil {
+							return err
+						}
+						_, err = tx.Exec(`UPDATE thing SET n = n + 1 WHERE pool_id = 'p' AND key = $1`, key)
+						return err
+					})
+					if err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(retries.Load())/float64(b.N), "retries/op")
+		})
+	}
+}
