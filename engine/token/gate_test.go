@@ -1,0 +1,147 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"cardea/engine/account"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/record/spent"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+func sqlite(t testing.TB) string { return dbtest.SQLite(t) }
+
+func TestGateRefusesUsersWhoMayNotHaveTokens(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change        func(u *user.User)
+		code, message string
+	}{
+		"disabled":    {func(u *user.User) { u.Enabled = false }, "NotAuthorized", "User is disabled."},
+		"unconfirmed": {func(u *user.User) { u.Status = "UNCONFIRMED" }, "UserNotConfirmed", "User is not confirmed."},
+		"reset":       {func(u *user.User) { u.Status = "RESET_REQUIRED" }, "PasswordResetRequired", "Password reset required for the user"},
+		"temporary":   {func(u *user.User) { u.Status = "FORCE_CHANGE_PASSWORD" }, "NotAuthorized", "User cannot be given tokens. Current status is FORCE_CHANGE_PASSWORD"},
+		"unknown":     {func(u *user.User) { u.Status = "COMPROMISED" }, "NotAuthorized", "User cannot be given tokens. Current status is COMPROMISED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sqlite(t))
+			before := w.signIn(t)
+			w.setUser(t, c.change)
+			_, err := w.tokens.Mint(context.Background(), w.grant())
+			wantFault(t, err, c.code, c.message)
+			_, err = w.refresh(before.RefreshToken)
+			wantFault(t, err, c.code, c.message)
+		})
+	}
+}
+
+func TestGateRefusesPoolsThatDemandMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	before := w.signIn(t)
+
+	g := w.grant()
+	g.Pool = w.pool.Clone()
+	g.Pool.MFA.MfaConfiguration = cognitoidp.UserPoolMfaTypeOn
+	_, err := w.tokens.Mint(context.Background(), g)
+	wantFault(t, err, "InvalidUserPoolConfiguration",
+		"The user pool requires multi-factor authentication, which Cardea does not offer yet.")
+	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: g.Pool, Client: w.client, RefreshToken: before.RefreshToken})
+	if err != nil {
+		t.Errorf("a session from before: %v", err)
+	}
+
+	g.Pool = w.pool.Clone()
+	g.Pool.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{PreTokenGeneration: "arn:aws:lambda:us-east-1:123456789012:function:f"}
+	if _, err = w.tokens.Mint(context.Background(), g); err == nil {
+		t.Error("minted without the trigger")
+	}
+	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: g.Pool, Client: w.client, RefreshToken: before.RefreshToken})
+	if err == nil {
+		t.Error("refreshed without the trigger")
+	}
+}
+
+func TestClaimsShowWhatTheSignInChanged(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.setUser(t, func(u *user.User) { u.Status = cognitoidp.UserStatusTypeForceChangePassword })
+		g := w.grant()
+		g.Commit = func(tx *db.Tx, u *user.User) error {
+			u.Status = cognitoidp.UserStatusTypeConfirmed
+			u.Attributes["name"] = "Alice Smith"
+			return account.Save(tx, w.pool, u, false)
+		}
+		result, err := w.tokens.Mint(context.Background(), g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name := w.claims(t, result.IdToken)["name"]; name != "Alice Smith" {
+			t.Errorf("name %v", name)
+		}
+		w.mustRefresh(t, result.RefreshToken)
+	})
+}
+
+func TestRefusedCommitMakesNoSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		g := w.grant()
+		refusal := errors.New("no")
+		g.Commit = func(tx *db.Tx, u *user.User) error {
+			u.Attributes["name"] = "Mallory"
+			return errors.Join(account.Save(tx, w.pool, u, false), refusal)
+		}
+		if _, err := w.tokens.Mint(context.Background(), g); !errors.Is(err, refusal) {
+			t.Fatalf("got %v", err)
+		}
+		if name := w.claims(t, w.signIn(t).IdToken)["name"]; name == "Mallory" {
+			t.Error("the change was kept")
+		}
+	})
+}
+
+func TestOneTimeProofMintsOnceInParallel(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		g := w.grant()
+		g.Commit = func(tx *db.Tx, _ *user.User) error {
+			return spent.Spend(tx, w.pool.ID, "proof", tx.Now.Add(time.Minute))
+		}
+		won := parallel(100, func() bool {
+			_, err := w.tokens.Mint(context.Background(), g)
+			if err != nil && !errors.Is(err, db.ErrExists) {
+				t.Error(err)
+			}
+			return err == nil
+		})
+		if won != 1 {
+			t.Errorf("%d of 100 won", won)
+		}
+	})
+}
+
+// parallel counts how many of n callers at once succeed.
+func parallel(n int, try func() bool) (won int) {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for range n {
+		all.Go(func() {
+			<-start
+			if try() {
+				mu.Lock()
+				defer mu.Unlock()
+				won++
+			}
+		})
+	}
+	close(start)
+	all.Wait()
+	return won
+}

@@ -1,0 +1,131 @@
+package token_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	gojose "github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/record/signingkey"
+	"cardea/spec/id"
+)
+
+func TestStockIsRefilledAndEachKeyGivenOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		made := 0
+		keys := &token.Keys{DB: w.db, Ring: w.ring, Spare: 2, Maker: func() (*rsa.PrivateKey, error) {
+			made++
+			return rsa.GenerateKey(rand.Reader, 2048)
+		}}
+		for range 2 {
+			if err := keys.Refill(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if made != 4 {
+			t.Errorf("%d keys made, want 4", made)
+		}
+
+		kids := map[string]bool{}
+		for _, name := range []id.Pool{"us-east-1_aaaaaaaaa", "us-east-1_bbbbbbbbb", "us-east-1_ccccccccc"} {
+			pair, err := keys.Prepare(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.write(t, func(tx *db.Tx) error {
+				if err := keys.Assign(tx, name, pair); err != nil {
+					return err
+				}
+				assigned, err := signingkey.ForPool(tx, name)
+				for _, key := range assigned {
+					kids[key.ID] = true
+				}
+				return err
+			})
+		}
+		if len(kids) != 6 || made != 6 { // the third pool's were made when they were asked for
+			t.Errorf("%d different keys, %d made; want 6 and 6", len(kids), made)
+		}
+	})
+}
+
+func TestKeySetIsCognitos(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		text, err := w.tokens.KeySet(context.Background(), w.pool.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set gojose.JSONWebKeySet
+		if err := json.Unmarshal(text, &set); err != nil {
+			t.Fatal(err)
+		}
+		if len(set.Keys) != 2 || set.Keys[0].KeyID == set.Keys[1].KeyID {
+			t.Fatalf("keys %s", text)
+		}
+		result := w.signIn(t)
+		kids := map[string]bool{}
+		for _, jwt := range []string{result.IdToken, result.AccessToken} {
+			parsed, err := gojose.ParseSigned(jwt, []gojose.SignatureAlgorithm{gojose.RS256})
+			if err != nil {
+				t.Fatal(err)
+			}
+			kids[parsed.Signatures[0].Header.KeyID] = true
+		}
+		if len(kids) != 2 {
+			t.Error("ID and access token are signed with the same key")
+		}
+		if _, err := w.tokens.KeySet(context.Background(), "us-east-1_000000000"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("unknown pool: %v", err)
+		}
+	})
+}
+
+func TestDiscovery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	text, err := w.tokens.Discovery(context.Background(), w.pool.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "discovery.json", readable(t, text))
+}
+
+func TestSigningKeysAreSealed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	err := w.db.Read(context.Background(), func(tx *db.Tx) error {
+		keys, err := signingkey.ForPool(tx, w.pool.ID)
+		if err != nil {
+			return err
+		}
+		var purposes []string
+		for _, key := range keys {
+			purposes = append(purposes, key.Purpose)
+			if len(key.Sealed) < 1000 || key.Sealed[0] == 0x30 { // a DER sequence
+				t.Errorf("key %s lies open", key.ID)
+			}
+		}
+		if diff := cmp.Diff(map[string]bool{"id": true, "access": true}, setOf(purposes)); diff != "" {
+			t.Error(diff)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func setOf(list []string) map[string]bool {
+	set := map[string]bool{}
+	for _, s := range list {
+		set[s] = true
+	}
+	return set
+}

@@ -1,0 +1,237 @@
+package token_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/engine/account"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/session"
+	"cardea/record/user"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+)
+
+const (
+	invalid = "Invalid Refresh Token"
+	expired = "Refresh Token has expired"
+	revoked = "Refresh Token has been revoked"
+	rotated = "Refresh token has been invalidated by rotation"
+)
+
+func TestRefreshRefusesWhatIsNoToken(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		good := w.signIn(t).RefreshToken
+		for _, bad := range []string{
+			"", "x", good + "A", good[:len(good)-1], strings.ToUpper(good), good[:40] + "AAAA" + good[44:],
+			w.signIn(t).AccessToken, good[:20] + "\n" + good[21:],
+		} {
+			_, err := w.refresh(bad)
+			wantFault(t, err, "NotAuthorized", invalid)
+		}
+		w.mustRefresh(t, good)
+	})
+}
+
+func TestRefreshRefusesOtherClients(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		good := w.signIn(t).RefreshToken
+		other := &client.Client{ID: "2example23456789abcdefghij", Pool: w.pool.ID}
+		w.write(t, func(tx *db.Tx) error { return client.Insert(tx, other) })
+		_, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: w.pool, Client: other, RefreshToken: good})
+		wantFault(t, err, "NotAuthorized", invalid)
+	})
+}
+
+func TestRefreshAsksTheCallersCheck(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	_, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{
+		Pool: w.pool, Client: w.client, RefreshToken: w.signIn(t).RefreshToken,
+		Check: func(u *user.User) error { return cognitoidp.NotAuthorized("not you, " + u.Username) },
+	})
+	wantFault(t, err, "NotAuthorized", "not you, alice")
+}
+
+func TestRefreshTokensExpire(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		result := w.signIn(t)
+		w.clock.Advance(30*24*time.Hour - time.Second)
+		w.mustRefresh(t, result.RefreshToken)
+		w.clock.Advance(time.Second)
+		_, err := w.refresh(result.RefreshToken)
+		wantFault(t, err, "NotAuthorized", expired)
+
+		// Long after, nothing is left of the session, and the answer is the same.
+		w.clock.Advance(48 * time.Hour)
+		if err := w.tokens.Prune(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.refresh(result.RefreshToken)
+		wantFault(t, err, "NotAuthorized", expired)
+	})
+}
+
+func TestDeletedUserIsCutOffAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		result := w.signIn(t)
+		w.write(t, func(tx *db.Tx) error {
+			u, err := user.Get(tx, w.pool.ID, w.user.Sub)
+			if err != nil {
+				return err
+			}
+			return account.Delete(tx, w.pool, u)
+		})
+		_, err := w.refresh(result.RefreshToken)
+		wantFault(t, err, "NotAuthorized", revoked)
+		_, err = w.bearer(result.AccessToken)
+		wantFault(t, err, "UserNotFound", "User does not exist.")
+		_, err = w.tokens.Mint(context.Background(), w.grant())
+		wantFault(t, err, "UserNotFound", "User does not exist.")
+	})
+}
+
+func TestDisabledUserIsCutOffAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		result := w.signIn(t)
+		w.setUser(t, func(u *user.User) { u.Enabled = false })
+		_, err := w.refresh(result.RefreshToken)
+		wantFault(t, err, "NotAuthorized", "User is disabled.")
+		_, err = w.bearer(result.AccessToken)
+		wantFault(t, err, "NotAuthorized", "User is disabled.")
+	})
+}
+
+func TestRotationReplacesTheRefreshToken(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 10)
+		first := w.signIn(t)
+		w.clock.Advance(20 * 24 * time.Hour)
+		second := w.mustRefresh(t, first.RefreshToken)
+		if second.RefreshToken == "" || second.RefreshToken == first.RefreshToken {
+			t.Fatal("no new refresh token")
+		}
+
+		// A retry within the time of grace gets a further token; all of them work, for the rest of the first one's life.
+		w.clock.Advance(9 * time.Second)
+		third := w.mustRefresh(t, first.RefreshToken)
+		w.clock.Advance(10*24*time.Hour - 10*time.Second)
+		w.mustRefresh(t, second.RefreshToken)
+		fourth := w.mustRefresh(t, third.RefreshToken)
+		w.clock.Advance(time.Second)
+		_, err := w.refresh(fourth.RefreshToken)
+		wantFault(t, err, "NotAuthorized", expired)
+	})
+}
+
+func TestReuseAfterGraceEndsTheSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 10)
+		other := w.signIn(t)
+		first := w.signIn(t)
+		second := w.mustRefresh(t, first.RefreshToken)
+		w.clock.Advance(10 * time.Second)
+
+		_, err := w.refresh(first.RefreshToken)
+		wantFault(t, err, "RefreshTokenReuse", rotated)
+		_, err = w.refresh(second.RefreshToken)
+		wantFault(t, err, "NotAuthorized", revoked)
+		_, err = w.bearer(second.AccessToken)
+		wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+		w.mustRefresh(t, other.RefreshToken)
+	})
+}
+
+func TestRotatedTokenStaysDeadWhenRotationEnds(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 0)
+		first := w.signIn(t)
+		second := w.mustRefresh(t, first.RefreshToken)
+		w.setClient(t, func(c *cognitoidp.UserPoolClientType) { c.RefreshTokenRotation = nil })
+		w.mustRefresh(t, second.RefreshToken)
+		_, err := w.refresh(first.RefreshToken)
+		wantFault(t, err, "RefreshTokenReuse", rotated)
+	})
+}
+
+func TestParallelRotationHasOneWinner(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 0)
+		first := w.signIn(t)
+		won := parallel(100, func() bool {
+			_, err := w.refresh(first.RefreshToken)
+			if err != nil && !awsjson.IsFault(err, "RefreshTokenReuseException") && !awsjson.IsFault(err, "NotAuthorizedException") {
+				t.Error(err)
+			}
+			return err == nil
+		})
+		if won != 1 {
+			t.Errorf("%d of 100 won", won)
+		}
+		_, err := w.refresh(first.RefreshToken)
+		wantFault(t, err, "NotAuthorized", revoked)
+	})
+}
+
+func TestNothingOutlivesARevocationThatRacesRefreshes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 60)
+		first := w.signIn(t)
+		results := make(chan *cognitoidp.AuthenticationResultType, 32)
+		parallel(32, func() bool {
+			result, err := w.refresh(first.RefreshToken)
+			if err == nil {
+				results <- result
+			}
+			return err == nil || w.tokens.Revoke(context.Background(), w.client, first.RefreshToken) == nil
+		})
+		if err := w.tokens.Revoke(context.Background(), w.client, first.RefreshToken); err != nil {
+			t.Fatal(err)
+		}
+		close(results)
+		for result := range results {
+			_, err := w.refresh(result.RefreshToken)
+			wantFault(t, err, "NotAuthorized", revoked)
+			_, err = w.bearer(result.AccessToken)
+			wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+		}
+	})
+}
+
+func TestRefreshTokensAreNotInTheDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	result := w.signIn(t)
+	event := w.claims(t, result.AccessToken)["event_id"].(string)
+	var hashes []string
+	err := w.db.Read(context.Background(), func(tx *db.Tx) (err error) {
+		if _, err := session.Get(tx, w.pool.ID, event); err != nil {
+			return err
+		}
+		hashes, err = db.All(tx, func(row db.Scanner) (h string, err error) { return h, row.Scan(&h) },
+			`SELECT hash FROM refresh WHERE session_id = $1`, event)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(hashes) != 1 || hashes[0] == result.RefreshToken || strings.Contains(result.RefreshToken, hashes[0]) {
+		t.Errorf("remembered %q of %q", hashes, result.RefreshToken)
+	}
+}
+
+func FuzzRefresh(f *testing.F) {
+	w := newWorld(f, sqlite(f))
+	good := w.signIn(f).RefreshToken
+	f.Add(good)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := w.refresh(text); err == nil && text != good {
+			t.Fatalf("refreshed with %q", text)
+		}
+	})
+}

@@ -1,0 +1,155 @@
+package token_test
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/id"
+	"cardea/spec/jose"
+)
+
+func TestBearerIsWhoSignedIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		result := w.signIn(t)
+		b, err := w.bearer(result.AccessToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.User.Sub != w.user.Sub || b.Client.ID != w.client.ID || b.Pool.ID != w.pool.ID || b.Session.Sub != w.user.Sub {
+			t.Errorf("bearer %+v", b)
+		}
+	})
+}
+
+func TestAccessTokensExpire(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		result := w.signIn(t)
+		w.clock.Advance(time.Hour - time.Millisecond)
+		if _, err := w.bearer(result.AccessToken); err != nil {
+			t.Error(err)
+		}
+		w.clock.Advance(time.Millisecond)
+		_, err := w.bearer(result.AccessToken)
+		wantFault(t, err, "NotAuthorized", "Access Token has expired")
+	})
+}
+
+func TestForgedAccessTokensAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	result := w.signIn(t)
+	parts := strings.Split(result.AccessToken, ".")
+	payload := string(w.payload(t, result.AccessToken))
+	encode := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	kid, err := jose.Parse(result.AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	const forged, invalid = "Could not verify signature for Access Token", "Invalid Access Token"
+	for name, c := range map[string][2]string{
+		"empty":         {"", forged},
+		"garbage":       {"garbage", forged},
+		"refresh token": {result.RefreshToken, forged},
+		"changed":       {parts[0] + "." + encode(strings.Replace(payload, "alice", "admin", 1)) + "." + parts[2], forged},
+		"none":          {encode(`{"kid":"`+kid.KeyID+`","alg":"none"}`) + "." + parts[1] + "." + parts[2], forged},
+		"unknown key":   {encode(`{"kid":"x","alg":"RS256"}`) + "." + parts[1] + "." + parts[2], forged},
+		"ID token":      {result.IdToken, invalid},
+		"other issuer":  {parts[0] + "." + encode(strings.Replace(payload, issuer, "https://evil.example/", 1)) + "." + parts[2], invalid},
+		"no issuer":     {parts[0] + "." + encode(`{}`) + "." + parts[2], invalid},
+		"not an object": {parts[0] + "." + encode(`[]`) + "." + parts[2], invalid},
+		"other pool":    {parts[0] + "." + encode(strings.Replace(payload, string(w.pool.ID), "us-east-1_000000000", 1)) + "." + parts[2], invalid},
+	} {
+		_, err := w.bearer(c[0])
+		if err == nil {
+			t.Errorf("%s was believed", name)
+			continue
+		}
+		wantFault(t, err, "NotAuthorized", c[1])
+	}
+}
+
+// Test keys are shared between pools, so that here nothing but the issuer keeps pools apart.
+func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	result := w.signIn(t)
+	other := &pool.Pool{ID: "us-east-1_other0000"}
+	w.write(t, func(tx *db.Tx) error { return pool.Insert(tx, other) })
+	moved := *w.tokens
+	moved.Issuer = func(p id.Pool) string {
+		if p == other.ID {
+			return w.tokens.Issuer(w.pool.ID)
+		}
+		return "https://elsewhere.example/" + string(p)
+	}
+	w.desk.Tokens = &moved
+	_, err := w.bearer(result.AccessToken)
+	wantFault(t, err, "NotAuthorized", "Invalid Access Token")
+}
+
+func TestTokensDieWithTheirClient(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		result := w.signIn(t)
+		w.write(t, func(tx *db.Tx) error { return client.Delete(tx, w.pool.ID, w.client.ID) })
+		_, err := w.bearer(result.AccessToken)
+		wantFault(t, err, "NotAuthorized", "Invalid Access Token")
+	})
+}
+
+func TestRevokeEndsOneSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		one, other := w.signIn(t), w.signIn(t)
+		renewed := w.mustRefresh(t, one.RefreshToken)
+		for range 2 { // the second time there is nothing left to do
+			if err := w.tokens.Revoke(context.Background(), w.client, one.RefreshToken); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, jwt := range []string{one.AccessToken, renewed.AccessToken} {
+			_, err := w.bearer(jwt)
+			wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+		}
+		_, err := w.refresh(one.RefreshToken)
+		wantFault(t, err, "NotAuthorized", revoked)
+		w.mustRefresh(t, other.RefreshToken)
+		if _, err := w.bearer(other.AccessToken); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestSignOutEndsAllSessionsAndNoLaterOnes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		one, two := w.signIn(t), w.signIn(t)
+		var after [2]string
+		for i := range after { // the clock stands still: order alone decides
+			w.write(t, func(tx *db.Tx) error {
+				u, err := user.Get(tx, w.pool.ID, w.user.Sub)
+				if err != nil {
+					return err
+				}
+				return w.tokens.SignOut(tx, u)
+			})
+			result := w.signIn(t)
+			if _, err := w.bearer(result.AccessToken); err != nil {
+				t.Fatalf("signed in after sign-out %d: %v", i+1, err)
+			}
+			w.mustRefresh(t, result.RefreshToken)
+			after[i] = result.AccessToken
+		}
+		for _, jwt := range []string{one.AccessToken, two.AccessToken, after[0]} {
+			_, err := w.bearer(jwt)
+			wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+		}
+		_, err := w.refresh(two.RefreshToken)
+		wantFault(t, err, "NotAuthorized", revoked)
+	})
+}
