@@ -107,15 +107,6 @@ func List(tx *db.Tx, pool id.Pool, after string, limit int) ([]*Server, error) {
 		string(pool), after, limit)
 }
 
-// Count tells how many resource servers the pool has.
-func Count(tx *db.Tx, pool id.Pool) (int64, error) {
-	return db.One(tx, scanCount, `
-		SELECT COUNT(*)
-		FROM resource_server
-		WHERE pool_id = $1`,
-		string(pool))
-}
-
 func (s *Server) encode() (string, error) {
 	doc, err := json.Marshal(&s.Doc)
 	if err != nil {
@@ -134,9 +125,4 @@ func scan(row db.Scanner) (*Server, error) {
 		return nil, fmt.Errorf("decode resource server: %w", err)
 	}
 	return s, nil
-}
-
-func scanCount(row db.Scanner) (count int64, err error) {
-	err = row.Scan(&count)
-	return count, err
 }

@@ -1,0 +1,151 @@
+package client_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/record/client"
+	"cardea/spec/id"
+)
+
+const home = id.Pool("us-east-1_home00000")
+
+func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
+	t.Helper()
+	if err := d.Write(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func find(t *testing.T, d *db.DB, name id.Client) (c *client.Client, err error) {
+	t.Helper()
+	err = d.Read(t.Context(), func(tx *db.Tx) (err error) {
+		c, err = client.Find(tx, name)
+		return err
+	})
+	return c, err
+}
+
+func confidential() *client.Client {
+	made := time.UnixMilli(1_700_000_000_123).UTC()
+	c := &client.Client{ID: id.NewClient(), Pool: home, Secrets: []client.Secret{{ID: "first", Sealed: []byte{1, 2}, Created: made}}}
+	c.Doc.ClientName = "web"
+	return c
+}
+
+func TestClientIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
+
+		found, err := find(t, d, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c, found); diff != "" {
+			t.Errorf("written (-), found (+):\n%s", diff)
+		}
+		if diff := cmp.Diff(found, found.Clone()); diff != "" {
+			t.Errorf("original (-), clone (+):\n%s", diff)
+		}
+		write(t, d, func(tx *db.Tx) error {
+			if _, err := client.Get(tx, "us-east-1_other0000", c.ID); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("Get in another pool: %v, want ErrNotFound", err)
+			}
+			_, err := client.Get(tx, home, c.ID)
+			return err
+		})
+	})
+}
+
+func TestDocumentNeverHoldsTheSecret(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		c.Doc.ClientSecret = "plain"
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
+		found, err := find(t, d, c.ID)
+		if err != nil || found.Doc.ClientSecret != "" {
+			t.Errorf("document %+v, %v", found, err)
+		}
+	})
+}
+
+func TestClientIDsAreUniqueAcrossPools(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
+		twin := c.Clone()
+		twin.Pool = "us-east-1_other0000"
+		err := d.Write(t.Context(), func(tx *db.Tx) error { return client.Insert(tx, twin) })
+		if !errors.Is(err, db.ErrExists) {
+			t.Errorf("insert of a twin: %v, want ErrExists", err)
+		}
+	})
+}
+
+func TestSecretsComeAndGoWithTheVersion(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
+		before, err := find(t, d, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		second := client.Secret{ID: "second", Sealed: []byte{3}, Created: time.UnixMilli(1_700_000_001_000).UTC()}
+		write(t, d, func(tx *db.Tx) error { return client.AddSecret(tx, before.Clone(), second) })
+		both, err := find(t, d, c.ID)
+		if err != nil || len(both.Secrets) != 2 || both.Secrets[1].ID != "second" {
+			t.Fatalf("after adding: %+v, %v", both, err)
+		}
+
+		err = d.Write(t.Context(), func(tx *db.Tx) error { return client.AddSecret(tx, before.Clone(), client.Secret{ID: "third"}) })
+		if !errors.Is(err, db.ErrStale) {
+			t.Errorf("adding to an older version: %v, want ErrStale", err)
+		}
+		err = d.Write(t.Context(), func(tx *db.Tx) error { return client.DeleteSecret(tx, both.Clone(), "unknown") })
+		if !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("deleting an unknown secret: %v, want ErrNotFound", err)
+		}
+		write(t, d, func(tx *db.Tx) error { return client.DeleteSecret(tx, both.Clone(), "first") })
+		left, err := find(t, d, c.ID)
+		if err != nil || len(left.Secrets) != 1 || left.Secrets[0].ID != "second" {
+			t.Errorf("after deleting: %+v, %v", left, err)
+		}
+	})
+}
+
+func TestDeletedClientIsGoneWithItsSecrets(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
+		write(t, d, func(tx *db.Tx) error { return client.Delete(tx, home, c.ID) })
+		if _, err := find(t, d, c.ID); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("find: %v, want ErrNotFound", err)
+		}
+		err := d.Write(t.Context(), func(tx *db.Tx) error { return client.Delete(tx, home, c.ID) })
+		if !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("second delete: %v, want ErrNotFound", err)
+		}
+		public := c.Clone()
+		public.Secrets = nil
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, public) })
+		again, err := find(t, d, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again.Secrets) != 0 {
+			t.Errorf("a client of the same id has the old one's secrets: %v", again.Secrets)
+		}
+	})
+}
