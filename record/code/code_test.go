@@ -1,0 +1,182 @@
+package code_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/record/code"
+	"cardea/spec/id"
+)
+
+const pool = id.Pool("us-east-1_AbC123xyz")
+
+var expires = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func sample(sub id.Sub, purpose string) *code.Code {
+	return &code.Code{Pool: pool, Sub: sub, Purpose: purpose, Attribute: "email", Hash: []byte("hash of " + purpose), Expires: expires}
+}
+
+func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
+	t.Helper()
+	if err := d.Write(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, d *db.DB, sub id.Sub, purpose string) (c *code.Code, err error) {
+	t.Helper()
+	err = d.Read(t.Context(), func(tx *db.Tx) error {
+		c, err = code.Get(tx, pool, sub, purpose)
+		return err
+	})
+	return c, err
+}
+
+func TestNewestCodeReplacesTheFormer(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		newer := sample("a", "reset")
+		newer.Hash, newer.Attribute = []byte("newer"), "phone_number"
+		write(t, d, func(tx *db.Tx) error {
+			first := sample("a", "reset")
+			return errors.Join(code.Put(tx, first), code.Miss(tx, first), code.Put(tx, sample("a", "signup")), code.Put(tx, newer))
+		})
+		got, err := get(t, d, "a", "reset")
+		if diff := cmp.Diff(newer, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		if got, err := get(t, d, "a", "signup"); err != nil || got.Attribute != "email" {
+			t.Errorf("the code for another purpose is gone: %v, %v", got, err)
+		}
+	})
+}
+
+func TestCodeIsSpentOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		write(t, d, func(tx *db.Tx) error { return code.Put(tx, sample("a", "reset")) })
+		var wins atomic.Int64
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				err := d.Write(context.WithoutCancel(t.Context()), func(tx *db.Tx) error {
+					return code.Spend(tx, sample("a", "reset"))
+				})
+				if err == nil {
+					wins.Add(1)
+				} else if !errors.Is(err, db.ErrNotFound) {
+					t.Errorf("got %v, want db.ErrNotFound", err)
+				}
+			})
+		}
+		all.Wait()
+		if wins.Load() != 1 {
+			t.Errorf("%d of 100 spent the code, want 1", wins.Load())
+		}
+	})
+}
+
+func TestDeleteUserForgetsOnlyTheirCodes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		write(t, d, func(tx *db.Tx) error {
+			return errors.Join(code.Put(tx, sample("a", "reset")), code.Put(tx, sample("a", "signup")),
+				code.Put(tx, sample("b", "reset")), code.DeleteUser(tx, pool, "a"))
+		})
+		for purpose := range map[string]bool{"reset": true, "signup": true} {
+			if _, err := get(t, d, "a", purpose); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("%s of the deleted user: %v", purpose, err)
+			}
+		}
+		if _, err := get(t, d, "b", "reset"); err != nil {
+			t.Errorf("another user's code: %v", err)
+		}
+	})
+}
+
+func TestUseCountsWithinItsTime(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWith(t, db.Options{Now: func() time.Time { return expires }}, func(t *testing.T, d *db.DB) {
+		use := func() (n int64) {
+			write(t, d, func(tx *db.Tx) (err error) {
+				n, err = code.Use(tx, pool, "name", 2, 200*time.Millisecond)
+				return err
+			})
+			return n
+		}
+		got := []int64{use(), use(), use(), use()}
+		if diff := cmp.Diff([]int64{1, 2, 3, 3}, got); diff != "" {
+			t.Errorf("uses (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestUseBeginsAnewAfterItsTime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		use := func(per time.Duration) (n int64) {
+			write(t, d, func(tx *db.Tx) (err error) {
+				n, err = code.Use(tx, pool, "name", 2, per)
+				return err
+			})
+			return n
+		}
+		if got := []int64{use(-time.Second), use(-time.Second), use(-time.Second)}; !cmp.Equal(got, []int64{1, 1, 1}) {
+			t.Errorf("with a time that is over at once: %v", got)
+		}
+	})
+}
+
+func TestExpiredAreRemovedUnlessRenewed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var stale []code.Stale
+		write(t, d, func(tx *db.Tx) error {
+			for i := range 3 {
+				if err := code.Put(tx, sample(id.Sub(fmt.Sprint(i)), "reset")); err != nil {
+					return err
+				}
+			}
+			_, err := code.Use(tx, pool, "counter", 5, -time.Hour)
+			return err
+		})
+		before := time.Now().Add(time.Hour)
+		if before.Before(expires) {
+			before = expires.Add(time.Second)
+		}
+		err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+			stale, err = code.Expired(tx, before, 10)
+			return err
+		})
+		if err != nil || len(stale) != 4 {
+			t.Fatalf("%d stale rows, want 4; %v", len(stale), err)
+		}
+		write(t, d, func(tx *db.Tx) error {
+			renewed := sample("1", "reset")
+			renewed.Expires = before.Add(time.Hour)
+			if err := code.Put(tx, renewed); err != nil {
+				return err
+			}
+			for _, s := range stale {
+				if err := code.Remove(tx, s, before); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for sub, kept := range map[id.Sub]bool{"0": false, "1": true, "2": false} {
+			if _, err := get(t, d, sub, "reset"); (err == nil) != kept {
+				t.Errorf("code of %s: %v", sub, err)
+			}
+		}
+	})
+}
