@@ -104,11 +104,6 @@ func Reset(tx *db.Tx, pool id.Pool, key string) error {
 	return attempt.Delete(tx, pool, key)
 }
 
-// Sweep forgets accounts whose failures are long forgiven. It is safe to run at any time, twice too.
-func Sweep(tx *db.Tx) (int64, error) {
-	return attempt.DeleteBefore(tx, tx.Now.Add(-forgiveness-longestLock))
-}
-
 // duration is how long the n-th failure locks an account.
 func duration(failures int64) time.Duration {
 	over := failures - freeFailures - 1

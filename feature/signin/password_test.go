@@ -1,0 +1,188 @@
+package signin_test
+
+import (
+	"testing"
+	"time"
+)
+
+func TestPasswordFlowsSignIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
+		for _, flow := range []string{"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"} {
+			in := w.byPassword("alice", password)
+			in["AuthFlow"], in["UserPoolId"] = flow, w.pool
+			tokens(t, w.Must(t, "AdminInitiateAuth", in))
+		}
+	})
+}
+
+func TestStandingIsCheckedBeforeThePassword(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.Must(t, "SignUp", M{"ClientId": w.client, "Username": "new", "Password": password})
+		w.user(t, "reset", M{"UserAttributes": []M{
+			{"Name": "email", "Value": "r@example.com"}, {"Name": "email_verified", "Value": "true"},
+		}})
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "reset"})
+		w.user(t, "off", M{})
+		w.Must(t, "AdminDisableUser", M{"UserPoolId": w.pool, "Username": "off"})
+		for _, c := range []struct{ name, code, text string }{
+			{"nobody", "UserNotFoundException", "User does not exist."},
+			{"off", "NotAuthorizedException", "User is disabled."},
+			{"new", "UserNotConfirmedException", "User is not confirmed."},
+			{"reset", "PasswordResetRequiredException", "Password reset required for the user"},
+			{"alice", "NotAuthorizedException", wrong},
+		} {
+			w.Fails(t, "InitiateAuth", w.byPassword(c.name, "wrong"), c.code, c.text)
+			if c.name == "nobody" {
+				continue
+			}
+			w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, c.name), "wrong"), c.code, c.text)
+		}
+		w.Fails(t, "InitiateAuth", M{
+			"ClientId": w.client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "nobody", "SRP_A": "2"},
+		}, "UserNotFoundException", "User does not exist.")
+	})
+}
+
+func TestAHidingClientToldNothingOfStrangers(t *testing.T) {
+	eachWith(t, nil, M{"PreventUserExistenceErrors": "ENABLED"}, func(t *testing.T, w *world) {
+		w.user(t, "reset", M{"UserAttributes": []M{
+			{"Name": "email", "Value": "r@example.com"}, {"Name": "email_verified", "Value": "true"},
+		}})
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "reset"})
+		for _, name := range []string{"nobody", "reset", "alice"} {
+			for range 5 {
+				w.Fails(t, "InitiateAuth", w.byPassword(name, "wrong"), "NotAuthorizedException", wrong)
+			}
+			w.Fails(t, "InitiateAuth", w.byPassword(name, "wrong"), "NotAuthorizedException", locked)
+		}
+	})
+}
+
+func TestFiveFailuresLockEveryWayIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		waiting := w.answer(t, w.challenge(t, "alice"), password)
+		for range 4 {
+			w.Fails(t, "InitiateAuth", w.byPassword("alice", "wrong"), "NotAuthorizedException", wrong)
+		}
+		w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "alice"), "wrong"), "NotAuthorizedException", wrong)
+		w.Fails(t, "InitiateAuth", w.byPassword("alice", password), "NotAuthorizedException", locked)
+		w.Fails(t, "RespondToAuthChallenge", waiting, "NotAuthorizedException", locked)
+		admin := w.byPassword("alice", password)
+		admin["AuthFlow"], admin["UserPoolId"] = "ADMIN_USER_PASSWORD_AUTH", w.pool
+		w.Fails(t, "AdminInitiateAuth", admin, "NotAuthorizedException", locked)
+		w.Advance(time.Second)
+		tokens(t, w.Must(t, "RespondToAuthChallenge", waiting))
+		w.Fails(t, "InitiateAuth", w.byPassword("alice", "wrong"), "NotAuthorizedException", wrong)
+	})
+}
+
+func TestOfAHundredGuessesAtOnceFiveAreJudged(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		judged := 0
+		for _, a := range w.atOnce(100, "InitiateAuth", w.byPassword("alice", "wrong")) {
+			switch {
+			case a.err == nil:
+				t.Fatal("a wrong password signs in")
+			case a.err.Error() == "NotAuthorizedException: "+wrong:
+				judged++
+			case a.err.Error() != "NotAuthorizedException: "+locked:
+				t.Errorf("told %v", a.err)
+			}
+		}
+		if judged != 5 {
+			t.Errorf("%d guesses judged, want 5", judged)
+		}
+	})
+}
+
+func TestFlowsThatTheClientOrTheOperationLacksAreRefused(t *testing.T) {
+	eachWith(t, nil, M{"ExplicitAuthFlows": []string{"ALLOW_REFRESH_TOKEN_AUTH"}}, func(t *testing.T, w *world) {
+		for _, c := range []struct{ op, flow, text string }{
+			{"InitiateAuth", "USER_SRP_AUTH", "USER_SRP_AUTH is not enabled for the client."},
+			{"InitiateAuth", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH flow not enabled for this client"},
+			{"InitiateAuth", "ADMIN_USER_PASSWORD_AUTH", "Initiate Auth method not supported"},
+			{"InitiateAuth", "ADMIN_NO_SRP_AUTH", "Initiate Auth method not supported"},
+			{"AdminInitiateAuth", "ADMIN_USER_PASSWORD_AUTH", "Auth flow not enabled for this client"},
+			{"AdminInitiateAuth", "ADMIN_NO_SRP_AUTH", "Auth flow not enabled for this client"},
+			{"AdminInitiateAuth", "USER_PASSWORD_AUTH", "Initiate Auth method not supported"},
+			{"InitiateAuth", "CUSTOM_AUTH", "CUSTOM_AUTH is not supported by this server yet."},
+			{"InitiateAuth", "USER_AUTH", "USER_AUTH is not supported by this server yet."},
+		} {
+			in := M{"ClientId": w.client, "AuthFlow": c.flow, "AuthParameters": M{"USERNAME": "alice", "PASSWORD": password, "SRP_A": "2"}}
+			if c.op == "AdminInitiateAuth" {
+				in["UserPoolId"] = w.pool
+			}
+			w.Fails(t, c.op, in, "InvalidParameterException", c.text)
+		}
+		w.Fails(t, "RespondToAuthChallenge", M{
+			"ClientId": w.client, "ChallengeName": "SMS_MFA", "ChallengeResponses": M{"USERNAME": "alice"},
+		}, "InvalidParameterException", "SMS_MFA is not supported by this server yet.")
+	})
+}
+
+func TestMissingParametersAreNamed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for _, c := range []struct {
+			flow    string
+			in      M
+			missing string
+		}{
+			{"USER_SRP_AUTH", nil, "USERNAME"},
+			{"USER_SRP_AUTH", M{"USERNAME": "alice"}, "SRP_A"},
+			{"USER_PASSWORD_AUTH", M{"PASSWORD": "x"}, "USERNAME"},
+			{"USER_PASSWORD_AUTH", M{"USERNAME": "alice"}, "PASSWORD"},
+			{"USER_PASSWORD_AUTH", M{"USERNAME": "nobody", "PASSWORD": ""}, "PASSWORD"},
+			{"REFRESH_TOKEN_AUTH", M{"USERNAME": "alice"}, "REFRESH_TOKEN"},
+		} {
+			w.Fails(t, "InitiateAuth", M{"ClientId": w.client, "AuthFlow": c.flow, "AuthParameters": c.in},
+				"InvalidParameterException", "Missing required parameter "+c.missing)
+		}
+		for missing, in := range map[string]M{
+			"USERNAME":                 {"NEW_PASSWORD": "x"},
+			"NEW_PASSWORD":             {"USERNAME": "alice"},
+			"Session":                  {"USERNAME": "alice", "NEW_PASSWORD": "x"},
+			"PASSWORD_CLAIM_SIGNATURE": {"USERNAME": "alice"},
+		} {
+			challenge := "NEW_PASSWORD_REQUIRED"
+			if missing == "PASSWORD_CLAIM_SIGNATURE" {
+				challenge = "PASSWORD_VERIFIER"
+			}
+			w.Fails(t, "RespondToAuthChallenge", M{"ClientId": w.client, "ChallengeName": challenge, "ChallengeResponses": in},
+				"InvalidParameterException", "Missing required parameter "+missing)
+		}
+	})
+}
+
+func TestAPoolThatRequiresMFAGivesNoTokens(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.Must(t, "SetUserPoolMfaConfig", M{
+			"UserPoolId": w.pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": M{"Enabled": true},
+		})
+		w.Fails(t, "InitiateAuth", w.byPassword("alice", password), "InvalidUserPoolConfigurationException",
+			"The user pool requires multi-factor authentication, which Cardea does not offer yet.")
+	})
+}
+
+func TestASignInThatWouldInvokeATriggerIsRefused(t *testing.T) {
+	arn := "arn:aws:lambda:us-east-1:123456789012:function:f"
+	for _, trigger := range []string{"PreAuthentication", "PostAuthentication", "PreTokenGeneration"} {
+		t.Run(trigger, func(t *testing.T) {
+			eachWith(t, M{"LambdaConfig": M{trigger: arn}}, nil, func(t *testing.T, w *world) {
+				for _, pw := range []string{password, "wrong"} {
+					if _, err := w.Call("InitiateAuth", w.byPassword("alice", pw)); err == nil || !isCode(err, "UnexpectedLambdaException") {
+						t.Errorf("with the password %s: %v", pw, err)
+					}
+				}
+			})
+		})
+	}
+	t.Run("UserMigration", func(t *testing.T) {
+		eachWith(t, M{"LambdaConfig": M{"UserMigration": arn}}, nil, func(t *testing.T, w *world) {
+			tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
+			if _, err := w.Call("InitiateAuth", w.byPassword("nobody", password)); err == nil || !isCode(err, "UnexpectedLambdaException") {
+				t.Errorf("an unknown user: %v", err)
+			}
+		})
+	})
+}
