@@ -1,0 +1,63 @@
+package message
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+func TestComposePicksThePoolsTemplate(t *testing.T) {
+	t.Parallel()
+	custom := pool.Pool{Doc: cognitoidp.UserPoolType{
+		EmailVerificationSubject: "legacy subject",
+		SmsVerificationMessage:   "legacy {####}",
+		VerificationMessageTemplate: &cognitoidp.VerificationMessageTemplateType{
+			EmailMessage: "mail {####}", EmailMessageByLink: "{##here##}", DefaultEmailOption: "CONFIRM_WITH_LINK",
+		},
+		AdminCreateUserConfig: &cognitoidp.AdminCreateUserConfigType{InviteMessageTemplate: &cognitoidp.MessageTemplateType{
+			EmailMessage: "<b>{username}</b>: {####}", EmailSubject: "Hi {username}", SMSMessage: "{username} {####}"}},
+		SmsAuthenticationMessage: "auth {####}",
+	}}
+	for _, c := range []struct {
+		name      string
+		pool      pool.Pool
+		kind      Kind
+		attribute string
+		want      text
+	}{
+		{"default mail", pool.Pool{}, SignUp, "email", text{subject: "Your verification code", body: "Your verification code is <1>. "}},
+		{"default text", pool.Pool{}, ForgotPassword, "phone_number", text{body: "Your verification code is <1>. "}},
+		{"default invitation", pool.Pool{}, AdminCreateUser, "email", text{subject: "Your temporary password", body: "Your username is {####} and temporary password is <1>. "}},
+		{"default authentication", pool.Pool{}, Authentication, "email", text{subject: "Your authentication code", body: "Your authentication code is <1>. "}},
+		{"the link falls back to the code", custom, SignUp, "email", text{subject: "legacy subject", body: "mail <1>"}},
+		{"legacy text", custom, ResendCode, "phone_number", text{body: "legacy <1>"}},
+		{"invitation in HTML", custom, AdminCreateUser, "email", text{subject: "Hi {####}", body: "<b>{####}</b>: &lt;1&gt;", html: true}},
+		{"invitation as text", custom, AdminCreateUser, "phone_number", text{body: "{####} <1>"}},
+		{"authentication as text", custom, Authentication, "phone_number", text{body: "auth <1>"}},
+	} {
+		// The code has what HTML must escape, the user name what could be taken for a placeholder.
+		got := compose(Message{Pool: &c.pool, Kind: c.kind, Attribute: c.attribute, Code: "<1>", Username: "{####}"})
+		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(text{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestMaskHidesAllButAHint(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ attribute, value, want string }{
+		{"email", "test@test.com", "t***@t***"},
+		{"email", "j@g", "j***@g***"},
+		{"email", "étienne@exämple.org", "é***@e***"},
+		{"email", "", "***@***"},
+		{"phone_number", "+12345678920", "+*******8920"},
+		{"phone_number", "+123", "+123"},
+	} {
+		if got := Mask(c.attribute, c.value); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.value, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package message_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/engine/message"
+	"cardea/outbound/mail"
+	"cardea/outbound/mail/mailtest"
+	"cardea/outbound/sms"
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/platform/seal"
+	"cardea/record/datakey"
+	"cardea/record/pool"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// world is a courier on a database whose clock the test sets.
+type world struct {
+	*message.Courier
+	clock atomic.Int64
+	pool  *pool.Pool
+}
+
+func (w *world) advance(d time.Duration) { w.clock.Add(d.Milliseconds()) }
+
+func each(t *testing.T, body func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		w := &world{pool: &pool.Pool{ID: id.NewPool("us-east-1")}}
+		w.clock.Store(noon.UnixMilli())
+		d, err := db.Open(t.Context(), url, db.Options{Fast: true, Now: func() time.Time { return db.Time(w.clock.Load()) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		master, err := seal.NewMaster(seal.NewKey())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Courier = &message.Courier{DB: d, Ring: &datakey.Ring{Master: master}}
+		body(t, w)
+	})
+}
+
+func (w *world) post(t *testing.T, m message.Message) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
+	t.Helper()
+	m.Pool = w.pool
+	err = w.DB.Write(context.WithoutCancel(t.Context()), func(tx *db.Tx) error {
+		box, err := w.Ring.Box(tx, w.pool.ID)
+		if err != nil {
+			return err
+		}
+		details, err = w.Post(tx, box, m)
+		return err
+	})
+	return details, err
+}
+
+func (w *world) mustPost(t *testing.T, m message.Message) {
+	t.Helper()
+	if _, err := w.post(t, m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) inbox(t *testing.T, to string) []message.Letter {
+	t.Helper()
+	letters, err := w.Inbox(t.Context(), to, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return letters
+}
+
+// sender takes letters, or fails as told.
+type sender struct {
+	mu    sync.Mutex
+	fail  error
+	mails []mail.Letter
+}
+
+func (s *sender) Send(_ context.Context, l mail.Letter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail == nil {
+		s.mails = append(s.mails, l)
+	}
+	return s.fail
+}
+
+func (s *sender) taken() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.mails)
+}
+
+var hello = message.Message{Kind: message.SignUp, Attribute: "email", To: "jane@example.org", Code: "012345"}
+
+func TestInboxKeepsWhatADevelopmentServerWouldSend(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.Keep = true
+		if letters := w.inbox(t, "jane@example.org"); len(letters) != 0 {
+			t.Fatalf("a new server has %d messages", len(letters))
+		}
+		details, err := w.post(t, hello)
+		want := &cognitoidp.CodeDeliveryDetailsType{AttributeName: "email", DeliveryMedium: "EMAIL", Destination: "j***@e***"}
+		if diff := cmp.Diff(want, details); err != nil || diff != "" {
+			t.Errorf("%v, details (-want +got):\n%s", err, diff)
+		}
+		w.advance(time.Second)
+		w.mustPost(t, message.Message{Kind: message.SignUp, Attribute: "phone_number", To: "+15551234567", Code: "999999"})
+		w.mustPost(t, message.Message{Kind: message.SignUp, Attribute: "email", To: "nobody@example.org", Code: "1", Decoy: true})
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Error(err)
+		}
+
+		mail := message.Letter{To: "jane@example.org", Medium: "EMAIL", Subject: "Your verification code",
+			Body: "Your verification code is 012345. ", Code: "012345", SentAt: noon}
+		text := message.Letter{To: "+15551234567", Medium: "SMS", Body: "Your verification code is 999999. ", Code: "999999", SentAt: noon.Add(time.Second)}
+		if diff := cmp.Diff([]message.Letter{mail, text}, w.inbox(t, "")); diff != "" {
+			t.Errorf("everyone's (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]message.Letter{mail}, w.inbox(t, "Jane@Example.org")); diff != "" {
+			t.Errorf("one's (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestPruneBoundsTheInbox(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.Keep = true
+		w.mustPost(t, hello)
+		w.mustPost(t, message.Message{Kind: message.SignUp, Attribute: "email", To: "x@example.org", Code: "1", Decoy: true})
+		w.advance(message.InboxLife - time.Hour)
+		w.mustPost(t, message.Message{Kind: message.SignUp, Attribute: "email", To: "new@example.org", Code: "2"})
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(w.inbox(t, "")); n != 2 {
+			t.Errorf("%d messages before their time is over, want 2", n)
+		}
+		w.advance(2 * time.Hour)
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if letters := w.inbox(t, ""); len(letters) != 1 || letters[0].To != "new@example.org" {
+			t.Errorf("left: %v", letters)
+		}
+	})
+}
+
+func TestPostRefusesWhatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.Mail = &sender{}
+		if _, err := w.post(t, message.Message{Kind: message.SignUp, Attribute: "phone_number", To: "+15551234567"}); !message.Undeliverable(err) {
+			t.Errorf("an SMS without a sender: got %v", err)
+		}
+		if _, err := w.post(t, hello); err != nil {
+			t.Errorf("a mail with a sender: %v", err)
+		}
+		w.pool.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{CustomMessage: "arn:aws:lambda:us-east-1:123456789012:function:f"}
+		if _, err := w.post(t, hello); !awsjson.IsFault(err, "UnexpectedLambdaException") {
+			t.Errorf("a pool with a CustomMessage trigger: got %v", err)
+		}
+	})
+}
+
+func TestDeliverSendsEachMessageOnceHoweverManyRunIt(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		relay := &sender{}
+		w.Mail = relay
+		for i := range 30 {
+			m := hello
+			m.To, m.Decoy = fmt.Sprintf("user%d@example.org", i), i%3 == 0
+			w.mustPost(t, m)
+		}
+		var nodes sync.WaitGroup
+		for range 4 {
+			nodes.Go(func() {
+				if err := w.Deliver(context.WithoutCancel(t.Context())); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		nodes.Wait()
+		if n := relay.taken(); n != 20 {
+			t.Errorf("%d letters sent, want 20: the 10 decoys reach nobody", n)
+		}
+		if n := len(w.inbox(t, "")); n != 0 {
+			t.Errorf("%d messages are still there after delivery", n)
+		}
+	})
+}
+
+func TestDeliverTriesAgainWithPausesAndGivesUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		relay := &sender{fail: errors.New("relay is down")}
+		w.Mail = relay
+		w.mustPost(t, hello)
+		if err := w.Deliver(t.Context()); err == nil || strings.Contains(err.Error(), "012345") {
+			t.Errorf("got %v, want the relay's trouble and no code", err)
+		}
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Errorf("tried again without a pause: %v", err)
+		}
+		w.advance(5 * time.Second)
+		relay.fail = nil
+		if err := w.Deliver(t.Context()); err != nil || relay.taken() != 1 {
+			t.Errorf("after the pause: %d letters, %v", relay.taken(), err)
+		}
+
+		w.mustPost(t, hello)
+		relay.fail = errors.New("relay is down")
+		for range 9 {
+			if err := w.Deliver(t.Context()); err == nil {
+				t.Error("a failing relay is no error")
+			}
+			w.advance(3 * time.Hour)
+		}
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Errorf("not given up: %v", err)
+		}
+	})
+}
+
+func TestDeliverGivesUpAtOnceOnARefusal(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.Mail = &sender{fail: fmt.Errorf("%w: no such user", mail.ErrRefused)}
+		w.mustPost(t, hello)
+		if err := w.Deliver(t.Context()); err == nil {
+			t.Error("a refusal is no error")
+		}
+		if n := len(w.inbox(t, "")); n != 0 {
+			t.Errorf("%d messages left", n)
+		}
+	})
+}
+
+func TestMailReachesARelay(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		server := (&mailtest.Server{StartTLS: true}).Start(t)
+		w.Mail = &mail.SMTP{Host: server.Host, Port: server.Port, From: "no-reply@example.com",
+			Config: &tls.Config{RootCAs: server.Roots, ServerName: server.Host, MinVersion: tls.VersionTLS12}}
+		w.pool.Doc.EmailConfiguration = &cognitoidp.EmailConfigurationType{
+			EmailSendingAccount: "DEVELOPER", From: "Shop <shop@example.com>", ReplyToEmailAddress: "help@example.com"}
+		w.pool.Doc.VerificationMessageTemplate = &cognitoidp.VerificationMessageTemplateType{
+			EmailSubject: "Welcome", EmailMessage: "<p>Your code: <b>{####}</b></p>"}
+		w.mustPost(t, hello)
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := server.Letters()[0]
+		if got.From != "shop@example.com" || got.Subject() != "Welcome" || got.Body != "<p>Your code: <b>012345</b></p>" {
+			t.Errorf("got %q, %q, %q", got.From, got.Subject(), got.Body)
+		}
+	})
+}
+
+func TestTextReachesTheGateway(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		gateway := &texter{}
+		w.Text = gateway
+		w.mustPost(t, message.Message{Kind: message.Authentication, Attribute: "phone_number", To: "+15551234567", Code: "445566"})
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := gateway.texts[0]; got.To != "+15551234567" || got.Body != "Your authentication code is 445566. " || got.ID == "" {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+type texter struct{ texts []sms.Text }
+
+func (x *texter) Send(_ context.Context, t sms.Text) error {
+	x.texts = append(x.texts, t)
+	return nil
+}
+
+func TestKickNeverWaits(t *testing.T) {
+	t.Parallel()
+	var c message.Courier
+	c.Kick()
+	c.Kick()
+	<-c.Kicked()
+	select {
+	case <-c.Kicked():
+		t.Error("two kicks while nobody listened ring twice")
+	default:
+	}
+}
