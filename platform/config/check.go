@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"cardea/platform/seal"
 )
 
 // maxShutdownDelay leaves time to drain within the ten seconds that shutting down may take.
@@ -22,8 +23,8 @@ func (c Config) check() error {
 		checkAddr("admin_addr", c.AdminAddr, true),
 		checkBase("public_url", c.PublicURL),
 		c.checkIssuer(),
-		checkMatch("region", c.Region, `^[a-z]{2}(-[a-z]+)+-\d$`, "a Region such as us-east-1"),
-		checkMatch("account", c.Account, `^\d{12}$`, "twelve digits"),
+		CheckRegion("region", c.Region),
+		CheckAccount("account", c.Account),
 		c.checkShutdown(),
 		checkDatabase(c.Database.URL),
 		c.checkTLS(),
@@ -65,6 +66,16 @@ func (c Config) checkIssuer() error {
 		return nil
 	}
 	return checkBase("issuer_base", strings.ReplaceAll(c.IssuerBase, "{region}", "us-east-1"))
+}
+
+// CheckRegion refuses what does not look like a Region; name is the setting's, for the error.
+func CheckRegion(name, value string) error {
+	return checkMatch(name, value, `^[a-z]{2}(-[a-z]+)+-\d$`, "a Region such as us-east-1")
+}
+
+// CheckAccount refuses what is not an account number; name is the setting's, for the error.
+func CheckAccount(name, value string) error {
+	return checkMatch(name, value, `^\d{12}$`, "twelve digits")
 }
 
 func checkMatch(name, value, pattern, want string) error {
@@ -131,6 +142,9 @@ func (c Config) checkSMS() error {
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		return errors.New("sms.webhook_url: not an http or https address")
 	}
+	if u.Scheme == "http" && !c.Outgoing.PlainHTTP {
+		return errors.New("sms.webhook_url: use https, or set outgoing.plain_http to allow http")
+	}
 	if c.SMS.WebhookSecret == "" {
 		return errors.New("sms.webhook_secret is required when sms.webhook_url is set")
 	}
@@ -162,8 +176,8 @@ func (c Config) MasterKeys() ([][]byte, error) {
 func ParseMasterKeys(text, source string) ([][]byte, error) {
 	var keys [][]byte
 	for i, word := range strings.Fields(text) {
-		key, err := base64.StdEncoding.DecodeString(word)
-		if err != nil || len(key) != 32 {
+		key, err := seal.ParseKey(word)
+		if err != nil {
 			return nil, fmt.Errorf("%s: key %d is not 32 bytes in base64 (openssl rand -base64 32 makes one)", source, i+1)
 		}
 		keys = append(keys, key)

@@ -76,10 +76,12 @@ type SMS struct {
 	WebhookSecret Secret `toml:"webhook_secret"`
 }
 
-// Outgoing bounds whom the server may call.
+// Outgoing bounds whom the server may call: public hosts by https, and what is named here.
 type Outgoing struct {
-	// AllowPrivate are the private networks that outgoing HTTP may reach; none by default.
-	AllowPrivate []netip.Prefix `toml:"allow_private"`
+	// Allow are private addresses, networks and host names that may be called; none by default.
+	Allow []string `toml:"allow"`
+	// PlainHTTP allows http:// too.
+	PlainHTTP bool `toml:"plain_http"`
 }
 
 // Log says how much is written to standard error, and in which form.

@@ -47,12 +47,12 @@ storage = "argon2id"
 func TestLoadEnvironmentWinsOverFile(t *testing.T) {
 	t.Parallel()
 	c, err := load(t, minimal+"[smtp]\nhost = \"a\"\nfrom = \"x@example.com\"\n",
-		"CARDEA_SMTP_HOST=b", "CARDEA_SMTP_PORT=25", "CARDEA_SMTP_PASSWORD=p\"a\\ss", "CARDEA_OUTGOING_ALLOW_PRIVATE=10.1.0.0/16, 10.2.0.0/16",
+		"CARDEA_SMTP_HOST=b", "CARDEA_SMTP_PORT=25", "CARDEA_SMTP_PASSWORD=p\"a\\ss", "CARDEA_OUTGOING_ALLOW=10.1.0.0/16, hooks.internal", "CARDEA_OUTGOING_PLAIN_HTTP=true",
 		"CARDEA_SHUTDOWN_DELAY=0s", "HOME=/root", "CARDEA_SERVICE_HOST=10.0.0.1", "CARDEA_PORT_9229_TCP=tcp://x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.SMTP.Host != "b" || c.SMTP.Port != 25 || c.SMTP.Password.Reveal() != `p"a\ss` || len(c.Outgoing.AllowPrivate) != 2 || c.ShutdownDelay != 0 {
+	if c.SMTP.Host != "b" || c.SMTP.Port != 25 || c.SMTP.Password.Reveal() != `p"a\ss` || len(c.Outgoing.Allow) != 2 || !c.Outgoing.PlainHTTP || c.ShutdownDelay != 0 {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -76,6 +76,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"database", minimal + "[database]\nurl = \"mysql://secretword@x\"\n", "", "database.url"},
 		{"mail without sender", minimal + "[smtp]\nhost = \"x\"\n", "", "smtp.from is required"},
 		{"webhook without secret", minimal + "[sms]\nwebhook_url = \"https://x\"\n", "", "sms.webhook_secret is required"},
+		{"plain webhook", minimal + "[sms]\nwebhook_url = \"http://x\"\nwebhook_secret = \"s\"\n", "", "outgoing.plain_http"},
 		{"delay", minimal + `shutdown_delay = "9s"`, "", "shutdown_delay"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -152,7 +153,7 @@ func TestMasterKeys(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add(minimal, "CARDEA_ADDR=:1")
-	f.Add("[smtp]\nport=1", "CARDEA_OUTGOING_ALLOW_PRIVATE=,,")
+	f.Add("[smtp]\nport=1", "CARDEA_OUTGOING_ALLOW=,,")
 	f.Fuzz(func(t *testing.T, text, entry string) {
 		path := filepath.Join(t.TempDir(), "f")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -15,8 +15,9 @@ import (
 // prefix begins every environment variable that is a setting.
 const prefix = "CARDEA_"
 
-// foreign are beginnings of variables that others set: Kubernetes for a service named cardea, and the test suite.
-var foreign = []string{"CARDEA_SERVICE_", "CARDEA_PORT_", "CARDEA_TEST_", "CARDEA_CONFIG"}
+// foreign are beginnings of variables that are no settings: those that Kubernetes sets for a service named cardea, those
+// of the test suite, and those that stand for flags of the command.
+var foreign = []string{"CARDEA_SERVICE_", "CARDEA_PORT=", "CARDEA_PORT_", "CARDEA_TEST_", "CARDEA_DEV_", "CARDEA_CONFIG="}
 
 // Load reads the file at path (none when empty) over the defaults and the environment (as os.Environ gives it) over
 // both, and checks the result. All that is wrong is in the error.
@@ -87,7 +88,7 @@ func overlay(environ []string, c *Config) error {
 	var wrong []error
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, prefix) || slices.ContainsFunc(foreign, func(p string) bool { return strings.HasPrefix(name, p) }) {
+		if !strings.HasPrefix(name, prefix) || slices.ContainsFunc(foreign, func(p string) bool { return strings.HasPrefix(entry, p) }) {
 			continue
 		}
 		s, ok := known[name]

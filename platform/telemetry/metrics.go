@@ -15,6 +15,7 @@ type Metrics struct {
 	operations   *choke
 	outbound     *choke
 	transactions *choke
+	retries      *prometheus.CounterVec
 	jobs         *choke
 	signatures   *choke
 	lastJob      *prometheus.GaugeVec
@@ -38,15 +39,19 @@ func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.operations = m.choke("operations", "API operations answered", fast, "operation", "code")
 	m.outbound = m.choke("outbound_calls", "calls to mail relays, webhooks and other servers", slow, "target", "outcome")
-	m.transactions = m.choke("transactions", "database transactions", fast, "kind", "outcome")
+	m.transactions = m.choke("transactions", "database transactions", fast, "kind")
 	m.jobs = m.choke("jobs", "background jobs run", slow, "job", "outcome")
 	m.signatures = m.choke("signatures", "tokens signed", fast, "algorithm")
+	m.retries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "cardea_transaction_retries_total", Help: "Number of times a database transaction ran again after a conflict.",
+	}, []string{"kind"})
 	m.lastJob = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "cardea_job_last_success_timestamp_seconds", Help: "When each background job last succeeded on this node.",
 	}, []string{"job"})
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "cardea_build_info", Help: "1, labelled with the version."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.lastJob, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.retries, m.lastJob, build)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -80,17 +85,19 @@ func (m *Metrics) Operation(name, code string, took time.Duration) {
 }
 
 // Outbound counts one call outward; target is a kind such as "smtp", "sms" or "http", never an address.
-func (m *Metrics) Outbound(target string, err error, took time.Duration) {
+func (m *Metrics) Outbound(target string, took time.Duration, err error) {
 	m.outbound.count(took, target, outcome(err))
 }
 
-// Transaction counts one database transaction; kind is "read" or "write".
-func (m *Metrics) Transaction(kind string, err error, took time.Duration) {
-	m.transactions.count(took, kind, outcome(err))
+// Transaction counts one database transaction; kind is "read" or "write", retries how often it ran again after a
+// serialization conflict.
+func (m *Metrics) Transaction(kind string, took time.Duration, retries int) {
+	m.transactions.count(took, kind)
+	m.retries.WithLabelValues(kind).Add(float64(retries))
 }
 
 // Job counts one run of a background job.
-func (m *Metrics) Job(name string, err error, took time.Duration) {
+func (m *Metrics) Job(name string, took time.Duration, err error) {
 	m.jobs.count(took, name, outcome(err))
 	if err == nil {
 		m.lastJob.WithLabelValues(name).SetToCurrentTime()

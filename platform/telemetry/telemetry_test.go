@@ -15,9 +15,9 @@ func TestMetricsShowEveryChokePoint(t *testing.T) {
 	m := telemetry.New("v1")
 	m.Operation("SignUp", "", time.Millisecond)
 	m.Operation("", "UnknownOperationException", time.Millisecond)
-	m.Outbound("smtp", errors.New("refused"), time.Second)
-	m.Transaction("write", nil, time.Millisecond)
-	m.Job("prune", nil, time.Second)
+	m.Outbound("smtp", time.Second, errors.New("refused"))
+	m.Transaction("write", time.Millisecond, 2)
+	m.Job("prune", time.Second, nil)
 	m.Signature("RS256", time.Millisecond)
 	m.Gauge("seats", "Seats.", func() float64 { return 7 })
 
@@ -29,7 +29,8 @@ func TestMetricsShowEveryChokePoint(t *testing.T) {
 		`cardea_operations_total{code="UnknownOperationException",operation="unknown"} 1`,
 		`cardea_operations_duration_seconds_count{operation="SignUp"} 1`,
 		`cardea_outbound_calls_total{outcome="error",target="smtp"} 1`,
-		`cardea_transactions_total{kind="write",outcome="ok"} 1`,
+		`cardea_transactions_total{kind="write"} 1`,
+		`cardea_transaction_retries_total{kind="write"} 2`,
 		`cardea_jobs_total{job="prune",outcome="ok"} 1`,
 		`cardea_job_last_success_timestamp_seconds{job="prune"}`,
 		`cardea_signatures_total{algorithm="RS256"} 1`,

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"cardea/platform/certs"
+	"cardea/platform/config"
+	"cardea/platform/seal"
+	"cardea/platform/telemetry"
+	"cardea/server"
+)
+
+type devCommand struct {
+	Addr    string   `help:"Where to listen; other machines are let in only by an address that says so." default:"127.0.0.1:9229" env:"CARDEA_DEV_ADDR"`
+	Data    string   `help:"The folder that everything is kept in." default:".cardea" type:"path" env:"CARDEA_DEV_DATA"`
+	Account string   `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
+	Region  string   `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
+	TLS     bool     `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
+	Host    []string `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
+	Log     string   `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
+}
+
+// Run starts a server for development and prints how to use it.
+func (c devCommand) Run(t terminal) error {
+	local, settings, err := c.prepare(t)
+	if err != nil {
+		return err
+	}
+	house, err := server.New(t.ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer house.Close()
+	if err := house.Listen(); err != nil {
+		return err
+	}
+	demo, err := house.Demo(t.ctx)
+	if err != nil {
+		return err
+	}
+	screen := screen{URL: settings.PublicURL, Region: c.Region, Demo: demo, Data: c.Data, Open: !c.loopback()}
+	if local != nil {
+		screen.Authority = local.AuthorityFile
+	}
+	if err := screen.print(t.stdout); err != nil {
+		return err
+	}
+	return house.Run(t.ctx)
+}
+
+// prepare fills the data folder and turns the flags into a server's configuration.
+func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, server.Config{}, fmt.Errorf("data folder: %w", err)
+	}
+	keys, err := masterKeys(filepath.Join(c.Data, "master.key"))
+	if err != nil {
+		return nil, server.Config{}, err
+	}
+	log, err := telemetry.Logger(t.stderr, c.Log, "text")
+	if err != nil {
+		return nil, server.Config{}, err
+	}
+	settings := server.Config{
+		Dev:        true,
+		Addr:       c.Addr,
+		Hosts:      c.Host,
+		PublicURL:  "http://" + c.host(),
+		Region:     c.Region,
+		Account:    c.Account,
+		Database:   "sqlite:" + filepath.ToSlash(filepath.Join(c.Data, "cardea.db")),
+		MasterKeys: keys,
+		Log:        log,
+		Version:    version,
+	}
+	if !c.TLS {
+		return nil, settings, nil
+	}
+	local, err := certs.OpenLocal(c.Data, append(c.Host, c.hostname())...)
+	if err != nil {
+		return nil, server.Config{}, err
+	}
+	settings.Certificate = local.Get
+	settings.PublicURL = "https://" + c.host()
+	return local, settings, nil
+}
+
+// hostname is the host of the address that clients on this machine use.
+func (c devCommand) hostname() string {
+	host, _, _ := net.SplitHostPort(c.Addr)
+	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
+		if len(c.Host) > 0 {
+			return c.Host[0]
+		}
+		return "localhost"
+	}
+	return host
+}
+
+func (c devCommand) host() string {
+	_, port, _ := net.SplitHostPort(c.Addr)
+	return net.JoinHostPort(c.hostname(), port)
+}
+
+// loopback reports whether only this machine can reach the server.
+func (c devCommand) loopback() bool {
+	host, _, _ := net.SplitHostPort(c.Addr)
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// Validate checks the flags; kong calls it.
+func (c devCommand) Validate() error {
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" || port == "0" {
+		return fmt.Errorf("--addr %q is not host:port", c.Addr)
+	}
+	return errors.Join(config.CheckRegion("--region", c.Region), config.CheckAccount("--account", c.Account))
+}
+
+// masterKeys reads the development master key, making it on first use.
+func masterKeys(path string) ([][]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text = []byte(seal.FormatKey(seal.NewKey()) + "\n")
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("master key: %w", err)
+	}
+	return config.ParseMasterKeys(string(text), path)
+}

@@ -1,0 +1,10 @@
+// Command cardea is Amazon Cognito as one binary.
+//
+//	cardea dev                 a server for development: no configuration, mail in an inbox page
+//	cardea serve --config FILE a server for production
+//	cardea keys …              root access keys, which sign administrative requests to serve
+//	cardea config check|show   look at a configuration without starting
+//	cardea version             which build this is
+//
+// It holds flags and words for the terminal; package server does the work.
+package main

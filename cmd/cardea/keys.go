@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"cardea/server"
+)
+
+type keysCommands struct {
+	Create  keysCreateCommand  `cmd:"" help:"Make a key and print its secret, this once."`
+	List    keysListCommand    `cmd:"" help:"List the keys, without their secrets."`
+	Disable keysDisableCommand `cmd:"" help:"Refuse requests signed with a key from now on, and keep its row."`
+	Delete  keysDeleteCommand  `cmd:"" help:"Delete a key."`
+}
+
+type keysCreateCommand struct {
+	configFlag
+}
+
+// Run makes a key.
+func (c keysCreateCommand) Run(t terminal) error {
+	return c.withKeys(t, func(keys *server.Keys) error {
+		key, secret, err := keys.Create(t.ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(t.stdout, "AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n", key, secret)
+		return err
+	})
+}
+
+type keysListCommand struct {
+	configFlag
+}
+
+// Run lists the keys.
+func (c keysListCommand) Run(t terminal) error {
+	return c.withKeys(t, func(keys *server.Keys) error {
+		all, err := keys.List(t.ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "KEY\tSTATUS\tCREATED")
+		for _, key := range all {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", key.ID, status(key.Disabled), key.Created.Format(time.RFC3339))
+		}
+		return table.Flush()
+	})
+}
+
+func status(disabled bool) string {
+	if disabled {
+		return "disabled"
+	}
+	return "active"
+}
+
+type keysDisableCommand struct {
+	configFlag
+	Key string `arg:"" help:"The access key id."`
+}
+
+// Run disables a key.
+func (c keysDisableCommand) Run(t terminal) error {
+	return c.withKeys(t, func(keys *server.Keys) error { return keys.Disable(t.ctx, c.Key) })
+}
+
+type keysDeleteCommand struct {
+	configFlag
+	Key string `arg:"" help:"The access key id."`
+}
+
+// Run deletes a key.
+func (c keysDeleteCommand) Run(t terminal) error {
+	return c.withKeys(t, func(keys *server.Keys) error { return keys.Delete(t.ctx, c.Key) })
+}
+
+// withKeys opens the store that the configuration names for the time of do.
+func (c configFlag) withKeys(t terminal, do func(*server.Keys) error) error {
+	settings, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	keys, err := server.OpenKeys(t.ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer keys.Close()
+	return do(keys)
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version names the build; the linker sets it.
+var version = "unknown"
+
+// commands is the command line.
+type commands struct {
+	Dev     devCommand     `cmd:"" help:"Start a server for development: no configuration, any access key, mail in an inbox page."`
+	Serve   serveCommand   `cmd:"" help:"Start a server for production."`
+	Keys    keysCommands   `cmd:"" help:"Create, list, disable and delete root access keys."`
+	Config  configCommands `cmd:"" help:"Check or show a configuration without starting."`
+	Version versionCommand `cmd:"" help:"Print which build this is."`
+}
+
+// terminal is what a command may know of the process that it runs in.
+type terminal struct {
+	ctx     context.Context // ends with the first SIGINT or SIGTERM
+	stdout  io.Writer
+	stderr  io.Writer
+	environ []string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
+	cli := kong.Parse(&commands{},
+		kong.Name("cardea"),
+		kong.Description("Amazon Cognito as one binary."),
+		kong.UsageOnError(),
+	)
+	err := cli.Run(terminal{ctx, os.Stdout, os.Stderr, os.Environ()})
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "cardea: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(t terminal) error {
+	_, err := fmt.Fprintln(t.stdout, "cardea", version)
+	return err
+}

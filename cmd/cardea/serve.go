@@ -1,0 +1,85 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"time"
+
+	"cardea/platform/certs"
+	"cardea/platform/config"
+	"cardea/platform/telemetry"
+	"cardea/server"
+)
+
+type serveCommand struct {
+	configFlag
+}
+
+// Run serves until SIGTERM or SIGINT, then drains.
+func (c serveCommand) Run(t terminal) error {
+	settings, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	house, err := server.New(t.ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer house.Close()
+	if err := house.Listen(); err != nil {
+		return err
+	}
+	settings.Log.Info("serving", "addr", house.Addr().String(), "public_url", settings.PublicURL, "version", version)
+	return house.Run(t.ctx)
+}
+
+// load turns the configuration into a server's.
+func (c configFlag) load(t terminal) (server.Config, error) {
+	settings, err := config.Load(c.Config, t.environ)
+	if err != nil {
+		return server.Config{}, err
+	}
+	keys, err := settings.MasterKeys()
+	if err != nil {
+		return server.Config{}, err
+	}
+	log, err := telemetry.Logger(t.stderr, settings.Log.Level, settings.Log.Format)
+	if err != nil {
+		return server.Config{}, err
+	}
+	certificate, err := certificate(settings.TLS)
+	if err != nil {
+		return server.Config{}, err
+	}
+	return server.Config{
+		Addr:            settings.Addr,
+		AdminAddr:       settings.AdminAddr,
+		PublicURL:       settings.PublicURL,
+		IssuerBase:      settings.IssuerBase,
+		Region:          settings.Region,
+		Account:         settings.Account,
+		Database:        settings.Database.URL.Reveal(),
+		MasterKeys:      keys,
+		Certificate:     certificate,
+		TrustedProxies:  settings.TrustedProxies,
+		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
+		PasswordStorage: settings.Passwords.Storage,
+		SMTP:            settings.SMTP,
+		SMS:             settings.SMS,
+		Outgoing:        settings.Outgoing,
+		Log:             log,
+		Version:         version,
+	}, nil
+}
+
+// certificate opens the certificate files; nil means plain HTTP.
+func certificate(files config.TLS) (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
+	if files.CertFile == "" {
+		return nil, nil
+	}
+	opened, err := certs.Open(files.CertFile, files.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	return opened.Get, nil
+}

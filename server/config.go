@@ -1,0 +1,102 @@
+package server
+
+import (
+	"crypto/rsa"
+	"crypto/tls"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"cardea/platform/config"
+	"cardea/spec/awsjson"
+	"cardea/spec/id"
+)
+
+// Config says what kind of house to build. The zero value of every option is sensible; Addr, PublicURL, Region, Account,
+// Database and MasterKeys must be set.
+type Config struct {
+	// Dev makes a development server: signatures are not checked, messages stay in the inbox, and requests whose Host is
+	// not the server's own are refused.
+	Dev bool
+	// Hosts are further host names that a development server answers to.
+	Hosts []string
+
+	// Addr is where the API is served, AdminAddr where the metrics are; the latter may be empty.
+	Addr, AdminAddr string
+	// PublicURL is the address under which clients reach the server, without a path.
+	PublicURL string
+	// IssuerBase begins every issuer, {region} standing for the pool's Region; empty means PublicURL.
+	IssuerBase string
+	// Region is where requests without a signed Region belong.
+	Region string
+	// Account is the account number in ARNs.
+	Account string
+
+	// Database is a URL for db.Open.
+	Database string
+	// MasterKeys are the active master key and, behind it, the former ones.
+	MasterKeys [][]byte
+	// PasswordStorage is how pools without a tag of their own keep passwords: "srp" (also when empty) or "argon2id".
+	PasswordStorage string
+
+	// Certificate answers TLS handshakes; nil means plain HTTP.
+	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// ShutdownDelay is how long /readyz says no before the listeners close.
+	ShutdownDelay time.Duration
+
+	// SMTP and SMS deliver messages; without a host, or URL, such messages cannot be sent. Dev ignores both.
+	SMTP config.SMTP
+	SMS  config.SMS
+	// Outgoing says whom outgoing HTTP may reach besides public hosts by https.
+	Outgoing config.Outgoing
+
+	// Log gets one line for each request; nil drops them.
+	Log *slog.Logger
+	// Version names the build.
+	Version string
+
+	// Test replaces what tests must have in hand.
+	Test Test
+}
+
+// Test is what a test replaces; production leaves it empty.
+type Test struct {
+	// Now is the clock of everything; nil: the machine's.
+	Now func() time.Time
+	// SigningKey makes signing keys; nil: new ones.
+	SigningKey func() (*rsa.PrivateKey, error)
+	// Strict is told of each fault that the model does not list for its operation.
+	Strict func(operation string, fault *awsjson.Fault)
+	// FastDatabase gives up durability.
+	FastDatabase bool
+}
+
+// now is the clock of everything.
+func (c *Config) now() func() time.Time {
+	if c.Test.Now != nil {
+		return c.Test.Now
+	}
+	return time.Now
+}
+
+// log never is nil.
+func (c *Config) log() *slog.Logger {
+	if c.Log != nil {
+		return c.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// issuer names the issuer of a pool's tokens.
+func (c *Config) issuer(pool id.Pool) string {
+	if c.IssuerBase == "" {
+		return c.public(pool)
+	}
+	return strings.ReplaceAll(c.IssuerBase, "{region}", pool.Region()) + "/" + string(pool)
+}
+
+// public is where a pool's published documents are reached.
+func (c *Config) public(pool id.Pool) string { return c.PublicURL + "/" + string(pool) }

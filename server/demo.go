@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+)
+
+// demoName is the name of the demo pool and of its client.
+const demoName = "demo"
+
+// Demo names the pool and the client that a development server has for trying things out; empty when its user has
+// deleted them.
+type Demo struct {
+	Pool, Client string
+}
+
+// Demo finds the demo pool and its client, and makes them on a server that has no pool yet.
+func (h *House) Demo(ctx context.Context) (Demo, error) {
+	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: h.config.Region, Account: h.config.Account})
+	pools, err := h.API.Userpool.ListUserPools(ctx, &cognitoidp.ListUserPoolsRequest{MaxResults: 60})
+	if err != nil {
+		return Demo{}, fmt.Errorf("look for demo pool: %w", err)
+	}
+	if len(pools.UserPools) == 0 {
+		demo, err := h.makeDemo(ctx)
+		if err != nil {
+			return Demo{}, fmt.Errorf("make demo pool: %w", err)
+		}
+		return demo, nil
+	}
+	for _, p := range pools.UserPools {
+		if p.Name != demoName {
+			continue
+		}
+		clients, err := h.API.Appclient.ListUserPoolClients(ctx, &cognitoidp.ListUserPoolClientsRequest{UserPoolId: p.Id, MaxResults: 60})
+		if err != nil {
+			return Demo{}, fmt.Errorf("look for demo client: %w", err)
+		}
+		for _, c := range clients.UserPoolClients {
+			if c.ClientName == demoName {
+				return Demo{Pool: p.Id, Client: c.ClientId}, nil
+			}
+		}
+	}
+	return Demo{}, nil
+}
+
+// makeDemo makes a pool where anyone may sign up and confirms by e-mail, and a public client that allows every sign-in
+// there is.
+func (h *House) makeDemo(ctx context.Context) (Demo, error) {
+	pool, err := h.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{
+		PoolName:               demoName,
+		AutoVerifiedAttributes: []string{"email"},
+	})
+	if err != nil {
+		return Demo{}, err
+	}
+	client, err := h.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
+		UserPoolId: pool.UserPool.Id,
+		ClientName: demoName,
+		ExplicitAuthFlows: []string{
+			cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
+			cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
+			cognitoidp.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
+			cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
+		},
+	})
+	if err != nil {
+		return Demo{}, err
+	}
+	return Demo{Pool: pool.UserPool.Id, Client: client.UserPoolClient.ClientId}, nil
+}

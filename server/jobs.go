@@ -1,0 +1,73 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cardea/engine/message"
+	"cardea/engine/token"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/platform/jobs"
+	"cardea/record/attempt"
+	"cardea/record/datakey"
+	"cardea/record/lease"
+)
+
+// oldGuess is how long a failed guess is remembered: far longer than it locks anything.
+const oldGuess = 24 * time.Hour
+
+// timetable is the background work. Each job is safe to run twice, and to stop at any time.
+func timetable(store *db.DB, ring *datakey.Ring, keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
+	return []jobs.Job{
+		{Name: "deliver messages", Every: message.Patience, Run: codes.Courier.Deliver, Wake: codes.Courier.Kicked()},
+		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
+		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
+		{Name: "prune codes", Every: 10 * time.Minute, Run: codes.Prune},
+		{Name: "prune inbox", Every: 10 * time.Minute, Run: codes.Courier.Prune},
+		{Name: "forgive failed guesses", Every: time.Hour, Run: writing(store, func(tx *db.Tx) error {
+			_, err := attempt.DeleteBefore(tx, tx.Now.Add(-oldGuess))
+			return err
+		})},
+		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: writing(store, func(tx *db.Tx) error {
+			_, err := ring.Rewrap(tx)
+			return err
+		})},
+	}
+}
+
+// writing makes a job of one write transaction.
+func writing(store *db.DB, do func(tx *db.Tx) error) func(context.Context) error {
+	return func(ctx context.Context) error { return store.Write(ctx, do) }
+}
+
+// startJobs begins the timetable and returns how to end it, which waits for jobs under way.
+func (h *House) startJobs(ctx context.Context) (stop func()) {
+	runner := &jobs.Runner{Jobs: h.jobs, Log: h.config.Log, Observe: h.metrics.Job}
+	if h.DB.Engine() == "postgres" {
+		runner.Lease = h.lease // a SQLite file has one server
+	}
+	return runner.Start(ctx)
+}
+
+// lease takes a lease in the store, so that one node runs each job.
+func (h *House) lease(ctx context.Context, name string, d time.Duration) (free bool, err error) {
+	err = h.DB.Write(ctx, func(tx *db.Tx) error {
+		free, err = lease.Take(tx, name, d)
+		return err
+	})
+	return free, err
+}
+
+// RunJobs runs every job once, for tests that cannot wait for the timetable.
+func (h *House) RunJobs(ctx context.Context) error {
+	var failures []error
+	for _, job := range h.jobs {
+		if err := job.Run(ctx); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", job.Name, err))
+		}
+	}
+	return errors.Join(failures...)
+}

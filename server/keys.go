@@ -1,0 +1,123 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cardea/inbound/awsapi"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/accesskey"
+	"cardea/record/datakey"
+)
+
+// Keys administers the root access keys, whose holders may do everything. It works on the store alone, beside running
+// servers, which notice changes at once.
+type Keys struct {
+	db   *db.DB
+	ring *datakey.Ring
+}
+
+// Key is an access key as its owner may see it: without its secret.
+type Key struct {
+	ID       string
+	Disabled bool
+	Created  time.Time
+}
+
+// ErrUnknownKey says that there is no access key with the id given.
+var ErrUnknownKey = errors.New("there is no such access key")
+
+// OpenKeys opens the store that c names. Close it when done.
+func OpenKeys(ctx context.Context, c Config) (*Keys, error) {
+	master, err := seal.NewMaster(c.MasterKeys...)
+	if err != nil {
+		return nil, err
+	}
+	store, err := db.Open(ctx, c.Database, db.Options{Now: c.now()})
+	if err != nil {
+		return nil, err
+	}
+	return &Keys{store, &datakey.Ring{Master: master}}, nil
+}
+
+// Close lets go of the store.
+func (k *Keys) Close() error { return k.db.Close() }
+
+// Create makes a key and returns its secret, which cannot be had again.
+func (k *Keys) Create(ctx context.Context) (keyID, secret string, err error) {
+	keyID, secret = accesskey.NewID(), accesskey.NewSecret()
+	err = k.db.Write(ctx, func(tx *db.Tx) error {
+		box, err := k.ring.ServerBox(tx)
+		if err != nil {
+			return err
+		}
+		sealed := box.Seal(accesskey.Label(keyID), []byte(secret))
+		return accesskey.Insert(tx, &accesskey.Key{ID: keyID, Sealed: sealed, Status: accesskey.Active})
+	})
+	return keyID, secret, err
+}
+
+// List returns all keys, the oldest first.
+func (k *Keys) List(ctx context.Context) (all []Key, err error) {
+	err = k.db.Read(ctx, func(tx *db.Tx) error {
+		rows, err := accesskey.List(tx)
+		all = make([]Key, 0, len(rows))
+		for _, r := range rows {
+			all = append(all, Key{r.ID, r.Status != accesskey.Active, r.Created})
+		}
+		return err
+	})
+	return all, err
+}
+
+// Disable makes servers refuse what the key signs.
+func (k *Keys) Disable(ctx context.Context, keyID string) error {
+	return k.change(ctx, func(tx *db.Tx) error { return accesskey.SetStatus(tx, keyID, accesskey.Inactive) })
+}
+
+// Delete forgets the key.
+func (k *Keys) Delete(ctx context.Context, keyID string) error {
+	return k.change(ctx, func(tx *db.Tx) error { return accesskey.Delete(tx, keyID) })
+}
+
+func (k *Keys) change(ctx context.Context, do func(tx *db.Tx) error) error {
+	err := k.db.Write(ctx, do)
+	if errors.Is(err, db.ErrNotFound) {
+		return ErrUnknownKey
+	}
+	return err
+}
+
+// keyring is how the API knows the keys that sign its requests.
+type keyring struct {
+	db      *db.DB
+	ring    *datakey.Ring
+	account string
+}
+
+// find looks up the key that a request names. It is read afresh each time, so that a disabled key is refused at once.
+func (k *keyring) find(ctx context.Context, keyID string) (awsapi.Key, error) {
+	var row *accesskey.Key
+	var secret []byte
+	err := k.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if row, err = accesskey.Get(tx, keyID); err != nil {
+			return err
+		}
+		box, err := k.ring.ServerBox(tx)
+		if err != nil {
+			return err
+		}
+		secret, err = box.Open(accesskey.Label(keyID), row.Sealed)
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) || (err == nil && row.Status != accesskey.Active) {
+		return awsapi.Key{}, awsapi.ErrUnknownKey
+	}
+	if err != nil {
+		return awsapi.Key{}, fmt.Errorf("find access key: %w", err)
+	}
+	return awsapi.Key{Secret: string(secret), Account: k.account}, nil
+}

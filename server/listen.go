@@ -1,0 +1,127 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// stopWithin is how long Run may take to return after its context ended.
+const stopWithin = 9 * time.Second
+
+// Limits on what a connection may cost.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 120 * time.Second
+	maxHeaderBytes    = 32 << 10
+)
+
+// listener is one open socket and what is served on it.
+type listener struct {
+	socket net.Listener
+	server *http.Server
+}
+
+// Listen opens the sockets. Connections made from then on wait until Run serves them.
+func (h *House) Listen() error {
+	main, err := h.open(h.config.Addr, h.Handler, h.config.Certificate)
+	if err != nil {
+		return err
+	}
+	h.listeners = append(h.listeners, main)
+	if h.config.AdminAddr == "" {
+		return nil
+	}
+	admin, err := h.open(h.config.AdminAddr, h.Admin, nil)
+	if err != nil {
+		_ = main.socket.Close() // the reason for giving up matters more
+		return err
+	}
+	h.listeners = append(h.listeners, admin)
+	return nil
+}
+
+// Addr is the address that the API is served on; known after Listen.
+func (h *House) Addr() net.Addr { return h.listeners[0].socket.Addr() }
+
+func (h *House) open(addr string, handler http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) (listener, error) {
+	socket, err := net.Listen("tcp", addr)
+	if err != nil {
+		return listener{}, fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(h.config.Log.Handler(), slog.LevelDebug),
+	}
+	if certificate != nil {
+		server.TLSConfig = &tls.Config{GetCertificate: certificate, MinVersion: tls.VersionTLS12}
+	}
+	return listener{socket, server}, nil
+}
+
+func (l listener) serve() error {
+	if l.server.TLSConfig != nil {
+		return l.server.ServeTLS(l.socket, "", "")
+	}
+	return l.server.Serve(l.socket)
+}
+
+// Run serves until ctx ends or a socket fails, then says so at /readyz, lets what is under way finish, and returns
+// within ten seconds. What is still running by then is cut off.
+func (h *House) Run(ctx context.Context) error {
+	stopJobs := h.startJobs(context.Background())
+	failed := make(chan error, len(h.listeners))
+	for _, l := range h.listeners {
+		go func() { failed <- l.serve() }()
+	}
+
+	var failure error
+	select {
+	case <-ctx.Done():
+	case failure = <-failed:
+		failure = fmt.Errorf("serve: %w", failure)
+	}
+
+	deadline, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		stopJobs()
+	}()
+	h.drain(deadline)
+	select {
+	case <-stopped:
+	case <-deadline.Done():
+		h.config.Log.Warn("a background job did not stop in time")
+	}
+	return failure
+}
+
+// drain turns /readyz, waits for balancers to notice, and closes the listeners, the API's first.
+func (h *House) drain(deadline context.Context) {
+	h.health.draining.Store(true)
+	h.config.Log.Info("stopping", "delay", h.config.ShutdownDelay)
+	select {
+	case <-time.After(h.config.ShutdownDelay):
+	case <-deadline.Done():
+	}
+	for _, l := range h.listeners {
+		if err := l.server.Shutdown(deadline); errors.Is(err, context.DeadlineExceeded) {
+			h.config.Log.Warn("requests were cut off", "addr", l.socket.Addr().String())
+			_ = l.server.Close() // nothing is left to be done about it
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"cardea/engine/access"
+	"cardea/engine/message"
+	"cardea/engine/password"
+	"cardea/engine/token"
+	"cardea/engine/verification"
+	"cardea/feature/appclient"
+	"cardea/feature/groups"
+	"cardea/feature/passwords"
+	"cardea/feature/profile"
+	"cardea/feature/sessions"
+	"cardea/feature/signin"
+	"cardea/feature/signup"
+	"cardea/feature/useradmin"
+	"cardea/feature/userpool"
+	"cardea/platform/db"
+	"cardea/platform/jobs"
+	"cardea/platform/page"
+	"cardea/platform/seal"
+	"cardea/platform/telemetry"
+	"cardea/record/datakey"
+	"cardea/spec/cognitoidp"
+)
+
+// House is a built server. Make one with New, and Close it.
+type House struct {
+	// Handler answers on the API's address, Admin on the operator's.
+	Handler, Admin http.Handler
+	// API is every feature, by the operations that it answers.
+	API *cognitoidp.API
+	// DB is where everything is kept.
+	DB *db.DB
+	// Courier has the inbox of a development server.
+	Courier *message.Courier
+
+	config    Config
+	jobs      []jobs.Job
+	metrics   *telemetry.Metrics
+	health    *health
+	listeners []listener
+}
+
+// New opens the ground and builds the house on it. No socket is opened and nothing runs yet.
+func New(ctx context.Context, c Config) (*House, error) {
+	c.Log = c.log()
+	metrics := telemetry.New(c.Version)
+	master, err := seal.NewMaster(c.MasterKeys...)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := texter(c, metrics)
+	if err != nil {
+		return nil, err
+	}
+	store, err := db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase})
+	if err != nil {
+		return nil, err
+	}
+
+	ring := &datakey.Ring{Master: master}
+	pages := &page.Codec{Key: master.Derive("page")}
+	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
+	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuer, Public: c.public, Signer: meteredSigner(metrics)}
+	desk := &access.Desk{Tokens: minter}
+	keeper := &password.Keeper{Default: c.PasswordStorage}
+	courier := &message.Courier{DB: store, Ring: ring, Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
+	codes := &verification.Codes{Courier: courier}
+
+	house := &House{
+		DB:      store,
+		Courier: courier,
+		API: &cognitoidp.API{
+			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region},
+			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
+			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: keeper, Tokens: minter},
+			Profile:   &profile.Service{DB: store, Ring: ring, Codes: codes, Desk: desk},
+			Groups:    &groups.Service{DB: store, Pages: pages},
+			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper},
+			Signin:    &signin.Service{DB: store, Ring: ring, Passwords: keeper, Tokens: minter, Desk: desk},
+			Sessions:  &sessions.Service{DB: store, Ring: ring, Tokens: minter, Desk: desk},
+			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
+		},
+		config:  c,
+		jobs:    timetable(store, ring, keys, minter, codes),
+		metrics: metrics,
+		health:  &health{db: store},
+	}
+	house.openWays(minter, ring)
+	return house, nil
+}
+
+// Close lets go of the database. Run must have returned.
+func (h *House) Close() error {
+	if err := h.DB.Close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package servertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"cardea/spec/awsjson"
+)
+
+// M is a JSON object: a request or an answer.
+type M = map[string]any
+
+// Call calls an operation as a client does. The error of an answer that is one is a *awsjson.Fault.
+func (w *World) Call(operation string, in M) (M, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	if in == nil {
+		body = []byte("{}")
+	}
+	r := httptest.NewRequest(http.MethodPost, w.URL+"/", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+	w.sign(r)
+	answer := httptest.NewRecorder()
+	w.House.Handler.ServeHTTP(answer, r)
+	return w.read(operation, answer)
+}
+
+// sign adds what a signature looks like; a development server does not check it.
+func (w *World) sign(r *http.Request) {
+	at := w.Now().UTC().Format("20060102T150405Z")
+	r.Header.Set("X-Amz-Date", at)
+	r.Header.Set("Authorization", fmt.Sprintf(
+		"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/%s/%s/cognito-idp/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%064x",
+		at[:8], w.Region, 0))
+}
+
+func (w *World) read(operation string, answer *httptest.ResponseRecorder) (M, error) {
+	body := answer.Body.Bytes()
+	if answer.Code != http.StatusOK {
+		var fault struct {
+			Type    string `json:"__type"`
+			Message string `json:"message"`
+			Reason  string `json:"reasonCode"`
+		}
+		if err := json.Unmarshal(body, &fault); err != nil {
+			return nil, fmt.Errorf("%s answered %d with %q", operation, answer.Code, body)
+		}
+		if answer.Code >= 500 {
+			w.t.Errorf("%s: %s; the log has the cause", operation, fault.Type)
+		}
+		return nil, &awsjson.Fault{Code: fault.Type, Message: fault.Message, Reason: fault.Reason, Status: answer.Code}
+	}
+	if len(body) == 0 {
+		return nil, nil
+	}
+	var out M
+	if err := json.Unmarshal(body, &out); err != nil {
+		return nil, fmt.Errorf("%s answered with %q", operation, body)
+	}
+	return out, nil
+}
+
+// Must calls an operation that must succeed. An operation that answers without a body gives nil.
+func (w *World) Must(t testing.TB, operation string, in M) M {
+	t.Helper()
+	out, err := w.Call(operation, in)
+	if err != nil {
+		t.Fatalf("%s: %v", operation, err)
+	}
+	return out
+}
+
+// Fails calls an operation that must fail with the code and, unless it is empty, the message given.
+func (w *World) Fails(t testing.TB, operation string, in M, code, message string) {
+	t.Helper()
+	out, err := w.Call(operation, in)
+	if err == nil {
+		t.Fatalf("%s succeeded: %v; want %s", operation, out, code)
+	}
+	fault, ok := err.(*awsjson.Fault)
+	if !ok || fault.Code != code || (message != "" && fault.Message != message) {
+		t.Errorf("%s failed with\n  %v; want\n  %s: %s", operation, err, code, message)
+	}
+}
+
+// Get fetches a page and returns its status and body.
+func (w *World) Get(t testing.TB, path string) (int, string) {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	w.House.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, w.URL+path, nil))
+	return answer.Code, answer.Body.String()
+}
+
+// At is the value at a path such as "UserPool.Policies.PasswordPolicy" or "Users.0.Username", or nil.
+func At(m M, path string) any {
+	var value any = m
+	for step := range strings.SplitSeq(path, ".") {
+		switch v := value.(type) {
+		case M:
+			value = v[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+// Text is the string at a path, or the empty one.
+func Text(m M, path string) string {
+	text, _ := At(m, path).(string)
+	return text
+}
+
+// With is m with the members of changes over it; a nil value takes a member away.
+func With(m M, changes M) M {
+	out := maps.Clone(m)
+	if out == nil {
+		out = M{}
+	}
+	for name, value := range changes {
+		if value == nil {
+			delete(out, name)
+			continue
+		}
+		out[name] = value
+	}
+	return out
+}
+
+// Attributes writes attributes as operations take them.
+func Attributes(pairs ...string) []M {
+	list := make([]M, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		list = append(list, M{"Name": pairs[i], "Value": pairs[i+1]})
+	}
+	return list
+}

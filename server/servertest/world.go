@@ -1,0 +1,153 @@
+package servertest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"log/slog"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/server"
+	"cardea/spec/awsjson"
+)
+
+// Account is the account number in this world's ARNs.
+const Account = "123456789012"
+
+// World is one server and its surroundings.
+type World struct {
+	House  *server.House
+	DB     *db.DB
+	URL    string // under which the server believes to be reached, and which begins every issuer
+	Region string // where signed operations are sent
+
+	t     testing.TB
+	clock *clock
+}
+
+// Each runs body in a new world on SQLite and in another on PostgreSQL, in parallel.
+func Each(t *testing.T, body func(t *testing.T, w *World)) {
+	t.Helper()
+	EachWith(t, nil, body)
+}
+
+// EachWith is Each with a server that is configured otherwise.
+func EachWith(t *testing.T, change func(c *server.Config), body func(t *testing.T, w *World)) {
+	t.Helper()
+	dbtest.EachURL(t, func(t *testing.T, url string) { body(t, New(t, url, change)) })
+}
+
+// New builds a world on one database. change, unless nil, has the last word on the server's configuration.
+func New(t testing.TB, database string, change func(c *server.Config)) *World {
+	t.Helper()
+	w := &World{
+		URL:    "http://localhost:9229",
+		Region: "us-east-1",
+		t:      t,
+		clock:  &clock{now: time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)},
+	}
+	c := server.Config{
+		Dev:        true,
+		Addr:       "127.0.0.1:9229",
+		PublicURL:  w.URL,
+		Region:     w.Region,
+		Account:    Account,
+		Database:   database,
+		MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)},
+		Log:        slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Test: server.Test{
+			Now:          w.clock.Now,
+			SigningKey:   signingKeys(),
+			Strict:       w.strict,
+			FastDatabase: true,
+		},
+	}
+	if change != nil {
+		change(&c)
+	}
+	house, err := server.New(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := house.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.House, w.DB = house, house.DB
+	return w
+}
+
+// strict fails the test for a fault that the operation must not answer with.
+func (w *World) strict(operation string, fault *awsjson.Fault) {
+	w.t.Errorf("%s answered with %s (%s), which the model does not list for it", operation, fault.Code, fault.Message)
+}
+
+// In is the same world, seen from another Region.
+func (w *World) In(region string) *World {
+	there := *w
+	there.Region = region
+	return &there
+}
+
+// Serve opens a real socket for clients that insist on one, and returns its address.
+func (w *World) Serve(t testing.TB) string {
+	t.Helper()
+	s := httptest.NewServer(w.House.Handler)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// Now is the world's time.
+func (w *World) Now() time.Time { return w.clock.Now() }
+
+// Advance moves the world's clock.
+func (w *World) Advance(d time.Duration) {
+	w.clock.mu.Lock()
+	defer w.clock.mu.Unlock()
+	w.clock.now = w.clock.now.Add(d)
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now reads the clock.
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// fewKeys are what all worlds of a test program sign with: making keys takes longer than most tests.
+var fewKeys = sync.OnceValue(func() []*rsa.PrivateKey {
+	keys := make([]*rsa.PrivateKey, 4)
+	for i := range keys {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			panic(err) // no randomness: no test makes sense
+		}
+		keys[i] = key
+	}
+	return keys
+})
+
+// signingKeys hands out the few keys in turn.
+func signingKeys() func() (*rsa.PrivateKey, error) {
+	var mu sync.Mutex
+	next := 0
+	return func() (*rsa.PrivateKey, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		keys := fewKeys()
+		next++
+		return keys[next%len(keys)], nil
+	}
+}
