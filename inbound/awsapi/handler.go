@@ -1,13 +1,14 @@
 package awsapi
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -44,7 +45,8 @@ type Handler struct {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{handler: h, request: r, id: id.NewUUID(), began: time.Now()}
+	x := &exchange{handler: h, request: r, began: time.Now()}
+	x.caller = awsjson.Caller{RequestID: id.NewUUID(), IP: h.address(r), UserAgent: userAgent(r)}
 	x.open(w)
 	if r.Method == http.MethodOptions {
 		preflight(w, r)
@@ -59,7 +61,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type exchange struct {
 	handler   *Handler
 	request   *http.Request
-	id        string
 	began     time.Time
 	operation *awsjson.Operation // nil until it is named
 	caller    awsjson.Caller
@@ -71,8 +72,19 @@ type exchange struct {
 	stack   []byte
 }
 
-// run finds the answer.
-func (x *exchange) run(w http.ResponseWriter) (any, error) {
+// run finds the answer. A panic becomes an error like any other unplanned one.
+func (x *exchange) run(w http.ResponseWriter) (out any, err error) {
+	defer func() {
+		switch problem := recover(); problem {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(problem)
+		default:
+			x.stack = debug.Stack()
+			out, err = nil, fmt.Errorf("panic: %v", problem)
+		}
+	}()
+
 	op, err := x.name(w)
 	if err != nil {
 		return nil, err
@@ -91,7 +103,7 @@ func (x *exchange) run(w http.ResponseWriter) (any, error) {
 	if x.tree, err = awsjson.Parse(body); err != nil {
 		return nil, err
 	}
-	out, err := x.invoke(op)
+	out, err = op.Invoke(awsjson.WithCaller(x.request.Context(), x.caller), x.tree)
 	return out, x.strictly(op, err)
 }
 
@@ -155,36 +167,33 @@ func tooLarge() error {
 
 // prove finds out who calls. Unsigned operations ignore signatures: SDKs may add one that is none of their business.
 func (x *exchange) prove(op *awsjson.Operation, body []byte) error {
-	if op.Signed {
-		if x.handler.Verify == nil {
-			return awsjson.Refuse("AccessDeniedException", "This server does not accept signed operations.")
-		}
-		caller, err := x.handler.Verify(x.request, body)
-		if err != nil {
-			return err
-		}
-		x.caller = caller
+	if !op.Signed {
+		return nil
 	}
-	x.caller.RequestID = x.id
-	x.caller.IP = x.address()
-	x.caller.UserAgent = x.request.UserAgent()
-	if len(x.caller.UserAgent) > maxUserAgent {
-		x.caller.UserAgent = strings.ToValidUTF8(x.caller.UserAgent[:maxUserAgent], "")
+	if x.handler.Verify == nil {
+		return awsjson.Refuse("AccessDeniedException", "This server does not accept signed operations.")
 	}
+	caller, err := x.handler.Verify(x.request, body)
+	if err != nil {
+		return err
+	}
+	x.caller.Region, x.caller.Account, x.caller.AccessKeyID = caller.Region, caller.Account, caller.AccessKeyID
 	return nil
 }
 
-func (x *exchange) address() string {
-	if x.handler.ClientIP != nil {
-		return x.handler.ClientIP(x.request)
+func (h *Handler) address(r *http.Request) string {
+	if h.ClientIP != nil {
+		return h.ClientIP(r)
 	}
-	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return x.request.RemoteAddr
+		return r.RemoteAddr
 	}
 	return host
 }
 
-func (x *exchange) context() context.Context {
-	return awsjson.WithCaller(x.request.Context(), x.caller)
+// userAgent is what the client calls itself, within reason.
+func userAgent(r *http.Request) string {
+	agent := r.UserAgent()
+	return strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
 }

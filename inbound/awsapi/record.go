@@ -23,16 +23,18 @@ func (x *exchange) record() {
 	}
 
 	level := slog.LevelInfo
+	if x.status >= 500 {
+		level = slog.LevelError
+	}
 	attributes := []slog.Attr{
 		slog.String("operation", operation), slog.Int("status", x.status), slog.Duration("duration", took),
-		slog.String("request_id", x.id), slog.String("ip", x.caller.IP),
+		slog.String("request_id", x.caller.RequestID), slog.String("ip", x.caller.IP),
 	}
 	attributes = told(attributes, "code", x.code)
 	attributes = told(attributes, "pool", x.identifier("UserPoolId"))
 	attributes = told(attributes, "client", x.identifier("ClientId"))
 	attributes = told(attributes, "access_key", x.caller.AccessKeyID)
 	if x.failure != nil {
-		level = slog.LevelError
 		attributes = append(attributes, slog.Any("error", x.failure))
 		attributes = told(attributes, "stack", string(x.stack))
 	}

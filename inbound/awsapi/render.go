@@ -21,7 +21,7 @@ const (
 // open writes the headers that every answer has.
 func (x *exchange) open(w http.ResponseWriter) {
 	header := w.Header()
-	header.Set("X-Amzn-Requestid", x.id)
+	header.Set("X-Amzn-Requestid", x.caller.RequestID)
 	header.Set("Access-Control-Allow-Origin", "*")
 	header.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
 	header.Set("Cache-Control", "no-store")

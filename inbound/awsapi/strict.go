@@ -3,27 +3,10 @@ package awsapi
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"runtime/debug"
 	"slices"
 
 	"cardea/spec/awsjson"
 )
-
-// invoke runs the operation. A panic becomes an error like any other unplanned one.
-func (x *exchange) invoke(op *awsjson.Operation) (out any, err error) {
-	defer func() {
-		switch problem := recover(); problem {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(problem)
-		default:
-			x.stack = debug.Stack()
-			out, err = nil, fmt.Errorf("panic: %v", problem)
-		}
-	}()
-	return op.Invoke(x.context(), x.tree)
-}
 
 // always are the codes that any operation may answer with, whatever the model lists: the validator's, the protocol's,
 // and those of limits and permissions.
