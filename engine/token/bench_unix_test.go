@@ -1,8 +1,11 @@
+//go:build unix
+
 package token_test
 
 import (
 	"context"
 	"crypto/sha256"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,7 +13,8 @@ import (
 	"cardea/spec/jose"
 )
 
-// BenchmarkRefresh and BenchmarkMint report, beside the time, its ratio to that of the two signatures they contain.
+// BenchmarkRefresh and BenchmarkMint report, beside the time, how much processor time they
+// take for one unit of what their two signatures take.
 func BenchmarkRefresh(b *testing.B) {
 	w := newWorld(b, sqlite(b))
 	refresh := w.signIn(b).RefreshToken
@@ -47,20 +51,27 @@ func againstTwoSignatures(b *testing.B, op func() error) {
 	signer := jose.RSA{Key: key}
 	var ops, signatures time.Duration
 	for b.Loop() {
-		began := time.Now()
+		start := processorTime(b)
 		if err := op(); err != nil {
 			b.Fatal(err)
 		}
-		ops += time.Since(began)
-
-		began = time.Now()
+		middle := processorTime(b)
 		for range 2 {
 			if _, err := signer.Sign(sha256.Sum256([]byte("x"))); err != nil {
 				b.Fatal(err)
 			}
 		}
-		signatures += time.Since(began)
+		ops += middle - start
+		signatures += processorTime(b) - middle
 	}
-	b.ReportMetric(float64(ops)/float64(b.N), "op-ns/op")
+	b.ReportMetric(float64(ops)/float64(b.N), "cpu-ns/op")
 	b.ReportMetric(float64(ops)/float64(signatures), "signs-ratio")
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
