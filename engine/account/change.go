@@ -27,7 +27,7 @@ func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []strin
 		delete(plain, contact)
 		delete(plain, contact+"_verified")
 		waits := false
-		if given && changeContact(p, u, contact, value, flag == "true") {
+		if given && move(p, u, entry{contact, value, flag == "true"}) {
 			verify = append(verify, contact)
 			waits = u.Pending[contact] != ""
 		}
@@ -41,26 +41,32 @@ func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []strin
 	return verify, nil
 }
 
-// changeContact sets one contact and tells whether the new value needs a code.
-func changeContact(p *pool.Pool, u *user.User, contact, value string, verified bool) bool {
-	delete(u.Pending, contact)
+// entry is a new value of a contact.
+type entry struct {
+	contact, value string
+	verified       bool // declared so by who writes it
+}
+
+// move sets a contact and tells whether the new value needs a code.
+func move(p *pool.Pool, u *user.User, e entry) bool {
+	delete(u.Pending, e.contact)
 	switch {
-	case value == "":
-		delete(u.Attributes, contact)
-		delete(u.Attributes, contact+"_verified")
+	case e.value == "":
+		delete(u.Attributes, e.contact)
+		delete(u.Attributes, e.contact+"_verified")
 		return false
-	case value == u.Attributes[contact]:
+	case e.value == u.Attributes[e.contact]:
 		return false
-	case verified:
-		u.Attributes[contact] = value
+	case e.verified:
+		u.Attributes[e.contact] = e.value
 		return false
-	case p.VerifiesBeforeUpdate(contact):
-		u.Pending[contact] = value
+	case p.VerifiesBeforeUpdate(e.contact):
+		u.Pending[e.contact] = e.value
 		return true
 	}
-	u.Attributes[contact] = value
-	u.Attributes[contact+"_verified"] = "false"
-	return p.AutoVerifies(contact)
+	u.Attributes[e.contact] = e.value
+	u.Attributes[e.contact+"_verified"] = "false"
+	return p.AutoVerifies(e.contact)
 }
 
 func set(u *user.User, name, value string) {
