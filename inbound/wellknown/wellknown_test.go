@@ -1,0 +1,112 @@
+package wellknown_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	gojose "github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/platform/db/dbtest"
+	"cardea/server/servertest"
+)
+
+func ask(t *testing.T, w *servertest.World, method, path string) (*http.Response, string) {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	w.House.Handler.ServeHTTP(answer, httptest.NewRequest(method, w.URL+path, nil))
+	body, err := io.ReadAll(answer.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.Result(), string(body)
+}
+
+func TestKeySetVerifiesTokens(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		client := w.Client(t, pool, nil)
+		w.User(t, pool, "alice")
+		tokens := w.SignIn(t, client, "alice")
+
+		answer, body := ask(t, w, "GET", "/"+pool+"/.well-known/jwks.json")
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("%d %s", answer.StatusCode, body)
+		}
+		var set gojose.JSONWebKeySet
+		if err := json.Unmarshal([]byte(body), &set); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"IdToken", "AccessToken"} {
+			parsed, err := gojose.ParseSigned(tokens[name].(string), []gojose.SignatureAlgorithm{gojose.RS256})
+			if err != nil {
+				t.Fatal(err)
+			}
+			payload, err := parsed.Verify(set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var claims struct{ Iss string }
+			if err := json.Unmarshal(payload, &claims); err != nil || claims.Iss != w.URL+"/"+pool {
+				t.Errorf("issuer %q, %v", claims.Iss, err)
+			}
+		}
+
+		var discovery map[string]any
+		_, body = ask(t, w, "GET", "/"+pool+"/.well-known/openid-configuration")
+		if err := json.Unmarshal([]byte(body), &discovery); err != nil {
+			t.Fatal(err)
+		}
+		if discovery["issuer"] != w.URL+"/"+pool || discovery["jwks_uri"] != w.URL+"/"+pool+"/.well-known/jwks.json" {
+			t.Errorf("discovery %s", body)
+		}
+	})
+}
+
+func TestDocumentsGoWithTheirPool(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		path := "/" + pool + "/.well-known/jwks.json"
+		if answer, body := ask(t, w, "GET", path); answer.StatusCode != http.StatusOK {
+			t.Fatalf("%d %s", answer.StatusCode, body)
+		}
+		w.Must(t, "DeleteUserPool", servertest.M{"UserPoolId": pool})
+		if answer, body := ask(t, w, "GET", path); answer.StatusCode != http.StatusNotFound {
+			t.Errorf("after deletion: %d %s", answer.StatusCode, body)
+		}
+	})
+}
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	w := servertest.New(t, dbtest.SQLite(t), nil)
+	pool := w.Pool(t, nil)
+	for name, c := range map[string]struct {
+		method, path string
+		status       int
+		cached       string
+	}{
+		"keys":         {"GET", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
+		"head":         {"HEAD", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
+		"discovery":    {"GET", "/" + pool + "/.well-known/openid-configuration", 200, "public, max-age=3600"},
+		"unknown pool": {"GET", "/us-east-1_000000000/.well-known/jwks.json", 404, ""},
+		"post":         {"POST", "/" + pool + "/.well-known/jwks.json", 405, ""},
+	} {
+		answer, body := ask(t, w, c.method, c.path)
+		got := []any{
+			answer.StatusCode, answer.Header.Get("Content-Type"), answer.Header.Get("Access-Control-Allow-Origin"),
+			answer.Header.Get("Cache-Control"),
+		}
+		if diff := cmp.Diff([]any{c.status, "application/json", "*", c.cached}, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if !json.Valid([]byte(body)) {
+			t.Errorf("%s: body %q", name, body)
+		}
+	}
+}
