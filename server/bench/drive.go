@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// warmUp is how long a flow runs before it is measured.
+const warmUp = time.Second
+
+// flow is one use of the server by one connection, repeated until the context ends.
+type flow func(ctx context.Context, c *connection) error
+
+// driver runs flows against the server.
+type driver struct {
+	server *process
+	options
+}
+
+// measurement is what a flow achieved and cost.
+type measurement struct {
+	rate float64       // flows per second
+	cpu  time.Duration // of the server, per flow
+}
+
+// measure drives a flow over all connections.
+func (d driver) measure(ctx context.Context, p population, f flow) (measurement, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var done atomic.Int64
+	var group sync.WaitGroup
+	for range d.Connections {
+		group.Go(func() {
+			c := newConnection(d.server.url, p)
+			for ctx.Err() == nil {
+				if err := f(ctx, c); err != nil {
+					if ctx.Err() == nil {
+						cancel(err)
+					}
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+
+	m, err := d.observe(ctx, &done)
+	cancel(nil)
+	group.Wait()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return measurement{}, cause
+	}
+	return m, err
+}
+
+// observe counts flows and CPU time between two moments.
+func (d driver) observe(ctx context.Context, done *atomic.Int64) (measurement, error) {
+	sleep(ctx, warmUp)
+	before, err := cpuOf(d.server.pid())
+	if err != nil {
+		return measurement{}, err
+	}
+	began, first := time.Now(), done.Load()
+	sleep(ctx, d.Duration)
+	after, err := cpuOf(d.server.pid())
+	if err != nil {
+		return measurement{}, err
+	}
+	took, count := time.Since(began), done.Load()-first
+	if count == 0 {
+		return measurement{}, errors.New("not one flow finished")
+	}
+	return measurement{rate: float64(count) / took.Seconds(), cpu: (after - before) / time.Duration(count)}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// connection is one client with one connection and what it remembers between flows.
+type connection struct {
+	population
+	url     string
+	http    *http.Client
+	refresh string
+}
+
+func newConnection(url string, p population) *connection {
+	return &connection{population: p, url: url, http: &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}}
+}
+
+func (c *connection) user() string { return fmt.Sprintf("user%d", rand.IntN(c.users)) }
+
+type fields map[string]any
+
+// answer is what the flows need of InitiateAuth's and RespondToAuthChallenge's answers.
+type answer struct {
+	ChallengeParameters  map[string]string
+	AuthenticationResult struct{ AccessToken, RefreshToken string }
+}
+
+func (c *connection) call(ctx context.Context, operation string, in fields) (answer, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return answer{}, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+	response, err := c.http.Do(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return answer{}, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return answer{}, fmt.Errorf("%s: %s", operation, text)
+	}
+	var out answer
+	return out, json.Unmarshal(text, &out)
+}

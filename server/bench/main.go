@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"text/tabwriter"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	Duration    time.Duration // how long each flow is driven
+	Connections int
+	Users       int // in the large pool
+}
+
+// smallPool is how many users the pool has that the large one is compared with.
+const smallPool = 1_000
+
+func main() {
+	var o options
+	flag.DurationVar(&o.Duration, "duration", 6*time.Second, "how long each flow is driven")
+	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
+	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "cardea-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	cost, err := measurePrimitives()
+	if err != nil {
+		return err
+	}
+	cost.print()
+	world, err := load(ctx, dir, o.Users)
+	if err != nil {
+		return fmt.Errorf("load users: %w", err)
+	}
+	server, err := start(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	idle, err := server.idle()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nready on an existing data folder after %v, resident when idle %.1f MiB\n\n", server.ready.Round(time.Millisecond), idle)
+
+	driver := driver{server: server, options: o}
+	if err := driver.bounds(ctx, world.small, cost); err != nil {
+		return err
+	}
+	return driver.growth(ctx, world)
+}
+
+// bounds prints each flow's cost and its ratio to its bound.
+func (d driver) bounds(ctx context.Context, p population, cost primitives) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "flow\tper second\tserver CPU\tbound\tratio\t")
+	for _, f := range []struct {
+		name  string
+		flow  flow
+		bound time.Duration
+	}{
+		{"SRP sign-in", srpSignIn, cost.Exchange + 2*cost.Signature},
+		{"password sign-in", passwordSignIn, cost.Verifier + 2*cost.Signature},
+		{"refresh", refresh, 2 * cost.Signature},
+	} {
+		m, err := d.measure(ctx, p, f.flow)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%.2f\t\n", f.name, m.rate,
+			m.cpu.Round(time.Microsecond), f.bound.Round(time.Microsecond), float64(f.bound)/float64(m.cpu))
+	}
+	return w.Flush()
+}
+
+// growth compares sign-in in a small and a large pool.
+func (d driver) growth(ctx context.Context, world world) error {
+	fmt.Println()
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "users in the pool\tsign-ins per second\tserver CPU\trate beside the small pool\t")
+	var first float64
+	for _, p := range []population{world.small, world.large} {
+		m, err := d.measure(ctx, p, passwordSignIn)
+		if err != nil {
+			return err
+		}
+		if first == 0 {
+			first = m.rate
+		}
+		fmt.Fprintf(w, "%d\t%.0f\t%v\t%.2f\t\n", p.users, m.rate, m.cpu.Round(time.Microsecond), m.rate/first)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// self is this process, for cpuOf.
+const self = "self"
+
+// tick is the unit of CPU time in /proc, USER_HZ.
+const tick = 10 * time.Millisecond
+
+// cpuOf is the CPU time that a process has used, user and system.
+func cpuOf(pid string) (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return 0, err
+	}
+	// The command's name, in parentheses, may hold spaces; utime and stime are the 12th and 13th words behind it.
+	words := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(words) < 13 {
+		return 0, errors.New("short /proc stat")
+	}
+	user, err := strconv.ParseInt(words[11], 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.ParseInt(words[12], 10, 64)
+	return time.Duration(user+system) * tick, err
+}
+
+// residentOf is the resident memory of a process in MiB.
+func residentOf(pid string) (float64, error) {
+	status, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kib / 1024, err
+		}
+	}
+	return 0, errors.New("no VmRSS")
+}
+
+// process is a running server.
+type process struct {
+	command *exec.Cmd
+	url     string
+	ready   time.Duration // from start to the first yes of /readyz
+}
+
+// start builds the binary and runs it on the data folder.
+func start(ctx context.Context, dir string) (*process, error) {
+	binary := filepath.Join(dir, "cardea")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "cardea/cmd/cardea")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		return nil, err
+	}
+
+	p := &process{url: "http://" + addr, command: exec.CommandContext(ctx, binary, "dev", "--data", filepath.Join(dir, "data"), "--addr", addr, "--log", "error")}
+	p.command.Stderr = os.Stderr
+	began := time.Now()
+	if err := p.command.Start(); err != nil {
+		return nil, err
+	}
+	for time.Since(began) < 10*time.Second {
+		if answer, err := http.Get(p.url + "/readyz"); err == nil {
+			_ = answer.Body.Close() // only the status counts
+			if answer.StatusCode == http.StatusOK {
+				p.ready = time.Since(began)
+				return p, nil
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	p.stop()
+	return nil, errors.New("the server did not become ready")
+}
+
+func (p *process) pid() string { return strconv.Itoa(p.command.Process.Pid) }
+
+// idle waits until start-up work is over and returns the resident memory in MiB.
+func (p *process) idle() (float64, error) {
+	time.Sleep(5 * time.Second)
+	return residentOf(p.pid())
+}
+
+func (p *process) stop() {
+	_ = p.command.Process.Signal(os.Interrupt) // Wait says whether it worked
+	_ = p.command.Wait()
+}
