@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cardea/outbound/mail"
@@ -43,6 +44,8 @@ type Courier struct {
 
 	once sync.Once
 	wake chan struct{}
+
+	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }
 
 // Message is one message to one user.
@@ -140,7 +143,7 @@ func (c *Courier) write(tx *db.Tx, box *seal.Box, m Message) (*outbox.Row, error
 
 	row := &outbox.Row{
 		Pool:      m.Pool.ID,
-		ID:        fmt.Sprintf("%012x%s", tx.Now.UnixMilli(), rand.Text()[:20]),
+		ID:        fmt.Sprintf("%012x%08x%s", tx.Now.UnixMilli(), c.posted.Add(1), rand.Text()[:16]),
 		Medium:    m.medium(),
 		Recipient: recipient,
 		Written:   tx.Now,
