@@ -1,0 +1,177 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/record/session"
+	"cardea/spec/id"
+)
+
+const pool = id.Pool("us-east-1_AbC123xyz")
+
+func each(t *testing.T, body func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Parallel()
+	dbtest.Each(t, body)
+}
+
+func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
+	t.Helper()
+	if err := d.Write(context.Background(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// add inserts a session of sub with one refresh token.
+func add(t *testing.T, d *db.DB, name string, sub id.Sub) *session.Session {
+	t.Helper()
+	at := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
+	s := &session.Session{
+		Pool: pool, ID: name, Origin: "origin of " + name, Sub: sub, Client: "c", Scopes: []string{"openid", "email"},
+		DeviceKey: "us-east-1_device", AuthTime: at, Created: at.Add(time.Millisecond), Expires: at.Add(time.Hour),
+	}
+	write(t, d, func(tx *db.Tx) error {
+		return errors.Join(session.Insert(tx, s), session.AddRefresh(tx, refreshOf(name)))
+	})
+	return s
+}
+
+func refreshOf(name string) session.Refresh {
+	return session.Refresh{Pool: pool, Session: name, Hash: "hash of " + name}
+}
+
+func TestSessionComesBackAsItWent(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		want := add(t, d, "a", "alice")
+		write(t, d, func(tx *db.Tx) error {
+			got, err := session.Get(tx, pool, "a")
+			if err != nil {
+				return err
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			redeemed, token, err := session.Redeem(tx, refreshOf("a"))
+			if err != nil {
+				return err
+			}
+			if diff := cmp.Diff(want, redeemed); diff != "" {
+				t.Error(diff)
+			}
+			if token.Hash != "hash of a" || token.Created.IsZero() || !token.Replaced.IsZero() {
+				t.Errorf("refresh token %+v", token)
+			}
+			if err := session.Insert(tx, want); !errors.Is(err, db.ErrExists) {
+				t.Errorf("inserted twice: %v", err)
+			}
+			_, _, err = session.Redeem(tx, session.Refresh{Pool: pool, Session: "a", Hash: "x"})
+			if !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("redeemed another hash: %v", err)
+			}
+			return nil
+		})
+	})
+}
+
+func TestReplaceWorksOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		add(t, d, "a", "alice")
+		write(t, d, func(tx *db.Tx) error { return session.Replace(tx, refreshOf("a")) })
+		err := d.Write(context.Background(), func(tx *db.Tx) error { return session.Replace(tx, refreshOf("a")) })
+		if !errors.Is(err, db.ErrStale) {
+			t.Errorf("replaced twice: %v", err)
+		}
+	})
+}
+
+func TestRevocation(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		for _, name := range []string{"a1", "a2", "a3"} {
+			add(t, d, name, "alice")
+		}
+		add(t, d, "b1", "bob")
+		write(t, d, func(tx *db.Tx) error { return session.Revoke(tx, pool, "a1") })
+		wantRevoked(t, d, "a1")
+		write(t, d, func(tx *db.Tx) error { return session.RevokeUser(tx, pool, "alice") })
+		wantRevoked(t, d, "a1", "a2", "a3")
+	})
+}
+
+func wantRevoked(t *testing.T, d *db.DB, want ...string) {
+	t.Helper()
+	var got []string
+	write(t, d, func(tx *db.Tx) error {
+		got = nil
+		for _, name := range []string{"a1", "a2", "a3", "b1"} {
+			s, err := session.Get(tx, pool, name)
+			if err != nil {
+				return err
+			}
+			if !s.Revoked.IsZero() {
+				got = append(got, name)
+			}
+		}
+		return nil
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDeleteUserLeavesNothingOfThem(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		add(t, d, "a", "alice")
+		add(t, d, "b", "bob")
+		write(t, d, func(tx *db.Tx) error { return session.DeleteUser(tx, pool, "alice") })
+		wantLeft(t, d, "b")
+	})
+}
+
+func TestPruneTakesExpiredSessionsInBites(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		for i := range 5 {
+			add(t, d, fmt.Sprint(i), "alice")
+		}
+		end := time.Date(2026, 11, 20, 10, 30, 0, 0, time.UTC)
+		for _, step := range []struct {
+			before time.Time
+			want   int
+		}{{end, 0}, {end.Add(time.Millisecond), 3}, {end.Add(time.Millisecond), 2}} {
+			var n int
+			write(t, d, func(tx *db.Tx) (err error) {
+				n, err = session.Prune(tx, step.before, 3)
+				return err
+			})
+			if n != step.want {
+				t.Errorf("pruned %d, want %d", n, step.want)
+			}
+		}
+		wantLeft(t, d)
+	})
+}
+
+// wantLeft compares the sessions that are left, and that refresh tokens are left of the same.
+func wantLeft(t *testing.T, d *db.DB, want ...string) {
+	t.Helper()
+	for _, query := range []string{`SELECT id FROM session ORDER BY id`, `SELECT session_id FROM refresh ORDER BY session_id`} {
+		var got []string
+		err := d.Read(context.Background(), func(tx *db.Tx) (err error) {
+			got, err = db.All(tx, func(row db.Scanner) (s string, err error) { return s, row.Scan(&s) }, query)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", query, diff)
+		}
+	}
+}
