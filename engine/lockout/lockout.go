@@ -88,17 +88,6 @@ func (t Try) check(tx *db.Tx) (attempt.Attempt, error) {
 	return a, nil
 }
 
-// Check answers ErrLocked when the account is locked now.
-func Check(tx *db.Tx, pool id.Pool, key string) error {
-	_, err := Begin(tx, pool, key)
-	return err
-}
-
-// Fail counts a failure of an attempt that began in this transaction.
-func Fail(tx *db.Tx, pool id.Pool, key string) error {
-	return Try{pool: pool, key: key, begun: tx.Now}.Fail(tx)
-}
-
 // Reset forgives the account's failures, as an administrator's new password or a reset by code does.
 func Reset(tx *db.Tx, pool id.Pool, key string) error {
 	return attempt.Delete(tx, pool, key)

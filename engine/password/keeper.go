@@ -33,10 +33,11 @@ type Keeper struct {
 	gate gate
 }
 
-// Rules are what a new password has to obey besides being one.
-type Rules struct {
-	Policy  bool // the pool's PasswordPolicy
-	History bool // not one of the last PasswordHistorySize passwords
+// Choice is a new password and what it has to obey.
+type Choice struct {
+	Password string
+	Policy   bool // the pool's PasswordPolicy
+	History  bool // not to be one of the last PasswordHistorySize passwords
 }
 
 // Change is a new password, computed and sealed, to be written by Apply.
@@ -47,18 +48,18 @@ type Change struct {
 
 // Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers the faults
 // InvalidPassword, PasswordHistoryPolicyViolation and, when too much waits, TooManyRequests. Call it outside transactions.
-func (k *Keeper) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string, rules Rules) (*Change, error) {
-	if rules.Policy {
-		if err := CheckPolicy(p, pw); err != nil {
+func (k *Keeper) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
+	if c.Policy {
+		if err := CheckPolicy(p, c.Password); err != nil {
 			return nil, err
 		}
 	}
-	if rules.History {
-		if err := k.checkHistory(ctx, box, p, u, pw); err != nil {
+	if c.History {
+		if err := k.checkHistory(ctx, box, p, u, c.Password); err != nil {
 			return nil, err
 		}
 	}
-	s, err := k.make(ctx, p, u, pw)
+	s, err := k.make(ctx, p, u, c.Password)
 	if err != nil {
 		return nil, err
 	}

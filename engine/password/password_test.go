@@ -39,9 +39,9 @@ func makeWorld(t testing.TB, storage string) *world {
 	return &world{keeper: &Keeper{}, box: box, pool: p, user: u}
 }
 
-func (w *world) set(t testing.TB, pw string, rules Rules) {
+func (w *world) set(t testing.TB, pw string, history bool) {
 	t.Helper()
-	change, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, pw, rules)
+	change, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, Choice{Password: pw, History: history})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestOnlyTheRightPasswordVerifies(t *testing.T) {
 	t.Parallel()
 	for _, storage := range storages {
 		w := makeWorld(t, storage)
-		w.set(t, "Correct-Horse-9", Rules{})
+		w.set(t, "Correct-Horse-9", false)
 		for pw, want := range map[string]bool{"Correct-Horse-9": true, "correct-horse-9": false, "": false, strings.Repeat("x", 1<<16): false} {
 			if got := w.right(t, w.user, pw); got != want {
 				t.Errorf("%s: Verify(%.20q) = %v, want %v", storage, pw, got, want)
@@ -78,7 +78,7 @@ func TestOnlyTheRightPasswordVerifies(t *testing.T) {
 func TestAnArgon2idPoolKeepsNoVerifier(t *testing.T) {
 	t.Parallel()
 	w := makeWorld(t, pool.PasswordStorageArgon2id)
-	w.set(t, "Correct-Horse-9", Rules{})
+	w.set(t, "Correct-Horse-9", false)
 	if _, _, err := w.keeper.Verifier(w.box, w.user); !errors.Is(err, ErrNoVerifier) {
 		t.Errorf("Verifier: %v, want ErrNoVerifier", err)
 	}
@@ -96,7 +96,7 @@ func TestAnArgon2idPoolKeepsNoVerifier(t *testing.T) {
 func TestAStoredPasswordIsBoundToItsUser(t *testing.T) {
 	t.Parallel()
 	w := makeWorld(t, pool.PasswordStorageSRP)
-	w.set(t, "Correct-Horse-9", Rules{})
+	w.set(t, "Correct-Horse-9", false)
 	other := &user.User{Sub: id.NewSub(), Username: "alice", Password: w.user.Password}
 	if _, err := w.keeper.Verify(t.Context(), w.box, w.pool, other, "Correct-Horse-9"); err == nil {
 		t.Error("another user's stored password was opened")
@@ -109,10 +109,10 @@ func TestHistoryRefusesTheLastPasswords(t *testing.T) {
 		w := makeWorld(t, storage)
 		w.pool.Doc.Policies.PasswordPolicy.PasswordHistorySize = new(int64(2))
 		for _, pw := range []string{"first-1", "second-2", "third-3"} {
-			w.set(t, pw, Rules{History: true})
+			w.set(t, pw, true)
 		}
 		for pw, want := range map[string]bool{"third-3": true, "second-2": true, "first-1": false, "fourth-4": false} {
-			_, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, pw, Rules{History: true})
+			_, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, Choice{Password: pw, History: true})
 			if got := awsjson.IsFault(err, "PasswordHistoryPolicyViolationException"); got != want {
 				t.Errorf("%s: %s refused = %v (%v), want %v", storage, pw, got, err, want)
 			}
@@ -128,8 +128,8 @@ func TestATemporaryPasswordMayBeKept(t *testing.T) {
 	w := makeWorld(t, pool.PasswordStorageSRP)
 	w.pool.Doc.Policies.PasswordPolicy.PasswordHistorySize = new(int64(2))
 	w.user.Status = cognitoidp.UserStatusTypeForceChangePassword
-	w.set(t, "Temporary-1", Rules{})
-	w.set(t, "Temporary-1", Rules{History: true})
+	w.set(t, "Temporary-1", false)
+	w.set(t, "Temporary-1", true)
 	if len(w.user.History) != 0 {
 		t.Error("a temporary password went into the history")
 	}
@@ -139,8 +139,8 @@ func TestWithoutAPolicyNoFormerPasswordIsKept(t *testing.T) {
 	t.Parallel()
 	w := makeWorld(t, pool.PasswordStorageSRP)
 	w.user.History = [][]byte{{1}}
-	w.set(t, "first-1", Rules{})
-	w.set(t, "second-2", Rules{})
+	w.set(t, "first-1", false)
+	w.set(t, "second-2", false)
 	if len(w.user.History) != 0 {
 		t.Errorf("%d former passwords kept", len(w.user.History))
 	}
@@ -273,7 +273,7 @@ func FuzzDecodeStored(f *testing.F) {
 func BenchmarkVerify(b *testing.B) {
 	for _, storage := range storages {
 		w := makeWorld(b, storage)
-		w.set(b, "Correct-Horse-9", Rules{})
+		w.set(b, "Correct-Horse-9", false)
 		for name, u := range map[string]*user.User{"right": w.user, "nobody": nil} {
 			b.Run(storage+"/"+name, func(b *testing.B) {
 				for b.Loop() {

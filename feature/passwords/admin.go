@@ -38,8 +38,7 @@ func (s *Service) AdminSetUserPassword(ctx context.Context, in *cognitoidp.Admin
 	if in.Permanent {
 		status = cognitoidp.UserStatusTypeConfirmed
 	}
-	rules := password.Rules{Policy: true, History: in.Permanent}
-	change, err := s.Passwords.Prepare(ctx, box, p, u, in.Password, rules)
+	change, err := s.Passwords.Prepare(ctx, box, p, u, password.Choice{Password: in.Password, Policy: true, History: in.Permanent})
 	if err != nil {
 		return nil, err
 	}

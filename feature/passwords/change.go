@@ -40,7 +40,7 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 	if err := s.checkPrevious(ctx, b, box, in.PreviousPassword, try); err != nil {
 		return nil, err
 	}
-	change, err := s.Passwords.Prepare(ctx, box, b.Pool, b.User, in.ProposedPassword, password.Rules{Policy: true, History: true})
+	change, err := s.Passwords.Prepare(ctx, box, b.Pool, b.User, password.Choice{Password: in.ProposedPassword, Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}

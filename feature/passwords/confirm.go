@@ -32,7 +32,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 	if err != nil {
 		return nil, err
 	}
-	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, in.Password, password.Rules{Policy: true, History: true})
+	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, password.Choice{Password: in.Password, Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}

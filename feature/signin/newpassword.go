@@ -65,8 +65,8 @@ func (newPassword) verify(t *turn) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, t.given["NEW_PASSWORD"],
-		password.Rules{Policy: true, History: true})
+	change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user,
+		password.Choice{Password: t.given["NEW_PASSWORD"], Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}

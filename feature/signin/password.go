@@ -39,7 +39,7 @@ func (t *turn) verifyPassword(pw string) (*pass, error) {
 	}
 	done := &pass{source: "Authentication", effects: []effect{t.passed}}
 	if t.Passwords.Outdated(t.box, t.pool, t.user) {
-		change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, pw, password.Rules{})
+		change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, password.Choice{Password: pw})
 		if err != nil {
 			return nil, err
 		}

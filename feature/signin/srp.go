@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -120,7 +121,8 @@ func (t *turn) signed() (bool, error) {
 		return false, fmt.Errorf("finish an SRP exchange: %w", err)
 	}
 	who := srp.Identity{Scope: t.pool.ID.Short(), User: t.srpID()}
-	return srp.Proves(signature, key, who, t.block.sealed, timestamp) && t.holder() != nil, nil
+	proof := srp.Sign(key, who, t.block.sealed, timestamp)
+	return hmac.Equal(signature, proof) && t.holder() != nil, nil
 }
 
 // verifier is the user's own, or a decoy for who has none.

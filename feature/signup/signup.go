@@ -29,7 +29,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		return nil, err
 	}
 
-	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, in.Password, password.Rules{Policy: true})
+	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, password.Choice{Password: in.Password, Policy: true})
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (s *Service) temporary(ctx context.Context, inv *invitation) (err error) {
 	if inv.password == "" {
 		inv.password = password.Generate(inv.pool)
 	}
-	inv.change, err = s.Passwords.Prepare(ctx, inv.box, inv.pool, inv.user, inv.password, password.Rules{Policy: true})
+	inv.change, err = s.Passwords.Prepare(ctx, inv.box, inv.pool, inv.user, password.Choice{Password: inv.password, Policy: true})
 	return err
 }
 

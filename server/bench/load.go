@@ -171,7 +171,7 @@ func withPasswords(ctx context.Context, of *pool.Pool, box *seal.Box, first, end
 }
 
 func setPassword(ctx context.Context, keeper *password.Keeper, box *seal.Box, of *pool.Pool, u *user.User) error {
-	change, err := keeper.Prepare(ctx, box, of, u, secret, password.Rules{})
+	change, err := keeper.Prepare(ctx, box, of, u, password.Choice{Password: secret})
 	if err != nil {
 		return err
 	}

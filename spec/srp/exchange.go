@@ -84,11 +84,6 @@ func Sign(key []byte, id Identity, block []byte, timestamp string) []byte {
 	return mac.Sum(nil)
 }
 
-// Proves tells, in constant time, whether a signature is the one that Sign makes.
-func Proves(signature, key []byte, id Identity, block []byte, timestamp string) bool {
-	return hmac.Equal(signature, Sign(key, id, block, timestamp))
-}
-
 // timestampLayout is TIMESTAMP's form, always English and UTC, the day without a leading zero.
 const timestampLayout = "Mon Jan 2 15:04:05 UTC 2006"
 
