@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"cardea/spec/srp"
 )
 
 // stopWithin is how long Run may take to return after its context ended.
@@ -86,6 +88,7 @@ func (h *House) Run(ctx context.Context) error {
 	for _, l := range h.listeners {
 		go func() { failed <- l.serve() }()
 	}
+	go srp.Warm() // so that no start and no first sign-in waits for it
 
 	var failure error
 	select {
