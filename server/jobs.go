@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,15 +11,15 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/jobs"
 	"cardea/record/attempt"
-	"cardea/record/datakey"
 	"cardea/record/lease"
 )
 
 // oldGuess is how long a failed guess is remembered: far longer than it locks anything.
 const oldGuess = 24 * time.Hour
 
-// timetable is the background work. Each job is safe to run twice, and to stop at any time.
-func timetable(store *db.DB, ring *datakey.Ring, keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
+// timetable is the background work of a house. Each job is safe to run twice, and to stop at any time.
+func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
+	store, ring := keys.DB, keys.Ring
 	return []jobs.Job{
 		{Name: "deliver messages", Every: message.Patience, Run: codes.Courier.Deliver, Wake: codes.Courier.Kicked()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
@@ -61,13 +60,12 @@ func (h *House) lease(ctx context.Context, name string, d time.Duration) (free b
 	return free, err
 }
 
-// RunJobs runs every job once, for tests that cannot wait for the timetable.
-func (h *House) RunJobs(ctx context.Context) error {
-	var failures []error
+// RunJob runs the job of this name once, for tests that cannot wait for the timetable.
+func (h *House) RunJob(ctx context.Context, name string) error {
 	for _, job := range h.jobs {
-		if err := job.Run(ctx); err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", job.Name, err))
+		if job.Name == name {
+			return job.Run(ctx)
 		}
 	}
-	return errors.Join(failures...)
+	return fmt.Errorf("there is no job %q", name)
 }

@@ -87,7 +87,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
 		},
 		config:  c,
-		jobs:    timetable(store, ring, keys, minter, codes),
+		jobs:    timetable(keys, minter, codes),
 		metrics: metrics,
 		health:  &health{db: store},
 	}

@@ -21,7 +21,7 @@ import (
 // crashes is how often each server is killed, and crashAfter how long it may work before.
 const (
 	crashes    = 4
-	crashAfter = 1500 * time.Millisecond
+	crashAfter = 600 * time.Millisecond
 	workers    = 4
 )
 
@@ -87,6 +87,7 @@ type crashed struct {
 	t       *testing.T
 	url     string
 	environ []string
+	log     *os.File // what the server writes; its end is shown when the test fails
 	process *exec.Cmd
 	key     [2]string
 	pool    string
@@ -106,6 +107,10 @@ func newCrashed(t *testing.T, database string) *crashed {
 		t.Fatal(err)
 	}
 	c := &crashed{t: t, url: "http://127.0.0.1:" + port}
+	if c.log, err = os.Create(filepath.Join(t.TempDir(), "log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.showLog)
 	c.environ = append(os.Environ(),
 		"CARDEA_ADDR=127.0.0.1:"+port, "CARDEA_ADMIN_ADDR=", "CARDEA_PUBLIC_URL="+c.url, "CARDEA_DATABASE_URL="+database,
 		"CARDEA_MASTER_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "CARDEA_LOG_LEVEL=error")
@@ -123,8 +128,16 @@ func newCrashed(t *testing.T, database string) *crashed {
 func (c *crashed) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(binary, "cardea"), args...)
 	cmd.Env = c.environ
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = c.log
 	return cmd
+}
+
+func (c *crashed) showLog() {
+	text, _ := os.ReadFile(c.log.Name()) // nothing to show then
+	_ = c.log.Close()                    // the server has its own handle
+	if c.t.Failed() {
+		c.t.Logf("the end of the server's log:\n%s", text[max(0, len(text)-4000):])
+	}
 }
 
 // start starts the server; the first time it also makes a pool with a client.
@@ -174,7 +187,7 @@ func (c *crashed) prepare() {
 	if c.sessions == nil {
 		c.must("AdminConfirmSignUp", `{"UserPoolId":"`+c.pool+`","Username":"`+user+`"}`)
 	}
-	for range 60 {
+	for range 40 {
 		tokens := c.must("InitiateAuth", `{"ClientId":"`+c.client+`","AuthFlow":"USER_PASSWORD_AUTH","AuthParameters":{"USERNAME":"`+user+`","PASSWORD":"Correct-horse-1"}}`)
 		c.sessions = append(c.sessions, tokens.pick("AuthenticationResult", "RefreshToken"))
 	}
@@ -220,7 +233,7 @@ func (c *crashed) signUp() {
 
 func (c *crashed) revoke() {
 	c.mu.Lock()
-	if len(c.sessions) <= 1 {
+	if len(c.sessions) <= 5 {
 		c.mu.Unlock()
 		time.Sleep(time.Millisecond)
 		return
@@ -228,6 +241,7 @@ func (c *crashed) revoke() {
 	token := c.sessions[0]
 	c.sessions = c.sessions[1:]
 	c.mu.Unlock()
+	time.Sleep(20 * time.Millisecond) // so that some are left to be under way when disaster strikes
 	if _, err := c.call("RevokeToken", `{"ClientId":"`+c.client+`","Token":"`+token+`"}`); err == nil {
 		c.mu.Lock()
 		c.revoked = append(c.revoked, token)

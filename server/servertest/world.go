@@ -2,8 +2,6 @@ package servertest
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
 	"log/slog"
 	"net/http/httptest"
 	"sync"
@@ -12,6 +10,7 @@ import (
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
+	"cardea/record/signingkey/signingkeytest"
 	"cardea/server"
 	"cardea/spec/awsjson"
 )
@@ -62,7 +61,7 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 		Log:        slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Test: server.Test{
 			Now:          w.clock.Now,
-			SigningKey:   signingKeys(),
+			SigningKey:   signingkeytest.Make,
 			Strict:       w.strict,
 			FastDatabase: true,
 		},
@@ -124,30 +123,4 @@ func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
-}
-
-// fewKeys are what all worlds of a test program sign with: making keys takes longer than most tests.
-var fewKeys = sync.OnceValue(func() []*rsa.PrivateKey {
-	keys := make([]*rsa.PrivateKey, 4)
-	for i := range keys {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(err) // no randomness: no test makes sense
-		}
-		keys[i] = key
-	}
-	return keys
-})
-
-// signingKeys hands out the few keys in turn.
-func signingKeys() func() (*rsa.PrivateKey, error) {
-	var mu sync.Mutex
-	next := 0
-	return func() (*rsa.PrivateKey, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		keys := fewKeys()
-		next++
-		return keys[next%len(keys)], nil
-	}
 }
