@@ -1,0 +1,59 @@
+package access_test
+
+import (
+	"testing"
+
+	"cardea/engine/access"
+	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
+	"cardea/record/client"
+	"cardea/record/pool"
+	"cardea/spec/awsjson"
+)
+
+func TestUnknownPoolsAndClientsAreNotFound(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			for _, p := range []*pool.Pool{{ID: "us-east-1_home00000"}, {ID: "us-east-1_other0000"}} {
+				if err := pool.Insert(tx, p); err != nil {
+					return err
+				}
+			}
+			return client.Insert(tx, &client.Client{ID: "app", Pool: "us-east-1_home00000"})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		ofPool := func(name string) func(tx *db.Tx) error {
+			return func(tx *db.Tx) error { _, err := access.Pool(tx, name); return err }
+		}
+		ofClient := func(name string) func(tx *db.Tx) error {
+			return func(tx *db.Tx) error { _, _, err := access.Client(tx, name); return err }
+		}
+		ofBoth := func(p, c string) func(tx *db.Tx) error {
+			return func(tx *db.Tx) error { _, _, err := access.PoolClient(tx, p, c); return err }
+		}
+		for name, c := range map[string]struct {
+			region string
+			find   func(tx *db.Tx) error
+			want   string
+		}{
+			"pool":                          {"", ofPool("us-east-1_home00000"), ""},
+			"pool in its Region":            {"us-east-1", ofPool("us-east-1_home00000"), ""},
+			"pool from elsewhere":           {"us-east-2", ofPool("us-east-1_home00000"), "ResourceNotFoundException: User pool us-east-1_home00000 does not exist."},
+			"unknown pool":                  {"", ofPool("us-east-1_nowhere00"), "ResourceNotFoundException: User pool us-east-1_nowhere00 does not exist."},
+			"client":                        {"", ofClient("app"), ""},
+			"unknown client":                {"", ofClient("nobody"), "ResourceNotFoundException: User pool client nobody does not exist."},
+			"pool's client":                 {"us-east-1", ofBoth("us-east-1_home00000", "app"), ""},
+			"other pool's client":           {"", ofBoth("us-east-1_other0000", "app"), "ResourceNotFoundException: User pool client app does not exist."},
+			"client of an unknown pool":     {"", ofBoth("us-east-1_nowhere00", "app"), "ResourceNotFoundException: User pool us-east-1_nowhere00 does not exist."},
+			"pool's client from elsewhere":  {"us-east-2", ofBoth("us-east-1_home00000", "app"), "ResourceNotFoundException: User pool us-east-1_home00000 does not exist."},
+			"unknown client from elsewhere": {"us-east-2", ofClient("nobody"), "ResourceNotFoundException: User pool client nobody does not exist."},
+		} {
+			ctx := awsjson.WithCaller(t.Context(), awsjson.Caller{Region: c.region})
+			t.Run(name, func(t *testing.T) { compare(t, d.Read(ctx, c.find), c.want) })
+		}
+	})
+}
