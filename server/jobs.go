@@ -17,10 +17,13 @@ import (
 // oldGuess is how long a failed guess is remembered: far longer than it locks anything.
 const oldGuess = 24 * time.Hour
 
+// moreCouriers is how many loops deliver messages besides the first.
+const moreCouriers = 3
+
 // timetable is the background work of a house. Each job is safe to run twice, and to stop at any time.
 func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
 	store, ring := keys.DB, keys.Ring
-	return []jobs.Job{
+	list := []jobs.Job{
 		{Name: "deliver messages", Every: message.Patience, Run: codes.Courier.Deliver, Wake: codes.Courier.Kicked()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
 		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
@@ -35,6 +38,15 @@ func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes
 			return err
 		})},
 	}
+	// More loops, so that one slow conversation with a relay does not hold up everyone's codes. They may all run at
+	// once: each message is claimed before it is sent.
+	for n := range moreCouriers {
+		list = append(list, jobs.Job{
+			Name: fmt.Sprintf("deliver messages %d", n+2), Every: time.Minute, Everywhere: true,
+			Run: codes.Courier.Deliver, Wake: codes.Courier.Kicked(),
+		})
+	}
+	return list
 }
 
 // writing makes a job of one write transaction.

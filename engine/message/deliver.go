@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"cardea/outbound/mail"
@@ -38,6 +39,8 @@ func (c *Courier) Deliver(ctx context.Context) error {
 		if err != nil || len(rows) == 0 {
 			return errors.Join(append(failures, err)...)
 		}
+		// Loops that look at the same time see the same messages; in different orders they rarely want the same one.
+		rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		for _, row := range rows {
 			if err := c.deliver(ctx, row); err != nil {
 				failures = append(failures, fmt.Errorf("deliver %s message of %s: %w", row.Medium, row.Pool, err))
