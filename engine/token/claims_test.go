@@ -3,6 +3,8 @@ package token_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"regexp"
 	"testing"
@@ -54,6 +56,11 @@ func TestTokensOfOAuthSignIn(t *testing.T) {
 		}
 		golden(t, "oauth.id.json", readable(t, w.payload(t, result.IdToken)))
 		golden(t, "oauth.access.json", readable(t, w.payload(t, result.AccessToken)))
+
+		hash := sha256.Sum256([]byte(result.AccessToken))
+		if got := w.claims(t, result.IdToken)["at_hash"]; got != base64.RawURLEncoding.EncodeToString(hash[:16]) {
+			t.Errorf("at_hash %v", got)
+		}
 
 		_, err = w.bearer(result.AccessToken)
 		wantFault(t, err, "NotAuthorized", "Access Token does not have required scopes")
