@@ -51,3 +51,12 @@ func missingUser(err error) error {
 	}
 	return fmt.Errorf("get user: %w", err)
 }
+
+// goneWithPool turns the absence of a pool's keys into the fault that the pool's absence is: it was deleted since the
+// caller read it.
+func goneWithPool(p *pool.Pool, err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return cognitoidp.ResourceNotFound("User pool " + string(p.ID) + " does not exist.")
+	}
+	return err
+}

@@ -11,6 +11,7 @@ import (
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
+	"cardea/record/pool"
 	"cardea/record/spent"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -68,6 +69,14 @@ func TestGateRefusesPoolsThatDemandMore(t *testing.T) {
 	if err == nil {
 		t.Error("refreshed without the trigger")
 	}
+}
+
+func TestPoolDeletedMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.write(t, func(tx *db.Tx) error { return pool.Delete(tx, w.pool.ID) })
+		_, err := w.tokens.Mint(context.Background(), w.grant())
+		wantFault(t, err, "ResourceNotFound", "User pool "+string(w.pool.ID)+" does not exist.")
+	})
 }
 
 func TestClaimsShowWhatTheSignInChanged(t *testing.T) {

@@ -67,7 +67,7 @@ func (m *Minter) Mint(ctx context.Context, g Grant) (*cognitoidp.AuthenticationR
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, goneWithPool(g.Pool, err)
 	}
 
 	var f *facts

@@ -61,7 +61,7 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 		return nil, m.punish(ctx, r, given)
 	}
 	if err != nil {
-		return nil, err
+		return nil, goneWithPool(r.Pool, err)
 	}
 
 	result, err := f.sign()
