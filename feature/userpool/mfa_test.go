@@ -1,0 +1,106 @@
+package userpool_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cardea/server/servertest"
+)
+
+func sms() M { return M{"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"} }
+
+func mail() M {
+	return M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com"}
+}
+
+func TestFactorsAreSetTogetherAndShown(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, M{"EmailConfiguration": mail()})
+		if diff := cmp.Diff(M{"MfaConfiguration": "OFF"}, w.Must(t, "GetUserPoolMfaConfig", M{"UserPoolId": pool})); diff != "" {
+			t.Errorf("a new pool: want (-), got (+):\n%s", diff)
+		}
+
+		given := M{
+			"MfaConfiguration":              "ON",
+			"SmsMfaConfiguration":           M{"SmsAuthenticationMessage": "Sign in with {####}", "SmsConfiguration": servertest.With(sms(), M{"SnsRegion": "us-east-1"})},
+			"SoftwareTokenMfaConfiguration": M{"Enabled": true},
+			"EmailMfaConfiguration":         M{"Message": "Code {####}", "Subject": "Code"},
+			"WebAuthnConfiguration":         M{"RelyingPartyId": "example.com", "UserVerification": "required", "FactorConfiguration": "SINGLE_FACTOR"},
+		}
+		set := w.Must(t, "SetUserPoolMfaConfig", servertest.With(given, M{"UserPoolId": pool}))
+		if diff := cmp.Diff(given, set); diff != "" {
+			t.Errorf("given (-), answered (+):\n%s", diff)
+		}
+		if diff := cmp.Diff(given, w.Must(t, "GetUserPoolMfaConfig", M{"UserPoolId": pool})); diff != "" {
+			t.Errorf("given (-), shown (+):\n%s", diff)
+		}
+		shown := settings(t, w, pool)
+		if shown["MfaConfiguration"] != "ON" || shown["SmsAuthenticationMessage"] != "Sign in with {####}" || shown["SmsConfiguration"] == nil {
+			t.Errorf("DescribeUserPool does not agree: %v", shown)
+		}
+
+		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "MfaConfiguration": "ON", "SmsConfiguration": sms(), "EmailConfiguration": mail()})
+		if after := settings(t, w, pool); after["MfaConfiguration"] != "ON" {
+			t.Errorf("an update that says ON again: %v", after["MfaConfiguration"])
+		}
+	})
+}
+
+func TestTurningMFAOffTakesTheFactorsAndLeavesPasskeys(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		passkeys := M{"RelyingPartyId": "example.com", "UserVerification": "preferred"}
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "WebAuthnConfiguration": passkeys})
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "MfaConfiguration": "OFF"})
+
+		want := M{"MfaConfiguration": "OFF", "WebAuthnConfiguration": passkeys}
+		if diff := cmp.Diff(want, w.Must(t, "GetUserPoolMfaConfig", M{"UserPoolId": pool})); diff != "" {
+			t.Errorf("want (-), got (+):\n%s", diff)
+		}
+	})
+}
+
+func TestSetUserPoolMfaConfigRefusesContradictions(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		const (
+			together = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
+			noFactor = "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration."
+		)
+		plain, texting := w.Pool(t, nil), w.Pool(t, M{"SmsConfiguration": sms(), "MfaConfiguration": "OPTIONAL"})
+		software := M{"Enabled": true}
+		for _, c := range []struct {
+			given M
+			want  string
+		}{
+			{M{"UserPoolId": plain, "MfaConfiguration": "OFF", "SoftwareTokenMfaConfiguration": software}, together},
+			{M{"UserPoolId": plain, "MfaConfiguration": "OFF", "SmsMfaConfiguration": M{"SmsConfiguration": sms()}}, together},
+			{M{"UserPoolId": plain, "MfaConfiguration": "ON"}, noFactor},
+			{M{"UserPoolId": plain, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": false}}, noFactor},
+			{M{"UserPoolId": plain, "MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": M{}}, "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"},
+			{M{"UserPoolId": plain, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": M{"Message": "Code {####}"}}, "Cannot set EmailMfaConfiguration when user pool EmailConfiguration contains an EmailSendingAccount of COGNITO_DEFAULT."},
+			{M{"UserPoolId": plain, "SmsMfaConfiguration": M{"SmsConfiguration": M{"SnsCallerArn": "arn:aws:iam::999999999999:role/sms"}}}, "Cross-account pass role is not allowed."},
+			{M{"UserPoolId": texting, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": software}, "Can't turn off SMS_MFA when SMS configuration is set for the user pool"},
+		} {
+			w.Fails(t, "SetUserPoolMfaConfig", c.given, "InvalidParameterException", c.want)
+		}
+		if diff := cmp.Diff(M{"MfaConfiguration": "OFF"}, w.Must(t, "GetUserPoolMfaConfig", M{"UserPoolId": plain})); diff != "" {
+			t.Errorf("refused calls changed the pool: want (-), got (+):\n%s", diff)
+		}
+		w.Fails(t, "GetUserPoolMfaConfig", M{"UserPoolId": "us-east-1_nowhere00"}, "ResourceNotFoundException", "")
+	})
+}
+
+func TestFactorOfAnOptionalPoolCannotBeTakenByItself(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
+		w.Fails(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "SoftwareTokenMfaConfiguration": M{"Enabled": false}}, "InvalidParameterException", "")
+		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "MfaConfiguration": "OPTIONAL"}) // the software token is factor enough
+	})
+}
