@@ -2,6 +2,7 @@ package cognitoidp_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -120,13 +121,21 @@ func (s *modelShape) text(tb testing.TB, name string) string {
 
 // sized is a string of a shape with n characters. Some patterns want more than the shape's minimum.
 func (s *modelShape) sized(n int64) (string, bool) {
+	key := fmt.Sprint(n, s.Pattern)
+	if text, known := texts.Load(key); known {
+		return text.(string), true
+	}
 	for _, seed := range seeds {
 		if text, ok := s.stretch(seed, int(n)); ok {
+			texts.Store(key, text)
 			return text, true
 		}
 	}
 	return "", false
 }
+
+// texts are what sized found; finding the long ones is slow.
+var texts sync.Map
 
 // stretch makes seed n characters long, so that it still matches.
 func (s *modelShape) stretch(seed string, n int) (string, bool) {
