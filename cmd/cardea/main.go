@@ -38,7 +38,7 @@ func main() {
 	cli := kong.Parse(&commands{},
 		kong.Name("cardea"),
 		kong.Description("Amazon Cognito as one binary."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 	)
 	err := cli.Run(terminal{ctx, os.Stdout, os.Stderr, os.Environ()})
 	if err != nil {

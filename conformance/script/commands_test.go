@@ -2,11 +2,14 @@ package script_test
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +23,7 @@ import (
 // commands are what stories can do besides starting the binary:
 //
 //	ready                                  wait until the server answers
+//	trust FILE                             take the certificates in a file for authorities from now on
 //	call [-signed] [-soon] OPERATION m=v … post an operation; m:=json gives a raw value
 //	keep NAME path.to.member               put a value of the last answer into the environment
 //	code NAME address                      put the newest code sent to the address into the environment
@@ -31,6 +35,7 @@ import (
 // "! call" and "! get" expect an answer that is an error; with -soon they ask again until it is as expected.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"ready":     ready,
+	"trust":     trust,
 	"call":      call,
 	"keep":      keep,
 	"code":      code,
@@ -40,21 +45,39 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"terminate": terminate,
 }
 
-// wire is what a story remembers of the last answer.
+// wire is a story's client and what it remembers of the last answer.
 type wire struct {
+	client *http.Client
 	answer []byte
 }
 
 type wireKey struct{}
 
-var client = &http.Client{Timeout: 20 * time.Second}
+func wireOf(ts *testscript.TestScript) *wire { return ts.Value(wireKey{}).(*wire) }
+
+func trust(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: trust FILE")
+	}
+	for range 100 { // until a server that has just been started has written it
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(ts.ReadFile(args[0]))) {
+		ts.Fatalf("%s holds no certificate", args[0])
+	}
+	wireOf(ts).client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+}
 
 func ready(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: ready")
 	}
 	for range 200 {
-		response, err := client.Get(ts.Getenv("URL") + "/readyz")
+		response, err := wireOf(ts).client.Get(ts.Getenv("URL") + "/readyz")
 		if err == nil {
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK {
@@ -120,7 +143,7 @@ func expect(ts *testscript.TestScript, neg, soon bool, request func() *http.Requ
 		time.Sleep(50 * time.Millisecond)
 		status, body = send(ts, request())
 	}
-	ts.Value(wireKey{}).(*wire).answer = body
+	wireOf(ts).answer = body
 	fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, body)
 	if (status >= 400) != neg {
 		ts.Fatalf("the answer is %d: %s", status, body)
@@ -128,7 +151,7 @@ func expect(ts *testscript.TestScript, neg, soon bool, request func() *http.Requ
 }
 
 func send(ts *testscript.TestScript, request *http.Request) (int, []byte) {
-	response, err := client.Do(request)
+	response, err := wireOf(ts).client.Do(request)
 	ts.Check(err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -141,7 +164,7 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: keep NAME path.to.member")
 	}
 	var value any
-	ts.Check(json.Unmarshal(ts.Value(wireKey{}).(*wire).answer, &value))
+	ts.Check(json.Unmarshal(wireOf(ts).answer, &value))
 	for step := range strings.SplitSeq(args[1], ".") {
 		switch v := value.(type) {
 		case map[string]any:
@@ -164,7 +187,7 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: code NAME address")
 	}
-	response, err := client.Get(ts.Getenv("URL") + "/_cardea/inbox.json?to=" + url.QueryEscape(args[1]))
+	response, err := wireOf(ts).client.Get(ts.Getenv("URL") + "/_cardea/inbox.json?to=" + url.QueryEscape(args[1]))
 	ts.Check(err)
 	defer response.Body.Close()
 	var inbox struct {
@@ -221,7 +244,7 @@ func verify(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: verify TOKEN JWKS-PATH")
 	}
-	response, err := client.Get(ts.Getenv("URL") + args[1])
+	response, err := wireOf(ts).client.Get(ts.Getenv("URL") + args[1])
 	ts.Check(err)
 	defer response.Body.Close()
 	var keys jose.JSONWebKeySet

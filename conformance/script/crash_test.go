@@ -82,6 +82,8 @@ func openParents(t *testing.T, dir string) {
 	}
 }
 
+var client = &http.Client{Timeout: 20 * time.Second}
+
 // crashed is a server that gets killed, and what it acknowledged before.
 type crashed struct {
 	t       *testing.T

@@ -3,11 +3,13 @@ package script_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -74,7 +76,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("PORT", port)
 	env.Setenv("ADMIN_PORT", admin)
 	env.Setenv("URL", "http://127.0.0.1:"+port)
-	env.Values[wireKey{}] = &wire{}
+	env.Values[wireKey{}] = &wire{client: &http.Client{Timeout: 20 * time.Second}}
 	return nil
 }
 

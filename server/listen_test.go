@@ -1,0 +1,139 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/platform/db/dbtest"
+)
+
+// running is a server on a socket.
+type running struct {
+	url  string
+	stop func()       // what SIGTERM does
+	done <-chan error // what Run returns
+}
+
+// runHouse starts a server whose path /slow answers when gate is closed.
+func runHouse(t *testing.T, delay time.Duration, gate <-chan struct{}) running {
+	t.Helper()
+	house, err := New(t.Context(), Config{
+		Dev: true, Addr: "127.0.0.1:0", PublicURL: "http://localhost", Region: "us-east-1", Account: "123456789012",
+		Database: dbtest.SQLite(t), MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}, ShutdownDelay: delay,
+		Test: Test{FastDatabase: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := house.Handler
+	house.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			<-gate
+			_, _ = io.WriteString(w, "done")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	if err := house.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		err := house.Run(ctx)
+		if closed := house.Close(); err == nil {
+			err = closed
+		}
+		done <- err
+	}()
+	return running{"http://" + house.Addr().String(), stop, done}
+}
+
+// get fetches a page and returns its status and body.
+func (r running) get(path string) (string, error) {
+	response, err := http.Get(r.url + path)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return fmt.Sprint(response.StatusCode, " ", strings.TrimSpace(string(body))), err
+}
+
+func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{})
+	r := runHouse(t, time.Second, gate)
+	if got, err := r.get("/readyz"); got != "200 ok" {
+		t.Fatalf("before: got %q, %v", got, err)
+	}
+	slow := make(chan string, 1)
+	go func() {
+		got, _ := r.get("/slow")
+		slow <- got
+	}()
+	time.Sleep(100 * time.Millisecond) // the slow request is under way
+
+	r.stop()
+	time.Sleep(100 * time.Millisecond)
+	if got, err := r.get("/readyz"); got != "503 stopping" {
+		t.Errorf("stopping: got %q, %v, want 503", got, err)
+	}
+	if got, err := r.get("/livez"); got != "200 ok" {
+		t.Errorf("stopping: got %q, %v, want requests answered still", got, err)
+	}
+	time.Sleep(1500 * time.Millisecond) // past the delay: the listener is closed
+	if got, err := r.get("/livez"); err == nil {
+		t.Errorf("after the delay: got %q, want no answer", got)
+	}
+	close(gate)
+	if got := <-slow; got != "200 done" {
+		t.Errorf("the request under way: got %q, want it finished", got)
+	}
+	if err := <-r.done; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+func TestStoppingTakesLessThanTenSecondsWhateverHangs(t *testing.T) {
+	t.Parallel()
+	r := runHouse(t, 0, nil) // /slow never answers
+	go func() { _, _ = r.get("/slow") }()
+	half, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer half.Close()
+	_, _ = io.WriteString(half, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
+	time.Sleep(200 * time.Millisecond)
+
+	began := time.Now()
+	r.stop()
+	if err := <-r.done; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("stopping took %s", took)
+	}
+}
+
+func TestBusyAddressIsAnError(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	house := &House{config: Config{Addr: taken.Addr().String()}}
+	house.config.Log = house.config.log()
+	if err := house.Listen(); err == nil {
+		t.Error("got no error")
+	}
+}

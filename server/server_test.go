@@ -1,0 +1,166 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/platform/db/dbtest"
+	"cardea/server"
+	"cardea/server/servertest"
+)
+
+func TestDemoIsMadeOnceAndStaysDeleted(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		first, err := w.House.Demo(t.Context())
+		if err != nil || first.Pool == "" || first.Client == "" {
+			t.Fatalf("got %v, %v, want a demo pool with a client", first, err)
+		}
+		if again, err := w.House.Demo(t.Context()); err != nil || again != first {
+			t.Errorf("the second start: got %v, %v, want %v", again, err, first)
+		}
+		w.Pool(t, nil)
+		w.Must(t, "DeleteUserPool", servertest.M{"UserPoolId": first.Pool})
+		if gone, err := w.House.Demo(t.Context()); err != nil || gone != (server.Demo{}) {
+			t.Errorf("after its deletion: got %v, %v, want none", gone, err)
+		}
+	})
+}
+
+func TestDemoClientSignsUpAndIn(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		demo, err := w.House.Demo(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := servertest.M{"ClientId": demo.Client, "Username": "alice"}
+		w.Must(t, "SignUp", servertest.With(who, servertest.M{
+			"Password": servertest.Password, "UserAttributes": servertest.Attributes("email", "alice@example.com"),
+		}))
+		w.Must(t, "ConfirmSignUp", servertest.With(who, servertest.M{"ConfirmationCode": w.Code(t, "alice@example.com")}))
+		if token := w.SignIn(t, demo.Client, "alice")["IdToken"]; token == nil {
+			t.Error("got no ID token")
+		}
+	})
+}
+
+func TestProductionRefusesWhatDevelopmentAllows(t *testing.T) {
+	t.Parallel()
+	production := func(c *server.Config) { c.Dev = false }
+	each := func(t *testing.T, w *servertest.World) {
+		w.Fails(t, "ListUserPools", servertest.M{"MaxResults": 1}, "UnrecognizedClientException", "")
+		for _, path := range []string{"/_cardea/inbox", "/_cardea/inbox.json", "/metrics"} {
+			if status, _ := w.Get(t, path); status != 404 {
+				t.Errorf("%s: got %d, want 404", path, status)
+			}
+		}
+	}
+	dbtest.EachURL(t, func(t *testing.T, url string) { each(t, servertest.New(t, url, production)) })
+}
+
+func TestIssuerMayBeAWS(t *testing.T) {
+	t.Parallel()
+	aws := func(c *server.Config) { c.IssuerBase = "https://cognito-idp.{region}.amazonaws.com" }
+	servertest.EachWith(t, aws, func(t *testing.T, w *servertest.World) {
+		pool := w.In("eu-central-1").Pool(t, nil)
+		_, document := w.Get(t, "/"+pool+"/.well-known/openid-configuration")
+		for _, want := range []string{
+			`"issuer":"https://cognito-idp.eu-central-1.amazonaws.com/` + pool + `"`,
+			`"jwks_uri":"` + w.URL + `/` + pool + `/.well-known/jwks.json"`,
+		} {
+			if !strings.Contains(document, want) {
+				t.Errorf("got %s, want %s", document, want)
+			}
+		}
+	})
+}
+
+func TestMetricsCountOperations(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		w.Fails(t, "DescribeUserPool", servertest.M{"UserPoolId": "us-east-1_000000000"}, "ResourceNotFoundException", "")
+		answer := httptest.NewRecorder()
+		w.House.Admin.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+		for _, want := range []string{
+			`cardea_operations_total{code="ResourceNotFoundException",operation="DescribeUserPool"} 1`,
+			`cardea_transactions_total{kind="read"}`,
+		} {
+			if !strings.Contains(answer.Body.String(), want) {
+				t.Errorf("metrics lack %s", want)
+			}
+		}
+	})
+}
+
+func TestJobsForget(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		client := w.Client(t, pool, nil)
+		w.User(t, pool, "alice")
+		w.SignIn(t, client, "alice")
+		w.Advance(40 * 24 * time.Hour)
+		for _, job := range []string{
+			"deliver messages", "prune sessions", "prune codes", "prune inbox", "forgive failed guesses", "wrap data keys anew",
+		} {
+			if err := w.House.RunJob(t.Context(), job); err != nil {
+				t.Errorf("%s: %v", job, err)
+			}
+		}
+		w.SignIn(t, client, "alice")
+	})
+}
+
+func TestMasterKeyRotates(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		keys := [][]byte{bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)}
+		under := func(keys ...[]byte) *servertest.World {
+			return servertest.New(t, url, func(c *server.Config) { c.MasterKeys = keys })
+		}
+		w := under(keys[0])
+		pool := w.Pool(t, nil)
+		client := w.Client(t, pool, nil)
+		w.User(t, pool, "alice")
+
+		w = under(keys[1], keys[0])
+		w.SignIn(t, client, "alice")
+		if err := w.House.RunJob(t.Context(), "wrap data keys anew"); err != nil {
+			t.Fatal(err)
+		}
+		under(keys[1]).SignIn(t, client, "alice")
+	})
+}
+
+func TestKeysAreMadeListedDisabledAndDeleted(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		keys, err := server.OpenKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer keys.Close()
+		name, secret, err := keys.Create(t.Context())
+		if err != nil || len(name) != 20 || len(secret) != 40 {
+			t.Fatalf("got %q, a secret of %d characters, %v", name, len(secret), err)
+		}
+		if err := keys.Disable(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+		all, err := keys.List(t.Context())
+		if err != nil || len(all) != 1 || all[0].ID != name || !all[0].Disabled {
+			t.Errorf("got %v, %v, want %s disabled", all, err, name)
+		}
+		if err := keys.Delete(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+		if err := keys.Delete(t.Context(), name); !errors.Is(err, server.ErrUnknownKey) {
+			t.Errorf("deleting it again: got %v, want ErrUnknownKey", err)
+		}
+	})
+}
