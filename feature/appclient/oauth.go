@@ -90,7 +90,11 @@ func checkURL(address string) error {
 
 // checkAttributes checks that what the client may read and write are attributes of the pool, and that it writes none that
 // the pool keeps itself or that only developers set.
-func checkAttributes(p *pool.Pool, c *client.Client, occasion string) error {
+func checkAttributes(p *pool.Pool, c *client.Client) error {
+	occasion := "updating"
+	if c.Version == 0 {
+		occasion = "creating"
+	}
 	for _, name := range c.Doc.ReadAttributes {
 		if _, found := p.Attribute(name); !found && name != "identities" {
 			return cognitoidp.InvalidParameter("Invalid read attributes specified while " + occasion + " a client")

@@ -49,7 +49,7 @@ func (s *Service) CreateUserPoolClient(ctx context.Context, in *cognitoidp.Creat
 			}
 			c.Secrets = []client.Secret{sealed}
 		}
-		if err := configure(tx, p, c, settingsOf(in), "creating"); err != nil {
+		if err := configure(tx, p, c, settingsOf(in)); err != nil {
 			return err
 		}
 		if err := client.Insert(tx, c); err != nil {
@@ -99,7 +99,7 @@ func (s *Service) UpdateUserPoolClient(ctx context.Context, in *cognitoidp.Updat
 			return err
 		}
 		c := current.Clone()
-		if err := configure(tx, p, c, in, "updating"); err != nil {
+		if err := configure(tx, p, c, in); err != nil {
 			return err
 		}
 		if err := client.Update(tx, c); err != nil {

@@ -11,9 +11,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// configure checks settings and puts them into the client, with the default of whatever is omitted (01-wire §8). The
-// occasion, "creating" or "updating", stands in some refusals.
-func configure(tx *db.Tx, p *pool.Pool, c *client.Client, in *cognitoidp.UpdateUserPoolClientRequest, occasion string) error {
+// configure checks settings and puts them into the client, with the default of whatever is omitted (01-wire §8).
+func configure(tx *db.Tx, p *pool.Pool, c *client.Client, in *cognitoidp.UpdateUserPoolClientRequest) error {
 	c.Doc = cognitoidp.UserPoolClientType{
 		UserPoolId:                               string(p.ID),
 		ClientId:                                 string(c.ID),
@@ -53,7 +52,7 @@ func configure(tx *db.Tx, p *pool.Pool, c *client.Client, in *cognitoidp.UpdateU
 			return err
 		}
 	}
-	if err := checkAttributes(p, c, occasion); err != nil {
+	if err := checkAttributes(p, c); err != nil {
 		return err
 	}
 	if err := checkProviders(p, c); err != nil {

@@ -131,7 +131,7 @@ func TestListPagesThroughOneRegionInOrder(t *testing.T) {
 			want = append(want, name)
 			insert(t, d, &pool.Pool{ID: name})
 		}
-		insert(t, d, &pool.Pool{ID: "us-east-2_A00000001"}, &pool.Pool{ID: "eu-west-1_A00000001"}, &pool.Pool{ID: "us-east-10_A00000001"})
+		insert(t, d, &pool.Pool{ID: "us-east-2_A00000001"}, &pool.Pool{ID: "eu-west-1_A00000001"}, &pool.Pool{ID: "us-east-10_A00000001"}, &pool.Pool{ID: "us-east-1a_A00000001"})
 
 		var got []id.Pool
 		after := ""
