@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
   AdminListGroupsForUserCommand,
+  CognitoIdentityProviderClient,
   CreateGroupCommand,
   DescribeUserPoolClientCommand,
   GetTokensFromRefreshTokenCommand,
@@ -53,6 +54,19 @@ test('errors arrive as the SDK’s own classes', async () => {
     ),
     (error) => error instanceof NotAuthorizedException && error.message === 'Incorrect username or password.',
   );
+});
+
+test('a production server verifies signatures', async () => {
+  const accessKeyId = process.env.CONFORMANCE_SIGNED_KEY;
+  const client = (secretAccessKey) =>
+    new CognitoIdentityProviderClient({
+      endpoint: process.env.CONFORMANCE_SIGNED_ENDPOINT,
+      region: 'us-east-1',
+      maxAttempts: 1,
+      credentials: { accessKeyId, secretAccessKey },
+    });
+  assert.match(await newPool(client(process.env.CONFORMANCE_SIGNED_SECRET)), /^us-east-1_[0-9A-Za-z]{9}$/);
+  await assert.rejects(newPool(client('wrong')), { name: 'InvalidSignatureException' });
 });
 
 test('a rotated refresh token works once', async () => {

@@ -9,8 +9,8 @@ import {
 import { randomBytes } from 'node:crypto';
 
 export const password = 'Correct-Horse-9';
-export const endpoint = required('CARDEA_ENDPOINT');
-export const tlsEndpoint = required('CARDEA_TLS_ENDPOINT');
+export const endpoint = required('CONFORMANCE_ENDPOINT');
+export const tlsEndpoint = required('CONFORMANCE_TLS_ENDPOINT');
 
 function required(name) {
   const value = process.env[name];

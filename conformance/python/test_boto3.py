@@ -1,5 +1,6 @@
 """boto3 as its users use it: sign-up to verified tokens, and the administrator's work."""
 
+import os
 import unittest
 
 from botocore.exceptions import ClientError
@@ -342,6 +343,22 @@ class Administration(Case):
         self.idp.delete_user_pool(UserPoolId=self.pool)
         with self.refused("ResourceNotFoundException", f"User pool {self.pool} does not exist."):
             self.idp.describe_user_pool(UserPoolId=self.pool)
+
+
+class Signatures(Case):
+    def client(self, **credentials):
+        return idp(endpoint_url=os.environ["CONFORMANCE_SIGNED_ENDPOINT"], **credentials)
+
+    def test_production_accepts_its_own_keys_alone(self):
+        key, secret = os.environ["CONFORMANCE_SIGNED_KEY"], os.environ["CONFORMANCE_SIGNED_SECRET"]
+        good = self.client(aws_access_key_id=key, aws_secret_access_key=secret)
+        self.assertEqual(new_pool(good)["Name"], "conformance")
+        with self.refused("InvalidSignatureException"):
+            new_pool(self.client(aws_access_key_id=key, aws_secret_access_key="wrong"))
+        with self.refused(
+            "UnrecognizedClientException", "The security token included in the request is invalid."
+        ):
+            new_pool(self.client(aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key=secret))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """The AWS CLI, as a shell user types it."""
 
 import json
+import os
 import subprocess
 import unittest
 
 from world import ENDPOINT, PASSWORD, code_for, unique
 
 
-def aws(*words, ok=True):
+def aws(*words, ok=True, endpoint=ENDPOINT, env=None):
     done = subprocess.run(
-        ["aws", "cognito-idp", "--endpoint-url", ENDPOINT, "--output", "json", *words],
+        ["aws", "cognito-idp", "--endpoint-url", endpoint, "--output", "json", *words],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
+        env={**os.environ, **(env or {})},
     )
     if ok and done.returncode != 0:
         raise AssertionError(done.stderr)
@@ -45,6 +47,17 @@ class Shell(unittest.TestCase):
             *("admin-get-user", "--user-pool-id", pool, "--username", "nobody"), ok=False
         ))
         aws("delete-user-pool", "--user-pool-id", pool)
+
+    def test_signature_is_verified_in_production(self):
+        endpoint = os.environ["CONFORMANCE_SIGNED_ENDPOINT"]
+        right = {
+            "AWS_ACCESS_KEY_ID": os.environ["CONFORMANCE_SIGNED_KEY"],
+            "AWS_SECRET_ACCESS_KEY": os.environ["CONFORMANCE_SIGNED_SECRET"],
+        }
+        self.assertIn("UserPool", aws("create-user-pool", "--pool-name", "signed", endpoint=endpoint, env=right))
+        wrong = {**right, "AWS_SECRET_ACCESS_KEY": "wrong"}
+        refusal = aws("create-user-pool", "--pool-name", "signed", ok=False, endpoint=endpoint, env=wrong)
+        self.assertIn("InvalidSignatureException", refusal)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ import urllib.request
 import boto3
 from botocore.config import Config
 
-ENDPOINT = os.environ["CARDEA_ENDPOINT"]
+ENDPOINT = os.environ["CONFORMANCE_ENDPOINT"]
 PASSWORD = "Correct-Horse-9"
 
 
 def idp(**options):
     return boto3.client(
         "cognito-idp",
-        endpoint_url=ENDPOINT,
+        endpoint_url=options.pop("endpoint_url", ENDPOINT),
         region_name=options.pop("region_name", "us-east-1"),
         config=Config(retries={"max_attempts": 1}),
         **options,

@@ -15,30 +15,36 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/smithy-go"
 )
 
 const password = "Correct-Horse-9"
 
 func endpoint(t *testing.T) string {
 	t.Helper()
-	url := os.Getenv("CARDEA_ENDPOINT")
+	url := os.Getenv("CONFORMANCE_ENDPOINT")
 	if url == "" {
-		t.Fatal("CARDEA_ENDPOINT is not set: run conformance/run")
+		t.Fatal("CONFORMANCE_ENDPOINT is not set: run conformance/run")
 	}
 	return url
 }
 
 func client(t *testing.T) *idp.Client {
 	t.Helper()
+	return clientOf(t, endpoint(t), "AKIAIOSFODNN7EXAMPLE", "conformance")
+}
+
+func clientOf(t *testing.T, endpoint, key, secret string) *idp.Client {
+	t.Helper()
 	cfg, err := config.LoadDefaultConfig(t.Context(),
 		config.WithRegion("us-east-1"),
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "conformance", "")),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key, secret, "")),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return idp.NewFromConfig(cfg, func(o *idp.Options) {
-		o.BaseEndpoint = aws.String(endpoint(t))
+		o.BaseEndpoint = &endpoint
 		o.RetryMaxAttempts = 1
 	})
 }
@@ -196,5 +202,17 @@ func TestPaginatorWalksEveryUser(t *testing.T) {
 	}
 	if len(seen) != 5 {
 		t.Errorf("got %d users, want 5", len(seen))
+	}
+}
+
+func TestProductionVerifiesSignatures(t *testing.T) {
+	endpoint, key := os.Getenv("CONFORMANCE_SIGNED_ENDPOINT"), os.Getenv("CONFORMANCE_SIGNED_KEY")
+	list := &idp.ListUserPoolsInput{MaxResults: aws.Int32(1)}
+	if _, err := clientOf(t, endpoint, key, os.Getenv("CONFORMANCE_SIGNED_SECRET")).ListUserPools(t.Context(), list); err != nil {
+		t.Errorf("with the right secret: %v", err)
+	}
+	_, err := clientOf(t, endpoint, key, "wrong").ListUserPools(t.Context(), list)
+	if refusal, ok := errors.AsType[smithy.APIError](err); !ok || refusal.ErrorCode() != "InvalidSignatureException" {
+		t.Errorf("with a wrong secret: got %v, want InvalidSignatureException", err)
 	}
 }
