@@ -195,6 +195,24 @@ func TestSQLLivesInRecord(t *testing.T) {
 	}
 }
 
+func TestSQLIsRecognized(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"\n\t\tSELECT id\n\t\tFROM pool":         true,
+		"INSERT INTO pool (id) VALUES ($1)":      true,
+		"UPDATE pool SET id = $1":                true,
+		"DELETE FROM pool":                       true,
+		"CREATE TABLE pool (id TEXT)":            true,
+		"Select one of the pools from the list.": false,
+		"DELETE":                                 false,
+		"UPDATE_USER":                            false,
+	} {
+		if got := sqlText.MatchString(text); got != want {
+			t.Errorf("%q: got %t, want %t", text, got, want)
+		}
+	}
+}
+
 // sqlHabits are phrases that the one SQL text does not use, with the reason.
 var sqlHabits = map[*regexp.Regexp]string{
 	regexp.MustCompile(`\bSELECT\s+\*`):              "columns are named",

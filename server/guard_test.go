@@ -74,3 +74,33 @@ func TestTrustProxiesFindsTheClient(t *testing.T) {
 		}
 	}
 }
+
+func FuzzClientBehind(f *testing.F) {
+	f.Add("10.0.0.1:1", "203.0.113.5, 198.51.100.1")
+	f.Add("[::1]:1", "::ffff:10.0.0.1,,x")
+	f.Fuzz(func(t *testing.T, peer, forwarded string) {
+		proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		r := httptest.NewRequest("POST", "/", nil)
+		r.RemoteAddr = peer
+		r.Header["X-Forwarded-For"] = []string{forwarded}
+		client, ok := clientBehind(proxies, r)
+		if ok && !client.IsValid() {
+			t.Errorf("%q through %q: got no address", forwarded, peer)
+		}
+		if from, err := netip.ParseAddrPort(peer); ok && (err != nil || !within(proxies, from.Addr())) {
+			t.Errorf("%q is no proxy and was believed", peer)
+		}
+	})
+}
+
+func FuzzOwnHosts(f *testing.F) {
+	f.Add("localhost:9229")
+	f.Add("[::1]:9229")
+	f.Add("localhost.evil.example")
+	f.Fuzz(func(t *testing.T, host string) {
+		g := guardHosts("127.0.0.1:9229", nil, nil).(ownHosts)
+		if g.allows(host) && !strings.Contains(strings.ToLower(host), "localhost") && !strings.Contains(host, "127.0.0.1") && !strings.Contains(host, "::1") {
+			t.Errorf("%q was let in", host)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -64,6 +65,10 @@ func New(ctx context.Context, c Config) (*House, error) {
 	}
 
 	ring := &datakey.Ring{Master: master}
+	if err := opens(ctx, store, ring); err != nil {
+		_ = store.Close() // the reason for giving up matters more
+		return nil, err
+	}
 	pages := &page.Codec{Key: master.Derive("page")}
 	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuer, Public: c.public, Signer: meteredSigner(metrics)}
@@ -93,6 +98,19 @@ func New(ctx context.Context, c Config) (*House, error) {
 	}
 	house.openWays(minter, ring)
 	return house, nil
+}
+
+// opens makes sure that the master key is the one that the database is sealed under, before anything is served or
+// written under another.
+func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
+	err := store.Read(ctx, func(tx *db.Tx) error {
+		_, err := ring.ServerBox(tx)
+		return err
+	})
+	if err != nil && !errors.Is(err, db.ErrNotFound) { // a new database has no data key yet
+		return fmt.Errorf("the master key does not open this database: %w", err)
+	}
+	return nil
 }
 
 // Close lets go of the database. Run must have returned.

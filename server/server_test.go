@@ -137,6 +137,57 @@ func TestMasterKeyRotates(t *testing.T) {
 	})
 }
 
+func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		servertest.New(t, url, nil).Pool(t, nil)
+		keys, err := server.OpenKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer keys.Close()
+		if _, _, err := keys.Create(t.Context()); err != nil { // makes the server's data key
+			t.Fatal(err)
+		}
+
+		house, err := server.New(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{8}, 32)}})
+		if err == nil {
+			house.Close()
+			t.Fatal("got no error")
+		}
+		if !strings.Contains(err.Error(), "the master key does not open this database") {
+			t.Errorf("got %v, want a plain refusal", err)
+		}
+	})
+}
+
+func TestReadyNeedsTheDatabase(t *testing.T) {
+	t.Parallel()
+	house, err := server.New(t.Context(), server.Config{
+		Database: dbtest.SQLite(t), MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}, PublicURL: "http://localhost",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func(path string) int {
+		answer := httptest.NewRecorder()
+		house.Handler.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
+		return answer.Code
+	}
+	if got := status("/readyz"); got != 200 {
+		t.Errorf("got %d, want 200", got)
+	}
+	if err := house.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := status("/readyz"); got != 503 {
+		t.Errorf("without a database: got %d, want 503", got)
+	}
+	if got := status("/livez"); got != 200 {
+		t.Errorf("the process lives: got %d, want 200", got)
+	}
+}
+
 func TestKeysAreMadeListedDisabledAndDeleted(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
