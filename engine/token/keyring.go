@@ -21,9 +21,23 @@ type keyring struct {
 	discovery  []byte
 }
 
+// keyringOf is keyring for callers that have no transaction yet; mostly it needs none.
+func (m *Minter) keyringOf(ctx context.Context, pool id.Pool) (k *keyring, err error) {
+	if k, ok := db.Recall[*keyring](m.DB, keyringName(pool), 1); ok {
+		return k, nil
+	}
+	err = m.DB.Read(ctx, func(tx *db.Tx) error {
+		k, err = m.keyring(tx, pool)
+		return err
+	})
+	return k, err
+}
+
+func keyringName(pool id.Pool) string { return "token/keyring/" + string(pool) }
+
 // keyring opens a pool's keys, once.
 func (m *Minter) keyring(tx *db.Tx, pool id.Pool) (*keyring, error) {
-	return db.Memo(tx, "token/keyring/"+string(pool), 1, func() (*keyring, error) {
+	return db.Memo(tx, keyringName(pool), 1, func() (*keyring, error) {
 		k, err := m.loadKeyring(tx, pool)
 		if err != nil {
 			return nil, fmt.Errorf("signing keys of %s: %w", pool, err)

@@ -61,11 +61,7 @@ func (m *Minter) Mint(ctx context.Context, g Grant) (*cognitoidp.AuthenticationR
 	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
 		return nil, err
 	}
-	var keys *keyring
-	err := m.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		keys, err = m.keyring(tx, g.Pool.ID)
-		return err
-	})
+	keys, err := m.keyringOf(ctx, g.Pool.ID)
 	if err != nil {
 		return nil, goneWithPool(g.Pool, err)
 	}

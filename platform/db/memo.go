@@ -37,6 +37,16 @@ func Memo[T any](tx *Tx, key string, version int64, load func() (T, error)) (T, 
 	return value, err
 }
 
+// Recall returns the decoded document that key and version name if it is remembered, without a transaction. It is for
+// documents that never change and so have one version.
+func Recall[T any](d *DB, key string, version int64) (T, bool) {
+	d.memo.mu.RLock()
+	entry, found := d.memo.entries[key]
+	d.memo.mu.RUnlock()
+	value, ok := entry.value.(T)
+	return value, found && ok && entry.version == version
+}
+
 func (m *memo) keep(key string, entry memoEntry) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

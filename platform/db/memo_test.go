@@ -95,3 +95,32 @@ func TestMemoDoesNotKeepErrors(t *testing.T) {
 		}
 	})
 }
+
+func TestRecallFindsOnlyWhatAReadRemembered(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB) {
+		if _, ok := db.Recall[string](d, "doc", 1); ok {
+			t.Error("recalled what was never remembered")
+		}
+		load := func() (string, error) { return "text", nil }
+		remember := func(tx *db.Tx) error {
+			_, err := db.Memo(tx, "doc", 1, load)
+			return err
+		}
+		if err := d.Write(t.Context(), remember); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := db.Recall[string](d, "doc", 1); ok {
+			t.Error("recalled what only a write transaction has seen")
+		}
+		if err := d.Read(t.Context(), remember); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := db.Recall[string](d, "doc", 1); !ok || got != "text" {
+			t.Errorf("got %q, %v, want the remembered text", got, ok)
+		}
+		if _, ok := db.Recall[string](d, "doc", 2); ok {
+			t.Error("recalled another version")
+		}
+	})
+}

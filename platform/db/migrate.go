@@ -110,7 +110,7 @@ func ledger(s session) (names []string, err error) {
 }
 
 // tokens splits DDL into the pieces that must be told apart: strings, quoted names, comments, semicolons, words.
-var tokens = regexp.MustCompile(`(?s)'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|;|\{\{bytes\}\}|\w+|.`)
+var tokens = regexp.MustCompile(`(?s)'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|;|\{\{\w+\}\}|\w+|.`)
 
 // statements cuts a migration at its semicolons and drops comments.
 func statements(text string) []string {
@@ -137,12 +137,14 @@ func statements(text string) []string {
 }
 
 func sqliteDialect(ddl string) string {
-	return strings.ReplaceAll(ddl, "{{bytes}}", "BLOB")
+	return strings.NewReplacer("{{bytes}}", "BLOB", "{{clustered}}", "WITHOUT ROWID").Replace(ddl)
 }
 
 func postgresDialect(ddl string) string {
 	return tokens.ReplaceAllStringFunc(ddl, func(token string) string {
 		switch token {
+		case "{{clustered}}":
+			return ""
 		case "{{bytes}}":
 			return "BYTEA"
 		case "TEXT":

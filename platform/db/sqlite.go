@@ -83,11 +83,12 @@ func writerPragmas(opts Options) []string {
 	return []string{
 		"busy_timeout = 10000", "journal_mode = WAL", "synchronous = " + synchronous,
 		"fullfsync = 1", "checkpoint_fullfsync = 1", // macOS: fsync alone stops at the drive's cache
-		"temp_store = MEMORY", "cache_size = -4000", "journal_size_limit = 67108864",
+		"temp_store = MEMORY", "cache_size = -16000", "journal_size_limit = 67108864",
+		"wal_autocheckpoint = 4000", // pages: 16 MiB of log, so that a page written often is copied back seldom
 	}
 }
 
-var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -2000"}
+var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
 
 func (l *lite) connect(ctx context.Context, pragmas []string) (*liteConn, error) {
 	conn, err := l.pool.Conn(context.WithoutCancel(ctx))

@@ -26,7 +26,7 @@ CREATE TABLE user_name (
   kind    TEXT NOT NULL,
   sub     TEXT NOT NULL,
   PRIMARY KEY (pool_id, key)
-);
+) {{clustered}};
 
 -- The search index of ListUsers. Keys are the beginnings of values.
 CREATE TABLE user_attribute (
@@ -35,7 +35,7 @@ CREATE TABLE user_attribute (
   key     TEXT NOT NULL,
   sub     TEXT NOT NULL,
   PRIMARY KEY (pool_id, name, key, sub)
-);
+) {{clustered}};
 
 CREATE TABLE user_group (
   pool_id    TEXT NOT NULL,
@@ -53,5 +53,5 @@ CREATE TABLE group_member (
   sub     TEXT NOT NULL,
   added   BIGINT NOT NULL,
   PRIMARY KEY (pool_id, name, sub)
-);
+) {{clustered}};
 CREATE INDEX group_member_by_user ON group_member (pool_id, sub, name);

@@ -28,7 +28,7 @@ CREATE TABLE session (
   expires    BIGINT NOT NULL,
   revoked    BIGINT NOT NULL,
   PRIMARY KEY (pool_id, id)
-);
+) {{clustered}};
 CREATE INDEX session_by_user ON session (pool_id, sub);
 CREATE INDEX session_by_expiry ON session (expires);
 
@@ -40,7 +40,7 @@ CREATE TABLE refresh (
   created    BIGINT NOT NULL,
   replaced   BIGINT NOT NULL,
   PRIMARY KEY (pool_id, session_id, hash)
-);
+) {{clustered}};
 
 -- Things that work once and have been used.
 CREATE TABLE spent (
@@ -48,5 +48,5 @@ CREATE TABLE spent (
   what    TEXT NOT NULL,
   until   BIGINT NOT NULL,
   PRIMARY KEY (pool_id, what)
-);
+) {{clustered}};
 CREATE INDEX spent_by_end ON spent (until);

@@ -6,6 +6,6 @@ CREATE TABLE attempt (
 	failed BIGINT NOT NULL,
 	locked_until BIGINT NOT NULL,
 	PRIMARY KEY (pool_id, key)
-);
+) {{clustered}};
 
 CREATE INDEX attempt_by_age ON attempt (failed);
