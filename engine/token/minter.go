@@ -123,7 +123,7 @@ func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
 func (g *Grant) session(now time.Time, u *user.User) *session.Session {
 	return &session.Session{
 		Pool:      g.Pool.ID,
-		ID:        id.NewUUID(),
+		ID:        id.NewOrderedUUID(now),
 		Origin:    id.NewUUID(),
 		Sub:       g.Sub,
 		Client:    g.Client.ID,

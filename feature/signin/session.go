@@ -25,7 +25,7 @@ type state struct {
 }
 
 func (t *turn) newState() state {
-	st := state{ID: id.NewUUID(), Name: t.name, At: db.Millis(t.now)}
+	st := state{ID: id.NewOrderedUUID(t.now), Name: t.name, At: db.Millis(t.now)}
 	if t.user != nil {
 		st.Sub, st.Set = t.user.Sub, db.Millis(t.user.PasswordSet)
 	}

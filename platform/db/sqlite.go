@@ -88,7 +88,7 @@ func writerPragmas(opts Options) []string {
 	}
 }
 
-var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
+var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000", "mmap_size = 1073741824"}
 
 func (l *lite) connect(ctx context.Context, pragmas []string) (*liteConn, error) {
 	conn, err := l.pool.Conn(context.WithoutCancel(ctx))

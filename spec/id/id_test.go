@@ -3,6 +3,7 @@ package id
 import (
 	"regexp"
 	"testing"
+	"time"
 )
 
 func TestNewIdentifiersHaveCognitosFormats(t *testing.T) {
@@ -75,4 +76,20 @@ func TestRandomRefusesImpossibleAlphabets(t *testing.T) {
 		}
 	}()
 	Random("", 1)
+}
+
+func TestOrderedUUIDsSortByTheirMoment(t *testing.T) {
+	t.Parallel()
+	shape := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	first, twin, later := NewOrderedUUID(now), NewOrderedUUID(now), NewOrderedUUID(now.Add(time.Millisecond))
+	if !shape.MatchString(first) {
+		t.Errorf("%s is no UUID of version 7", first)
+	}
+	if first == twin {
+		t.Errorf("two ids of one moment are the same: %s", first)
+	}
+	if first >= later || twin >= later {
+		t.Errorf("%s and %s should sort before %s", first, twin, later)
+	}
 }
