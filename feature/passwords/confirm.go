@@ -21,10 +21,10 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(g.pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
 		return nil, err
 	}
-	if err := password.CheckPolicy(g.pool, in.Password); err != nil {
+	if err := password.CheckPolicy(g.Pool, in.Password); err != nil {
 		return nil, err
 	}
 
@@ -32,7 +32,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 	if err != nil {
 		return nil, err
 	}
-	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, password.Choice{Password: in.Password, Policy: true, History: true})
+	change, err := s.Passwords.Prepare(ctx, g.Box, g.Pool, u, password.Choice{Password: in.Password, Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +55,11 @@ func (s *Service) proven(ctx context.Context, in *cognitoidp.ConfirmForgotPasswo
 		if err != nil {
 			return err
 		}
-		if err := s.Codes.Allow(tx, g.pool.ID, t.Key(g.box), verification.ForgotPassword); err != nil {
+		if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ForgotPassword); err != nil {
 			return err
 		}
 		u = t.User
-		return s.Codes.Peek(tx, g.box, t, in.ConfirmationCode)
+		return s.Codes.Peek(tx, g.Box, t, in.ConfirmationCode)
 	})
 	return u, err
 }
@@ -74,27 +74,27 @@ func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest,
 	if err != nil {
 		return err
 	}
-	if _, err := s.Codes.Redeem(tx, g.box, t, in.ConfirmationCode); err != nil {
+	if _, err := s.Codes.Redeem(tx, g.Box, t, in.ConfirmationCode); err != nil {
 		return err
 	}
-	return s.settle(tx, g.box, g.pool, t.User, change, cognitoidp.UserStatusTypeConfirmed)
+	return s.settle(tx, g.Box, g.Pool, t.User, change, cognitoidp.UserStatusTypeConfirmed)
 }
 
 // holder finds whose reset code was typed. Its User is nil when there is nobody who may use one and the app must not learn
 // it; it is the one that recovery named when the code was asked for.
 func (g guest) holder(tx *db.Tx, username string) (verification.Target, error) {
-	t := verification.Target{Pool: g.pool, Client: g.client, Stranger: username, Purpose: verification.Reset}
-	u, err := account.Find(tx, g.pool, username)
+	t := verification.Target{Pool: g.Pool, Client: g.Client, Stranger: username, Purpose: verification.Reset}
+	u, err := account.Find(tx, g.Pool, username)
 	switch {
-	case errors.Is(err, db.ErrNotFound) && g.client.HidesUsers():
+	case errors.Is(err, db.ErrNotFound) && g.Client.HidesUsers():
 		return t, nil
 	case errors.Is(err, db.ErrNotFound):
 		return t, cognitoidp.UserNotFound("Username/client id combination not found.")
 	case err != nil:
 		return t, fmt.Errorf("find user: %w", err)
-	case !u.Enabled && !g.client.HidesUsers():
+	case !u.Enabled && !g.Client.HidesUsers():
 		return t, cognitoidp.NotAuthorized("User is disabled.")
-	case !u.Enabled || recoveryAttribute(g.pool, u) == "":
+	case !u.Enabled || recoveryAttribute(g.Pool, u) == "":
 		return t, nil
 	}
 	t.User = u

@@ -29,10 +29,10 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 		if err != nil {
 			return err
 		}
-		if err := s.Codes.Allow(tx, g.pool.ID, t.Key(g.box), verification.ForgotPassword); err != nil {
+		if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ForgotPassword); err != nil {
 			return err
 		}
-		out.CodeDeliveryDetails, err = s.Codes.Send(tx, g.box, t)
+		out.CodeDeliveryDetails, err = s.Codes.Send(tx, g.Box, t)
 		return err
 	})
 	if err != nil {
@@ -47,21 +47,21 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 // must not learn it.
 func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	t := verification.Target{
-		Pool:     g.pool,
-		Client:   g.client,
+		Pool:     g.Pool,
+		Client:   g.Client,
 		Stranger: username,
 		Purpose:  verification.Reset,
 		Kind:     message.ForgotPassword,
 	}
-	u, err := account.Find(tx, g.pool, username)
+	u, err := account.Find(tx, g.Pool, username)
 	unknown := errors.Is(err, db.ErrNotFound)
 	if err != nil && !unknown {
 		return t, fmt.Errorf("find user: %w", err)
 	}
-	if !g.client.HidesUsers() {
+	if !g.Client.HidesUsers() {
 		switch {
 		case unknown:
-			if err := trigger.Refuse(g.pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
+			if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
 				return t, err
 			}
 			return t, cognitoidp.UserNotFound("Username/client id combination not found.")
@@ -69,11 +69,11 @@ func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error)
 			return t, cognitoidp.NotAuthorized("User is disabled.")
 		}
 	}
-	if len(recoveryOrder(g.pool)) == 0 {
+	if len(recoveryOrder(g.Pool)) == 0 {
 		return t, cognitoidp.NotAuthorized("Contact administrator to reset password.")
 	}
 
-	t.Attribute = usualAttribute(g.pool)
+	t.Attribute = usualAttribute(g.Pool)
 	if unknown || !u.Enabled {
 		return t, nil
 	}
@@ -81,12 +81,12 @@ func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error)
 	case cognitoidp.UserStatusTypeForceChangePassword, cognitoidp.UserStatusTypeExternalProvider:
 		return t, unresettable()
 	}
-	if attribute := recoveryAttribute(g.pool, u); attribute != "" {
+	if attribute := recoveryAttribute(g.Pool, u); attribute != "" {
 		t.User, t.Attribute = u, attribute
 		return t, nil
 	}
 	// Cognito answers an unconfirmed user as if a code had been sent, whatever the client's setting (01-wire §7).
-	if g.client.HidesUsers() || u.Status == cognitoidp.UserStatusTypeUnconfirmed {
+	if g.Client.HidesUsers() || u.Status == cognitoidp.UserStatusTypeUnconfirmed {
 		return t, nil
 	}
 	return t, unreachable()

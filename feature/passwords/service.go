@@ -11,7 +11,6 @@ import (
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/platform/seal"
-	"cardea/record/client"
 	"cardea/record/datakey"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -30,33 +29,21 @@ type Service struct {
 var _ cognitoidp.Passwords = (*Service)(nil)
 
 // guest is an app that calls for someone who is not signed in.
-type guest struct {
-	pool   *pool.Pool
-	client *client.Client
-	box    *seal.Box
-}
+type guest struct{ access.Guest }
 
 // admit finds the app and proves it by its SECRET_HASH.
-func (s *Service) admit(ctx context.Context, clientID, username, hash string) (g guest, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if g, err = s.guest(tx, clientID); err != nil {
-			return err
-		}
-		return access.CheckSecretHash(g.box, g.client, username, hash)
-	})
-	return g, err
+func (s *Service) admit(ctx context.Context, clientID, username, hash string) (guest, error) {
+	g, err := s.door().Admit(ctx, clientID, username, hash)
+	return guest{g}, err
 }
 
 // guest loads what may have changed since admit.
-func (s *Service) guest(tx *db.Tx, clientID string) (g guest, err error) {
-	if g.pool, g.client, err = access.Client(tx, clientID); err != nil {
-		return g, err
-	}
-	if g.box, err = s.Ring.Box(tx, g.pool.ID); err != nil {
-		return g, fmt.Errorf("open pool's box: %w", err)
-	}
-	return g, nil
+func (s *Service) guest(tx *db.Tx, clientID string) (guest, error) {
+	g, err := s.door().Guest(tx, clientID)
+	return guest{g}, err
 }
+
+func (s *Service) door() access.Door { return access.Door{DB: s.DB, Ring: s.Ring} }
 
 // settle gives a user their new password and status. Locks that guesses at the old one have earned and codes to replace it
 // have lost their meaning.

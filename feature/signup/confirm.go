@@ -19,7 +19,7 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(g.pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
 		return nil, err
 	}
 
@@ -43,17 +43,17 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) error 
 		return unconfirmable(u)
 	}
 	t := g.target(u, in.Username)
-	if err := s.Codes.Allow(tx, g.pool.ID, t.Key(g.box), verification.ConfirmSignUp); err != nil {
+	if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ConfirmSignUp); err != nil {
 		return err
 	}
-	attribute, err := s.Codes.Redeem(tx, g.box, t, in.ConfirmationCode)
+	attribute, err := s.Codes.Redeem(tx, g.Box, t, in.ConfirmationCode)
 	if err != nil {
 		return err
 	}
 
 	u.Attributes[attribute+"_verified"] = "true"
 	// A conflict rolls everything back: the code stays good for another call that forces the alias.
-	return confirm(tx, g.pool, u, in.ForceAliasCreation)
+	return confirm(tx, g.Pool, u, in.ForceAliasCreation)
 }
 
 // AdminConfirmSignUp confirms an account without a code; it verifies no attribute.

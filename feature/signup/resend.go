@@ -39,7 +39,7 @@ func (s *Service) resend(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeRequest
 	if err != nil {
 		return nil, err
 	}
-	if len(g.pool.Doc.AutoVerifiedAttributes) == 0 {
+	if len(g.Pool.Doc.AutoVerifiedAttributes) == 0 {
 		return nil, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on.")
 	}
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
@@ -48,18 +48,18 @@ func (s *Service) resend(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeRequest
 	t := g.target(u, in.Username)
 	t.Kind = message.ResendCode
 	if u == nil {
-		t.Attribute = usual(g.pool)
-	} else if t.Attribute = verifiedFirst(g.pool, u.Attributes); t.Attribute == "" {
-		if !g.client.HidesUsers() {
+		t.Attribute = usual(g.Pool)
+	} else if t.Attribute = verifiedFirst(g.Pool, u.Attributes); t.Attribute == "" {
+		if !g.Client.HidesUsers() {
 			return nil, cognitoidp.InvalidParameter("Cannot resend codes. The user has no attribute that is verified automatically.")
 		}
-		t.User, t.Attribute = nil, usual(g.pool)
+		t.User, t.Attribute = nil, usual(g.Pool)
 	}
 
-	if err := s.Codes.Allow(tx, g.pool.ID, t.Key(g.box), verification.ResendCode); err != nil {
+	if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ResendCode); err != nil {
 		return nil, err
 	}
-	return s.Codes.Send(tx, g.box, t)
+	return s.Codes.Send(tx, g.Box, t)
 }
 
 // usual is the attribute that the codes of most users go to.

@@ -10,8 +10,6 @@ import (
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/record/client"
 	"cardea/record/datakey"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -29,45 +27,33 @@ type Service struct {
 var _ cognitoidp.Signup = (*Service)(nil)
 
 // guest is an app that calls for someone who is not signed in.
-type guest struct {
-	pool   *pool.Pool
-	client *client.Client
-	box    *seal.Box
-}
+type guest struct{ access.Guest }
 
 // admit finds the app and proves it by its SECRET_HASH.
-func (s *Service) admit(ctx context.Context, clientID, username, hash string) (g guest, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if g, err = s.guest(tx, clientID); err != nil {
-			return err
-		}
-		return access.CheckSecretHash(g.box, g.client, username, hash)
-	})
-	return g, err
+func (s *Service) admit(ctx context.Context, clientID, username, hash string) (guest, error) {
+	g, err := s.door().Admit(ctx, clientID, username, hash)
+	return guest{g}, err
 }
 
 // guest loads what may have changed since admit.
-func (s *Service) guest(tx *db.Tx, clientID string) (g guest, err error) {
-	if g.pool, g.client, err = access.Client(tx, clientID); err != nil {
-		return g, err
-	}
-	if g.box, err = s.Ring.Box(tx, g.pool.ID); err != nil {
-		return g, fmt.Errorf("open pool's box: %w", err)
-	}
-	return g, nil
+func (s *Service) guest(tx *db.Tx, clientID string) (guest, error) {
+	g, err := s.door().Guest(tx, clientID)
+	return guest{g}, err
 }
+
+func (s *Service) door() access.Door { return access.Door{DB: s.DB, Ring: s.Ring} }
 
 // find looks for the user who is signing up; nil when there is none and the app must not learn it.
 func (g guest) find(tx *db.Tx, username string) (*user.User, error) {
-	u, err := account.Find(tx, g.pool, username)
+	u, err := account.Find(tx, g.Pool, username)
 	switch {
-	case errors.Is(err, db.ErrNotFound) && g.client.HidesUsers():
+	case errors.Is(err, db.ErrNotFound) && g.Client.HidesUsers():
 		return nil, nil
 	case errors.Is(err, db.ErrNotFound):
 		return nil, cognitoidp.UserNotFound("Username/client id combination not found.")
 	case err != nil:
 		return nil, fmt.Errorf("find user: %w", err)
-	case !u.Enabled && g.client.HidesUsers():
+	case !u.Enabled && g.Client.HidesUsers():
 		return nil, nil
 	case !u.Enabled:
 		return nil, cognitoidp.NotAuthorized("User is disabled.")
@@ -78,8 +64,8 @@ func (g guest) find(tx *db.Tx, username string) (*user.User, error) {
 // target is the sign-up code of a user, or of a stranger.
 func (g guest) target(u *user.User, username string) verification.Target {
 	return verification.Target{
-		Pool:     g.pool,
-		Client:   g.client,
+		Pool:     g.Pool,
+		Client:   g.Client,
 		User:     u,
 		Stranger: username,
 		Purpose:  verification.SignUp,

@@ -29,7 +29,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		return nil, err
 	}
 
-	change, err := s.Passwords.Prepare(ctx, g.box, g.pool, u, password.Choice{Password: in.Password, Policy: true})
+	change, err := s.Passwords.Prepare(ctx, g.Box, g.Pool, u, password.Choice{Password: in.Password, Policy: true})
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		}
 		u.Created, u.Modified = tx.Now, tx.Now
 		change.Apply(u, tx.Now)
-		if err := create(tx, g.pool, u); err != nil {
+		if err := create(tx, g.Pool, u); err != nil {
 			return err
 		}
 		out.CodeDeliveryDetails, undelivered = nil, nil
@@ -68,7 +68,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 
 // applicant checks whether this user may be made here, and makes them in memory.
 func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpRequest) (*user.User, error) {
-	p := g.pool
+	p := g.Pool
 	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
 		return nil, cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")
 	}
@@ -77,7 +77,7 @@ func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpR
 	}
 
 	attrs := attributes.Parse(in.UserAttributes)
-	if err := attributes.CheckWritable(g.client, attrs); err != nil {
+	if err := attributes.CheckWritable(g.Client, attrs); err != nil {
 		return nil, err
 	}
 	if err := account.CheckNew(p, attrs, attributes.SignUp); err != nil {
@@ -153,8 +153,8 @@ func taken(conflict *account.TakenError) error {
 func (s *Service) send(tx *db.Tx, g guest, u *user.User, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	t := g.target(u, u.Username)
 	t.Kind = kind
-	if t.Attribute = verifiedFirst(g.pool, u.Attributes); t.Attribute == "" {
+	if t.Attribute = verifiedFirst(g.Pool, u.Attributes); t.Attribute == "" {
 		return nil, nil
 	}
-	return s.Codes.Send(tx, g.box, t)
+	return s.Codes.Send(tx, g.Box, t)
 }
