@@ -18,14 +18,14 @@ func (x *exchange) record() {
 	if x.handler.Observe != nil {
 		x.handler.Observe(operation, x.code, took)
 	}
-	if x.handler.Log == nil {
-		return
-	}
-
 	level := slog.LevelInfo
 	if x.status >= 500 {
 		level = slog.LevelError
 	}
+	if x.handler.Log == nil || !x.handler.Log.Enabled(x.request.Context(), level) {
+		return
+	}
+
 	attributes := []slog.Attr{
 		slog.String("operation", operation), slog.Int("status", x.status), slog.Duration("duration", took),
 		slog.String("request_id", x.caller.RequestID), slog.String("ip", x.caller.IP),
