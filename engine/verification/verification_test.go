@@ -181,8 +181,10 @@ func TestNewestCodeReplacesOlderOnes(t *testing.T) {
 		w.advance(time.Second)
 		w.send(t, w.target(verification.SignUp))
 		second := w.newest(t)
-		if first == second {
-			t.Skip("one chance in a million: the same code twice")
+		for first == second { // one chance in a million
+			w.advance(time.Second)
+			w.send(t, w.target(verification.SignUp))
+			second = w.newest(t)
 		}
 		if err := w.check(t, w.target(verification.SignUp), first); !errors.Is(err, verification.ErrMismatch) {
 			t.Errorf("the older code: %v", err)

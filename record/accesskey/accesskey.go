@@ -16,11 +16,10 @@ const (
 
 // Key is a root access key.
 type Key struct {
-	ID       string // 20 characters beginning with AKIA
-	Sealed   []byte // the secret, under Label(ID)
-	Status   string // Active or Inactive
-	Created  time.Time
-	LastUsed time.Time // to the hour or so; zero if never
+	ID      string // 20 characters beginning with AKIA
+	Sealed  []byte // the secret, under Label(ID)
+	Status  string // Active or Inactive
+	Created time.Time
 }
 
 const (
@@ -41,10 +40,10 @@ func Label(keyID string) string { return "access-key/" + keyID }
 func Insert(tx *db.Tx, k *Key) error {
 	k.Created = tx.Now
 	n, err := tx.Exec(`
-		INSERT INTO access_key (id, sealed, status, created, last_used)
-		VALUES ($1, $2, $3, $4, $5)
+		INSERT INTO access_key (id, sealed, status, created)
+		VALUES ($1, $2, $3, $4)
 		ON CONFLICT DO NOTHING`,
-		k.ID, k.Sealed, k.Status, db.Millis(k.Created), db.Millis(k.LastUsed))
+		k.ID, k.Sealed, k.Status, db.Millis(k.Created))
 	if err == nil && n == 0 {
 		err = db.ErrExists
 	}
@@ -54,7 +53,7 @@ func Insert(tx *db.Tx, k *Key) error {
 // Get returns the key with this id, or [db.ErrNotFound].
 func Get(tx *db.Tx, keyID string) (*Key, error) {
 	k, err := db.One(tx, scan, `
-		SELECT id, sealed, status, created, last_used
+		SELECT id, sealed, status, created
 		FROM access_key
 		WHERE id = $1`,
 		keyID)
@@ -67,7 +66,7 @@ func Get(tx *db.Tx, keyID string) (*Key, error) {
 // List returns all keys, oldest first.
 func List(tx *db.Tx) ([]*Key, error) {
 	list, err := db.All(tx, scan, `
-		SELECT id, sealed, status, created, last_used
+		SELECT id, sealed, status, created
 		FROM access_key
 		ORDER BY created, id`)
 	if err != nil {
@@ -86,16 +85,6 @@ func SetStatus(tx *db.Tx, keyID, status string) error {
 	return wrap("set status of", keyID, found(n, err))
 }
 
-// Touch remembers that a key was used at the transaction's moment. Call it seldom: it is a write.
-func Touch(tx *db.Tx, keyID string) error {
-	n, err := tx.Exec(`
-		UPDATE access_key
-		SET last_used = $2
-		WHERE id = $1`,
-		keyID, db.Millis(tx.Now))
-	return wrap("touch", keyID, found(n, err))
-}
-
 // Delete forgets a key. [db.ErrNotFound] if there is none with this id.
 func Delete(tx *db.Tx, keyID string) error {
 	n, err := tx.Exec(`
@@ -107,9 +96,9 @@ func Delete(tx *db.Tx, keyID string) error {
 
 func scan(s db.Scanner) (*Key, error) {
 	k := &Key{}
-	var created, used int64
-	err := s.Scan(&k.ID, &k.Sealed, &k.Status, &created, &used)
-	k.Created, k.LastUsed = db.Time(created), db.Time(used)
+	var created int64
+	err := s.Scan(&k.ID, &k.Sealed, &k.Status, &created)
+	k.Created = db.Time(created)
 	return k, err
 }
 

@@ -18,6 +18,5 @@ CREATE TABLE access_key (
   id TEXT PRIMARY KEY,
   sealed {{bytes}} NOT NULL,
   status TEXT NOT NULL,
-  created BIGINT NOT NULL,
-  last_used BIGINT NOT NULL
+  created BIGINT NOT NULL
 );
