@@ -88,6 +88,8 @@ func writerPragmas(opts Options) []string {
 	}
 }
 
+// readerPragmas let readers map the file instead of copying its pages: point reads in a database larger than their caches
+// cost a tenth of a sign-in otherwise. A disk that cannot read a mapped page ends the program instead of one request.
 var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000", "mmap_size = 1073741824"}
 
 func (l *lite) connect(ctx context.Context, pragmas []string) (*liteConn, error) {
