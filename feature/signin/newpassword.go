@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/challenge"
 	"cardea/engine/password"
 	"cardea/platform/db"
 	"cardea/record/user"
@@ -25,15 +26,15 @@ type newPassword struct{}
 func (newPassword) needs() []string { return []string{"NEW_PASSWORD"} }
 
 func (newPassword) open(t *turn, tx *db.Tx) (mismatch, err error) {
-	return invalidSession(""), t.openSession(tx, cognitoidp.ChallengeNameTypeNewPasswordRequired)
+	return challenge.Invalid(), t.openSession(tx, cognitoidp.ChallengeNameTypeNewPasswordRequired)
 }
 
 func (newPassword) challenge(t *turn) (*Outcome, error) {
-	missing := []string{}
+	wanted := []string{}
 	for _, name := range attributes.Missing(t.pool, t.user.Attributes) {
-		missing = append(missing, attributePrefix+name)
+		wanted = append(wanted, attributePrefix+name)
 	}
-	required, err := json.Marshal(missing)
+	required, err := json.Marshal(wanted)
 	if err != nil {
 		return nil, fmt.Errorf("encode required attributes: %w", err)
 	}
@@ -41,7 +42,7 @@ func (newPassword) challenge(t *turn) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode attributes: %w", err)
 	}
-	session, err := t.newSession(cognitoidp.ChallengeNameTypeNewPasswordRequired)
+	session, err := t.sessions().Seal(cognitoidp.ChallengeNameTypeNewPasswordRequired, challenge.New(t.now, t.name, t.user))
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func (newPassword) verify(t *turn) (*pass, error) {
 		return nil, cognitoidp.NotAuthorized("User is disabled.")
 	}
 	if !t.mayChoose(t.user) {
-		return nil, invalidSession("")
+		return nil, challenge.Invalid()
 	}
 	given, err := t.givenAttributes()
 	if err != nil {
@@ -85,7 +86,7 @@ func (t *turn) mayChoose(u *user.User) bool {
 func (t *turn) choose(change *password.Change, given map[string]string) effect {
 	return func(tx *db.Tx, u *user.User) error {
 		if !t.mayChoose(u) {
-			return invalidSession("")
+			return challenge.Invalid()
 		}
 		change.Apply(u, tx.Now)
 		u.Status = cognitoidp.UserStatusTypeConfirmed

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/engine/challenge"
 	"cardea/engine/password"
 	"cardea/platform/db"
 	"cardea/record/pool"
@@ -58,7 +59,7 @@ func (passwordVerifier) challenge(t *turn) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("offer an SRP exchange: %w", err)
 	}
-	block, err := t.sealBlock(exchange{state: t.newState(), offer: offer, client: public})
+	block, err := t.sealBlock(exchange{state: challenge.New(t.now, t.name, t.user), offer: offer, client: public})
 	if err != nil {
 		return nil, err
 	}
@@ -160,12 +161,12 @@ func (t *turn) decoyName() string {
 
 // spendBlock uses the block up; db.ErrExists says that it was before.
 func (t *turn) spendBlock(tx *db.Tx) error {
-	return spent.Spend(tx, t.pool.ID, t.spentName(), db.Time(t.state.At).Add(blockLife))
+	return spent.Spend(tx, t.pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
 }
 
 // exchange is the content of a SECRET_BLOCK: the state, then b, B and A, each of fixed length.
 type exchange struct {
-	state  state
+	state  challenge.State
 	offer  srp.Offer
 	client []byte // A
 	sealed []byte // the block itself, decoded: the signature is over it
@@ -213,5 +214,5 @@ func (t *turn) openBlock(block string) (x exchange, err error) {
 }
 
 func (t *turn) blockLabel() string {
-	return t.label("block", cognitoidp.ChallengeNameTypePasswordVerifier)
+	return "signin/block/" + cognitoidp.ChallengeNameTypePasswordVerifier + "/" + string(t.client.ID)
 }

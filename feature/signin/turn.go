@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/challenge"
 	"cardea/engine/lockout"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -34,10 +35,10 @@ type turn struct {
 	box    *seal.Box
 	now    time.Time
 
-	name  string     // the name signed in with, folded
-	user  *user.User // nil when the name is nobody's
-	state state      // what was sealed at the challenge being answered
-	block exchange   // the rest of it, when that challenge was PASSWORD_VERIFIER
+	name  string          // the name signed in with, folded
+	user  *user.User      // nil when the name is nobody's
+	state challenge.State // what was sealed at the challenge being answered
+	block exchange        // the rest of it, when that challenge was PASSWORD_VERIFIER
 	try   lockout.Try
 	lock  error // lockout.ErrLocked while guesses are refused
 }
@@ -61,7 +62,7 @@ func (t *turn) enter(tx *db.Tx, admin bool, poolID, clientID string) (err error)
 func (t *turn) require(names ...string) error {
 	for _, name := range names {
 		if t.given[name] == "" {
-			return cognitoidp.InvalidParameter("Missing required parameter " + name)
+			return missing(name)
 		}
 	}
 	return nil
@@ -222,3 +223,7 @@ func (t *turn) untriggered() error {
 func incorrect() error { return cognitoidp.NotAuthorized("Incorrect username or password.") }
 
 func exceeded() error { return cognitoidp.NotAuthorized("Password attempts exceeded") }
+
+func missing(parameter string) error {
+	return cognitoidp.InvalidParameter("Missing required parameter " + parameter)
+}

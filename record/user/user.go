@@ -29,6 +29,18 @@ type User struct {
 	PasswordSet time.Time // temporary passwords expire counted from here
 	History     [][]byte  // sealed former passwords, newest first
 	SignedOut   time.Time // tokens of sign-ins before this moment are void
+
+	MFA MFA // the second factors that the user has switched on
+}
+
+// MFA says which second factors a user has switched on, and which of them they prefer. What a factor needs besides (an
+// address, a registered token, a passkey) is kept where it belongs.
+type MFA struct {
+	SMS       bool   `json:"sms,omitempty"`
+	Email     bool   `json:"email,omitempty"`
+	Software  bool   `json:"software,omitempty"` // a software token; never without one that is verified
+	Passkey   bool   `json:"passkey,omitempty"`
+	Preferred string `json:"preferred,omitempty"` // "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"; empty: none
 }
 
 // Touch notes that the user changed at this moment.
@@ -49,7 +61,7 @@ func (u *User) Clone() *User {
 
 const columns = `
 	u.pool_id, u.sub, u.username, u.status, u.enabled, u.created, u.modified, u.version, u.attributes, u.pending,
-	u.password, u.password_set, u.history, u.signed_out`
+	u.password, u.password_set, u.history, u.signed_out, u.mfa`
 
 // Insert adds a user's row, and db.ErrExists when the sub is taken. Names and index entries are added apart.
 func Insert(tx *db.Tx, u *User) error {
@@ -60,11 +72,11 @@ func Insert(tx *db.Tx, u *User) error {
 	u.Version = 1
 	rows, err := tx.Exec(`
 		INSERT INTO user_account (pool_id, sub, username, status, enabled, created, modified, version, attributes, pending,
-			password, password_set, history, signed_out)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			password, password_set, history, signed_out, mfa)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT DO NOTHING`,
 		u.Pool, u.Sub, u.Username, u.Status, u.Enabled, db.Millis(u.Created), db.Millis(u.Modified), u.Version,
-		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut))
+		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa)
 	if err == nil && rows == 0 {
 		return db.ErrExists
 	}
@@ -90,10 +102,10 @@ func Update(tx *db.Tx, u *User) error {
 	rows, err := tx.Exec(`
 		UPDATE user_account
 		SET status = $4, enabled = $5, modified = $6, version = $3 + 1, attributes = $7, pending = $8, password = $9,
-			password_set = $10, history = $11, signed_out = $12
+			password_set = $10, history = $11, signed_out = $12, mfa = $13
 		WHERE pool_id = $1 AND sub = $2 AND version = $3`,
 		u.Pool, u.Sub, u.Version, u.Status, u.Enabled, db.Millis(u.Modified), v.attributes, v.pending, u.Password,
-		db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut))
+		db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa)
 	if err != nil {
 		return err
 	}
@@ -129,8 +141,8 @@ func List(tx *db.Tx, pool id.Pool, after id.Sub, limit int) ([]*User, error) {
 
 // encoded are the parts of a user that are stored as documents.
 type encoded struct {
-	attributes, pending string
-	history             []byte
+	attributes, pending, mfa string
+	history                  []byte
 }
 
 func encode(u *User) (v encoded, err error) {
@@ -139,6 +151,13 @@ func encode(u *User) (v encoded, err error) {
 	}
 	if v.pending, err = encodeMap(u.Pending); err != nil {
 		return v, fmt.Errorf("encode pending attributes: %w", err)
+	}
+	if u.MFA != (MFA{}) {
+		text, err := json.Marshal(u.MFA)
+		if err != nil {
+			return v, fmt.Errorf("encode factors: %w", err)
+		}
+		v.mfa = string(text)
 	}
 	if len(u.History) > 0 {
 		v.history, err = json.Marshal(u.History)
@@ -157,10 +176,10 @@ func encodeMap(m map[string]string) (string, error) {
 func scan(row db.Scanner) (*User, error) {
 	var u User
 	var created, modified, passwordSet, signedOut int64
-	var attributes, pending string
+	var attributes, pending, mfa string
 	var history []byte
 	err := row.Scan(&u.Pool, &u.Sub, &u.Username, &u.Status, &u.Enabled, &created, &modified, &u.Version, &attributes,
-		&pending, &u.Password, &passwordSet, &history, &signedOut)
+		&pending, &u.Password, &passwordSet, &history, &signedOut, &mfa)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +190,11 @@ func scan(row db.Scanner) (*User, error) {
 	}
 	if u.Pending, err = decodeMap(pending); err != nil {
 		return nil, fmt.Errorf("decode pending attributes of %s: %w", u.Sub, err)
+	}
+	if mfa != "" {
+		if err := json.Unmarshal([]byte(mfa), &u.MFA); err != nil {
+			return nil, fmt.Errorf("decode factors of %s: %w", u.Sub, err)
+		}
 	}
 	if len(history) > 0 {
 		if err := json.Unmarshal(history, &u.History); err != nil {

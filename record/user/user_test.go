@@ -31,6 +31,7 @@ func sample(username string) *User {
 		Created: now, Modified: now.Add(time.Second), Attributes: map[string]string{"email": "a@b.example", "name": "nul \x00 and \"quotes\""},
 		Pending: map[string]string{"email": "c@d.example"}, Password: []byte{1, 0, 255}, PasswordSet: now,
 		History: [][]byte{{2}, {3}}, SignedOut: now.Add(-time.Hour),
+		MFA: MFA{SMS: true, Software: true, Preferred: "SMS_MFA"},
 	}
 }
 

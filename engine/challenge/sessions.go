@@ -1,0 +1,144 @@
+package challenge
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cardea/engine/access"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/client"
+	"cardea/record/datakey"
+	"cardea/record/pool"
+	"cardea/record/spent"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// maxSession bounds a Session string; the interface does, too.
+const maxSession = 2048
+
+// Sessions makes and reads the Session strings of one app client.
+type Sessions struct {
+	Pool   *pool.Pool
+	Client *client.Client
+	Box    *seal.Box // the pool's
+}
+
+// Enter finds the app client whose a Session is, for operations that are told nothing else. Its fault is that of a Session
+// that is none; what else is wrong with it, Open tells.
+func Enter(tx *db.Tx, ring *datakey.Ring, text string) (Sessions, error) {
+	clientID, _, ok := split(text)
+	if !ok {
+		return Sessions{}, Invalid()
+	}
+	p, c, err := access.Client(tx, string(clientID))
+	if err != nil {
+		return Sessions{}, unknown(err)
+	}
+	box, err := ring.Box(tx, p.ID)
+	if err != nil {
+		return Sessions{}, fmt.Errorf("open pool's box: %w", err)
+	}
+	return Sessions{Pool: p, Client: c, Box: box}, nil
+}
+
+// Seal makes the Session string of a step.
+func (s Sessions) Seal(step string, st State) (string, error) {
+	plain, err := json.Marshal(st)
+	if err != nil {
+		return "", fmt.Errorf("encode session: %w", err)
+	}
+	text := join(s.Client.ID, s.Box.Seal(s.label(step), plain))
+	if len(text) > maxSession {
+		return "", fmt.Errorf("session of %s is too long: %d characters", step, len(text))
+	}
+	return text, nil
+}
+
+// Open reads the Session string of a step, and answers the fault to show when it is none of this client and step, too old,
+// or used.
+func (s Sessions) Open(tx *db.Tx, step, text string) (st State, err error) {
+	clientID, sealed, ok := split(text)
+	if !ok || clientID != s.Client.ID {
+		return st, Invalid()
+	}
+	plain, err := s.Box.Open(s.label(step), sealed)
+	if err != nil {
+		return st, Invalid()
+	}
+	if err := json.Unmarshal(plain, &st); err != nil {
+		return st, fmt.Errorf("decode session: %w", err)
+	}
+	if tx.Now.After(s.end(st)) {
+		return st, invalid(", session is expired")
+	}
+	used, err := spent.Is(tx, s.Pool.ID, st.Spent())
+	if err != nil {
+		return st, err
+	}
+	if used {
+		return st, Reused()
+	}
+	return st, nil
+}
+
+// Spend uses a state up. All but the first who come with it get the fault to show.
+func (s Sessions) Spend(tx *db.Tx, st State) error {
+	err := spent.Spend(tx, s.Pool.ID, st.Spent(), s.end(st))
+	if errors.Is(err, db.ErrExists) {
+		return Reused()
+	}
+	return err
+}
+
+func (s Sessions) end(st State) time.Time { return db.Time(st.At).Add(s.Client.SessionTTL()) }
+
+func (s Sessions) label(step string) string {
+	return "signin/session/" + step + "/" + string(s.Client.ID)
+}
+
+// The string is the length of the client's id, the id, and what is sealed.
+func join(c id.Client, sealed []byte) string {
+	b := append([]byte{byte(len(c))}, c...)
+	return base64.RawURLEncoding.EncodeToString(append(b, sealed...))
+}
+
+func split(text string) (c id.Client, sealed []byte, ok bool) {
+	if len(text) > maxSession || strings.ContainsAny(text, "\r\n") {
+		return "", nil, false
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) == 0 || len(b) < 1+int(b[0]) {
+		return "", nil, false
+	}
+	n := 1 + int(b[0])
+	foreign := func(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'z') }
+	if strings.ContainsFunc(string(b[1:n]), foreign) {
+		return "", nil, false
+	}
+	return id.Client(b[1:n]), b[n:], true
+}
+
+// Invalid is the fault for a Session that is none, or not for this.
+func Invalid() error { return invalid("") }
+
+// Reused is the fault for a Session that has been used.
+func Reused() error { return invalid(", session can only be used once") }
+
+func invalid(why string) error {
+	return cognitoidp.NotAuthorized("Invalid session for the user" + why + ".")
+}
+
+// unknown is err, but for the absence of the client: that shows as a Session that is none.
+func unknown(err error) error {
+	if awsjson.IsFault(err, "ResourceNotFoundException") {
+		return Invalid()
+	}
+	return err
+}
