@@ -23,6 +23,10 @@ const (
 // User is the account of a user.
 func User(sub id.Sub) string { return attempt.UserKey(sub) }
 
+// Factor is the account of a user's codes, software token, passkeys and devices: their failures count apart from those of
+// the password.
+func Factor(sub id.Sub) string { return attempt.FactorKey(sub) }
+
 // Stranger is the account of a name that belongs to nobody: a pseudonym that is stable for the (folded) name.
 func Stranger(box *seal.Box, name string) string {
 	return fmt.Sprintf("name/%x", box.MAC("lockout", []byte(name))[:16])

@@ -28,6 +28,7 @@ const (
 	SignUp    Purpose = "signup"    // confirms an account; lives 24 hours
 	Attribute Purpose = "attribute" // verifies an e-mail address or phone number; lives 24 hours
 	Reset     Purpose = "reset"     // sets a new password; lives one hour
+	SignIn    Purpose = "signin"    // answers a challenge; lives as long as its session
 )
 
 var (
@@ -55,7 +56,8 @@ type Target struct {
 	User      *user.User
 	Stranger  string
 	Purpose   Purpose
-	Attribute string         // where the code goes: "email" or "phone_number"; needed by Send, and for Attribute by Check
+	Attribute string         // where the code goes: "email" or "phone_number"; needed by Send and Ask, and for Attribute by Check
+	To        string         // for SignIn: an address in the place of the user's own, which is about to become theirs
 	Kind      message.Kind   // the occasion; needed by Send
 	Client    *client.Client // through which the code was asked for; nil for administrators
 	Metadata  map[string]string
@@ -83,6 +85,8 @@ func (t Target) row() string {
 // for that; a password is reset only through one that is verified, and still is when the code comes back.
 func (t Target) destination(attribute string) string {
 	switch {
+	case t.Purpose == SignIn && t.To != "":
+		return t.To
 	case t.Purpose == Attribute && t.User.Pending[attribute] != "":
 		return t.User.Pending[attribute]
 	case t.Purpose == Reset && !t.User.Verified(attribute):
@@ -102,21 +106,11 @@ func (t Target) life() time.Duration {
 // committed. For a stranger it does the same with a decoy and answers plausible, stable details. Its faults are those of
 // message.Courier.Post.
 func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	m := message.Message{Pool: t.Pool, Kind: t.Kind, Code: digits(), Decoy: t.User == nil}
-	if m.Decoy {
-		m.Attribute, m.To = imagine(box, t)
-	} else {
-		m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
+	m, secret, err := letter(box, t, 6)
+	if err != nil {
+		return nil, err
 	}
-	if m.To == "" {
-		return nil, fmt.Errorf("send code: the user has no %s", m.Attribute)
-	}
-
-	secret := m.Code
-	if m.Decoy {
-		secret = rand.Text() // not six digits: nothing that can be typed opens it
-	}
-	err := code.Put(tx, &code.Code{
+	err = code.Put(tx, &code.Code{
 		Pool:      t.Pool.ID,
 		Sub:       t.sub(box),
 		Purpose:   t.row(),
@@ -128,6 +122,20 @@ func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDelive
 		return nil, err
 	}
 	return c.Courier.Post(tx, box, m)
+}
+
+// letter is the message that carries a new code of so many digits, and the secret that opens what the code is for.
+func letter(box *seal.Box, t Target, length int) (m message.Message, secret string, err error) {
+	m = message.Message{Pool: t.Pool, Kind: t.Kind, Code: digits(length), Decoy: t.User == nil}
+	if m.Decoy {
+		m.Attribute, m.To = imagine(box, t)
+		return m, rand.Text(), nil // no digits: nothing that can be typed opens it
+	}
+	m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
+	if m.To == "" {
+		return m, "", fmt.Errorf("send code: the user has no %s", m.Attribute)
+	}
+	return m, m.Code, nil
 }
 
 // Check judges a code and uses it up if it is right. ErrMismatch, ErrExpired and ErrTooMany are judgements that tx has
@@ -222,11 +230,12 @@ func hash(box *seal.Box, t Target, attribute, to, secret string) []byte {
 	return box.MAC("verification code", fmt.Appendf(nil, "%q %q %q %q %q", t.sub(box), t.Purpose, attribute, to, secret))
 }
 
-// digits is a six-digit code; rand.Int is free of bias.
-func digits() string {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+// digits is a code of so many digits; rand.Int is free of bias.
+func digits(length int) string {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(length)), nil)
+	n, err := rand.Int(rand.Reader, limit)
 	if err != nil {
 		panic(err) // crypto/rand does not fail
 	}
-	return fmt.Sprintf("%06d", n)
+	return fmt.Sprintf("%0*d", length, n)
 }

@@ -20,6 +20,9 @@ type Attempt struct {
 // UserKey is the account of a user.
 func UserKey(sub id.Sub) string { return "user/" + string(sub) }
 
+// FactorKey is the account of a user's proofs other than the password.
+func FactorKey(sub id.Sub) string { return "factor/" + string(sub) }
+
 // Get finds an account's failures, or answers db.ErrNotFound when it has none.
 func Get(tx *db.Tx, pool id.Pool, key string) (Attempt, error) {
 	return db.One(tx, scan, `
@@ -57,7 +60,10 @@ func Delete(tx *db.Tx, pool id.Pool, key string) error {
 
 // DeleteUser forgets a user who is being deleted.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
-	return Delete(tx, pool, UserKey(sub))
+	if err := Delete(tx, pool, UserKey(sub)); err != nil {
+		return err
+	}
+	return Delete(tx, pool, FactorKey(sub))
 }
 
 // DeleteBefore forgets failures older than a moment, of every pool, and tells how many rows went.

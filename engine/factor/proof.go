@@ -1,0 +1,36 @@
+package factor
+
+// Proof is a way in which someone has shown who they are, as a sign-in remembers it.
+type Proof = string
+
+// The proofs.
+const (
+	Password      Proof = "PASSWORD"           // the password, sent or by SRP
+	EmailOTP      Proof = "EMAIL_OTP"          // a code by mail, in the place of a password
+	SMSOTP        Proof = "SMS_OTP"            // a code by text message, in the place of a password
+	Passkey       Proof = "WEB_AUTHN"          // a passkey
+	VerifiedKey   Proof = "WEB_AUTHN_VERIFIED" // a passkey that has verified its user, in a pool where that counts twice
+	SignUp        Proof = "SIGN_UP"            // the code that confirmed the account, a moment ago
+	SMS           Proof = "SMS_MFA"            // a code by text message, after a first factor
+	Email         Proof = "EMAIL_MFA"          // a code by mail, after a first factor
+	SoftwareToken Proof = "SOFTWARE_TOKEN_MFA"
+	Device        Proof = "DEVICE"
+)
+
+// isFirst and isSecond tell which factor a proof is.
+var (
+	isFirst  = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true}
+	isSecond = map[Proof]bool{SMS: true, Email: true, SoftwareToken: true, Device: true, VerifiedKey: true}
+)
+
+func some(proofs []Proof, is map[Proof]bool) bool {
+	for _, p := range proofs {
+		if is[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// First tells whether a first factor is among the proofs.
+func First(proofs []Proof) bool { return some(proofs, isFirst) }
