@@ -12,6 +12,7 @@ var tables = []string{
 	"outbox",
 	"code_use",
 	"code",
+	"software_token",
 	"attempt",
 	"spent",
 	"refresh",

@@ -1,0 +1,113 @@
+package softwaretoken
+
+import (
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// Token is one user's software token.
+type Token struct {
+	Pool     id.Pool
+	Sub      id.Sub
+	Name     string    // how the user calls it; may be empty
+	Secret   []byte    // sealed; nil until a token is verified
+	LastStep int64     // of the code used last
+	Verified time.Time // when Secret came in force
+	Pending  []byte    // sealed; nil unless a secret waits to be verified
+	Asked    time.Time // when Pending was handed out
+}
+
+// Get finds a user's token, or answers db.ErrNotFound.
+func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*Token, error) {
+	return db.One(tx, scan, `
+		SELECT pool_id, sub, name, secret, last_step, verified, pending, asked
+		FROM software_token
+		WHERE pool_id = $1 AND sub = $2`,
+		pool, sub)
+}
+
+// SetPending remembers a secret that was handed out now, in the place of any other that waits. The one in force stays.
+func SetPending(tx *db.Tx, pool id.Pool, sub id.Sub, sealed []byte) error {
+	_, err := tx.Exec(`
+		INSERT INTO software_token (pool_id, sub, name, secret, last_step, verified, pending, asked)
+		VALUES ($1, $2, '', NULL, 0, 0, $3, $4)
+		ON CONFLICT (pool_id, sub) DO UPDATE
+		SET pending = excluded.pending, asked = excluded.asked`,
+		pool, sub, sealed, db.Millis(tx.Now))
+	if err != nil {
+		return fmt.Errorf("put pending software token: %w", err)
+	}
+	return nil
+}
+
+// Confirm puts the secret that waits, as it was loaded, in force under a name; step is that of the code that proved it. All
+// but the first who come with it get db.ErrStale.
+func Confirm(tx *db.Tx, t *Token, name string, step int64) error {
+	rows, err := tx.Exec(`
+		UPDATE software_token
+		SET name = $4, secret = pending, last_step = $5, verified = $6, pending = NULL, asked = 0
+		WHERE pool_id = $1 AND sub = $2 AND pending = $3`,
+		t.Pool, t.Sub, t.Pending, name, step, db.Millis(tx.Now))
+	if err != nil {
+		return fmt.Errorf("confirm software token: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrStale
+	}
+	return nil
+}
+
+// Use uses a step of the secret in force up, as it was loaded. All but the first who come with the step get db.ErrStale, as
+// do those who come with an earlier one or with a secret that is in force no longer.
+func Use(tx *db.Tx, t *Token, step int64) error {
+	rows, err := tx.Exec(`
+		UPDATE software_token
+		SET last_step = $4
+		WHERE pool_id = $1 AND sub = $2 AND secret = $3 AND last_step < $4`,
+		t.Pool, t.Sub, t.Secret, step)
+	if err != nil {
+		return fmt.Errorf("use software token: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrStale
+	}
+	return nil
+}
+
+// Delete removes a user's token, the one in force and the one that waits, or answers db.ErrNotFound.
+func Delete(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	rows, err := tx.Exec(`
+		DELETE FROM software_token
+		WHERE pool_id = $1 AND sub = $2`,
+		pool, sub)
+	if err != nil {
+		return fmt.Errorf("delete software token: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrNotFound
+	}
+	return nil
+}
+
+// DeleteUser forgets the token of a user who is being deleted, if there is one.
+func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	_, err := tx.Exec(`
+		DELETE FROM software_token
+		WHERE pool_id = $1 AND sub = $2`,
+		pool, sub)
+	if err != nil {
+		return fmt.Errorf("delete software token of user: %w", err)
+	}
+	return nil
+}
+
+func scan(row db.Scanner) (*Token, error) {
+	var t Token
+	var verified, asked int64
+	err := row.Scan(&t.Pool, &t.Sub, &t.Name, &t.Secret, &t.LastStep, &verified, &t.Pending, &asked)
+	t.Verified, t.Asked = db.Time(verified), db.Time(asked)
+	return &t, err
+}
