@@ -1,5 +1,5 @@
-// Package lockout slows down who guesses passwords, as Cognito does: four failures are free, the n-th from the fifth on
-// locks the account for 2^(n-5) seconds, at most 15 minutes. What is tried during a lock is refused and not counted. A
+// Package lockout slows down who guesses passwords or second factors, as Cognito does: four failures are free, the n-th
+// from the fifth on locks the account for 2^(n-5) seconds, at most 15 minutes. What is tried during a lock is refused and not counted. A
 // success, or 15 minutes without a failure, forgives everything.
 //
 // The verdict falls in the transaction that acts on the outcome, not before the password was judged: of any number of

@@ -190,12 +190,17 @@ func TestAtMostFiveOfManyGuessesAreJudged(t *testing.T) {
 func TestADeletedUserIsForgotten(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		sub := id.NewSub()
-		w.key = User(sub)
-		w.fail(t, 5)
+		keys := []string{User(sub), Factor(sub)}
+		for _, w.key = range keys {
+			w.wantLocked(t, false) // whatever the other's failures
+			w.fail(t, 5)
+		}
 		err := w.Write(t.Context(), func(tx *db.Tx) error { return attempt.DeleteUser(tx, w.pool, sub) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.wantLocked(t, false)
+		for _, w.key = range keys {
+			w.wantLocked(t, false)
+		}
 	})
 }

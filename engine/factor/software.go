@@ -1,0 +1,158 @@
+package factor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/softwaretoken"
+	"cardea/record/user"
+	"cardea/spec/id"
+	"cardea/spec/totp"
+)
+
+var (
+	// ErrNone says that there is no software token to judge a code by.
+	ErrNone = errors.New("no software token")
+
+	// ErrMismatch says that the code is not one of the software token's at this time.
+	ErrMismatch = errors.New("wrong code of a software token")
+
+	// ErrReused says that the code was right, and that it or a later one has been used already.
+	ErrReused = errors.New("used code of a software token")
+)
+
+// pendingLife is how long a secret that was handed out can be verified.
+const pendingLife = time.Hour
+
+// SoftwareTokens registers and judges software tokens.
+type SoftwareTokens struct{}
+
+// Accepted is a code that was right, to be used up in the transaction that acts on it.
+type Accepted struct {
+	token *softwaretoken.Token
+	step  int64
+}
+
+// Associate remembers a secret, of totp.NewSecret, that the user is about to put into their app. It takes the place of
+// another that waits; the token in force, if there is one, stays.
+func (SoftwareTokens) Associate(tx *db.Tx, box *seal.Box, u *user.User, secret []byte) error {
+	return softwaretoken.SetPending(tx, u.Pool, u.Sub, box.Seal(label(u.Sub), secret))
+}
+
+// Verify puts the secret that waits in force, if the code is one of its own, switches the factor on and stores the user.
+// The code is used up by it. Conditions: ErrNone, ErrMismatch.
+func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name string) error {
+	token, err := get(tx, u)
+	if err != nil {
+		return err
+	}
+	if token.Pending == nil || !tx.Now.Before(token.Asked.Add(pendingLife)) {
+		return ErrNone
+	}
+	step, err := match(tx, box, token, token.Pending, code)
+	if err != nil {
+		return err
+	}
+
+	if err := softwaretoken.Confirm(tx, token, name, step); err != nil {
+		return err
+	}
+	u.MFA.Software = true
+	u.Touch(tx.Now)
+	if err := user.Update(tx, u); err != nil {
+		return fmt.Errorf("switch software token on: %w", err)
+	}
+	return nil
+}
+
+// Check judges a code at sign-in. What it answers must be given to Use, which has the last word. Conditions: ErrNone,
+// ErrMismatch, ErrReused.
+func (SoftwareTokens) Check(tx *db.Tx, box *seal.Box, u *user.User, code string) (Accepted, error) {
+	token, err := get(tx, u)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if token.Secret == nil {
+		return Accepted{}, ErrNone
+	}
+	step, err := match(tx, box, token, token.Secret, code)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if step <= token.LastStep {
+		return Accepted{}, ErrReused
+	}
+	return Accepted{token, step}, nil
+}
+
+// Use uses a code up that Check found right: it and all earlier ones of the token work no more. All but the first who come
+// with it get ErrReused, and so does who comes after the token was replaced or deleted.
+func (SoftwareTokens) Use(tx *db.Tx, code Accepted) error {
+	err := softwaretoken.Use(tx, code.token, code.step)
+	if errors.Is(err, db.ErrStale) {
+		return ErrReused
+	}
+	return err
+}
+
+// Verified tells whether the user has a software token in force, and how they call it.
+func (SoftwareTokens) Verified(tx *db.Tx, u *user.User) (name string, verified bool, err error) {
+	token, err := get(tx, u)
+	if errors.Is(err, ErrNone) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return token.Name, token.Secret != nil, nil
+}
+
+// Delete removes the user's software token, any that waits to be verified, and what the user has set about it; the caller
+// stores the user. It answers ErrNone when none is in force.
+func (SoftwareTokens) Delete(tx *db.Tx, u *user.User) error {
+	token, err := get(tx, u)
+	if err != nil {
+		return err
+	}
+	if token.Secret == nil {
+		return ErrNone
+	}
+	if err := softwaretoken.Delete(tx, u.Pool, u.Sub); err != nil {
+		return err
+	}
+	u.MFA.Software = false
+	if u.MFA.Preferred == softwareMFA {
+		u.MFA.Preferred = ""
+	}
+	return nil
+}
+
+func get(tx *db.Tx, u *user.User) (*softwaretoken.Token, error) {
+	token, err := softwaretoken.Get(tx, u.Pool, u.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get software token: %w", err)
+	}
+	return token, nil
+}
+
+// match judges a code by a sealed secret of the token and answers the step that it is of.
+func match(tx *db.Tx, box *seal.Box, token *softwaretoken.Token, sealed []byte, code string) (int64, error) {
+	secret, err := box.Open(label(token.Sub), sealed)
+	if err != nil {
+		return 0, fmt.Errorf("open secret of software token: %w", err)
+	}
+	step, ok := totp.Match(secret, code, tx.Now)
+	if !ok {
+		return 0, ErrMismatch
+	}
+	return step, nil
+}
+
+// label binds a sealed secret to its user.
+func label(sub id.Sub) string { return "software token/" + string(sub) }
