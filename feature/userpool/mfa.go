@@ -2,8 +2,10 @@ package userpool
 
 import (
 	"context"
+	"slices"
 
 	"cardea/engine/access"
+	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
@@ -81,6 +83,25 @@ func (s *Service) setFactors(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRe
 	}
 	p.MFA = mfa
 	p.Doc.MfaConfiguration = mfa.MfaConfiguration
+	return checkFirstFactors(p)
+}
+
+// checkFirstFactors refuses first factors that would leave out the second where one is demanded: codes, after which Cognito
+// asks for nothing more, and passkeys unless one that has verified its user counts as both.
+func checkFirstFactors(p *pool.Pool) error {
+	policies := p.Doc.Policies
+	if p.MFA.MfaConfiguration != cognitoidp.UserPoolMfaTypeOn || policies == nil || policies.SignInPolicy == nil {
+		return nil
+	}
+	allowed := policies.SignInPolicy.AllowedFirstAuthFactors
+	for _, otp := range []string{cognitoidp.AuthFactorTypeEmailOtp, cognitoidp.AuthFactorTypeSmsOtp} {
+		if slices.Contains(allowed, otp) {
+			return cognitoidp.InvalidParameter(otp + " cannot be one of the allowed first auth factors when MFA is required.")
+		}
+	}
+	if slices.Contains(allowed, cognitoidp.AuthFactorTypeWebAuthn) && !factor.Multi(p) {
+		return cognitoidp.InvalidParameter("When MFA is required, WEB_AUTHN can be one of the allowed first auth factors only with MULTI_FACTOR_WITH_USER_VERIFICATION.")
+	}
 	return nil
 }
 
@@ -145,7 +166,7 @@ func setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) e
 	}
 	mfa.MfaConfiguration = mode
 	p.Doc.MfaConfiguration = mode
-	return nil
+	return checkFirstFactors(p)
 }
 
 func hasFactor(mfa *cognitoidp.GetUserPoolMfaConfigResponse) bool {

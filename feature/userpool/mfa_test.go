@@ -104,3 +104,54 @@ func TestFactorOfAnOptionalPoolCannotBeTakenByItself(t *testing.T) {
 		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "MfaConfiguration": "OPTIONAL"}) // the software token is factor enough
 	})
 }
+
+func TestFirstFactorsOfPoolsThatDemandASecond(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		first := func(names ...string) M {
+			return M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": append([]string{"PASSWORD"}, names...)}}}
+		}
+		software := M{"SoftwareTokenMfaConfiguration": M{"Enabled": true}}
+		passkeys := func(configuration string) M {
+			return M{"WebAuthnConfiguration": M{"RelyingPartyId": "example.com", "FactorConfiguration": configuration}}
+		}
+		const (
+			single, multi = "SINGLE_FACTOR", "MULTI_FACTOR_WITH_USER_VERIFICATION"
+			otpAlone      = "EMAIL_OTP cannot be one of the allowed first auth factors when MFA is required."
+			smsAlone      = "SMS_OTP cannot be one of the allowed first auth factors when MFA is required."
+			passkeyAlone  = "When MFA is required, WEB_AUTHN can be one of the allowed first auth factors only with MULTI_FACTOR_WITH_USER_VERIFICATION."
+		)
+		for _, c := range []struct {
+			first     []string
+			more      M
+			mode, out string
+		}{
+			{[]string{"EMAIL_OTP"}, nil, "ON", otpAlone},
+			{[]string{"SMS_OTP"}, nil, "ON", smsAlone},
+			{[]string{"WEB_AUTHN"}, nil, "ON", passkeyAlone},
+			{[]string{"WEB_AUTHN"}, passkeys(single), "ON", passkeyAlone},
+			{[]string{"WEB_AUTHN", "EMAIL_OTP"}, passkeys(multi), "ON", otpAlone},
+			{[]string{"WEB_AUTHN"}, passkeys(multi), "ON", ""},
+			{[]string{"WEB_AUTHN", "EMAIL_OTP", "SMS_OTP"}, nil, "OPTIONAL", ""},
+			{nil, nil, "ON", ""},
+		} {
+			pool := w.Pool(t, first(c.first...))
+			in := servertest.With(servertest.With(software, c.more), M{"UserPoolId": pool, "MfaConfiguration": c.mode})
+			if c.out == "" {
+				w.Must(t, "SetUserPoolMfaConfig", in)
+			} else {
+				w.Fails(t, "SetUserPoolMfaConfig", in, "InvalidParameterException", c.out)
+			}
+		}
+
+		pool := M{"UserPoolId": w.Pool(t, first("WEB_AUTHN"))}
+		w.Must(t, "SetUserPoolMfaConfig", servertest.With(servertest.With(pool, software), servertest.With(passkeys(multi), M{"MfaConfiguration": "ON"})))
+		w.Fails(t, "SetUserPoolMfaConfig", servertest.With(pool, passkeys(single)), "InvalidParameterException", passkeyAlone)
+		demanding := servertest.With(pool, M{"MfaConfiguration": "ON"})
+		w.Must(t, "UpdateUserPool", servertest.With(demanding, first("WEB_AUTHN")))
+		w.Fails(t, "UpdateUserPool", servertest.With(demanding, first("SMS_OTP")), "InvalidParameterException", smsAlone)
+		create := servertest.With(first("EMAIL_OTP"), M{"PoolName": "test", "MfaConfiguration": "ON", "SmsConfiguration": sms()})
+		w.Fails(t, "CreateUserPool", create, "InvalidParameterException", otpAlone)
+		w.Must(t, "CreateUserPool", servertest.With(create, first()))
+	})
+}
