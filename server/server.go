@@ -13,6 +13,7 @@ import (
 	"cardea/engine/verification"
 	"cardea/feature/appclient"
 	"cardea/feature/groups"
+	"cardea/feature/mfa"
 	"cardea/feature/passwords"
 	"cardea/feature/profile"
 	"cardea/feature/sessions"
@@ -89,6 +90,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper},
 			Signin:    &signin.Service{DB: store, Ring: ring, Passwords: keeper, Tokens: minter, Desk: desk},
 			Sessions:  &sessions.Service{DB: store, Ring: ring, Tokens: minter, Desk: desk},
+			Mfa:       &mfa.Service{DB: store, Ring: ring, Desk: desk},
 			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
 		},
 		config:  c,

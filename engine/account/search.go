@@ -107,5 +107,6 @@ func Describe(u *user.User, attrs map[string]string) cognitoidp.UserType {
 		UserLastModifiedDate: awsjson.At(u.Modified),
 		Enabled:              u.Enabled,
 		UserStatus:           u.Status,
+		MFAOptions:           u.MFA.Options(),
 	}
 }

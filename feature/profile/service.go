@@ -36,6 +36,10 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*
 		out = &cognitoidp.GetUserResponse{
 			Username:       b.User.Username,
 			UserAttributes: attributes.List(b.User, attributes.Readable(b.Client, b.User)),
+
+			MFAOptions:          b.User.MFA.Options(),
+			PreferredMfaSetting: b.User.MFA.Preferred,
+			UserMFASettingList:  b.User.MFA.List(),
 		}
 		return nil
 	})

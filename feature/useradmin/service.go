@@ -44,6 +44,9 @@ func (s *Service) AdminGetUser(ctx context.Context, in *cognitoidp.AdminGetUserR
 			UserLastModifiedDate: awsjson.At(u.Modified),
 			Enabled:              u.Enabled,
 			UserStatus:           u.Status,
+			MFAOptions:           u.MFA.Options(),
+			PreferredMfaSetting:  u.MFA.Preferred,
+			UserMFASettingList:   u.MFA.List(),
 		}
 		return nil
 	})

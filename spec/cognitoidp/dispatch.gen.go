@@ -469,19 +469,41 @@ func (a *API) addPasswords(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addMfa(operations map[string]awsjson.Operation) {
+	ready := a.Mfa != nil
 	associateSoftwareToken := awsjson.Operation{Name: "AssociateSoftwareToken", Feature: "mfa", Signed: false, Input: &shapeAssociateSoftwareTokenRequest, Errors: errorsAssociateSoftwareToken}
+	if ready {
+		associateSoftwareToken.Invoke = awsjson.Method(&shapeAssociateSoftwareTokenRequest, a.Mfa.AssociateSoftwareToken)
+	}
 	operations["AssociateSoftwareToken"] = associateSoftwareToken
 	verifySoftwareToken := awsjson.Operation{Name: "VerifySoftwareToken", Feature: "mfa", Signed: false, Input: &shapeVerifySoftwareTokenRequest, Errors: errorsVerifySoftwareToken}
+	if ready {
+		verifySoftwareToken.Invoke = awsjson.Method(&shapeVerifySoftwareTokenRequest, a.Mfa.VerifySoftwareToken)
+	}
 	operations["VerifySoftwareToken"] = verifySoftwareToken
 	setUserMFAPreference := awsjson.Operation{Name: "SetUserMFAPreference", Feature: "mfa", Signed: false, Input: &shapeSetUserMFAPreferenceRequest, Errors: errorsSetUserMFAPreference}
+	if ready {
+		setUserMFAPreference.Invoke = awsjson.Method(&shapeSetUserMFAPreferenceRequest, a.Mfa.SetUserMFAPreference)
+	}
 	operations["SetUserMFAPreference"] = setUserMFAPreference
 	adminSetUserMFAPreference := awsjson.Operation{Name: "AdminSetUserMFAPreference", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserMFAPreferenceRequest, Errors: errorsAdminSetUserMFAPreference}
+	if ready {
+		adminSetUserMFAPreference.Invoke = awsjson.Method(&shapeAdminSetUserMFAPreferenceRequest, a.Mfa.AdminSetUserMFAPreference)
+	}
 	operations["AdminSetUserMFAPreference"] = adminSetUserMFAPreference
 	setUserSettings := awsjson.Operation{Name: "SetUserSettings", Feature: "mfa", Signed: false, Input: &shapeSetUserSettingsRequest, Errors: errorsSetUserMFAPreference}
+	if ready {
+		setUserSettings.Invoke = awsjson.Method(&shapeSetUserSettingsRequest, a.Mfa.SetUserSettings)
+	}
 	operations["SetUserSettings"] = setUserSettings
 	adminSetUserSettings := awsjson.Operation{Name: "AdminSetUserSettings", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserSettingsRequest, Errors: errorsAdminSetUserSettings}
+	if ready {
+		adminSetUserSettings.Invoke = awsjson.Method(&shapeAdminSetUserSettingsRequest, a.Mfa.AdminSetUserSettings)
+	}
 	operations["AdminSetUserSettings"] = adminSetUserSettings
 	adminDeleteSoftwareToken := awsjson.Operation{Name: "AdminDeleteSoftwareToken", Feature: "mfa", Signed: true, Input: &shapeAdminDeleteSoftwareTokenRequest, Errors: errorsAdminDeleteSoftwareToken}
+	if ready {
+		adminDeleteSoftwareToken.Invoke = awsjson.Method(&shapeAdminDeleteSoftwareTokenRequest, a.Mfa.AdminDeleteSoftwareToken)
+	}
 	operations["AdminDeleteSoftwareToken"] = adminDeleteSoftwareToken
 }
 

@@ -108,6 +108,17 @@ type Passwords interface {
 	AdminResetUserPassword(ctx context.Context, in *AdminResetUserPasswordRequest) (*AdminResetUserPasswordResponse, error)
 }
 
+// Mfa is what the feature mfa answers.
+type Mfa interface {
+	AssociateSoftwareToken(ctx context.Context, in *AssociateSoftwareTokenRequest) (*AssociateSoftwareTokenResponse, error)
+	VerifySoftwareToken(ctx context.Context, in *VerifySoftwareTokenRequest) (*VerifySoftwareTokenResponse, error)
+	SetUserMFAPreference(ctx context.Context, in *SetUserMFAPreferenceRequest) (*SetUserMFAPreferenceResponse, error)
+	AdminSetUserMFAPreference(ctx context.Context, in *AdminSetUserMFAPreferenceRequest) (*AdminSetUserMFAPreferenceResponse, error)
+	SetUserSettings(ctx context.Context, in *SetUserSettingsRequest) (*SetUserSettingsResponse, error)
+	AdminSetUserSettings(ctx context.Context, in *AdminSetUserSettingsRequest) (*AdminSetUserSettingsResponse, error)
+	AdminDeleteSoftwareToken(ctx context.Context, in *AdminDeleteSoftwareTokenRequest) (*AdminDeleteSoftwareTokenResponse, error)
+}
+
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
@@ -120,4 +131,5 @@ type API struct {
 	Signin    Signin
 	Sessions  Sessions
 	Passwords Passwords
+	Mfa       Mfa
 }

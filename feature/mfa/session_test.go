@@ -1,0 +1,122 @@
+package mfa_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/server/servertest"
+)
+
+const (
+	noSession   = "Invalid session for the user."
+	usedSession = "Invalid session for the user, session can only be used once."
+	oldSession  = "Invalid session for the user, session is expired."
+)
+
+func TestSoftwareTokenIsSetUpInTheMiddleOfASignIn(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		h := open(t, w)
+		h.mode(t, "ON", nil)
+		w.User(t, h.pool, "bob")
+		first := h.session(t, h.client, "bob")
+
+		set := w.Must(t, "AssociateSoftwareToken", M{"Session": first})
+		w.Fails(t, "AssociateSoftwareToken", M{"Session": first}, refused, usedSession)
+		set = w.Must(t, "AssociateSoftwareToken", M{"Session": set["Session"]}) // begin again
+		code := w.SoftwareCode(t, text(set, "SecretCode"))
+		guess := M{"Session": set["Session"], "UserCode": wrong(code)}
+		w.Fails(t, "VerifySoftwareToken", guess, mismatch, "Code mismatch")
+		done := w.Must(t, "VerifySoftwareToken", with(guess, M{"UserCode": code}))
+		if text(done, "Status") != "SUCCESS" || text(done, "Session") == "" || done["Session"] == set["Session"] {
+			t.Errorf("verified: %v", done)
+		}
+		if list := w.Must(t, "AdminGetUser", h.who("bob"))["UserMFASettingList"]; len(list.([]any)) != 1 {
+			t.Errorf("factors: %v", list)
+		}
+
+		w.Fails(t, "VerifySoftwareToken", with(guess, M{"UserCode": code}), refused, usedSession)
+		// What is left is to answer MFA_SETUP: the Session of a token just verified replaces no token.
+		w.Fails(t, "AssociateSoftwareToken", M{"Session": done["Session"]}, refused, noSession)
+		w.Fails(t, "VerifySoftwareToken", M{"Session": done["Session"], "UserCode": code}, refused, noSession)
+	})
+}
+
+func TestSessionSetsUpNothingForAnother(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		h := open(t, w)
+		bearer := h.bearer(t)
+		h.mode(t, "ON", nil)
+		w.User(t, h.pool, "bob")
+		w.User(t, h.pool, "carol")
+		bob := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, "bob")})
+		carol := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, "carol")})
+		alice := w.Must(t, "AssociateSoftwareToken", bearer)
+
+		code := M{"UserCode": w.SoftwareCode(t, text(bob, "SecretCode"))}
+		w.Fails(t, "VerifySoftwareToken", with(code, M{"Session": carol["Session"]}), mismatch, "")
+		w.Fails(t, "VerifySoftwareToken", with(code, bearer), mismatch, "")
+		w.Must(t, "VerifySoftwareToken", with(code, M{"Session": bob["Session"]}))
+		for name, want := range map[string]bool{"alice": false, "bob": true, "carol": false} {
+			if list := w.Must(t, "AdminGetUser", h.who(name))["UserMFASettingList"]; (list != nil) != want {
+				t.Errorf("%s has %v", name, list)
+			}
+		}
+		w.Must(t, "VerifySoftwareToken", with(bearer, M{"UserCode": w.SoftwareCode(t, text(alice, "SecretCode"))}))
+	})
+}
+
+func TestSessionMustStillWaitForAFactorToBeSetUp(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		h := open(t, w)
+		h.mode(t, "ON", nil)
+		for name, c := range map[string]struct {
+			step, want string
+			spoil      func(username string)
+		}{
+			"another step": {"NEW_PASSWORD_REQUIRED", noSession, func(string) {}},
+			"expired":      {"MFA_SETUP", oldSession, func(string) { w.Advance(3*time.Minute + time.Second) }},
+			"disabled":     {"MFA_SETUP", "User is disabled.", func(username string) { w.Must(t, "AdminDisableUser", h.who(username)) }},
+			"deleted":      {"MFA_SETUP", noSession, func(username string) { w.Must(t, "AdminDeleteUser", h.who(username)) }},
+			"other password": {"MFA_SETUP", noSession, func(username string) {
+				w.Advance(time.Second)
+				w.Must(t, "AdminSetUserPassword", with(h.who(username), M{"Password": "Another-horse-1", "Permanent": true}))
+			}},
+			"a phone number meanwhile": {"MFA_SETUP", noSession, func(username string) {
+				w.Must(t, "AdminUpdateUserAttributes", with(h.who(username), M{"UserAttributes": servertest.Attributes("phone_number", "+15550100999")}))
+			}},
+			"a software token meanwhile": {"MFA_SETUP", noSession, func(username string) {
+				set := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, username)})
+				w.Must(t, "VerifySoftwareToken", M{"Session": set["Session"], "UserCode": w.SoftwareCode(t, text(set, "SecretCode"))})
+			}},
+			"no second factor is due": {"MFA_SETUP", noSession, func(string) { h.mode(t, "OPTIONAL", nil) }},
+		} {
+			h.mode(t, "ON", nil)
+			username := strings.ReplaceAll(name, " ", "-")
+			w.User(t, h.pool, username)
+			session := h.seal(t, h.client, username, c.step)
+			c.spoil(username)
+			w.Fails(t, "AssociateSoftwareToken", M{"Session": session}, refused, c.want)
+			w.Fails(t, "VerifySoftwareToken", M{"Session": session, "UserCode": "123456"}, refused, c.want)
+		}
+	})
+}
+
+func TestSettingUpDoesNotProlongASignIn(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		h := open(t, w)
+		h.mode(t, "ON", nil)
+		w.User(t, h.pool, "bob")
+		session := M{"Session": h.session(t, h.client, "bob")}
+		for range 2 {
+			w.Advance(time.Minute)
+			session = M{"Session": w.Must(t, "AssociateSoftwareToken", session)["Session"]}
+		}
+		w.Advance(time.Minute + time.Second)
+		w.Fails(t, "AssociateSoftwareToken", session, refused, oldSession)
+	})
+}
