@@ -12,7 +12,7 @@ import (
 // recoveryOrder lists the attributes that a reset code may go to, the preferred one first. It is empty when only an
 // administrator may reset passwords. Without a setting of the pool's it is Cognito's legacy order.
 func recoveryOrder(p *pool.Pool) []string {
-	if p.Doc.AccountRecoverySetting == nil || len(p.Doc.AccountRecoverySetting.RecoveryMechanisms) == 0 {
+	if !hasRecoverySetting(p) {
 		return []string{user.NamePhoneNumber, user.NameEmail}
 	}
 	options := slices.Clone(p.Doc.AccountRecoverySetting.RecoveryMechanisms)
@@ -30,14 +30,30 @@ func recoveryOrder(p *pool.Pool) []string {
 	return order
 }
 
+func hasRecoverySetting(p *pool.Pool) bool {
+	return p.Doc.AccountRecoverySetting != nil && len(p.Doc.AccountRecoverySetting.RecoveryMechanisms) > 0
+}
+
 // recoveryAttribute is where this user's reset code goes, or "" when they have verified nothing of use.
 func recoveryAttribute(p *pool.Pool, u *user.User) string {
 	for _, attribute := range recoveryOrder(p) {
-		if u.Verified(attribute) {
+		if u.Verified(attribute) && !isSecondFactor(p, u, attribute) {
 			return attribute
 		}
 	}
 	return ""
+}
+
+// isSecondFactor tells whether codes to the attribute are the user's second factor at sign-in: they must not replace the
+// first one, too. In the legacy order they may (02-auth-flows §8).
+func isSecondFactor(p *pool.Pool, u *user.User, attribute string) bool {
+	if !hasRecoverySetting(p) || p.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOff {
+		return false
+	}
+	if attribute == user.NamePhoneNumber {
+		return u.MFA.SMS
+	}
+	return u.MFA.Email
 }
 
 // usualAttribute is where the reset codes of most users go: the preferred attribute of those that the pool verifies.
