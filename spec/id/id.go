@@ -30,6 +30,21 @@ func (p Pool) ARN(account string) string {
 	return "arn:" + partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":userpool/" + string(p)
 }
 
+// DeviceARN is the Amazon Resource Name of a device of one of the pool's users, in account.
+func (p Pool) DeviceARN(account, username, key string) string {
+	return "arn:" + partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":owner/" + p.Owner(username) + "/device/" + key
+}
+
+// Owner names one of the pool's users as the owner of devices.
+func (p Pool) Owner(username string) string { return username + "." + string(p) }
+
+// NewDeviceKey makes the key of a device in region: the Region, an underscore, a UUID.
+func NewDeviceKey(region string) string { return region + "_" + NewUUID() }
+
+// NewDeviceGroupKey makes the other half of a device's name: a hyphen, eight letters and digits. Proofs of the device's
+// password are computed over both.
+func NewDeviceGroupKey() string { return "-" + Random(mixedAlphabet, groupKeyLength) }
+
 // Client is an app client id: 26 lower-case letters and digits. It alone identifies the pool in public operations.
 type Client string
 

@@ -16,6 +16,8 @@ func TestNewIdentifiersHaveCognitosFormats(t *testing.T) {
 		"client": {func() string { return string(NewClient()) }, `^[a-z0-9]{26}$`},
 		"secret": {NewClientSecret, `^[a-z0-9]{52}$`},
 		"sub":    {func() string { return string(NewSub()) }, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`},
+		"device": {func() string { return NewDeviceKey("us-east-1") }, `^us-east-1_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`},
+		"group":  {NewDeviceGroupKey, `^-[A-Za-z0-9]{8}$`},
 	} {
 		format := regexp.MustCompile(c.format)
 		seen := make(map[string]bool)
@@ -46,6 +48,10 @@ func TestPoolTellsItsParts(t *testing.T) {
 	}
 	if got, want := Pool("cn-north-1_AbC123xyz").ARN("1"), "arn:aws-cn:cognito-idp:cn-north-1:1:userpool/cn-north-1_AbC123xyz"; got != want {
 		t.Errorf("ARN: got %q, want %q", got, want)
+	}
+	want := "arn:aws:cognito-idp:us-east-1:123456789012:owner/alice.us-east-1_AbC123xyz/device/us-east-1_0a1b"
+	if got := p.DeviceARN("123456789012", "alice", "us-east-1_0a1b"); got != want {
+		t.Errorf("DeviceARN: got %q, want %q", got, want)
 	}
 	if got := Pool("nonsense"); got.Region() != "" || got.Short() != "" {
 		t.Errorf("an id without underscore has parts: %q, %q", got.Region(), got.Short())

@@ -10,9 +10,10 @@ const (
 	lowerAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	mixedAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-	poolLength   = 9
-	clientLength = 26
-	secretLength = 52
+	poolLength     = 9
+	clientLength   = 26
+	secretLength   = 52
+	groupKeyLength = 8
 )
 
 // NewUUID makes a random UUID (RFC 9562, version 4) in lower case.

@@ -27,6 +27,14 @@ func newClient(secret *big.Int) *Client {
 // Public is SRP_A.
 func (c *Client) Public() string { return c.public.Text(16) }
 
+// NewDeviceVerifier draws a salt and computes the verifier for the password of a device, as ConfirmDevice takes them: both
+// in base64, each number with the fewest bytes whose first bit is clear.
+func NewDeviceVerifier(id Identity, password string) (salt, verifier string) {
+	drawn := NewSalt()
+	number := func(b []byte) string { return base64.StdEncoding.EncodeToString(pad(new(big.Int).SetBytes(b))) }
+	return number(drawn), number(Verifier(id, password, drawn))
+}
+
 // Challenge is what a client reads from a PASSWORD_VERIFIER challenge, in the wire's own forms: hexadecimal Salt
 // and Public (SRP_B), base64 Block (SECRET_BLOCK).
 type Challenge struct{ Salt, Public, Block string }

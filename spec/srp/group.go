@@ -28,6 +28,8 @@ const primeHex = "" +
 var (
 	prime      = mustHex(primeHex)
 	generator  = big.NewInt(2)
+	one        = big.NewInt(1)
+	minusOne   = new(big.Int).Sub(prime, one)
 	multiplier = hashNumber(pad(prime), pad(generator)) // k
 )
 
@@ -87,6 +89,20 @@ func ParsePublic(digits string) ([]byte, error) {
 	}
 	x, ok := new(big.Int).SetString(digits, 16)
 	if !ok || x.Sign() == 0 || x.Cmp(prime) >= 0 {
+		return nil, ErrPublic
+	}
+	return element(x), nil
+}
+
+// ParseVerifier reads a verifier that a device computed for itself: big-endian bytes, with or without the zero that clears
+// the first bit. It answers the number's Size bytes, or ErrPublic for what is not in 2..N-2: the other two elements of
+// the group are verifiers that anyone can satisfy.
+func ParseVerifier(b []byte) ([]byte, error) {
+	if len(b) > Size+1 {
+		return nil, ErrPublic
+	}
+	x := new(big.Int).SetBytes(b)
+	if x.Cmp(one) <= 0 || x.Cmp(minusOne) >= 0 {
 		return nil, ErrPublic
 	}
 	return element(x), nil

@@ -144,6 +144,50 @@ func TestPublicValuesOutsideTheGroupAreRefused(t *testing.T) {
 	}
 }
 
+func TestOnlyUsefulVerifiersAreRead(t *testing.T) {
+	t.Parallel()
+	v := makeVector(t).verifier
+	for name, b := range map[string][]byte{
+		"none": nil, "zero": make([]byte, Size), "one": {1}, "N-1": minusOne.Bytes(), "N": prime.Bytes(),
+		"N+2": new(big.Int).Add(prime, generator).Bytes(), "long": append([]byte{0, 0}, v...), "huge": make([]byte, 1<<20),
+	} {
+		if _, err := ParseVerifier(b); err == nil {
+			t.Errorf("ParseVerifier accepted %s", name)
+		}
+	}
+	for name, b := range map[string][]byte{"plain": v, "padded": append([]byte{0}, v...)} {
+		if got, err := ParseVerifier(b); err != nil || !bytes.Equal(got, v) {
+			t.Errorf("ParseVerifier of a %s verifier: %v", name, err)
+		}
+	}
+	if got, err := ParseVerifier([]byte{2}); err != nil || len(got) != Size || got[Size-1] != 2 {
+		t.Errorf("ParseVerifier(2) = %x, %v", got, err)
+	}
+}
+
+func TestDeviceVerifierProvesTheDevicesPassword(t *testing.T) {
+	t.Parallel()
+	who := Identity{Scope: "-AbC123xy", User: "us-east-1_device"}
+	for range 20 { // salts and verifiers of various leading bits
+		salt64, verifier64 := NewDeviceVerifier(who, "secret")
+		salt, err := base64.StdEncoding.DecodeString(salt64)
+		if err != nil || len(salt) == 0 || salt[0] >= 0x80 {
+			t.Fatalf("salt %x, %v", salt, err)
+		}
+		sent, err := base64.StdEncoding.DecodeString(verifier64)
+		if err != nil || sent[0] >= 0x80 {
+			t.Fatalf("verifier %.8x…, %v", sent, err)
+		}
+		verifier, err := ParseVerifier(sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !Matches(who, "secret", salt, verifier) || Matches(Identity{"-other123", who.User}, "secret", salt, verifier) {
+			t.Error("the verifier is not the device's")
+		}
+	}
+}
+
 func TestPaddingIsJavas(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[int64][]byte{0: {0}, 1: {1}, 0x7f: {0x7f}, 0x80: {0, 0x80}, 0x0102: {1, 2}, 0xff00: {0, 0xff, 0}} {
@@ -196,6 +240,23 @@ func FuzzParsePublic(f *testing.F) {
 		}
 		if got, want := Hex(b), strings.TrimLeft(strings.ToLower(digits), "0"); got != want {
 			t.Errorf("ParsePublic(%q) = %s", digits, got)
+		}
+	})
+}
+
+func FuzzParseVerifier(f *testing.F) {
+	f.Add([]byte{2})
+	f.Add(append([]byte{0}, prime.Bytes()...))
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		v, err := ParseVerifier(sent)
+		if err != nil {
+			return
+		}
+		if len(v) != Size || !bytes.Equal(bytes.TrimLeft(v, "\x00"), bytes.TrimLeft(sent, "\x00")) {
+			t.Errorf("ParseVerifier(%x) = %x", sent, v)
+		}
+		if _, err := NewOffer(v); err != nil {
+			t.Errorf("no exchange over %x: %v", v, err)
 		}
 	})
 }
