@@ -10,6 +10,7 @@ import (
 // tables are all those whose rows belong to a pool; a test compares them with the schema of both engines.
 var tables = []string{
 	"outbox",
+	"device",
 	"code_use",
 	"code",
 	"software_token",
