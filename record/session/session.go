@@ -169,3 +169,17 @@ func scan(s db.Scanner) (*Session, error) {
 	}
 	return r.session(), nil
 }
+
+// ExpireDevice ends the refresh tokens of a user's sessions that are bound to a device. Access tokens that are out already
+// stay good until their own end.
+func ExpireDevice(tx *db.Tx, pool id.Pool, sub id.Sub, key string) error {
+	_, err := tx.Exec(`
+		UPDATE session
+		SET expires = $4
+		WHERE pool_id = $1 AND sub = $2 AND device_key = $3 AND expires > $4`,
+		string(pool), string(sub), key, db.Millis(tx.Now))
+	if err != nil {
+		return fmt.Errorf("expire sessions of device: %w", err)
+	}
+	return nil
+}

@@ -175,3 +175,33 @@ func wantLeft(t *testing.T, d *db.DB, want ...string) {
 		}
 	}
 }
+
+func TestSessionsOfADeviceExpireAlone(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		add(t, d, "a", "alice")
+		other := add(t, d, "other user", "bob")
+		bound := *other
+		bound.ID, bound.Sub, bound.DeviceKey = "other device", "alice", "us-east-1_other"
+		over := *other
+		over.ID, over.Sub, over.Expires = "over", "alice", time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+		write(t, d, func(tx *db.Tx) error {
+			return errors.Join(session.Insert(tx, &bound), session.Insert(tx, &over))
+		})
+
+		write(t, d, func(tx *db.Tx) error {
+			tx.Now = other.Created
+			return session.ExpireDevice(tx, pool, "alice", "us-east-1_device")
+		})
+		for name, want := range map[string]time.Time{
+			"a": other.Created, "other user": other.Expires, "other device": other.Expires, "over": over.Expires,
+		} {
+			write(t, d, func(tx *db.Tx) error {
+				s, err := session.Get(tx, pool, name)
+				if err == nil && (!s.Expires.Equal(want) || !s.Revoked.IsZero()) {
+					t.Errorf("%s expires %v, revoked %v; want %v and never", name, s.Expires, s.Revoked, want)
+				}
+				return err
+			})
+		}
+	})
+}
