@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/engine/device"
 	"cardea/engine/message"
 	"cardea/engine/token"
 	"cardea/engine/verification"
@@ -29,6 +30,7 @@ func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes
 		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
 		{Name: "prune codes", Every: 10 * time.Minute, Run: codes.Prune},
 		{Name: "prune inbox", Every: 10 * time.Minute, Run: codes.Courier.Prune},
+		{Name: "prune devices", Every: time.Hour, Run: func(ctx context.Context) error { return device.Prune(ctx, store) }},
 		{Name: "forgive failed guesses", Every: time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := attempt.DeleteBefore(tx, tx.Now.Add(-oldGuess))
 			return err

@@ -106,7 +106,7 @@ func TestJobsForget(t *testing.T) {
 		w.SignIn(t, client, "alice")
 		w.Advance(40 * 24 * time.Hour)
 		for _, job := range []string{
-			"deliver messages", "prune sessions", "prune codes", "prune inbox", "forgive failed guesses", "wrap data keys anew",
+			"deliver messages", "prune sessions", "prune codes", "prune inbox", "prune devices", "forgive failed guesses", "wrap data keys anew",
 		} {
 			if err := w.House.RunJob(t.Context(), job); err != nil {
 				t.Errorf("%s: %v", job, err)

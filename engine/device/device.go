@@ -1,0 +1,102 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/device"
+	"cardea/record/pool"
+	"cardea/record/user"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+)
+
+// Tracks tells whether the pool gives devices names and remembers them.
+func Tracks(p *pool.Pool) bool { return p.Doc.DeviceConfiguration != nil }
+
+// ReplacesMFA tells whether a remembered device stands in for the second factor.
+func ReplacesMFA(p *pool.Pool) bool {
+	return Tracks(p) && p.Doc.DeviceConfiguration.ChallengeRequiredOnNewDevice
+}
+
+// AsksUser tells whether a device is remembered only when its user says so; otherwise it is as soon as it is confirmed.
+func AsksUser(p *pool.Pool) bool {
+	return Tracks(p) && p.Doc.DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt
+}
+
+// Issue names a new device of a user and remembers the name, so that ConfirmDevice knows it again. The device can do
+// nothing until then. from is who signs in on it.
+func Issue(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User, from awsjson.Caller) (*cognitoidp.NewDeviceMetadataType, error) {
+	d := &device.Device{
+		Pool:          p.ID,
+		Sub:           u.Sub,
+		Key:           id.NewDeviceKey(p.ID.Region()),
+		GroupKey:      id.NewDeviceGroupKey(),
+		Client:        c.ID,
+		Name:          Name(from.UserAgent),
+		SDK:           SDK(from.UserAgent),
+		IP:            from.IP,
+		Created:       tx.Now,
+		Modified:      tx.Now,
+		Authenticated: tx.Now,
+	}
+	if err := device.Insert(tx, d); err != nil {
+		return nil, err
+	}
+	return &cognitoidp.NewDeviceMetadataType{DeviceKey: d.Key, DeviceGroupKey: d.GroupKey}, nil
+}
+
+// maxKey is the longest device key there is.
+const maxKey = 55
+
+// Find loads a device of the user, confirmed or not, or answers db.ErrNotFound. The key may be anything.
+func Find(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
+	if key == "" || len(key) > maxKey {
+		return nil, db.ErrNotFound
+	}
+	return device.Get(tx, u.Pool, u.Sub, key)
+}
+
+// Usable loads a device of the user that may prove itself: confirmed, and remembered. Otherwise it answers db.ErrNotFound.
+// The key may be anything.
+func Usable(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
+	d, err := Find(tx, u, key)
+	if err == nil && !(d.Confirmed && d.Remembered) {
+		return nil, db.ErrNotFound
+	}
+	return d, err
+}
+
+// Seen notes that the user has signed in on a device that proved itself. It answers db.ErrNotFound when the device has
+// been forgotten meanwhile, or is no longer remembered: then the proof is worth nothing, and the sign-in must not go on.
+func Seen(tx *db.Tx, d *device.Device, from awsjson.Caller) error { return device.Seen(tx, d, from.IP) }
+
+// patience is how long an app may take to confirm a device.
+const patience = 24 * time.Hour
+
+const (
+	pruneBatch   = 500
+	pruneBatches = 40
+)
+
+// Prune forgets devices that nobody confirmed in time. It is a job, safe to run at any time, twice too.
+func Prune(ctx context.Context, store *db.DB) error {
+	for range pruneBatches {
+		var removed int
+		err := store.Write(ctx, func(tx *db.Tx) (err error) {
+			removed, err = device.Prune(tx, tx.Now.Add(-patience), pruneBatch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("prune devices: %w", err)
+		}
+		if removed < pruneBatch {
+			return nil
+		}
+	}
+	return nil
+}
