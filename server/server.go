@@ -12,6 +12,7 @@ import (
 	"cardea/engine/token"
 	"cardea/engine/verification"
 	"cardea/feature/appclient"
+	"cardea/feature/devices"
 	"cardea/feature/groups"
 	"cardea/feature/mfa"
 	"cardea/feature/passwords"
@@ -92,6 +93,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Sessions:  &sessions.Service{DB: store, Ring: ring, Tokens: minter, Desk: desk},
 			Mfa:       &mfa.Service{DB: store, Ring: ring, Desk: desk},
 			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
+			Devices:   &devices.Service{DB: store, Ring: ring, Pages: pages, Desk: desk, Account: c.Account},
 		},
 		config:  c,
 		jobs:    timetable(keys, minter, codes),

@@ -519,23 +519,51 @@ func (a *API) addPasskeys(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addDevices(operations map[string]awsjson.Operation) {
+	ready := a.Devices != nil
 	confirmDevice := awsjson.Operation{Name: "ConfirmDevice", Feature: "devices", Signed: false, Input: &shapeConfirmDeviceRequest, Errors: errorsConfirmDevice}
+	if ready {
+		confirmDevice.Invoke = awsjson.Method(&shapeConfirmDeviceRequest, a.Devices.ConfirmDevice)
+	}
 	operations["ConfirmDevice"] = confirmDevice
 	getDevice := awsjson.Operation{Name: "GetDevice", Feature: "devices", Signed: false, Input: &shapeGetDeviceRequest, Errors: errorsGetDevice}
+	if ready {
+		getDevice.Invoke = awsjson.Method(&shapeGetDeviceRequest, a.Devices.GetDevice)
+	}
 	operations["GetDevice"] = getDevice
 	listDevices := awsjson.Operation{Name: "ListDevices", Feature: "devices", Signed: false, Input: &shapeListDevicesRequest, Errors: errorsListDevices}
+	if ready {
+		listDevices.Invoke = awsjson.Method(&shapeListDevicesRequest, a.Devices.ListDevices)
+	}
 	operations["ListDevices"] = listDevices
 	forgetDevice := awsjson.Operation{Name: "ForgetDevice", Feature: "devices", Signed: false, Input: &shapeForgetDeviceRequest, Errors: errorsForgetDevice}
+	if ready {
+		forgetDevice.Invoke = awsjson.Command(&shapeForgetDeviceRequest, a.Devices.ForgetDevice)
+	}
 	operations["ForgetDevice"] = forgetDevice
 	updateDeviceStatus := awsjson.Operation{Name: "UpdateDeviceStatus", Feature: "devices", Signed: false, Input: &shapeUpdateDeviceStatusRequest, Errors: errorsListDevices}
+	if ready {
+		updateDeviceStatus.Invoke = awsjson.Method(&shapeUpdateDeviceStatusRequest, a.Devices.UpdateDeviceStatus)
+	}
 	operations["UpdateDeviceStatus"] = updateDeviceStatus
 	adminGetDevice := awsjson.Operation{Name: "AdminGetDevice", Feature: "devices", Signed: true, Input: &shapeAdminGetDeviceRequest, Errors: errorsAdminGetDevice}
+	if ready {
+		adminGetDevice.Invoke = awsjson.Method(&shapeAdminGetDeviceRequest, a.Devices.AdminGetDevice)
+	}
 	operations["AdminGetDevice"] = adminGetDevice
 	adminListDevices := awsjson.Operation{Name: "AdminListDevices", Feature: "devices", Signed: true, Input: &shapeAdminListDevicesRequest, Errors: errorsAdminListDevices}
+	if ready {
+		adminListDevices.Invoke = awsjson.Method(&shapeAdminListDevicesRequest, a.Devices.AdminListDevices)
+	}
 	operations["AdminListDevices"] = adminListDevices
 	adminForgetDevice := awsjson.Operation{Name: "AdminForgetDevice", Feature: "devices", Signed: true, Input: &shapeAdminForgetDeviceRequest, Errors: errorsAdminForgetDevice}
+	if ready {
+		adminForgetDevice.Invoke = awsjson.Command(&shapeAdminForgetDeviceRequest, a.Devices.AdminForgetDevice)
+	}
 	operations["AdminForgetDevice"] = adminForgetDevice
 	adminUpdateDeviceStatus := awsjson.Operation{Name: "AdminUpdateDeviceStatus", Feature: "devices", Signed: true, Input: &shapeAdminUpdateDeviceStatusRequest, Errors: errorsAdminUpdateDeviceStatus}
+	if ready {
+		adminUpdateDeviceStatus.Invoke = awsjson.Method(&shapeAdminUpdateDeviceStatusRequest, a.Devices.AdminUpdateDeviceStatus)
+	}
 	operations["AdminUpdateDeviceStatus"] = adminUpdateDeviceStatus
 }
 

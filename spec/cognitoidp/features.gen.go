@@ -119,6 +119,19 @@ type Mfa interface {
 	AdminDeleteSoftwareToken(ctx context.Context, in *AdminDeleteSoftwareTokenRequest) (*AdminDeleteSoftwareTokenResponse, error)
 }
 
+// Devices is what the feature devices answers.
+type Devices interface {
+	ConfirmDevice(ctx context.Context, in *ConfirmDeviceRequest) (*ConfirmDeviceResponse, error)
+	GetDevice(ctx context.Context, in *GetDeviceRequest) (*GetDeviceResponse, error)
+	ListDevices(ctx context.Context, in *ListDevicesRequest) (*ListDevicesResponse, error)
+	ForgetDevice(ctx context.Context, in *ForgetDeviceRequest) error
+	UpdateDeviceStatus(ctx context.Context, in *UpdateDeviceStatusRequest) (*UpdateDeviceStatusResponse, error)
+	AdminGetDevice(ctx context.Context, in *AdminGetDeviceRequest) (*AdminGetDeviceResponse, error)
+	AdminListDevices(ctx context.Context, in *AdminListDevicesRequest) (*AdminListDevicesResponse, error)
+	AdminForgetDevice(ctx context.Context, in *AdminForgetDeviceRequest) error
+	AdminUpdateDeviceStatus(ctx context.Context, in *AdminUpdateDeviceStatusRequest) (*AdminUpdateDeviceStatusResponse, error)
+}
+
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
@@ -132,4 +145,5 @@ type API struct {
 	Sessions  Sessions
 	Passwords Passwords
 	Mfa       Mfa
+	Devices   Devices
 }

@@ -1,0 +1,87 @@
+package devices
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"cardea/engine/access"
+	"cardea/engine/device"
+	"cardea/platform/db"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/srp"
+)
+
+// minSalt is the shortest salt of a device, in bytes. Apps draw 16, but send them as a number: leading zeros get lost.
+const minSalt = 8
+
+// ConfirmDevice takes the secret of the device that a sign-in of the bearer named. From then on it is one of the user's
+// devices; it is remembered at once unless the pool has the user asked.
+func (s *Service) ConfirmDevice(ctx context.Context, in *cognitoidp.ConfirmDeviceRequest) (*cognitoidp.ConfirmDeviceResponse, error) {
+	var out *cognitoidp.ConfirmDeviceResponse
+	err := s.change(ctx, in.AccessToken, func(tx *db.Tx, b *access.Bearer) error {
+		salt, verifier, err := readSecret(in.DeviceSecretVerifierConfig)
+		if err != nil {
+			return err
+		}
+		d, err := device.Find(tx, b.User, in.DeviceKey)
+		if errors.Is(err, db.ErrNotFound) || err == nil && b.Session.DeviceKey != "" && b.Session.DeviceKey != d.Key {
+			return cognitoidp.InvalidParameter("Invalid device key given.")
+		}
+		if err != nil {
+			return fmt.Errorf("find device: %w", err)
+		}
+		if d.Confirmed {
+			return taken(db.ErrStale)
+		}
+
+		asked := device.AsksUser(b.Pool)
+		d.Remembered = !asked
+		d.IP = awsjson.CallerFrom(ctx).IP
+		if in.DeviceName != "" {
+			d.Name = in.DeviceName
+		}
+		box, err := s.Ring.Box(tx, b.Pool.ID)
+		if err != nil {
+			return fmt.Errorf("open pool's box: %w", err)
+		}
+		if err := device.Confirm(tx, box, d, salt, verifier); err != nil {
+			return taken(err)
+		}
+		out = &cognitoidp.ConfirmDeviceResponse{UserConfirmationNecessary: asked}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// taken words that the device was confirmed already; other errors stay as they are.
+func taken(err error) error {
+	if errors.Is(err, db.ErrStale) {
+		return cognitoidp.DeviceKeyExists("Device already exists.")
+	}
+	return err
+}
+
+// readSecret reads what an app computed, both in base64.
+func readSecret(config *cognitoidp.DeviceSecretVerifierConfigType) (salt, verifier []byte, err error) {
+	if config == nil || config.Salt == "" || config.PasswordVerifier == "" {
+		return nil, nil, cognitoidp.InvalidParameter("DeviceSecretVerifierConfig with Salt and PasswordVerifier is required.")
+	}
+	salt, err = base64.StdEncoding.Strict().DecodeString(config.Salt)
+	if err != nil || len(salt) < minSalt || len(salt) > device.MaxSalt {
+		return nil, nil, cognitoidp.InvalidParameter("Invalid device salt given.")
+	}
+	sent, err := base64.StdEncoding.Strict().DecodeString(config.PasswordVerifier)
+	if err == nil {
+		verifier, err = srp.ParseVerifier(sent)
+	}
+	if err != nil {
+		return nil, nil, cognitoidp.InvalidParameter("Invalid device password verifier given.")
+	}
+	return salt, verifier, nil
+}
