@@ -9,6 +9,8 @@ import (
 
 // tables are all those whose rows belong to a pool; a test compares them with the schema of both engines.
 var tables = []string{
+	"passkey_ceremony",
+	"passkey",
 	"outbox",
 	"device",
 	"code_use",
