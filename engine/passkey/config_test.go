@@ -1,0 +1,58 @@
+package passkey
+
+import (
+	"testing"
+
+	"cardea/record/client"
+	"cardea/spec/awsjson"
+)
+
+func TestRelyingPartyIsADomainOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	for rp, good := range map[string]bool{
+		"example.com": true, "auth.example.co.uk": true, "localhost": true, "xn--bcher-kva.example": true, "me.github.io": true,
+		"id.corp.internal": true, "demo.auth.us-east-1.amazoncognito.com": true,
+		"com": false, "co.uk": false, "github.io": false, "intranet": false, "Example.com": false, "bücher.example": false,
+		"https://example.com": false, "example.com:443": false, "example.com/": false, "127.0.0.1": false, "::1": false, "": false,
+		"example..com": false, ".example.com": false, "exa mple.com": false, "*.example.com": false, "example.com.": false,
+	} {
+		err := CheckRelyingParty(rp)
+		if (err == nil) != good || err != nil && !awsjson.IsFault(err, "InvalidParameterException") {
+			t.Errorf("%q: %v, want good %t", rp, err, good)
+		}
+	}
+}
+
+func TestOriginsAreTheRelyingPartysAndTheAppsUnderIt(t *testing.T) {
+	t.Parallel()
+	app := &client.Client{}
+	app.Doc.CallbackURLs = []string{
+		"https://app.example.com/callback?x=1", "https://API.example.com:8443/", "https://example.com:9443", "https://evil.example/cb",
+		"https://notexample.com/cb", "http://plain.example.com/", "myapp://example.com", "https://std.example.com:443/cb",
+		"android:apk-key-hash:abc", "://", "http://localhost:3000/cb",
+	}
+	app.Doc.LogoutURLs = []string{"https://bye.example.com/"}
+	for origin, want := range map[string]bool{
+		"https://example.com": true, "https://app.example.com": true, "https://api.example.com:8443": true, "https://example.com:9443": true,
+		"https://std.example.com": true, "https://bye.example.com": true, "android:apk-key-hash:abc": true,
+		"": false, "null": false, "http://example.com": false, "https://example.com/": false, "https://example.com:443": false,
+		"https://evil.example": false, "https://notexample.com": false, "http://plain.example.com": false, "myapp://example.com": false,
+		"https://www.example.com": false, "https://app.example.com:444": false, "https://app.example.com.evil.example": false,
+		"android:apk-key-hash:abd": false, "https://app.example.com/callback?x=1": false, "https://x@example.com": false,
+		"http://localhost:3000": false, "https://": false,
+	} {
+		if got := allowed("example.com", app, origin); got != want {
+			t.Errorf("%q: %t, want %t", origin, got, want)
+		}
+	}
+	for origin, want := range map[string]bool{
+		"http://localhost": true, "https://localhost": true, "http://localhost:3000": true, "https://localhost:8443": true,
+		"http://localhost.evil.example": false, "http://evil.example": false, "http://app.localhost": false, "ws://localhost": false,
+		"http://localhost:3000/": false, "http://x@localhost": false, "http://127.0.0.1": false, "localhost": false, "": false,
+		"http://localhost:x": false, "http://localhost?": false,
+	} {
+		if got := allowed("localhost", app, origin); got != want {
+			t.Errorf("localhost, %q: %t, want %t", origin, got, want)
+		}
+	}
+}

@@ -1,0 +1,11 @@
+// Package passkey holds the two ceremonies of WebAuthn: registering a passkey and signing in with one (W3C Web
+// Authentication Level 3, §7.1 and §7.2).
+//
+// A Registration remembers a challenge for a user and an app, and keeps the credential that answers it, once. A SignIn
+// makes the options for the browser and judges what comes back; the challenge lies with the caller, sealed in a session
+// that works once, and Assertion.Commit has the counter's last word. For strangers the same is done on decoys that no
+// answer opens. Attestation is neither asked for nor judged: whoever has none could send "none", so that a statement
+// proves nothing, and reading it would only open more code to strangers.
+//
+// Which operation this is part of, and in which words it is refused, is the features' business.
+package passkey

@@ -1,0 +1,60 @@
+package passkey
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"cardea/record/client"
+)
+
+// androidApp begins what an Android app has for an origin: the hash of the certificate that signed it.
+const androidApp = "android:apk-key-hash:"
+
+// allowed tells whether a page or app of this origin may use the relying party's passkeys through the client: the relying
+// party itself, and those addresses of the client that lie under it. That a page lies under it is not enough, since
+// anyone who gets hold of a forgotten subdomain could otherwise ask for passkeys.
+func allowed(rp string, c *client.Client, origin string) bool {
+	if rp == localhost {
+		return isLocal(origin)
+	}
+	if origin == "https://"+rp {
+		return true
+	}
+	addresses := slices.Concat(c.Doc.CallbackURLs, c.Doc.LogoutURLs)
+	if strings.HasPrefix(origin, androidApp) {
+		return slices.Contains(addresses, origin)
+	}
+	return slices.ContainsFunc(addresses, func(address string) bool {
+		known := originOf(address)
+		return known != "" && known == origin && isUnder(rp, known)
+	})
+}
+
+// isLocal tells whether an origin is a server on the developer's own machine, at any port.
+func isLocal(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Hostname() != localhost || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	return origin == u.Scheme+"://"+u.Host // an origin has nothing behind the port, and no user before the host
+}
+
+// originOf gives the origin of an address as browsers write it, empty when the address is not on the web.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || !strings.EqualFold(u.Scheme, "https") {
+		return ""
+	}
+	host := strings.ToLower(u.Hostname())
+	if port := u.Port(); port != "" && port != "443" {
+		host += ":" + port
+	}
+	return "https://" + host
+}
+
+// isUnder tells whether a web origin's host is the relying party or one of its subdomains.
+func isUnder(rp, origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && (u.Hostname() == rp || strings.HasSuffix(u.Hostname(), "."+rp))
+}

@@ -1,0 +1,7 @@
+// Package passkeytest is a security key made of software, together with the browser around it, for tests: it registers
+// credentials and signs in with them, honestly or with whatever a test wants wrong.
+//
+//	key := &passkeytest.Authenticator{Origin: "https://example.com"}
+//	credential := key.Register(t, options) // for CompleteWebAuthnRegistration
+//	answer := key.Assert(t, options)       // for the challenge WEB_AUTHN
+package passkeytest

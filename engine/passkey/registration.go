@@ -1,0 +1,196 @@
+package passkey
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/client"
+	record "cardea/record/passkey"
+	"cardea/record/pool"
+	"cardea/record/user"
+)
+
+// The conditions of a registration.
+var (
+	ErrDisabled     = errors.New("passkeys are not enabled in the pool")
+	ErrMany         = errors.New("the user has as many passkeys as there may be")
+	ErrChallenge    = errors.New("no registration waits for this challenge")
+	ErrClient       = errors.New("the registration began in another app")
+	ErrOrigin       = errors.New("the origin is not allowed")
+	ErrRelyingParty = errors.New("the passkey is for another relying party")
+	ErrUnsupported  = errors.New("the authenticator cannot do what is asked of it")
+	ErrMalformed    = errors.New("the answer is not one of a registration")
+	ErrKnown        = errors.New("the passkey is registered already")
+)
+
+// patience is how long a registration waits for its answer.
+const patience = 5 * time.Minute
+
+// Registration is a signed-in user's wish for one more passkey, in an app.
+type Registration struct {
+	Pool   *pool.Pool
+	Client *client.Client
+	User   *user.User
+	Box    *seal.Box // the pool's
+}
+
+// Begin makes the options for the browser and remembers their challenge, in the place of an earlier one. It answers
+// ErrDisabled, ErrMany, and the fault of Configured.
+func (r Registration) Begin(tx *db.Tx) (json.RawMessage, error) {
+	if !Enabled(r.Pool) {
+		return nil, ErrDisabled
+	}
+	rp, err := Configured(r.Pool)
+	if err != nil {
+		return nil, err
+	}
+	list, err := record.List(tx, r.Pool.ID, r.User.Sub)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) >= Most {
+		return nil, ErrMany
+	}
+
+	ceremony := &record.Ceremony{
+		Pool: r.Pool.ID, Sub: r.User.Sub, Client: r.Client.ID, Challenge: newChallenge(), Expires: tx.Now.Add(patience),
+	}
+	options, err := json.Marshal(creation{
+		RelyingParty: relyingParty{rp, rp},
+		User:         userEntity{encode(r.handle()), r.name(), r.name()},
+		Challenge:    encode(ceremony.Challenge),
+		Parameters:   parameters(),
+		Timeout:      registrationTimeout,
+		Exclude:      describe(slices.DeleteFunc(list, func(c record.Credential) bool { return c.RelyingParty != rp })),
+		Selection:    selection{true, "required", verification(r.Pool)},
+		Attestation:  "none",
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode passkey options: %w", err)
+	}
+	return options, record.Begin(tx, ceremony)
+}
+
+// handle is what authenticators know the user by: the sub, which tells nothing and never changes.
+func (r Registration) handle() []byte { return []byte(r.User.Sub) }
+
+// name is what the user recognizes the account by: the user name or, where that is made up by the pool, what they sign in
+// with instead.
+func (r Registration) name() string {
+	for _, attribute := range r.Pool.Doc.UsernameAttributes {
+		if value := r.User.Attributes[attribute]; value != "" && r.Client.CanRead(attribute) {
+			return value
+		}
+	}
+	return r.User.Username
+}
+
+// Candidate is a credential that answers a challenge. Keep decides.
+type Candidate struct {
+	credential record.Credential
+	ceremony   *record.Ceremony
+	decoy      bool
+}
+
+// Judge compares an authenticator's answer, RegistrationResponseJSON, with what waits for it. It changes nothing and
+// answers every condition of a registration but ErrMany and ErrKnown.
+func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
+	rp, err := Configured(r.Pool)
+	if err != nil || !Enabled(r.Pool) {
+		return nil, ErrDisabled
+	}
+	parsed, err := readRegistration(answer)
+	if err != nil {
+		return nil, malformed(err)
+	}
+	ceremony, err := record.Waiting(tx, r.Pool.ID, r.User.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, ErrChallenge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the registration: %w", err)
+	}
+	if ceremony.Client != r.Client.ID {
+		return nil, ErrClient
+	}
+	if err := r.verify(rp, ceremony, parsed); err != nil {
+		return nil, err
+	}
+	c := credentialOf(parsed)
+	c.Pool, c.Sub, c.Client, c.RelyingParty, c.UserHandle = r.Pool.ID, r.User.Sub, r.Client.ID, rp, r.handle()
+	return &Candidate{c, ceremony, isDecoy(r.Box, parsed.RawID)}, nil
+}
+
+// verify is §7.1 up to the attestation statement. What has a condition of its own is looked at first; the library then
+// has the whole.
+func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *protocol.ParsedCredentialCreationData) error {
+	said, object := &parsed.Response.CollectedClientData, &parsed.Response.AttestationObject
+	challenge, hash := encode(ceremony.Challenge), sha256.Sum256([]byte(rp))
+	switch {
+	case subtle.ConstantTimeCompare([]byte(said.Challenge), []byte(challenge)) == 0:
+		return ErrChallenge
+	case said.CrossOrigin || !allowed(rp, r.Client, said.Origin):
+		return ErrOrigin
+	case !bytes.Equal(object.AuthData.RPIDHash, hash[:]):
+		return ErrRelyingParty
+	case demandsVerification(r.Pool) && !object.AuthData.Flags.HasUserVerified():
+		return ErrUnsupported
+	}
+	if err := checkKey(object.AuthData.AttData.CredentialPublicKey); err != nil {
+		return err
+	}
+
+	bare := *parsed // the answer as a browser makes it that was asked for no attestation, and heeds it
+	bare.Response.AttestationObject.Format = string(protocol.AttestationFormatNone)
+	bare.Response.AttestationObject.AttStatement = nil
+	var wanted []protocol.CredentialParameter
+	for _, algorithm := range algorithms {
+		wanted = append(wanted, protocol.CredentialParameter{Type: publicKey, Algorithm: algorithm})
+	}
+	_, err := bare.Verify(challenge, rp, []string{said.Origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,
+		false, demandsVerification(r.Pool), true, nil, wanted, protocol.AttestationPolicy{}, protocol.SignaturePolicy{})
+	if err != nil {
+		return malformed(err)
+	}
+	if flags := object.AuthData.Flags; flags.HasBackupState() && !flags.HasBackupEligible() {
+		return malformed(errors.New("backed up, and not eligible for it"))
+	}
+	return nil
+}
+
+// Keep stores the credential and uses its challenge up, once. It answers ErrChallenge, ErrMany and ErrKnown.
+func (c *Candidate) Keep(tx *db.Tx) error {
+	err := record.Finish(tx, c.ceremony)
+	if errors.Is(err, db.ErrNotFound) {
+		return ErrChallenge
+	}
+	if err != nil {
+		return err
+	}
+	n, err := record.Count(tx, c.credential.Pool, c.credential.Sub)
+	if err != nil {
+		return fmt.Errorf("count passkeys: %w", err)
+	}
+	if n >= Most {
+		return ErrMany
+	}
+	kept := c.credential
+	kept.Created = tx.Now
+	err = record.Insert(tx, &kept)
+	if errors.Is(err, db.ErrExists) || err == nil && c.decoy { // the error undoes the insertion, which took as long
+		return ErrKnown
+	}
+	return err
+}
+
+func malformed(why error) error { return fmt.Errorf("%w: %w", ErrMalformed, why) }
