@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/factor"
+	"cardea/engine/passkey"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
@@ -76,6 +77,11 @@ func (s *Service) setFactors(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRe
 		mfa.EmailMfaConfiguration = in.EmailMfaConfiguration
 	}
 	if in.WebAuthnConfiguration != nil {
+		if rp := in.WebAuthnConfiguration.RelyingPartyId; rp != "" {
+			if err := passkey.CheckRelyingParty(rp); err != nil {
+				return err
+			}
+		}
 		mfa.WebAuthnConfiguration = in.WebAuthnConfiguration
 	}
 	if mfa.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff && !hasFactor(&mfa) {

@@ -155,3 +155,19 @@ func TestFirstFactorsOfPoolsThatDemandASecond(t *testing.T) {
 		w.Must(t, "CreateUserPool", servertest.With(create, first()))
 	})
 }
+
+func TestRelyingPartyIsADomainOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		set := func(rp string) M { return M{"UserPoolId": pool, "WebAuthnConfiguration": M{"RelyingPartyId": rp}} }
+		w.Fails(t, "SetUserPoolMfaConfig", set("co.uk"), "InvalidParameterException", "RelyingPartyId must not be a public suffix.")
+		for _, rp := range []string{"https://example.com", "Example.com", "127.0.0.1", "com"} {
+			w.Fails(t, "SetUserPoolMfaConfig", set(rp), "InvalidParameterException", "")
+		}
+		for _, rp := range []string{"localhost", "auth.example.com"} {
+			w.Must(t, "SetUserPoolMfaConfig", set(rp))
+		}
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "WebAuthnConfiguration": M{"UserVerification": "preferred"}})
+	})
+}
