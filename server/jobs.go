@@ -13,6 +13,7 @@ import (
 	"cardea/platform/jobs"
 	"cardea/record/attempt"
 	"cardea/record/lease"
+	"cardea/record/passkey"
 )
 
 // oldGuess is how long a failed guess is remembered: far longer than it locks anything.
@@ -29,6 +30,9 @@ func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
 		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
 		{Name: "prune codes", Every: 10 * time.Minute, Run: codes.Prune},
+		{Name: "prune passkey registrations", Every: 10 * time.Minute, Run: writing(store, func(tx *db.Tx) error {
+			return passkey.Prune(tx, tx.Now)
+		})},
 		{Name: "prune inbox", Every: 10 * time.Minute, Run: codes.Courier.Prune},
 		{Name: "prune devices", Every: time.Hour, Run: func(ctx context.Context) error { return device.Prune(ctx, store) }},
 		{Name: "forgive failed guesses", Every: time.Hour, Run: writing(store, func(tx *db.Tx) error {

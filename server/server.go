@@ -15,6 +15,7 @@ import (
 	"cardea/feature/devices"
 	"cardea/feature/groups"
 	"cardea/feature/mfa"
+	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
 	"cardea/feature/profile"
 	"cardea/feature/sessions"
@@ -94,6 +95,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Mfa:       &mfa.Service{DB: store, Ring: ring, Desk: desk},
 			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
 			Devices:   &devices.Service{DB: store, Ring: ring, Pages: pages, Desk: desk, Account: c.Account},
+			Passkeys:  &passkeys.Service{DB: store, Ring: ring, Pages: pages, Desk: desk},
 		},
 		config:  c,
 		jobs:    timetable(keys, minter, codes),

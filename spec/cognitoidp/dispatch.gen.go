@@ -508,13 +508,26 @@ func (a *API) addMfa(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addPasskeys(operations map[string]awsjson.Operation) {
+	ready := a.Passkeys != nil
 	startWebAuthnRegistration := awsjson.Operation{Name: "StartWebAuthnRegistration", Feature: "passkeys", Signed: false, Input: &shapeStartWebAuthnRegistrationRequest, Errors: errorsStartWebAuthnRegistration}
+	if ready {
+		startWebAuthnRegistration.Invoke = awsjson.Method(&shapeStartWebAuthnRegistrationRequest, a.Passkeys.StartWebAuthnRegistration)
+	}
 	operations["StartWebAuthnRegistration"] = startWebAuthnRegistration
 	completeWebAuthnRegistration := awsjson.Operation{Name: "CompleteWebAuthnRegistration", Feature: "passkeys", Signed: false, Input: &shapeCompleteWebAuthnRegistrationRequest, Errors: errorsCompleteWebAuthnRegistration}
+	if ready {
+		completeWebAuthnRegistration.Invoke = awsjson.Method(&shapeCompleteWebAuthnRegistrationRequest, a.Passkeys.CompleteWebAuthnRegistration)
+	}
 	operations["CompleteWebAuthnRegistration"] = completeWebAuthnRegistration
 	listWebAuthnCredentials := awsjson.Operation{Name: "ListWebAuthnCredentials", Feature: "passkeys", Signed: false, Input: &shapeListWebAuthnCredentialsRequest, Errors: errorsListWebAuthnCredentials}
+	if ready {
+		listWebAuthnCredentials.Invoke = awsjson.Method(&shapeListWebAuthnCredentialsRequest, a.Passkeys.ListWebAuthnCredentials)
+	}
 	operations["ListWebAuthnCredentials"] = listWebAuthnCredentials
 	deleteWebAuthnCredential := awsjson.Operation{Name: "DeleteWebAuthnCredential", Feature: "passkeys", Signed: false, Input: &shapeDeleteWebAuthnCredentialRequest, Errors: errorsDeleteWebAuthnCredential}
+	if ready {
+		deleteWebAuthnCredential.Invoke = awsjson.Method(&shapeDeleteWebAuthnCredentialRequest, a.Passkeys.DeleteWebAuthnCredential)
+	}
 	operations["DeleteWebAuthnCredential"] = deleteWebAuthnCredential
 }
 

@@ -119,6 +119,14 @@ type Mfa interface {
 	AdminDeleteSoftwareToken(ctx context.Context, in *AdminDeleteSoftwareTokenRequest) (*AdminDeleteSoftwareTokenResponse, error)
 }
 
+// Passkeys is what the feature passkeys answers.
+type Passkeys interface {
+	StartWebAuthnRegistration(ctx context.Context, in *StartWebAuthnRegistrationRequest) (*StartWebAuthnRegistrationResponse, error)
+	CompleteWebAuthnRegistration(ctx context.Context, in *CompleteWebAuthnRegistrationRequest) (*CompleteWebAuthnRegistrationResponse, error)
+	ListWebAuthnCredentials(ctx context.Context, in *ListWebAuthnCredentialsRequest) (*ListWebAuthnCredentialsResponse, error)
+	DeleteWebAuthnCredential(ctx context.Context, in *DeleteWebAuthnCredentialRequest) (*DeleteWebAuthnCredentialResponse, error)
+}
+
 // Devices is what the feature devices answers.
 type Devices interface {
 	ConfirmDevice(ctx context.Context, in *ConfirmDeviceRequest) (*ConfirmDeviceResponse, error)
@@ -145,5 +153,6 @@ type API struct {
 	Sessions  Sessions
 	Passwords Passwords
 	Mfa       Mfa
+	Passkeys  Passkeys
 	Devices   Devices
 }
