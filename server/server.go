@@ -90,7 +90,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Profile:   &profile.Service{DB: store, Ring: ring, Codes: codes, Desk: desk},
 			Groups:    &groups.Service{DB: store, Pages: pages},
 			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper},
-			Signin:    &signin.Service{DB: store, Ring: ring, Passwords: keeper, Tokens: minter, Desk: desk},
+			Signin:    &signin.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Tokens: minter, Desk: desk},
 			Sessions:  &sessions.Service{DB: store, Ring: ring, Tokens: minter, Desk: desk},
 			Mfa:       &mfa.Service{DB: store, Ring: ring, Desk: desk},
 			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},

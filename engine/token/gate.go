@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/session"
@@ -27,14 +28,13 @@ func admit(u *user.User) error {
 	return cognitoidp.NotAuthorized("User cannot be given tokens. Current status is " + u.Status)
 }
 
-// admitSignIn is admit for a new session. A pool that demands a second factor gets none opened until one can be asked for;
-// sessions that it has already go on.
-func admitSignIn(p *pool.Pool, u *user.User) error {
+// admitSignIn is admit for a new session: the proofs must be all that the pool asks of this user.
+func admitSignIn(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
 	if err := admit(u); err != nil {
 		return err
 	}
-	if p.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn || p.Doc.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn {
-		return cognitoidp.InvalidUserPoolConfiguration("The user pool requires multi-factor authentication, which Cardea does not offer yet.")
+	if !factor.Satisfied(p, u, proofs) {
+		return cognitoidp.NotAuthorized("A proof of the user's identity is missing.")
 	}
 	return nil
 }

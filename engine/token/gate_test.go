@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -49,12 +50,22 @@ func TestGateRefusesPoolsThatDemandMore(t *testing.T) {
 	w := newWorld(t, sqlite(t))
 	before := w.signIn(t)
 
+	const missing = "A proof of the user's identity is missing."
 	g := w.grant()
+	g.Proofs = nil
+	_, err := w.tokens.Mint(context.Background(), g)
+	wantFault(t, err, "NotAuthorized", missing)
+
+	g = w.grant()
 	g.Pool = w.pool.Clone()
 	g.Pool.MFA.MfaConfiguration = cognitoidp.UserPoolMfaTypeOn
-	_, err := w.tokens.Mint(context.Background(), g)
-	wantFault(t, err, "InvalidUserPoolConfiguration",
-		"The user pool requires multi-factor authentication, which Cardea does not offer yet.")
+	g.Pool.MFA.SoftwareTokenMfaConfiguration = &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true}
+	_, err = w.tokens.Mint(context.Background(), g)
+	wantFault(t, err, "NotAuthorized", missing)
+	g.Proofs = append(g.Proofs, factor.SoftwareToken)
+	if _, err = w.tokens.Mint(context.Background(), g); err != nil {
+		t.Errorf("with both factors: %v", err)
+	}
 	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: g.Pool, Client: w.client, RefreshToken: before.RefreshToken})
 	if err != nil {
 		t.Errorf("a session from before: %v", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/engine/factor"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
@@ -14,6 +15,7 @@ import (
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
+	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/jose"
@@ -37,14 +39,18 @@ type Minter struct {
 
 // Grant is a finished sign-in, to be turned into tokens.
 type Grant struct {
-	Pool      *pool.Pool
-	Client    *client.Client
-	Sub       id.Sub
-	Scopes    []string // OAuth scopes; nil: a sign-in through the API
-	Nonce     string
-	Source    string // what the sign-in was, as triggers name it: "Authentication", "NewPasswordChallenge"
-	DeviceKey string
-	Metadata  map[string]string
+	Pool     *pool.Pool
+	Client   *client.Client
+	Sub      id.Sub
+	Scopes   []string // OAuth scopes; nil: a sign-in through the API
+	Nonce    string
+	Proofs   []factor.Proof // how the user has shown who they are
+	Source   string         // what the sign-in was, as triggers name it: "Authentication", "NewPasswordChallenge"
+	Metadata map[string]string
+	From     awsjson.Caller // the user's end
+
+	// Device, if set, names in the same transaction the device that the session is bound to.
+	Device func(tx *db.Tx, u *user.User) (key string, err error)
 
 	// Commit, if set, runs first in the transaction that makes the session: it spends what may be used once, and makes the
 	// changes that the sign-in brings (a new password, a status), in u as well, since the gate and the claims look at u
@@ -96,11 +102,16 @@ func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
 			return nil, nil, err
 		}
 	}
-	if err := admitSignIn(g.Pool, u); err != nil {
+	if err := admitSignIn(g.Pool, u, g.Proofs); err != nil {
 		return nil, nil, err
 	}
 
 	s := g.session(tx.Now, u)
+	if g.Device != nil {
+		if s.DeviceKey, err = g.Device(tx, u); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := session.Insert(tx, s); err != nil {
 		return nil, nil, err
 	}
@@ -122,16 +133,15 @@ func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
 
 func (g *Grant) session(now time.Time, u *user.User) *session.Session {
 	return &session.Session{
-		Pool:      g.Pool.ID,
-		ID:        id.NewOrderedUUID(now),
-		Origin:    id.NewUUID(),
-		Sub:       g.Sub,
-		Client:    g.Client.ID,
-		Scopes:    g.Scopes,
-		DeviceKey: g.DeviceKey,
-		AuthTime:  now.Truncate(time.Second),
-		Created:   after(now, u.SignedOut),
-		Expires:   now.Add(g.Client.RefreshTTL()),
+		Pool:     g.Pool.ID,
+		ID:       id.NewOrderedUUID(now),
+		Origin:   id.NewUUID(),
+		Sub:      g.Sub,
+		Client:   g.Client.ID,
+		Scopes:   g.Scopes,
+		AuthTime: now.Truncate(time.Second),
+		Created:  after(now, u.SignedOut),
+		Expires:  now.Add(g.Client.RefreshTTL()),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -177,7 +178,8 @@ func (w *world) join(t testing.TB, g group.Group) {
 
 // grant is a finished sign-in through the API.
 func (w *world) grant() token.Grant {
-	return token.Grant{Pool: w.pool, Client: w.client, Sub: w.user.Sub, Source: "Authentication"}
+	return token.Grant{Pool: w.pool, Client: w.client, Sub: w.user.Sub, Source: "Authentication",
+		Proofs: []factor.Proof{factor.Password}}
 }
 
 func (w *world) signIn(t testing.TB) *cognitoidp.AuthenticationResultType {

@@ -28,6 +28,10 @@ var (
 	VerifyAttribute  = Rule{"VerifyUserAttribute", 15}
 )
 
+// AskCode bounds the codes that sign-ins send to one user. Cognito publishes no such limit; this one is above what people
+// need and below what would flood a mailbox.
+var AskCode = Rule{"SignIn", 60}
+
 // window is the time a rule counts within, from the first use on.
 const window = time.Hour
 

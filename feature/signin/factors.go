@@ -2,10 +2,11 @@ package signin
 
 import (
 	"context"
-	"slices"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/factor"
+	"cardea/engine/passkey"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -17,15 +18,20 @@ func (s *Service) GetUserAuthFactors(
 	ctx context.Context, in *cognitoidp.GetUserAuthFactorsRequest,
 ) (*cognitoidp.GetUserAuthFactorsResponse, error) {
 	var who *access.Bearer
+	var passkeys bool
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		who, err = s.Desk.Bearer(tx, in.AccessToken)
+		if who, err = s.Desk.Bearer(tx, in.AccessToken); err != nil {
+			return err
+		}
+		passkeys, err = hasPasskeys(tx, who.Pool, who.User)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.GetUserAuthFactorsResponse{
-		Username: who.User.Username, ConfiguredUserAuthFactors: factors(who.Pool, who.User),
+		Username: who.User.Username, PreferredMfaSetting: who.User.MFA.Preferred, UserMFASettingList: who.User.MFA.List(),
+		ConfiguredUserAuthFactors: factor.Configured(who.Pool, who.User, passkeys),
 	}, nil
 }
 
@@ -35,34 +41,24 @@ func (s *Service) AdminGetUserAuthFactors(
 ) (*cognitoidp.AdminGetUserAuthFactorsResponse, error) {
 	var p *pool.Pool
 	var u *user.User
+	var passkeys bool
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		p, u, err = account.Admin(tx, in.UserPoolId, in.Username)
+		if p, u, err = account.Admin(tx, in.UserPoolId, in.Username); err != nil {
+			return err
+		}
+		passkeys, err = hasPasskeys(tx, p, u)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.AdminGetUserAuthFactorsResponse{
-		Username: u.Username, ConfiguredUserAuthFactors: factors(p, u),
+		Username: u.Username, PreferredMfaSetting: u.MFA.Preferred, UserMFASettingList: u.MFA.List(),
+		ConfiguredUserAuthFactors: factor.Configured(p, u, passkeys),
 	}, nil
 }
 
-// factors are the first factors that the pool's sign-in policy allows and the user has what it takes for.
-func factors(p *pool.Pool, u *user.User) []string {
-	allowed := []string{cognitoidp.AuthFactorTypePassword}
-	if p.Doc.Policies != nil && p.Doc.Policies.SignInPolicy != nil && p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors != nil {
-		allowed = p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors
-	}
-	list := []string{}
-	for factor, has := range map[string]bool{
-		cognitoidp.AuthFactorTypePassword: u.Password != nil,
-		cognitoidp.AuthFactorTypeEmailOtp: u.Attributes["email"] != "",
-		cognitoidp.AuthFactorTypeSmsOtp:   u.Attributes["phone_number"] != "",
-	} {
-		if has && slices.Contains(allowed, factor) {
-			list = append(list, factor)
-		}
-	}
-	slices.Sort(list)
-	return list
+func hasPasskeys(tx *db.Tx, p *pool.Pool, u *user.User) (bool, error) {
+	list, err := passkey.Usable(tx, p, u.Sub)
+	return len(list) > 0, err
 }

@@ -40,6 +40,14 @@ var (
 		load:     (*turn).identify,
 		begin:    beginPassword,
 	}
+	choiceFlow = flow{
+		public: true, admin: true,
+		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth,
+		refusal:  "USER_AUTH is not enabled for the client.",
+		required: []string{"USERNAME"},
+		load:     loadChoice,
+		begin:    beginChoice,
+	}
 	refreshFlow = flow{
 		public: true, admin: true,
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
@@ -50,20 +58,33 @@ var (
 	}
 )
 
-// flows are those that can be begun; the model knows some more.
+// flows are those that can be begun; the model knows CUSTOM_AUTH besides.
 var flows = map[string]flow{
 	cognitoidp.AuthFlowTypeUserSrpAuth:           srpFlow,
 	cognitoidp.AuthFlowTypeUserPasswordAuth:      userPasswordFlow,
 	cognitoidp.AuthFlowTypeAdminUserPasswordAuth: adminPasswordFlow,
 	cognitoidp.AuthFlowTypeAdminNoSrpAuth:        adminPasswordFlow,
+	cognitoidp.AuthFlowTypeUserAuth:              choiceFlow,
 	cognitoidp.AuthFlowTypeRefreshTokenAuth:      refreshFlow,
 	cognitoidp.AuthFlowTypeRefreshToken:          refreshFlow,
 }
 
 // proofs are the challenges that can be answered.
 var proofs = map[string]proof{
-	cognitoidp.ChallengeNameTypePasswordVerifier:    passwordVerifier{},
-	cognitoidp.ChallengeNameTypeNewPasswordRequired: newPassword{},
+	cognitoidp.ChallengeNameTypePasswordVerifier:       passwordVerifier{},
+	cognitoidp.ChallengeNameTypeNewPasswordRequired:    newPassword{bySession{step: cognitoidp.ChallengeNameTypeNewPasswordRequired}},
+	cognitoidp.ChallengeNameTypeSelectChallenge:        selectChallenge{bySession{step: cognitoidp.ChallengeNameTypeSelectChallenge}},
+	cognitoidp.ChallengeNameTypePassword:               sentPassword{bySession{step: cognitoidp.ChallengeNameTypePassword}},
+	cognitoidp.ChallengeNameTypePasswordSrp:            srpStart{bySession{step: cognitoidp.ChallengeNameTypePasswordSrp}},
+	cognitoidp.ChallengeNameTypeEmailOtp:               emailCode,
+	cognitoidp.ChallengeNameTypeSmsOtp:                 smsOTP,
+	cognitoidp.ChallengeNameTypeSmsMfa:                 smsMFA,
+	cognitoidp.ChallengeNameTypeSoftwareTokenMfa:       softwareToken{bySession{step: cognitoidp.ChallengeNameTypeSoftwareTokenMfa, factors: true}},
+	cognitoidp.ChallengeNameTypeSelectMfaType:          selectMFA{bySession{step: cognitoidp.ChallengeNameTypeSelectMfaType}},
+	cognitoidp.ChallengeNameTypeMfaSetup:               setUpMFA{bySession{step: cognitoidp.ChallengeNameTypeMfaSetup}},
+	cognitoidp.ChallengeNameTypeWebAuthn:               passkeyAssertion{bySession{step: cognitoidp.ChallengeNameTypeWebAuthn, factors: true}},
+	cognitoidp.ChallengeNameTypeDeviceSrpAuth:          askDevice,
+	cognitoidp.ChallengeNameTypeDevicePasswordVerifier: deviceVerifier{},
 }
 
 func (f flow) in(admin bool) bool {

@@ -3,10 +3,13 @@ package signin
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"cardea/engine/factor"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/user"
+	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -16,8 +19,11 @@ type Start struct {
 	Pool       string // empty unless Admin
 	Client     string
 	Flow       string // an AuthFlowType
+	Session    string // of a sign-up just confirmed; empty otherwise
 	Parameters map[string]string
 	Metadata   map[string]string
+	From       awsjson.Caller // the user's end
+	Forwarded  string         // the user's address as their app has it, which counts if the client may say so
 }
 
 // Reply answers a challenge.
@@ -29,6 +35,8 @@ type Reply struct {
 	Session   string
 	Responses map[string]string
 	Metadata  map[string]string
+	From      awsjson.Caller
+	Forwarded string
 }
 
 // Outcome is what a step of a sign-in ends in: Tokens, or else a Challenge with its Parameters and Session.
@@ -36,6 +44,7 @@ type Outcome struct {
 	Challenge  string
 	Parameters map[string]string // empty, not nil, beside Tokens
 	Session    string            // empty when the challenge carries its state elsewhere
+	Available  []string          // what else the user could begin with, for USER_AUTH's first answer
 	Tokens     *cognitoidp.AuthenticationResultType
 }
 
@@ -52,14 +61,21 @@ type proof interface {
 	verify(t *turn) (*pass, error)
 }
 
-// pass is a proof that held. It counts only once all its effects are committed.
-type pass struct {
-	source  string // why tokens are made, as token.Grant has it
-	effects []effect
+// loader is a proof that is judged by more than the user's row. It loads that once the turn's user is known.
+type loader interface {
+	load(t *turn, tx *db.Tx) error
 }
 
-// effect is what a proof that held changes; u is the user as the writing transaction sees it. An effect may refuse,
-// which undoes the others.
+// pass is an answer that was right. It counts only once all its effects are committed.
+type pass struct {
+	proof   factor.Proof // what it proves; empty for a choice
+	source  string       // why tokens are made, as token.Grant has it; empty: as before
+	effects []effect
+	then    proof // what was chosen to come next; nil: what the rules say
+}
+
+// effect is what a right answer changes; u is the user as the writing transaction sees it. An effect may refuse, which
+// undoes the others.
 type effect func(tx *db.Tx, u *user.User) error
 
 // Begin starts a flow. Its errors are faults of InitiateAuth.
@@ -71,7 +87,10 @@ func (s *Service) Begin(ctx context.Context, in Start) (*Outcome, error) {
 	if !f.in(in.Admin) {
 		return nil, cognitoidp.InvalidParameter("Initiate Auth method not supported")
 	}
-	t := &turn{Service: s, ctx: ctx, given: in.Parameters, metadata: in.Metadata}
+	t := &turn{
+		Service: s, ctx: ctx, given: in.Parameters, metadata: in.Metadata, session: in.Session,
+		from: in.From, forwarded: in.Forwarded,
+	}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		if err := t.enter(tx, in.Admin, in.Pool, in.Client); err != nil {
 			return err
@@ -93,22 +112,15 @@ func (s *Service) Answer(ctx context.Context, in Reply) (*Outcome, error) {
 	if !ok {
 		return nil, cognitoidp.InvalidParameter(in.Challenge + " is not supported by this server yet.")
 	}
-	t := &turn{Service: s, ctx: ctx, given: in.Responses, metadata: in.Metadata, session: in.Session}
+	t := &turn{
+		Service: s, ctx: ctx, given: in.Responses, metadata: in.Metadata, session: in.Session,
+		from: in.From, forwarded: in.Forwarded,
+	}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		if err := t.enter(tx, in.Admin, in.Pool, in.Client); err != nil {
 			return err
 		}
-		if err := t.require(append([]string{"USERNAME"}, p.needs()...)...); err != nil {
-			return err
-		}
-		if err := t.proveClient(t.given["USERNAME"]); err != nil {
-			return err
-		}
-		mismatch, err := p.open(t, tx)
-		if err != nil {
-			return err
-		}
-		return t.resume(tx, mismatch)
+		return t.reopen(tx, p)
 	})
 	if err != nil {
 		return nil, err
@@ -120,50 +132,120 @@ func (s *Service) Answer(ctx context.Context, in Reply) (*Outcome, error) {
 	return s.advance(t, done)
 }
 
-// advance goes on after a proof that held: to the next challenge, or to tokens.
+// reopen finds out whom an answer is about, and what it is judged by.
+func (t *turn) reopen(tx *db.Tx, p proof) error {
+	if err := t.require(append([]string{"USERNAME"}, p.needs()...)...); err != nil {
+		return err
+	}
+	if err := t.proveClient(t.given["USERNAME"]); err != nil {
+		return err
+	}
+	mismatch, err := p.open(t, tx)
+	if err != nil {
+		return err
+	}
+	if err := t.resume(tx, mismatch); err != nil {
+		return err
+	}
+	if l, ok := p.(loader); ok {
+		return l.load(t, tx)
+	}
+	return nil
+}
+
+// advance goes on after a right answer: to the next challenge, or to tokens.
 func (s *Service) advance(t *turn, done *pass) (*Outcome, error) {
-	next := s.next(t)
+	if done.proof != "" {
+		t.state.Proven = append(slices.Clone(t.state.Proven), done.proof)
+	}
+	if done.source != "" {
+		t.state.Source = done.source
+	}
+	next := done.then
+	if next == nil {
+		var err error
+		if next, err = t.next(); err != nil {
+			return nil, err
+		}
+	}
 	if next == nil {
 		return s.grant(t, done)
 	}
-	err := s.DB.Write(t.ctx, func(tx *db.Tx) error {
-		u, err := user.Get(tx, t.pool.ID, t.user.Sub)
-		if err != nil {
-			return fmt.Errorf("read the user again: %w", err)
-		}
-		return done.commit(tx, u)
-	})
-	if err != nil {
+	if err := s.settle(t, done); err != nil {
 		return nil, err
 	}
 	return next.challenge(t)
 }
 
-// next is the proof that is still missing, nil when there is none (02-auth-flows §3, A and B).
-func (s *Service) next(t *turn) proof {
-	if t.user.Status == cognitoidp.UserStatusTypeForceChangePassword {
-		return newPassword{}
+// next is the proof that is still missing, nil when there is none.
+func (t *turn) next() (proof, error) {
+	step, refused := factor.Next(t.pool, t.user, t.state.Proven)
+	if refused {
+		return nil, cognitoidp.NotAuthorized("The user has no second factor that this user pool accepts, and can set up none.")
 	}
-	if t.pool.Doc.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn || t.pool.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn {
-		return secondFactor{}
+	if step.Challenge == "" {
+		return nil, nil
 	}
-	return nil
+	t.options = step.Options
+	if step.Second && t.device != nil {
+		return askDevice, nil
+	}
+	return proofs[step.Challenge], nil
+}
+
+// settle commits what a right answer changes, when another challenge follows.
+func (s *Service) settle(t *turn, done *pass) error {
+	if len(done.effects) == 0 {
+		return nil
+	}
+	return s.DB.Write(t.ctx, func(tx *db.Tx) error {
+		u, err := t.again(tx)
+		if err != nil {
+			return err
+		}
+		if err := t.commit(tx, u, done); err != nil {
+			return err
+		}
+		if u != nil {
+			t.user, t.state.Set = u, db.Millis(u.PasswordSet)
+		}
+		return nil
+	})
+}
+
+// again reads the turn's user as a writing transaction sees them.
+func (t *turn) again(tx *db.Tx) (*user.User, error) {
+	if t.user == nil {
+		return nil, nil
+	}
+	u, err := user.Get(tx, t.pool.ID, t.user.Sub)
+	if err != nil {
+		return nil, fmt.Errorf("read the user again: %w", err)
+	}
+	return u, nil
 }
 
 // grant has tokens made and everything that led to them committed at once.
 func (s *Service) grant(t *turn, done *pass) (*Outcome, error) {
+	var metadata *cognitoidp.NewDeviceMetadataType
 	tokens, err := s.Tokens.Mint(t.ctx, token.Grant{
-		Pool: t.pool, Client: t.client, Sub: t.user.Sub, Source: done.source, Metadata: t.metadata,
-		Commit: done.commit,
+		Pool: t.pool, Client: t.client, Sub: t.user.Sub, Proofs: t.state.Proven, Source: t.state.Source,
+		Metadata: t.metadata, From: t.from, Device: t.bind(&metadata),
+		Commit: func(tx *db.Tx, u *user.User) error { return t.commit(tx, u, done) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	tokens.NewDeviceMetadata = metadata
 	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}, nil
 }
 
-func (p *pass) commit(tx *db.Tx, u *user.User) error {
-	for _, apply := range p.effects {
+// commit applies the effects of a right answer, if the user still has the password that the sign-in began with.
+func (t *turn) commit(tx *db.Tx, u *user.User, done *pass) error {
+	if u != nil && db.Millis(u.PasswordSet) != t.state.Set {
+		return t.void()
+	}
+	for _, apply := range done.effects {
 		if err := apply(tx, u); err != nil {
 			return err
 		}

@@ -21,15 +21,11 @@ const attributePrefix = "userAttributes."
 
 // newPassword is the NEW_PASSWORD_REQUIRED challenge: whoever signs in with a temporary password chooses one, and gives
 // the required attributes that an administrator has left out.
-type newPassword struct{}
+type newPassword struct{ bySession }
 
 func (newPassword) needs() []string { return []string{"NEW_PASSWORD"} }
 
-func (newPassword) open(t *turn, tx *db.Tx) (mismatch, err error) {
-	return challenge.Invalid(), t.openSession(tx, cognitoidp.ChallengeNameTypeNewPasswordRequired)
-}
-
-func (newPassword) challenge(t *turn) (*Outcome, error) {
+func (p newPassword) challenge(t *turn) (*Outcome, error) {
 	wanted := []string{}
 	for _, name := range attributes.Missing(t.pool, t.user.Attributes) {
 		wanted = append(wanted, attributePrefix+name)
@@ -42,17 +38,9 @@ func (newPassword) challenge(t *turn) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode attributes: %w", err)
 	}
-	session, err := t.sessions().Seal(cognitoidp.ChallengeNameTypeNewPasswordRequired, challenge.New(t.now, t.name, t.user))
-	if err != nil {
-		return nil, err
-	}
-	return &Outcome{
-		Challenge: cognitoidp.ChallengeNameTypeNewPasswordRequired,
-		Session:   session,
-		Parameters: map[string]string{
-			"USER_ID_FOR_SRP": t.user.Username, "requiredAttributes": string(required), "userAttributes": string(current),
-		},
-	}, nil
+	return t.ask(p.step, t.state.Next(t.now), map[string]string{
+		"USER_ID_FOR_SRP": t.user.Username, "requiredAttributes": string(required), "userAttributes": string(current),
+	})
 }
 
 func (newPassword) verify(t *turn) (*pass, error) {

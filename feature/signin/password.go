@@ -3,6 +3,7 @@ package signin
 import (
 	"fmt"
 
+	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -26,6 +27,25 @@ func beginPassword(t *turn) (*Outcome, error) {
 	return t.advance(t, done)
 }
 
+// sentPassword is the PASSWORD challenge of a choice-based sign-in: the password itself is the answer.
+type sentPassword struct{ bySession }
+
+func (sentPassword) needs() []string { return []string{"PASSWORD"} }
+
+func (p sentPassword) challenge(t *turn) (*Outcome, error) {
+	return t.ask(p.step, t.state.Next(t.now), map[string]string{})
+}
+
+func (sentPassword) verify(t *turn) (*pass, error) {
+	done, err := t.verifyPassword(t.given["PASSWORD"])
+	if err != nil {
+		return nil, err
+	}
+	done.effects = append(done.effects, t.spendSession)
+	return done, nil
+}
+
+// verifyPassword judges a password that was sent.
 func (t *turn) verifyPassword(pw string) (*pass, error) {
 	if err := t.standing(); err != nil {
 		return nil, err
@@ -37,7 +57,7 @@ func (t *turn) verifyPassword(pw string) (*pass, error) {
 	if !right {
 		return nil, t.fail(nil)
 	}
-	done := &pass{source: "Authentication", effects: []effect{t.passed}}
+	done := &pass{proof: factor.Password, source: "Authentication", effects: []effect{t.passed}}
 	if t.Passwords.Outdated(t.box, t.pool, t.user) {
 		change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, password.Choice{Password: pw})
 		if err != nil {

@@ -6,8 +6,10 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/password"
 	"cardea/engine/token"
+	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/record/datakey"
+	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -17,20 +19,22 @@ type Service struct {
 	Ring      *datakey.Ring
 	Passwords *password.Keeper
 	Tokens    *token.Minter
+	Codes     *verification.Codes
 	Desk      *access.Desk
 }
 
 // InitiateAuth begins a sign-in from an app.
 func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthRequest) (*cognitoidp.InitiateAuthResponse, error) {
 	out, err := s.Begin(ctx, Start{
-		Client: in.ClientId, Flow: in.AuthFlow, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
+		Client: in.ClientId, Flow: in.AuthFlow, Session: in.Session,
+		Parameters: in.AuthParameters, Metadata: in.ClientMetadata, From: awsjson.CallerFrom(ctx), Forwarded: forwarded(in.UserContextData),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.InitiateAuthResponse{
 		ChallengeName: out.Challenge, Session: out.Session, ChallengeParameters: out.Parameters,
-		AuthenticationResult: out.Tokens,
+		AuthenticationResult: out.Tokens, AvailableChallenges: out.Available,
 	}, nil
 }
 
@@ -40,14 +44,15 @@ func (s *Service) AdminInitiateAuth(
 ) (*cognitoidp.AdminInitiateAuthResponse, error) {
 	out, err := s.Begin(ctx, Start{
 		Admin: true, Pool: in.UserPoolId, Client: in.ClientId,
-		Flow: in.AuthFlow, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
+		Flow: in.AuthFlow, Session: in.Session, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
+		From: adminsUser(ctx, in.ContextData),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.AdminInitiateAuthResponse{
 		ChallengeName: out.Challenge, Session: out.Session, ChallengeParameters: out.Parameters,
-		AuthenticationResult: out.Tokens,
+		AuthenticationResult: out.Tokens, AvailableChallenges: out.Available,
 	}, nil
 }
 
@@ -57,7 +62,7 @@ func (s *Service) RespondToAuthChallenge(
 ) (*cognitoidp.RespondToAuthChallengeResponse, error) {
 	out, err := s.Answer(ctx, Reply{
 		Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
-		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata,
+		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: awsjson.CallerFrom(ctx), Forwarded: forwarded(in.UserContextData),
 	})
 	if err != nil {
 		return nil, err
@@ -74,7 +79,7 @@ func (s *Service) AdminRespondToAuthChallenge(
 ) (*cognitoidp.AdminRespondToAuthChallengeResponse, error) {
 	out, err := s.Answer(ctx, Reply{
 		Admin: true, Pool: in.UserPoolId, Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
-		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata,
+		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: adminsUser(ctx, in.ContextData),
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,26 @@ func (t *turn) sessions() challenge.Sessions {
 	return challenge.Sessions{Pool: t.pool, Client: t.client, Box: t.box}
 }
 
+// ask is the challenge of a step whose state travels in the Session.
+func (t *turn) ask(step string, st challenge.State, parameters map[string]string) (*Outcome, error) {
+	session, err := t.sessions().Seal(step, st)
+	if err != nil {
+		return nil, err
+	}
+	return &Outcome{Challenge: step, Session: session, Parameters: parameters}, nil
+}
+
+// bySession is the part of a proof that finds its state in the Session.
+type bySession struct {
+	step    string
+	factors bool // wrong answers count against the account of factors, not that of the password
+}
+
+func (b bySession) open(t *turn, tx *db.Tx) (mismatch, err error) {
+	t.factors = b.factors
+	return challenge.Invalid(), t.openSession(tx, b.step)
+}
+
 // openSession reads the Session string of an answer into the turn's state.
 func (t *turn) openSession(tx *db.Tx, step string) (err error) {
 	if t.session == "" {

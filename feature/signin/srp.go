@@ -1,36 +1,28 @@
 package signin
 
 import (
-	"crypto/hmac"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"cardea/engine/challenge"
+	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/platform/db"
 	"cardea/record/pool"
-	"cardea/record/spent"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/srp"
 )
 
-// blockLife is how long a SECRET_BLOCK may be answered. Clients take a second; Cognito's own limit is not published.
-const blockLife = 3 * time.Minute
-
-// passwordVerifier is the PASSWORD_VERIFIER challenge: an SRP exchange whose state travels in SECRET_BLOCK, not in a
-// Session. A name that is nobody's gets a stable decoy of salt, verifier and id, and fails at the answer like a wrong
-// password (02-auth-flows §4).
+// passwordVerifier is the PASSWORD_VERIFIER challenge: an SRP exchange over the password. Its state travels in
+// SECRET_BLOCK; only a choice-based sign-in has a Session besides. A name that is nobody's gets a stable decoy of salt,
+// verifier and id, and fails at the answer like a wrong password (02-auth-flows §4).
 type passwordVerifier struct{}
 
 // beginSRP is USER_SRP_AUTH's first step.
 func beginSRP(t *turn) (*Outcome, error) {
-	if t.Passwords.Storage(t.pool) != pool.PasswordStorageSRP {
+	if !t.keepsVerifiers() {
 		return nil, cognitoidp.InvalidParameter("USER_SRP_AUTH is not available: this user pool keeps no SRP verifiers, only password hashes.")
 	}
 	if t.user == nil && !t.client.HidesUsers() {
@@ -42,88 +34,103 @@ func beginSRP(t *turn) (*Outcome, error) {
 	return passwordVerifier{}.challenge(t)
 }
 
+// keepsVerifiers tells whether the pool keeps what SRP needs.
+func (t *turn) keepsVerifiers() bool {
+	return t.Passwords.Storage(t.pool) == pool.PasswordStorageSRP
+}
+
+// srpStart is the PASSWORD_SRP challenge of a choice-based sign-in: it asks for the client's half of an exchange.
+type srpStart struct{ bySession }
+
+func (srpStart) needs() []string { return []string{"SRP_A"} }
+
+func (p srpStart) challenge(t *turn) (*Outcome, error) {
+	return t.ask(p.step, t.state.Next(t.now), map[string]string{})
+}
+
+func (srpStart) verify(t *turn) (*pass, error) {
+	if _, err := t.parseSRPA(); err != nil {
+		return nil, err
+	}
+	return &pass{effects: []effect{t.spendSession}, then: passwordVerifier{}}, nil
+}
+
+const verifierStep = cognitoidp.ChallengeNameTypePasswordVerifier
+
 func (passwordVerifier) needs() []string {
 	return []string{"PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"}
 }
 
 func (passwordVerifier) challenge(t *turn) (*Outcome, error) {
-	public, err := srp.ParsePublic(t.given["SRP_A"])
-	if err != nil {
-		return nil, cognitoidp.InvalidParameter("Invalid SRP_A")
-	}
 	salt, verifier, err := t.verifier()
 	if err != nil {
 		return nil, err
 	}
-	offer, err := srp.NewOffer(verifier)
-	if err != nil {
-		return nil, fmt.Errorf("offer an SRP exchange: %w", err)
-	}
-	block, err := t.sealBlock(exchange{state: challenge.New(t.now, t.name, t.user), offer: offer, client: public})
+	st := t.state.Next(t.now)
+	public, block, err := t.startExchange(verifierStep, st, verifier)
 	if err != nil {
 		return nil, err
 	}
-	return &Outcome{
-		Challenge: cognitoidp.ChallengeNameTypePasswordVerifier,
+	out := &Outcome{
+		Challenge: verifierStep,
 		Parameters: map[string]string{
-			"SALT": hex.EncodeToString(salt), "SRP_B": srp.Hex(offer.Public), "SECRET_BLOCK": block,
+			"SALT": hex.EncodeToString(salt), "SRP_B": public, "SECRET_BLOCK": block,
 			"USERNAME": t.srpID(), "USER_ID_FOR_SRP": t.srpID(),
 		},
-	}, nil
+	}
+	if st.Choice {
+		out.Session, err = t.sessions().Seal(verifierStep, st)
+	}
+	return out, err
 }
 
-// open accepts only a block that this server sealed for this client, a moment ago.
-func (passwordVerifier) open(t *turn, _ *db.Tx) (mismatch, err error) {
-	t.block, err = t.openBlock(t.given["PASSWORD_CLAIM_SECRET_BLOCK"])
-	if err != nil {
-		return nil, incorrect()
+func (passwordVerifier) open(t *turn, tx *db.Tx) (mismatch, err error) {
+	if err := t.resumeExchange(verifierStep); err != nil {
+		return nil, err
 	}
-	t.state = t.block.state
-	if t.now.After(db.Time(t.state.At).Add(blockLife)) {
-		return nil, incorrect()
+	if t.state.Choice {
+		return challenge.Invalid(), t.sameSession(tx, verifierStep)
 	}
 	return incorrect(), nil
+}
+
+// sameSession sees that the Session of an answer goes with its SECRET_BLOCK.
+func (t *turn) sameSession(tx *db.Tx, step string) error {
+	block := t.state
+	if err := t.openSession(tx, step); err != nil {
+		return err
+	}
+	if t.state.ID != block.ID {
+		return challenge.Invalid()
+	}
+	return nil
 }
 
 func (passwordVerifier) verify(t *turn) (*pass, error) {
 	if err := t.standing(); err != nil {
 		return nil, err
 	}
-	holds, err := t.signed()
+	_, verifier, err := t.verifier()
 	if err != nil {
 		return nil, err
 	}
-	if !holds {
+	holds, err := t.signedBy(srp.Identity{Scope: t.pool.ID.Short(), User: t.srpID()}, verifier)
+	if err != nil {
+		return nil, err
+	}
+	if !holds || t.holder() == nil {
 		return nil, t.fail(t.spendBlock)
 	}
-	once := func(tx *db.Tx, _ *user.User) error {
-		err := t.spendBlock(tx)
-		if errors.Is(err, db.ErrExists) {
-			return incorrect()
-		}
-		return err
-	}
-	return &pass{source: "Authentication", effects: []effect{once, t.passed}}, nil
+	return &pass{proof: factor.Password, source: "Authentication", effects: []effect{t.spendBlockOnce, t.passed}}, nil
 }
 
-// signed tells whether the answer's signature proves the password.
-func (t *turn) signed() (bool, error) {
-	timestamp := t.given["TIMESTAMP"]
-	signature, err := base64.StdEncoding.DecodeString(t.given["PASSWORD_CLAIM_SIGNATURE"])
-	if _, ok := srp.ParseTimestamp(timestamp); !ok || err != nil {
-		return false, nil
+// spendBlockOnce is the effect that uses the answered block up.
+func (t *turn) spendBlockOnce(tx *db.Tx, _ *user.User) error {
+	err := t.spendBlock(tx)
+	if errors.Is(err, db.ErrExists) {
+		return incorrect()
 	}
-	_, verifier, err := t.verifier()
-	if err != nil {
-		return false, err
-	}
-	key, err := t.block.offer.Key(t.block.client, verifier)
-	if err != nil {
-		return false, fmt.Errorf("finish an SRP exchange: %w", err)
-	}
-	who := srp.Identity{Scope: t.pool.ID.Short(), User: t.srpID()}
-	proof := srp.Sign(key, who, t.block.sealed, timestamp)
-	return hmac.Equal(signature, proof) && t.holder() != nil, nil
+	return err
 }
 
 // verifier is the user's own, or a decoy for who has none.
@@ -157,62 +164,4 @@ func (t *turn) decoyName() string {
 		return "name/" + t.name
 	}
 	return "user/" + string(t.user.Sub)
-}
-
-// spendBlock uses the block up; db.ErrExists says that it was before.
-func (t *turn) spendBlock(tx *db.Tx) error {
-	return spent.Spend(tx, t.pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
-}
-
-// exchange is the content of a SECRET_BLOCK: the state, then b, B and A, each of fixed length.
-type exchange struct {
-	state  challenge.State
-	offer  srp.Offer
-	client []byte // A
-	sealed []byte // the block itself, decoded: the signature is over it
-}
-
-func (t *turn) sealBlock(x exchange) (string, error) {
-	head, err := json.Marshal(x.state)
-	if err != nil {
-		return "", fmt.Errorf("encode secret block: %w", err)
-	}
-	plain := binary.BigEndian.AppendUint16(nil, uint16(len(head)))
-	plain = append(plain, head...)
-	plain = append(plain, x.offer.Secret...)
-	plain = append(plain, x.offer.Public...)
-	plain = append(plain, x.client...)
-	return base64.StdEncoding.EncodeToString(t.box.Seal(t.blockLabel(), plain)), nil
-}
-
-var errBlock = errors.New("secret block is malformed")
-
-func (t *turn) openBlock(block string) (x exchange, err error) {
-	sealed, err := base64.StdEncoding.DecodeString(block)
-	if err != nil {
-		return x, errBlock
-	}
-	plain, err := t.box.Open(t.blockLabel(), sealed)
-	if err != nil {
-		return x, errBlock
-	}
-	if len(plain) < 2 {
-		return x, errBlock
-	}
-	x.sealed = sealed
-	head, rest := int(binary.BigEndian.Uint16(plain)), plain[2:]
-	if len(rest) != head+srp.SecretSize+2*srp.Size {
-		return x, errBlock
-	}
-	if err := json.Unmarshal(rest[:head], &x.state); err != nil {
-		return x, errBlock
-	}
-	rest = rest[head:]
-	x.offer = srp.Offer{Secret: rest[:srp.SecretSize], Public: rest[srp.SecretSize:][:srp.Size]}
-	x.client = rest[srp.SecretSize+srp.Size:]
-	return x, nil
-}
-
-func (t *turn) blockLabel() string {
-	return "signin/block/" + cognitoidp.ChallengeNameTypePasswordVerifier + "/" + string(t.client.ID)
 }

@@ -9,26 +9,32 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/challenge"
+	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/client"
+	"cardea/record/device"
+	"cardea/record/passkey"
 	"cardea/record/pool"
 	"cardea/record/user"
+	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
-// maxUsername bounds what may be a user name or an alias, in bytes.
-const maxUsername = 2048
+// maxUsername bounds what can be signed in with, in bytes: it has to fit into a Session.
+const maxUsername = 512
 
 // turn is one request of a sign-in on its way through the machine.
 type turn struct {
 	*Service
-	ctx      context.Context
-	given    map[string]string // AuthParameters or ChallengeResponses
-	metadata map[string]string
-	session  string
+	ctx       context.Context
+	given     map[string]string // AuthParameters or ChallengeResponses
+	metadata  map[string]string
+	session   string
+	from      awsjson.Caller
+	forwarded string
 
 	pool   *pool.Pool
 	client *client.Client
@@ -37,10 +43,22 @@ type turn struct {
 
 	name  string          // the name signed in with, folded
 	user  *user.User      // nil when the name is nobody's
-	state challenge.State // what was sealed at the challenge being answered
-	block exchange        // the rest of it, when that challenge was PASSWORD_VERIFIER
-	try   lockout.Try
-	lock  error // lockout.ErrLocked while guesses are refused
+	state challenge.State // of the sign-in; when a challenge is being answered, as it was sealed there
+	block exchange        // the rest of what was sealed, when that challenge was an SRP exchange
+
+	options   []string // what the next challenge offers to choose from
+	available []string // what a choice-based sign-in can begin with
+
+	known    bool                 // the device signed in on is one of the user's
+	device   *device.Device       // that device, if it may stand for a second factor
+	passkeys []passkey.Credential // the user's, where they may be used
+
+	accepted  factor.Accepted // the code of a software token, if
+	judgement error           // this is nil
+
+	factors bool // guesses count against the account of factors, not that of the password
+	try     lockout.Try
+	lock    error // lockout.ErrLocked while guesses are refused
 }
 
 // enter finds the pool and the client.
@@ -52,6 +70,9 @@ func (t *turn) enter(tx *db.Tx, admin bool, poolID, clientID string) (err error)
 	}
 	if err != nil {
 		return err
+	}
+	if t.client.Forwards() {
+		t.from.IP = address(t.forwarded, t.from.IP)
 	}
 	t.now = tx.Now
 	t.box, err = t.Ring.Box(tx, t.pool.ID)
@@ -88,15 +109,20 @@ func (t *turn) identify(tx *db.Tx) error {
 		return fmt.Errorf("find user: %w", err)
 	}
 	t.name, t.user = t.pool.Fold(login), u
+	t.state = challenge.New(t.now, t.name, u)
+	if err := t.recognise(tx); err != nil {
+		return err
+	}
 	return t.begin(tx)
 }
 
 // resume finds the user that a sealed state is about, and sees that USERNAME means the same: the name signed in with, the
 // user name or the sub.
 func (t *turn) resume(tx *db.Tx, mismatch error) error {
+	t.name = t.state.Name
+	given := t.pool.Fold(t.given["USERNAME"])
 	if t.state.Sub == "" {
-		t.name = t.state.Name
-		if given := t.pool.Fold(t.given["USERNAME"]); given != t.name && given != t.decoyID() {
+		if given != t.name && given != t.decoyID() {
 			return mismatch
 		}
 		return t.begin(tx)
@@ -108,44 +134,63 @@ func (t *turn) resume(tx *db.Tx, mismatch error) error {
 	if err != nil {
 		return fmt.Errorf("read user: %w", err)
 	}
-	given := t.pool.Fold(t.given["USERNAME"])
-	if given != t.pool.Fold(u.Username) && given != string(u.Sub) && given != t.state.Name {
+	if !t.state.Of(u) || given != t.pool.Fold(u.Username) && given != string(u.Sub) && given != t.name {
 		return mismatch
 	}
-	t.name, t.user = t.state.Name, u
+	t.user = u
+	if err := t.recognise(tx); err != nil {
+		return err
+	}
 	return t.begin(tx)
 }
 
-// begin starts an attempt at the user's password, or at that of nobody.
+// begin starts an attempt at one of the user's secrets, or at that of nobody.
 func (t *turn) begin(tx *db.Tx) error {
-	key := lockout.Stranger(t.box, t.name)
-	if t.user != nil {
-		key = lockout.User(t.user.Sub)
-	}
-	t.try, t.lock = lockout.Begin(tx, t.pool.ID, key)
+	t.try, t.lock = lockout.Begin(tx, t.pool.ID, t.account())
 	if t.lock != nil && !errors.Is(t.lock, lockout.ErrLocked) {
 		return t.lock
 	}
 	return nil
 }
 
-// standing checks, in Cognito's order, what keeps a user from signing in whatever the password (02-auth-flows §3).
-func (t *turn) standing() error {
+// account is where failures count.
+func (t *turn) account() string {
+	switch {
+	case t.user == nil && t.factors:
+		return lockout.Stranger(t.box, "factor/"+t.name)
+	case t.user == nil:
+		return lockout.Stranger(t.box, t.name)
+	case t.factors:
+		return lockout.Factor(t.user.Sub)
+	}
+	return lockout.User(t.user.Sub)
+}
+
+// present checks what keeps a user from signing in by whatever proof.
+func (t *turn) present() error {
 	switch u := t.user; {
 	case u == nil && !t.client.HidesUsers():
 		return cognitoidp.UserNotFound("User does not exist.")
-	case u == nil: // goes on as if there were one
-	case !u.Enabled:
+	case u != nil && !u.Enabled:
 		return cognitoidp.NotAuthorized("User is disabled.")
-	case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
-		return cognitoidp.UserNotConfirmed("User is not confirmed.")
-	case u.Status == cognitoidp.UserStatusTypeResetRequired && !t.client.HidesUsers():
-		return cognitoidp.PasswordResetRequired("Password reset required for the user")
 	}
 	if t.lock != nil {
 		return exceeded()
 	}
 	return nil
+}
+
+// standing checks, in Cognito's order, what keeps a user from signing in whatever the password (02-auth-flows §3).
+func (t *turn) standing() error {
+	if u := t.user; u != nil && u.Enabled {
+		switch {
+		case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
+			return cognitoidp.UserNotConfirmed("User is not confirmed.")
+		case u.Status == cognitoidp.UserStatusTypeResetRequired && !t.client.HidesUsers():
+			return cognitoidp.PasswordResetRequired("Password reset required for the user")
+		}
+	}
+	return t.present()
 }
 
 // holder is the user if there is a password to be judged, nil for nobody and for those whose password is void.
@@ -161,7 +206,7 @@ func (t *turn) holder() *user.User {
 	}
 }
 
-// fail records a failed proof and answers its fault. Spend, if any, uses the challenge up; one that was used up before
+// fail records a wrong password and answers its fault. Spend, if any, uses the challenge up; one that was used up before
 // is no guess and not counted.
 func (t *turn) fail(spend func(*db.Tx) error) error {
 	fault := incorrect()
@@ -189,20 +234,62 @@ func (t *turn) fail(spend func(*db.Tx) error) error {
 	return fault
 }
 
-// passed is the effect of a password rightly proven: the lock has the last word, earlier failures are forgiven. A
-// password set while this one was being judged undoes it, and a temporary one that has waited for too long is refused.
-func (t *turn) passed(tx *db.Tx, u *user.User) error {
-	if !u.PasswordSet.Equal(t.user.PasswordSet) {
-		return incorrect()
+// miss records a wrong answer to a challenge that stays open for another, and answers its fault. When it locks the
+// account the session ends.
+func (t *turn) miss(wrong error) error {
+	fault := wrong
+	err := t.DB.Write(t.ctx, func(tx *db.Tx) error {
+		fault = wrong
+		err := t.try.Fail(tx)
+		if errors.Is(err, lockout.ErrLocked) {
+			fault = exceeded()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = lockout.Begin(tx, t.pool.ID, t.account())
+		if !errors.Is(err, lockout.ErrLocked) {
+			return err
+		}
+		if err := t.spendSession(tx, nil); !awsjson.IsFault(err, "NotAuthorizedException") {
+			return err
+		}
+		return nil // another answer has ended it
+	})
+	if err != nil {
+		return fmt.Errorf("record a wrong answer: %w", err)
 	}
+	return fault
+}
+
+// unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier
+// failures are forgiven.
+func (t *turn) unlock(tx *db.Tx, _ *user.User) error {
 	err := t.try.Pass(tx)
 	if errors.Is(err, lockout.ErrLocked) {
 		return exceeded()
 	}
-	if err == nil && t.outlived(u) {
+	return err
+}
+
+// passed is the effect of a password rightly proven. A temporary one that has waited for too long is refused.
+func (t *turn) passed(tx *db.Tx, u *user.User) error {
+	if err := t.unlock(tx, u); err != nil {
+		return err
+	}
+	if t.outlived(u) {
 		return cognitoidp.NotAuthorized("Temporary password has expired and must be reset by an administrator.")
 	}
-	return err
+	return nil
+}
+
+// void is the fault of a sign-in that another password has overtaken.
+func (t *turn) void() error {
+	if t.session == "" {
+		return incorrect()
+	}
+	return challenge.Invalid()
 }
 
 // outlived tells whether the user's password is a temporary one whose time is over.

@@ -41,6 +41,7 @@ func eachWith(t *testing.T, pool, client M, body func(t *testing.T, w *world)) {
 		w.pool = s.Pool(t, pool)
 		all := M{"ExplicitAuthFlows": []string{
 			"ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
+			"ALLOW_USER_AUTH",
 		}}
 		maps.Copy(all, client)
 		w.client = s.Client(t, w.pool, all)

@@ -50,6 +50,11 @@ func (c *Client) HidesUsers() bool {
 	return c.Doc.PreventUserExistenceErrors == cognitoidp.PreventUserExistenceErrorTypesEnabled
 }
 
+// Forwards tells whether the app may say where its users call from: a server may, which has a secret to prove itself with.
+func (c *Client) Forwards() bool {
+	return c.Doc.EnablePropagateAdditionalUserContextData != nil && *c.Doc.EnablePropagateAdditionalUserContextData && c.HasSecret()
+}
+
 // Revocable tells whether the client's tokens carry what RevokeToken needs; they do unless it was switched off.
 func (c *Client) Revocable() bool {
 	return c.Doc.EnableTokenRevocation == nil || *c.Doc.EnableTokenRevocation

@@ -1,0 +1,142 @@
+package signin
+
+import (
+	"slices"
+
+	"cardea/engine/challenge"
+	"cardea/engine/factor"
+	"cardea/platform/db"
+	"cardea/spec/cognitoidp"
+)
+
+// loadChoice finds whom USER_AUTH is about, and what they can begin with.
+func loadChoice(t *turn, tx *db.Tx) error {
+	if err := t.identify(tx); err != nil {
+		return err
+	}
+	if t.session != "" {
+		return t.openSignUp(tx)
+	}
+	return t.loadPasskeys(tx)
+}
+
+// beginChoice is USER_AUTH's first step: the challenge that the client prefers, if the user can answer it, and otherwise
+// the choice among those that they can.
+func beginChoice(t *turn) (*Outcome, error) {
+	if t.user == nil && !t.client.HidesUsers() {
+		return nil, cognitoidp.UserNotFound("User does not exist.")
+	}
+	if err := t.present(); err != nil {
+		return nil, err
+	}
+	if err := t.untriggered(); err != nil {
+		return nil, err
+	}
+	if t.session != "" {
+		return t.advance(t, &pass{proof: factor.SignUp, source: "Authentication", effects: []effect{t.spendSession}})
+	}
+
+	t.state.Choice = true
+	t.options = t.choices()
+	out, err := t.prefer(t.given["PREFERRED_CHALLENGE"])
+	if err == nil && out.Challenge != "" {
+		out.Available = t.available
+	}
+	return out, err
+}
+
+// openSignUp reads the Session with which ConfirmSignUp has answered. It is the user's own, or none.
+func (t *turn) openSignUp(tx *db.Tx) error {
+	began := t.state
+	if err := t.openSession(tx, challenge.SignedUp); err != nil {
+		return err
+	}
+	if !t.state.Of(t.user) {
+		return challenge.Invalid()
+	}
+	t.state.Device = began.Device
+	return nil
+}
+
+// choices are the challenges that the user can begin with; for a user with none, and for nobody, what somebody else would
+// have.
+func (t *turn) choices() []string {
+	srp := t.keepsVerifiers()
+	t.available = nil
+	if t.user != nil {
+		t.available = factor.Choices(t.pool, t.user, len(t.passkeys) > 0, srp)
+	}
+	if len(t.available) == 0 {
+		t.user = nil
+		t.available = factor.StrangersChoices(t.pool, t.decoyPasskeys(), srp)
+	}
+	return t.available
+}
+
+// prefer goes to the preferred challenge with what was sent for it, or asks for a choice.
+func (t *turn) prefer(preferred string) (*Outcome, error) {
+	if !slices.Contains(t.options, preferred) {
+		return proofs[cognitoidp.ChallengeNameTypeSelectChallenge].challenge(t)
+	}
+	done, err := t.take(preferred)
+	if err != nil {
+		return nil, err
+	}
+	if done.proof == "" {
+		return done.then.challenge(t)
+	}
+	return t.advance(t, done)
+}
+
+// take goes as far with a chosen challenge as what was sent with the choice allows: a password is judged at once, an
+// SRP_A answered at once, and anything else is asked for.
+func (t *turn) take(chosen string) (*pass, error) {
+	switch {
+	case chosen == cognitoidp.ChallengeNameTypePassword && t.given["PASSWORD"] != "":
+		return t.verifyPassword(t.given["PASSWORD"])
+	case chosen == cognitoidp.ChallengeNameTypePasswordSrp && t.given["SRP_A"] != "":
+		if _, err := t.parseSRPA(); err != nil {
+			return nil, err
+		}
+		return &pass{then: passwordVerifier{}}, nil
+	}
+	return &pass{then: proofs[chosen]}, nil
+}
+
+// selectChallenge is the SELECT_CHALLENGE challenge: the first factor is the user's choice.
+type selectChallenge struct{ bySession }
+
+func (selectChallenge) needs() []string { return []string{"ANSWER"} }
+
+func (p selectChallenge) challenge(t *turn) (*Outcome, error) {
+	st := t.state.Next(t.now)
+	st.Options = t.options
+	return t.ask(p.step, st, map[string]string{})
+}
+
+func (p selectChallenge) load(t *turn, tx *db.Tx) error {
+	if t.given["ANSWER"] != cognitoidp.ChallengeNameTypeWebAuthn {
+		return nil
+	}
+	return t.loadPasskeys(tx)
+}
+
+func (selectChallenge) verify(t *turn) (*pass, error) {
+	if err := t.chosen(); err != nil {
+		return nil, err
+	}
+	done, err := t.take(t.given["ANSWER"])
+	if err != nil {
+		return nil, err
+	}
+	done.effects = append(done.effects, t.spendSession)
+	return done, nil
+}
+
+// chosen sees that an ANSWER is one of those that were offered.
+func (t *turn) chosen() error {
+	if !slices.Contains(t.state.Options, t.given["ANSWER"]) {
+		return cognitoidp.InvalidParameter("The selected challenge is not available: " + t.given["ANSWER"])
+	}
+	return nil
+}

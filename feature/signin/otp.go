@@ -1,0 +1,195 @@
+package signin
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"cardea/engine/account"
+	"cardea/engine/challenge"
+	"cardea/engine/factor"
+	"cardea/engine/message"
+	"cardea/engine/verification"
+	"cardea/platform/db"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// How many digits codes have: eight when the code is all that is asked for, six beside another factor.
+const (
+	firstDigits  = 8
+	secondDigits = 6
+)
+
+// code is a challenge that a code answers which was sent to an address of the user's. What it proves depends on what was
+// proven before it. The code lives in the Session, as a keyed hash.
+type code struct {
+	bySession
+	attribute     string   // where the code goes
+	answers       []string // the names by which clients send it
+	first, second factor.Proof
+}
+
+var (
+	emailCode = code{
+		bySession: bySession{step: cognitoidp.ChallengeNameTypeEmailOtp, factors: true}, attribute: user.NameEmail,
+		answers: []string{"EMAIL_OTP_CODE", "EMAIL_MFA_CODE"}, first: factor.EmailOTP, second: factor.Email,
+	}
+	smsOTP = code{
+		bySession: bySession{step: cognitoidp.ChallengeNameTypeSmsOtp, factors: true}, attribute: user.NamePhoneNumber,
+		answers: []string{"SMS_OTP_CODE"}, first: factor.SMSOTP, second: factor.SMS,
+	}
+	smsMFA = code{
+		bySession: bySession{step: cognitoidp.ChallengeNameTypeSmsMfa, factors: true}, attribute: user.NamePhoneNumber,
+		answers: []string{"SMS_MFA_CODE"}, first: factor.SMSOTP, second: factor.SMS,
+	}
+)
+
+func (code) needs() []string { return nil } // verify knows the names that an answer may have
+
+func (c code) challenge(t *turn) (*Outcome, error) { return c.send(t, t.state.Next(t.now), "") }
+
+// send sends a code, to the user's address or to one that is about to become theirs.
+func (c code) send(t *turn, st challenge.State, to string) (*Outcome, error) {
+	if err := t.present(); err != nil {
+		return nil, err
+	}
+	length := firstDigits
+	if factor.First(st.Proven) {
+		length = secondDigits
+	}
+	var details *cognitoidp.CodeDeliveryDetailsType
+	var question verification.Question
+	target := t.target(c.attribute, to)
+	err := t.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
+		if err := t.Codes.Allow(tx, t.pool.ID, target.Key(t.box), verification.AskCode); err != nil {
+			return err
+		}
+		details, question, err = t.Codes.Ask(tx, t.box, target, length)
+		return err
+	})
+	if err != nil {
+		return nil, c.undelivered(err)
+	}
+	t.Codes.Courier.Kick()
+
+	if st.Data, err = json.Marshal(question); err != nil {
+		return nil, fmt.Errorf("encode question: %w", err)
+	}
+	return t.ask(c.step, st, map[string]string{
+		"CODE_DELIVERY_DELIVERY_MEDIUM": details.DeliveryMedium,
+		"CODE_DELIVERY_DESTINATION":     details.Destination,
+		"USER_ID_FOR_SRP":               t.srpID(),
+	})
+}
+
+// target is whom a code is for.
+func (t *turn) target(attribute, to string) verification.Target {
+	return verification.Target{
+		Pool: t.pool, User: t.user, Stranger: t.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
+		Kind: message.Authentication, Client: t.client, Metadata: t.metadata,
+	}
+}
+
+// undelivered words what keeps a code from being sent as sign-in may.
+func (c code) undelivered(err error) error {
+	switch {
+	case errors.Is(err, verification.ErrTooMany):
+		return cognitoidp.TooManyRequests("Too many codes were asked for, please try again later.")
+	case message.Undeliverable(err) && c.attribute == user.NamePhoneNumber:
+		return cognitoidp.InvalidSmsRoleAccessPolicy("This server has no way of sending SMS messages.")
+	case message.Undeliverable(err):
+		return cognitoidp.InvalidEmailRoleAccessPolicy("This server has no way of sending email messages.")
+	}
+	return err
+}
+
+func (c code) verify(t *turn) (*pass, error) {
+	var typed string
+	for _, name := range c.answers {
+		typed = cmp.Or(typed, t.given[name])
+	}
+	if typed == "" {
+		return nil, missing(c.answers[0])
+	}
+	if err := t.present(); err != nil {
+		return nil, err
+	}
+	var question verification.Question
+	if err := json.Unmarshal(t.state.Data, &question); err != nil {
+		return nil, fmt.Errorf("decode question: %w", err)
+	}
+	if !question.Answers(t.box, t.target(question.Attribute, ""), typed) {
+		return nil, t.miss(cognitoidp.CodeMismatch("Invalid code or auth state for the user."))
+	}
+	done := &pass{proof: c.first, source: "Authentication", effects: []effect{t.spendSession, t.unlock, t.reached(question, typed)}}
+	if factor.First(t.state.Proven) {
+		done.proof, done.source = c.second, ""
+	} else {
+		done.effects = append(done.effects, t.welcome)
+		t.user = t.welcomed()
+	}
+	return done, nil
+}
+
+// reached is the effect of a code that came back: the address is the user's. Where it is another's verified alias it
+// stays unverified; the code has proven the user all the same.
+func (t *turn) reached(q verification.Question, typed string) effect {
+	return func(tx *db.Tx, u *user.User) error {
+		target := t.target(q.Attribute, "")
+		target.User = u
+		if !q.Answers(t.box, target, typed) {
+			return challenge.Invalid() // the user has another address by now
+		}
+		if q.To == "" && u.Verified(q.Attribute) {
+			return nil
+		}
+		changed := u.Clone()
+		changed.Attributes[q.Attribute+"_verified"] = "true"
+		if q.To != "" {
+			changed.Attributes[q.Attribute], changed.MFA.Email = q.To, true
+		}
+		changed.Touch(tx.Now)
+		err := account.Save(tx, t.pool, changed, false)
+		if taken, ok := errors.AsType[*account.TakenError](err); ok && q.To != "" {
+			return taken.Fault()
+		} else if ok {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("verify the address: %w", err)
+		}
+		*u = *changed
+		return nil
+	}
+}
+
+// welcomed is the user after a proof that needs no password: whoever reads the address is confirmed by that, and a
+// password that was reset is gone.
+func (t *turn) welcomed() *user.User {
+	u := t.user
+	if u == nil || u.Status != cognitoidp.UserStatusTypeUnconfirmed && u.Status != cognitoidp.UserStatusTypeResetRequired {
+		return u
+	}
+	u = u.Clone()
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	return u
+}
+
+// welcome is the effect of such a proof.
+func (t *turn) welcome(tx *db.Tx, u *user.User) error {
+	switch u.Status {
+	case cognitoidp.UserStatusTypeResetRequired:
+		u.Password = nil
+	case cognitoidp.UserStatusTypeUnconfirmed:
+	default:
+		return nil
+	}
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	u.Touch(tx.Now)
+	if err := account.Save(tx, t.pool, u, false); err != nil {
+		return fmt.Errorf("confirm the user: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package signin_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"cardea/engine/passkey/passkeytest"
+	"cardea/server/servertest"
+)
+
+// passkey registers a passkey for alice.
+func (w *world) passkey(t *testing.T, a *passkeytest.Authenticator) *passkeytest.Authenticator {
+	t.Helper()
+	if a == nil {
+		a = &passkeytest.Authenticator{}
+	}
+	a.Origin = "http://localhost:3000"
+	access := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))["AccessToken"]
+	options := w.Must(t, "StartWebAuthnRegistration", M{"AccessToken": access})["CredentialCreationOptions"]
+	text, err := json.Marshal(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Must(t, "CompleteWebAuthnRegistration", M{"AccessToken": access, "Credential": a.Register(t, text)})
+	return a
+}
+
+func TestChoiceOfAPasskey(t *testing.T) {
+	eachFactor(t, "OFF", func(t *testing.T, w *world) {
+		a := w.passkey(t, &passkeytest.Authenticator{Counter: 1})
+		if got := available(t, w.choose(t, nil)); !slices.Contains(got, "WEB_AUTHN") {
+			t.Errorf("available: %v", got)
+		}
+		factors := w.Must(t, "AdminGetUserAuthFactors", M{"UserPoolId": w.pool, "Username": "alice"})
+		if got := servertest.At(factors, "ConfiguredUserAuthFactors.1"); got != "WEB_AUTHN" {
+			t.Errorf("configured: %v", factors)
+		}
+		out := w.choose(t, M{"PREFERRED_CHALLENGE": "WEB_AUTHN"})
+		answer := func(out M) M {
+			return M{"CREDENTIAL": a.Assert(t, expect(t, out, "WEB_AUTHN")["CREDENTIAL_REQUEST_OPTIONS"].(string))}
+		}
+		a.Counter = 2
+		right := answer(out)
+		w.refused(t, out, M{"CREDENTIAL": "{}"}, "NotAuthorizedException", wrong)
+		tokens(t, w.answers(t, out, right))
+		w.refused(t, out, right, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
+
+		next := w.answers(t, w.choose(t, nil), M{"ANSWER": "WEB_AUTHN"})
+		w.refused(t, next, right, "NotAuthorizedException", wrong) // another challenge's answer
+		a.Counter = 2
+		w.refused(t, next, answer(next), "NotAuthorizedException", wrong) // a copy's counter
+		a.Counter = 9
+		if n := winners(t, w.atOnce(100, "RespondToAuthChallenge", w.reply(next, answer(next))), "session can only be used once"); n != 1 {
+			t.Errorf("%d of 100 got tokens", n)
+		}
+	})
+}
+
+func TestPasskeyIsBothFactorsWhereThePoolSaysSo(t *testing.T) {
+	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
+		a := w.passkey(t, nil)
+		w.give(t, "alice", "phone_number", phone)
+		w.prefer(t, "alice", M{"SMSMfaSettings": preferred})
+		if got := available(t, w.choose(t, nil)); slices.Contains(got, "WEB_AUTHN") {
+			t.Errorf("a passkey that was not switched on would skip the second factor: %v", got)
+		}
+		w.prefer(t, "alice", M{"WebAuthnMfaSettings": on})
+		out := w.choose(t, M{"PREFERRED_CHALLENGE": "WEB_AUTHN"})
+		options := expect(t, out, "WEB_AUTHN")["CREDENTIAL_REQUEST_OPTIONS"].(string)
+		unverified := *a
+		unverified.Flags = passkeytest.UserPresent
+		w.refused(t, out, M{"CREDENTIAL": unverified.Assert(t, options)}, "NotAuthorizedException", wrong)
+		tokens(t, w.answers(t, out, M{"CREDENTIAL": a.Assert(t, options)}))
+	})
+}
+
+func TestPasskeyOfAnotherUserOpensNothing(t *testing.T) {
+	eachFactor(t, "OFF", func(t *testing.T, w *world) {
+		a := w.passkey(t, nil)
+		w.user(t, "bob", M{})
+		w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "PreventUserExistenceErrors": "ENABLED",
+			"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH"}})
+		out := w.choose(t, M{"PREFERRED_CHALLENGE": "WEB_AUTHN"})
+		answer := a.Assert(t, out["ChallengeParameters"].(M)["CREDENTIAL_REQUEST_OPTIONS"].(string))
+		w.refused(t, out, M{"USERNAME": "bob", "CREDENTIAL": answer}, "NotAuthorizedException", "Invalid session for the user.")
+
+		strangers := 0
+		for _, name := range []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9", "n10", "n11"} {
+			out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "WEB_AUTHN"}))
+			if out["ChallengeName"] != "WEB_AUTHN" {
+				continue
+			}
+			strangers++
+			answer := a.Assert(t, out["ChallengeParameters"].(M)["CREDENTIAL_REQUEST_OPTIONS"].(string))
+			w.refused(t, out, M{"USERNAME": name, "CREDENTIAL": answer}, "NotAuthorizedException", wrong)
+		}
+		if strangers == 0 || strangers == 12 {
+			t.Errorf("%d of 12 strangers have a passkey", strangers)
+		}
+	})
+}
