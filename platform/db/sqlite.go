@@ -88,9 +88,9 @@ func writerPragmas(opts Options) []string {
 	}
 }
 
-// readerPragmas let readers map the file instead of copying its pages: point reads in a database larger than their caches
-// cost a tenth of a sign-in otherwise. A disk that cannot read a mapped page ends the program instead of one request.
-var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000", "mmap_size = 1073741824"}
+// readerPragmas leave mmap_size alone: SQLite unmaps the whole file whenever it finds that somebody has written, which
+// costs more than the copies that a map saves.
+var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
 
 func (l *lite) connect(ctx context.Context, pragmas []string) (*liteConn, error) {
 	conn, err := l.pool.Conn(context.WithoutCancel(ctx))
