@@ -112,14 +112,11 @@ func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
 			return nil, nil, err
 		}
 	}
-	if err := session.Insert(tx, s); err != nil {
-		return nil, nil, err
-	}
 	refresh, err := m.newRefreshToken(tx, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := session.AddRefresh(tx, refresh.record(s.Pool)); err != nil {
+	if err := session.Insert(tx, s, refresh.record(s.Pool)); err != nil {
 		return nil, nil, err
 	}
 

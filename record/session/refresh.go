@@ -12,12 +12,11 @@ import (
 type Refresh struct {
 	Pool     id.Pool
 	Session  string
-	Hash     string // SHA-256 of the token
-	Created  time.Time
+	Hash     string    // SHA-256 of the token; never empty
 	Replaced time.Time // when rotation put another in its place; zero while it is the current one
 }
 
-// AddRefresh remembers a refresh token that is being issued.
+// AddRefresh remembers a refresh token that rotation issues.
 func AddRefresh(tx *db.Tx, r Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO refresh (pool_id, session_id, hash, created, replaced)
@@ -38,18 +37,18 @@ func Redeem(tx *db.Tx, r Refresh) (*Session, *Refresh, error) {
 	found := r
 	s, err := db.One(tx, func(from db.Scanner) (*Session, error) {
 		var r row
-		var created, replaced int64
-		if err := from.Scan(append(r.columns(), &created, &replaced)...); err != nil {
+		var replaced int64
+		if err := from.Scan(append(r.columns(), &replaced)...); err != nil {
 			return nil, err
 		}
-		found.Created, found.Replaced = db.Time(created), db.Time(replaced)
+		found.Replaced = db.Time(replaced)
 		return r.session(), nil
 	}, `
 		SELECT s.pool_id, s.id, s.origin, s.sub, s.client_id, s.scopes, s.device_key,
-		       s.auth_time, s.created, s.expires, s.revoked, r.created, r.replaced
-		FROM refresh AS r
-		JOIN session AS s ON s.pool_id = r.pool_id AND s.id = r.session_id
-		WHERE r.pool_id = $1 AND r.session_id = $2 AND r.hash = $3`,
+		       s.auth_time, s.created, s.expires, s.revoked, COALESCE(r.replaced, s.refresh_replaced)
+		FROM session AS s
+		LEFT JOIN refresh AS r ON r.pool_id = s.pool_id AND r.session_id = s.id AND r.hash = $3
+		WHERE s.pool_id = $1 AND s.id = $2 AND (s.refresh_hash = $3 OR r.hash = $3)`,
 		string(r.Pool), r.Session, r.Hash)
 	if err != nil {
 		return nil, nil, err
@@ -59,16 +58,21 @@ func Redeem(tx *db.Tx, r Refresh) (*Session, *Refresh, error) {
 
 // Replace marks a refresh token as rotated away. Of all who try, at any time, one succeeds; the others get db.ErrStale.
 func Replace(tx *db.Tx, r Refresh) error {
-	rows, err := tx.Exec(`
+	for _, update := range []string{`
+		UPDATE session
+		SET refresh_replaced = $1
+		WHERE pool_id = $2 AND id = $3 AND refresh_hash = $4 AND refresh_replaced = 0`, `
 		UPDATE refresh
 		SET replaced = $1
 		WHERE pool_id = $2 AND session_id = $3 AND hash = $4 AND replaced = 0`,
-		db.Millis(tx.Now), string(r.Pool), r.Session, r.Hash)
-	if err != nil {
-		return fmt.Errorf("replace refresh token: %w", err)
+	} {
+		rows, err := tx.Exec(update, db.Millis(tx.Now), string(r.Pool), r.Session, r.Hash)
+		if err != nil {
+			return fmt.Errorf("replace refresh token: %w", err)
+		}
+		if rows > 0 {
+			return nil
+		}
 	}
-	if rows == 0 {
-		return db.ErrStale
-	}
-	return nil
+	return db.ErrStale
 }

@@ -27,14 +27,15 @@ type Session struct {
 // Live reports whether nothing has ended the session by now.
 func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Before(s.Expires) }
 
-// Insert adds a session.
-func Insert(tx *db.Tx, s *Session) error {
+// Insert adds a session with the refresh token it begins with.
+func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	rows, err := tx.Exec(`
-		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
+			refresh_hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT DO NOTHING`,
 		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
-		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked))
+		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}

@@ -30,7 +30,7 @@ func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
 	}
 }
 
-// add inserts a session of sub with one refresh token.
+// add inserts a session of sub with its first refresh token.
 func add(t *testing.T, d *db.DB, name string, sub id.Sub) *session.Session {
 	t.Helper()
 	at := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
@@ -38,14 +38,17 @@ func add(t *testing.T, d *db.DB, name string, sub id.Sub) *session.Session {
 		Pool: pool, ID: name, Origin: "origin of " + name, Sub: sub, Client: "c", Scopes: []string{"openid", "email"},
 		DeviceKey: "us-east-1_device", AuthTime: at, Created: at.Add(time.Millisecond), Expires: at.Add(time.Hour),
 	}
-	write(t, d, func(tx *db.Tx) error {
-		return errors.Join(session.Insert(tx, s), session.AddRefresh(tx, refreshOf(name)))
-	})
+	write(t, d, func(tx *db.Tx) error { return session.Insert(tx, s, refreshOf(name)) })
 	return s
 }
 
 func refreshOf(name string) session.Refresh {
 	return session.Refresh{Pool: pool, Session: name, Hash: "hash of " + name}
+}
+
+// laterOf is the refresh token that rotation gives the session after its first.
+func laterOf(name string) session.Refresh {
+	return session.Refresh{Pool: pool, Session: name, Hash: "later hash of " + name}
 }
 
 func TestSessionComesBackAsItWent(t *testing.T) {
@@ -66,10 +69,10 @@ func TestSessionComesBackAsItWent(t *testing.T) {
 			if diff := cmp.Diff(want, redeemed); diff != "" {
 				t.Error(diff)
 			}
-			if token.Hash != "hash of a" || token.Created.IsZero() || !token.Replaced.IsZero() {
+			if token.Hash != "hash of a" || !token.Replaced.IsZero() {
 				t.Errorf("refresh token %+v", token)
 			}
-			if err := session.Insert(tx, want); !errors.Is(err, db.ErrExists) {
+			if err := session.Insert(tx, want, refreshOf("a")); !errors.Is(err, db.ErrExists) {
 				t.Errorf("inserted twice: %v", err)
 			}
 			_, _, err = session.Redeem(tx, session.Refresh{Pool: pool, Session: "a", Hash: "x"})
@@ -84,11 +87,30 @@ func TestSessionComesBackAsItWent(t *testing.T) {
 func TestReplaceWorksOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		add(t, d, "a", "alice")
-		write(t, d, func(tx *db.Tx) error { return session.Replace(tx, refreshOf("a")) })
-		err := d.Write(context.Background(), func(tx *db.Tx) error { return session.Replace(tx, refreshOf("a")) })
-		if !errors.Is(err, db.ErrStale) {
-			t.Errorf("replaced twice: %v", err)
+		write(t, d, func(tx *db.Tx) error { return session.AddRefresh(tx, laterOf("a")) })
+		for _, token := range []session.Refresh{refreshOf("a"), laterOf("a")} {
+			wantReplaced(t, d, token, false)
+			write(t, d, func(tx *db.Tx) error { return session.Replace(tx, token) })
+			err := d.Write(context.Background(), func(tx *db.Tx) error { return session.Replace(tx, token) })
+			if !errors.Is(err, db.ErrStale) {
+				t.Errorf("%s replaced twice: %v", token.Hash, err)
+			}
+			wantReplaced(t, d, token, true)
 		}
+	})
+}
+
+func wantReplaced(t *testing.T, d *db.DB, token session.Refresh, want bool) {
+	t.Helper()
+	write(t, d, func(tx *db.Tx) error {
+		s, found, err := session.Redeem(tx, token)
+		if err != nil {
+			return fmt.Errorf("%s: %w", token.Hash, err)
+		}
+		if got := !found.Replaced.IsZero(); got != want || s.ID != token.Session {
+			t.Errorf("%s of session %s: replaced is %v, want %v", token.Hash, s.ID, got, want)
+		}
+		return nil
 	})
 }
 
@@ -130,6 +152,9 @@ func TestDeleteUserLeavesNothingOfThem(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		add(t, d, "a", "alice")
 		add(t, d, "b", "bob")
+		write(t, d, func(tx *db.Tx) error {
+			return errors.Join(session.AddRefresh(tx, laterOf("a")), session.AddRefresh(tx, laterOf("b")))
+		})
 		write(t, d, func(tx *db.Tx) error { return session.DeleteUser(tx, pool, "alice") })
 		wantLeft(t, d, "b")
 	})
@@ -139,6 +164,7 @@ func TestPruneTakesExpiredSessionsInBites(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		for i := range 5 {
 			add(t, d, fmt.Sprint(i), "alice")
+			write(t, d, func(tx *db.Tx) error { return session.AddRefresh(tx, laterOf(fmt.Sprint(i))) })
 		}
 		end := time.Date(2026, 11, 20, 10, 30, 0, 0, time.UTC)
 		for _, step := range []struct {
