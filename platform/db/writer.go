@@ -2,12 +2,13 @@ package db
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// A batch is committed when nobody is waiting to join it, or when it has grown this large or this old.
+// A batch is committed when nobody is about to join it, or when it has grown this large or this old.
 const (
 	batchWrites = 256
 	batchTime   = 20 * time.Millisecond
@@ -16,8 +17,9 @@ const (
 // writer is SQLite's one writing connection with group commit.
 //
 // Writers take turns under mu, each in its own goroutine. A turn joins the open batch, one SQLite transaction, behind
-// a savepoint of its own; who leaves with nobody waiting commits for all. While a commit waits for the disk, the next
-// batch queues up. Nobody is told of success, or of an error that may rest on what a batch-mate wrote, before the commit.
+// a savepoint of its own; who leaves with nobody waiting lets others run, and then commits for all. While a commit waits
+// for the disk, the next batch queues up. Nobody is told of success, or of an error that may rest on what a batch-mate
+// wrote, before the commit.
 type writer struct {
 	open    func() (*liteConn, error)
 	waiting atomic.Int64
@@ -31,10 +33,11 @@ type writer struct {
 }
 
 type batch struct {
-	began time.Time
-	size  int
-	done  chan struct{}
-	err   error // why the commit was not; valid when done is closed
+	began   time.Time
+	size    int
+	closing bool // someone is about to commit it
+	done    chan struct{}
+	err     error // why the commit was not; valid when done is closed
 }
 
 // write runs fn in a turn of its own. Should fn panic or end its goroutine, that stays fn's caller's affair.
@@ -149,15 +152,25 @@ func (w *writer) renew() {
 	w.conn = nil
 }
 
-// leave ends a turn: it commits the batch unless someone is waiting to join it, and gives up mu.
+// leave ends a turn: it commits the batch unless someone else is going to, and gives up mu.
 func (w *writer) leave() {
 	defer w.mu.Unlock()
 	b := w.batch
 	if b == nil {
 		return
 	}
-	if w.waiting.Load() > 0 && b.size < batchWrites && time.Since(b.began) < batchTime {
-		return
+	if b.size < batchWrites && time.Since(b.began) < batchTime {
+		if b.closing || w.waiting.Load() > 0 {
+			return
+		}
+		// Whoever could run now may be about to join, so they go first. If nobody could, this takes no time.
+		b.closing = true
+		w.mu.Unlock()
+		runtime.Gosched()
+		w.mu.Lock()
+		if w.batch != b {
+			return
+		}
 	}
 	if _, err := w.conn.exec("COMMIT", nil); err != nil {
 		w.abandon(err)
