@@ -168,16 +168,17 @@ func (w *world) bind(t *testing.T, key string) {
 
 func TestUnconfirmedDevicesAreForgottenAfterADay(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
-		old, kept := w.issue(t, "alice"), w.device(t)
+		old := w.issue(t, "alice")
+		olds := w.tokens
+		kept := w.device(t)
 		w.Advance(23 * time.Hour)
 		young := w.issue(t, "alice")
 		w.Advance(2 * time.Hour)
 		if err := w.House.RunJob(t.Context(), "prune devices"); err != nil {
 			t.Fatal(err)
 		}
-		w.bearer = M{"AccessToken": w.SignIn(t, w.client, "alice")["AccessToken"]}
-		w.Fails(t, "ConfirmDevice", confirmation(w.bearer, old), invalid, "Invalid device key given.")
-		w.Must(t, "ConfirmDevice", confirmation(w.bearer, young))
-		w.Must(t, "GetDevice", with(w.bearer, M{"DeviceKey": kept}))
+		w.Fails(t, "ConfirmDevice", confirmation(w.again(t, olds, old), old), invalid, "Invalid device key given.")
+		w.Must(t, "ConfirmDevice", confirmation(w.again(t, w.tokens, young), young))
+		w.Must(t, "GetDevice", with(w.again(t, w.tokens, young), M{"DeviceKey": kept}))
 	})
 }

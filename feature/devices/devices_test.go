@@ -10,6 +10,7 @@ import (
 
 	"cardea/platform/db"
 	"cardea/server/servertest"
+	"cardea/spec/srp"
 )
 
 func TestUsersAndAdministratorsSeeADevice(t *testing.T) {
@@ -54,7 +55,8 @@ func TestUsersAndAdministratorsSeeADevice(t *testing.T) {
 
 func TestDeviceWithoutANameHasItsProgrammes(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
-		out := w.Must(t, "GetDevice", with(w.bearer, M{"DeviceKey": w.device(t)}))
+		key := w.device(t)
+		out := w.Must(t, "GetDevice", with(w.bearer, M{"DeviceKey": key}))
 		if got := text(out, "Device.DeviceAttributes.1.Value"); got != "aws-sdk-js" {
 			t.Errorf("got %v, want the name aws-sdk-js", out)
 		}
@@ -132,7 +134,8 @@ func TestForgottenDeviceIsGoneWithItsRefreshTokens(t *testing.T) {
 
 func TestDeviceIsForgottenOnce(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
-		requests := slices.Repeat([]M{with(w.bearer, M{"DeviceKey": w.device(t)})}, 100)
+		key := w.device(t)
+		requests := slices.Repeat([]M{with(w.bearer, M{"DeviceKey": key})}, 100)
 		winners, losers := w.atOnce("ForgetDevice", requests)
 		if len(winners) != 1 || losers["ResourceNotFoundException: "+noDevice] != 99 {
 			t.Errorf("%d winners, losers %v; want 1 and 99", len(winners), losers)
@@ -236,11 +239,14 @@ func TestDevicesComeInPages(t *testing.T) {
 func TestPoolsThatDoNotTrackDevicesHaveNone(t *testing.T) {
 	each(t, nil, func(t *testing.T, w *world) {
 		const off = "Device tracking is not configured for the user pool."
-		who := w.issue(t, "alice") // tracking was switched off a moment ago
+		who := srp.Identity{Scope: "-group", User: "us-east-1_11111111-2222-3333-4444-555555555555"}
 		w.Fails(t, "ConfirmDevice", confirmation(w.bearer, who), invalid, off)
 		w.Fails(t, "ListDevices", w.bearer, invalid, off)
 		for _, operation := range []string{"GetDevice", "UpdateDeviceStatus", "ForgetDevice"} {
 			w.Fails(t, operation, with(w.bearer, M{"DeviceKey": who.User}), invalid, off)
+		}
+		if out := w.SignIn(t, w.client, "alice"); out["NewDeviceMetadata"] != nil {
+			t.Errorf("a sign-in named a device: %v", out)
 		}
 		if got := keys(w.Must(t, "AdminListDevices", M{"UserPoolId": w.pool, "Username": "alice"})); len(got) != 0 {
 			t.Errorf("got %v, want no devices", got)

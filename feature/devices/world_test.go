@@ -4,13 +4,7 @@ import (
 	"sync"
 	"testing"
 
-	"cardea/engine/account"
-	"cardea/engine/device"
-	"cardea/platform/db"
-	"cardea/record/client"
 	"cardea/server/servertest"
-	"cardea/spec/awsjson"
-	"cardea/spec/id"
 	"cardea/spec/srp"
 )
 
@@ -61,29 +55,21 @@ func (w *world) other(t *testing.T, name string) (bearer M) {
 	return M{"AccessToken": w.SignIn(t, w.client, name)["AccessToken"]}
 }
 
-// issue names a device for a user, as sign-in does.
+// issue signs a user in anew, who is named a device by it; alice goes on with that sign-in's tokens.
 func (w *world) issue(t *testing.T, username string) (who srp.Identity) {
 	t.Helper()
-	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-		p, u, err := account.Admin(tx, w.pool, username)
-		if err != nil {
-			return err
-		}
-		c, err := client.Get(tx, p.ID, id.Client(w.client))
-		if err != nil {
-			return err
-		}
-		agent := "aws-sdk-js/3.700.0 os/linux"
-		named, err := device.Issue(tx, p, c, u, awsjson.Caller{IP: "198.51.100.7", UserAgent: agent})
-		if err == nil {
-			who = srp.Identity{Scope: named.DeviceGroupKey, User: named.DeviceKey}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	tokens := w.By("aws-sdk-js/3.700.0 os/linux").SignIn(t, w.client, username)
+	if username == "alice" {
+		w.tokens, w.bearer = tokens, M{"AccessToken": tokens["AccessToken"]}
 	}
-	return who
+	return srp.Identity{Scope: text(tokens, "NewDeviceMetadata.DeviceGroupKey"), User: text(tokens, "NewDeviceMetadata.DeviceKey")}
+}
+
+// again refreshes the tokens of a sign-in on a device.
+func (w *world) again(t *testing.T, tokens M, who srp.Identity) (bearer M) {
+	t.Helper()
+	out := w.Must(t, "GetTokensFromRefreshToken", M{"ClientId": w.client, "RefreshToken": tokens["RefreshToken"], "DeviceKey": who.User})
+	return M{"AccessToken": text(out, "AuthenticationResult.AccessToken")}
 }
 
 // confirmation is the request that confirms a device.

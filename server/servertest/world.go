@@ -27,6 +27,7 @@ type World struct {
 
 	t     testing.TB
 	clock *clock
+	agent string
 }
 
 // Each runs body in a new world on SQLite and in another on PostgreSQL, in parallel.
@@ -92,6 +93,13 @@ func (w *World) In(region string) *World {
 	there := *w
 	there.Region = region
 	return &there
+}
+
+// By is the same world, called by a program with this User-Agent.
+func (w *World) By(agent string) *World {
+	other := *w
+	other.agent = agent
+	return &other
 }
 
 // Serve opens a real socket for clients that insist on one, and returns its address.
