@@ -211,7 +211,7 @@ func TestSessionsOfADeviceExpireAlone(t *testing.T) {
 		over := *other
 		over.ID, over.Sub, over.Expires = "over", "alice", time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 		write(t, d, func(tx *db.Tx) error {
-			return errors.Join(session.Insert(tx, &bound), session.Insert(tx, &over))
+			return errors.Join(session.Insert(tx, &bound, refreshOf(bound.ID)), session.Insert(tx, &over, refreshOf(over.ID)))
 		})
 
 		write(t, d, func(tx *db.Tx) error {
