@@ -8,11 +8,26 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/attempt"
+	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
 // ErrLocked says that the account is locked: the password is neither judged nor counted.
 var ErrLocked = errors.New("account is locked after too many failures")
+
+// Fault gives the fault that Cognito answers for this package's conditions, and any other error as it is.
+func Fault(err error) error {
+	switch {
+	case errors.Is(err, ErrLocked):
+		return cognitoidp.NotAuthorized("Password attempts exceeded")
+	case errors.Is(err, ErrCrowded):
+		return cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")
+	}
+	return err
+}
+
+// Refuses tells whether err is one of this package's conditions.
+func Refuses(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrCrowded) }
 
 const (
 	freeFailures = 4
@@ -36,14 +51,21 @@ func Stranger(box *seal.Box, name string) string {
 type Try struct {
 	pool  id.Pool
 	key   string
+	place Place
 	begun time.Time
 }
 
-// Begin starts an attempt, or answers ErrLocked.
-func Begin(tx *db.Tx, pool id.Pool, key string) (Try, error) {
-	t := Try{pool: pool, key: key, begun: tx.Now}
-	_, err := t.check(tx)
-	return t, err
+// Begin starts an attempt from a place, or answers ErrLocked or ErrCrowded.
+func Begin(tx *db.Tx, pool id.Pool, key string, place Place) (Try, error) {
+	t := Try{pool: pool, key: key, place: place, begun: tx.Now}
+	rows, err := attempt.Find(tx, pool, key, place.address(), place.client())
+	if err != nil {
+		return t, fmt.Errorf("read failed attempts: %w", err)
+	}
+	if err := place.judge(rows, tx.Now); err != nil {
+		return t, err
+	}
+	return t, t.judge(rows[key], tx.Now)
 }
 
 // Fail counts the attempt as a failure, durable when tx is, or answers ErrLocked when a lock has come about since it
@@ -62,7 +84,10 @@ func (t Try) Fail(tx *db.Tx) error {
 	if lock := duration(a.Failures); lock > 0 {
 		a.LockedUntil = tx.Now.Add(lock)
 	}
-	return attempt.Put(tx, a)
+	if err := attempt.Put(tx, a); err != nil {
+		return err
+	}
+	return t.place.Fail(tx, t.pool)
 }
 
 // Pass ends the attempt as a success and forgives earlier failures, or answers ErrLocked as Fail does.
@@ -77,7 +102,17 @@ func (t Try) Pass(tx *db.Tx) error {
 	return attempt.Delete(tx, t.pool, t.key)
 }
 
-// check reads the account. A lock counts if it holds now or held at any moment since the attempt began.
+// Locks tells whether the account is locked now: after Fail, whether that was one failure too many.
+func (t Try) Locks(tx *db.Tx) (bool, error) {
+	t.begun = tx.Now
+	_, err := t.check(tx)
+	if errors.Is(err, ErrLocked) {
+		return true, nil
+	}
+	return false, err
+}
+
+// check reads the account.
 func (t Try) check(tx *db.Tx) (attempt.Attempt, error) {
 	a, err := attempt.Get(tx, t.pool, t.key)
 	if errors.Is(err, db.ErrNotFound) {
@@ -86,10 +121,15 @@ func (t Try) check(tx *db.Tx) (attempt.Attempt, error) {
 	if err != nil {
 		return attempt.Attempt{}, fmt.Errorf("read failed attempts: %w", err)
 	}
-	if t.begun.Before(a.LockedUntil) || tx.Now.Before(a.LockedUntil) {
-		return a, ErrLocked
+	return a, t.judge(a, tx.Now)
+}
+
+// judge answers ErrLocked for a lock that holds now or held at any moment since the attempt began.
+func (t Try) judge(a attempt.Attempt, now time.Time) error {
+	if t.begun.Before(a.LockedUntil) || now.Before(a.LockedUntil) {
+		return ErrLocked
 	}
-	return a, nil
+	return nil
 }
 
 // Reset forgives the account's failures, as an administrator's new password or a reset by code does.

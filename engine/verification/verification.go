@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"time"
 
+	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/platform/db"
 	"cardea/platform/seal"
@@ -164,6 +165,9 @@ func (c *Codes) Peek(tx *db.Tx, box *seal.Box, t Target, typed string) error {
 }
 
 func judge(tx *db.Tx, box *seal.Box, t Target, typed string) (*code.Code, error) {
+	if err := t.crowded(tx); err != nil {
+		return nil, err
+	}
 	sent, err := code.Get(tx, t.Pool.ID, t.sub(box), t.row())
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return nil, fmt.Errorf("get code: %w", err)
@@ -186,7 +190,20 @@ func judge(tx *db.Tx, box *seal.Box, t Target, typed string) (*code.Code, error)
 	if err := code.Miss(tx, sent); err != nil {
 		return nil, err
 	}
+	if t.Client != nil {
+		if err := lockout.At(tx.Context(), t.Client).Fail(tx, t.Pool.ID); err != nil {
+			return nil, err
+		}
+	}
 	return nil, ErrMismatch
+}
+
+// crowded answers the fault for guesses from where too many came already.
+func (t Target) crowded(tx *db.Tx) error {
+	if t.Client == nil {
+		return nil
+	}
+	return lockout.Fault(lockout.At(tx.Context(), t.Client).Crowded(tx, t.Pool.ID))
 }
 
 // Drop forgets the target's code, if there is one.

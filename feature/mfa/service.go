@@ -11,6 +11,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/platform/seal"
+	"cardea/record/client"
 	"cardea/record/datakey"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -42,9 +43,10 @@ type key struct {
 
 // holder is who came with a key.
 type holder struct {
-	pool *pool.Pool
-	user *user.User
-	box  *seal.Box
+	pool   *pool.Pool
+	client *client.Client
+	user   *user.User
+	box    *seal.Box
 
 	sitting *sitting // nil for bearers of access tokens
 }
@@ -102,7 +104,7 @@ func (s *Service) bearer(tx *db.Tx, accessToken string) (*holder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open pool's box: %w", err)
 	}
-	return &holder{pool: b.Pool, user: b.User, box: box}, nil
+	return &holder{pool: b.Pool, client: b.Client, user: b.User, box: box}, nil
 }
 
 // seated finds who is in the middle of a sign-in that waits for a factor to be set up. It must still do so: a Session from
@@ -134,7 +136,7 @@ func (s *Service) seated(tx *db.Tx, session string) (*holder, error) {
 	if (refused || step.Challenge != setup) && factor.Software(sessions.Pool) {
 		return nil, challenge.Invalid()
 	}
-	return &holder{sessions.Pool, u, sessions.Box, &sitting{sessions, state}}, nil
+	return &holder{sessions.Pool, sessions.Client, u, sessions.Box, &sitting{sessions, state}}, nil
 }
 
 // goOn uses the holder's Session up and makes the next, with the proofs that are new; it is empty for bearers of access

@@ -50,9 +50,9 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 	var mismatch bool
 	err := s.write(ctx, key{in.AccessToken, in.Session}, func(tx *db.Tx, h *holder) error {
 		mismatch = false
-		try, err := lockout.Begin(tx, h.pool.ID, lockout.Factor(h.user.Sub))
+		try, err := lockout.Begin(tx, h.pool.ID, lockout.Factor(h.user.Sub), lockout.At(ctx, h.client))
 		if err != nil {
-			return locked(err)
+			return lockout.Fault(err)
 		}
 		err = s.Software.Verify(tx, h.box, h.user, in.UserCode, in.FriendlyDeviceName)
 		switch {
@@ -65,7 +65,7 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 			return err
 		}
 		if err := try.Pass(tx); err != nil {
-			return err
+			return lockout.Fault(err)
 		}
 		out.Session, err = h.goOn(tx, factor.SoftwareToken)
 		return err
@@ -101,12 +101,4 @@ func (s *Service) AdminDeleteSoftwareToken(ctx context.Context, in *cognitoidp.A
 		return nil, err
 	}
 	return &cognitoidp.AdminDeleteSoftwareTokenResponse{}, nil
-}
-
-// locked words a lock; other errors stay as they are.
-func locked(err error) error {
-	if errors.Is(err, lockout.ErrLocked) {
-		return cognitoidp.NotAuthorized("Password attempts exceeded")
-	}
-	return err
 }

@@ -57,7 +57,7 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 			return err
 		}
 		if err := try.Pass(tx); err != nil {
-			return locked(err)
+			return lockout.Fault(err)
 		}
 		return s.settle(tx, box, b.Pool, u, change, cognitoidp.UserStatusTypeConfirmed)
 	})
@@ -99,8 +99,8 @@ func (s *Service) begin(ctx context.Context, b *access.Bearer) (try lockout.Try,
 		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.ChangePassword); err != nil {
 			return err
 		}
-		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub))
-		return locked(err)
+		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub), lockout.At(ctx, b.Client))
+		return lockout.Fault(err)
 	})
 	return try, err
 }
@@ -114,19 +114,11 @@ func (s *Service) checkPrevious(ctx context.Context, b *access.Bearer, box *seal
 	if err != nil || right {
 		return err
 	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error { return locked(try.Fail(tx)) })
+	err = s.DB.Write(ctx, func(tx *db.Tx) error { return lockout.Fault(try.Fail(tx)) })
 	if err != nil {
 		return err
 	}
 	return wrongPassword()
-}
-
-// locked words the condition that the account is locked.
-func locked(err error) error {
-	if errors.Is(err, lockout.ErrLocked) {
-		return cognitoidp.NotAuthorized("Password attempts exceeded")
-	}
-	return err
 }
 
 func wrongPassword() error {

@@ -23,7 +23,7 @@ type Start struct {
 	Parameters map[string]string
 	Metadata   map[string]string
 	From       awsjson.Caller // the user's end
-	Forwarded  string         // the user's address as their app has it, which counts if the client may say so
+	Forwarded  string         // the user's address as a server has it; for apps it counts if the client may say so
 }
 
 // Reply answers a challenge.

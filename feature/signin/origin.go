@@ -2,41 +2,31 @@ package signin
 
 import (
 	"context"
-	"net/netip"
 	"strings"
 
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
-// adminsUser is the user's end of a request that a server makes for them: what the server says about it, as far as it
-// does.
-func adminsUser(ctx context.Context, given *cognitoidp.ContextDataType) awsjson.Caller {
-	from := awsjson.CallerFrom(ctx)
+// adminsUser is the user's end of a request that a server makes for them, as far as the server tells.
+func adminsUser(ctx context.Context, given *cognitoidp.ContextDataType) (from awsjson.Caller, forwarded string) {
+	from = awsjson.CallerFrom(ctx)
 	if given == nil {
-		return from
+		return from, ""
 	}
-	from.IP = address(given.IpAddress, from.IP)
 	for _, h := range given.HttpHeaders {
 		if strings.EqualFold(h.HeaderName, "User-Agent") {
 			from.UserAgent = h.HeaderValue
 		}
 	}
-	return from
+	return from, given.IpAddress
 }
 
-// forwarded is the address that an app's server says its user has.
-func forwarded(given *cognitoidp.UserContextDataType) string {
+// appsUser is the user's end of a request that an app makes. The address that it gives counts if the client may give one.
+func appsUser(ctx context.Context, given *cognitoidp.UserContextDataType) (from awsjson.Caller, forwarded string) {
+	from = awsjson.CallerFrom(ctx)
 	if given == nil {
-		return ""
+		return from, ""
 	}
-	return given.IpAddress
-}
-
-// address is what was given if it is one, and otherwise the other.
-func address(given, other string) string {
-	if _, err := netip.ParseAddr(given); err != nil {
-		return other
-	}
-	return given
+	return from, given.IpAddress
 }

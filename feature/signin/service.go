@@ -9,7 +9,6 @@ import (
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/record/datakey"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -25,9 +24,10 @@ type Service struct {
 
 // InitiateAuth begins a sign-in from an app.
 func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthRequest) (*cognitoidp.InitiateAuthResponse, error) {
+	from, forwarded := appsUser(ctx, in.UserContextData)
 	out, err := s.Begin(ctx, Start{
 		Client: in.ClientId, Flow: in.AuthFlow, Session: in.Session,
-		Parameters: in.AuthParameters, Metadata: in.ClientMetadata, From: awsjson.CallerFrom(ctx), Forwarded: forwarded(in.UserContextData),
+		Parameters: in.AuthParameters, Metadata: in.ClientMetadata, From: from, Forwarded: forwarded,
 	})
 	if err != nil {
 		return nil, err
@@ -42,10 +42,11 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthR
 func (s *Service) AdminInitiateAuth(
 	ctx context.Context, in *cognitoidp.AdminInitiateAuthRequest,
 ) (*cognitoidp.AdminInitiateAuthResponse, error) {
+	from, forwarded := adminsUser(ctx, in.ContextData)
 	out, err := s.Begin(ctx, Start{
 		Admin: true, Pool: in.UserPoolId, Client: in.ClientId,
 		Flow: in.AuthFlow, Session: in.Session, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
-		From: adminsUser(ctx, in.ContextData),
+		From: from, Forwarded: forwarded,
 	})
 	if err != nil {
 		return nil, err
@@ -60,9 +61,10 @@ func (s *Service) AdminInitiateAuth(
 func (s *Service) RespondToAuthChallenge(
 	ctx context.Context, in *cognitoidp.RespondToAuthChallengeRequest,
 ) (*cognitoidp.RespondToAuthChallengeResponse, error) {
+	from, forwarded := appsUser(ctx, in.UserContextData)
 	out, err := s.Answer(ctx, Reply{
 		Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
-		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: awsjson.CallerFrom(ctx), Forwarded: forwarded(in.UserContextData),
+		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: from, Forwarded: forwarded,
 	})
 	if err != nil {
 		return nil, err
@@ -77,9 +79,10 @@ func (s *Service) RespondToAuthChallenge(
 func (s *Service) AdminRespondToAuthChallenge(
 	ctx context.Context, in *cognitoidp.AdminRespondToAuthChallengeRequest,
 ) (*cognitoidp.AdminRespondToAuthChallengeResponse, error) {
+	from, forwarded := adminsUser(ctx, in.ContextData)
 	out, err := s.Answer(ctx, Reply{
 		Admin: true, Pool: in.UserPoolId, Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
-		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: adminsUser(ctx, in.ContextData),
+		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: from, Forwarded: forwarded,
 	})
 	if err != nil {
 		return nil, err

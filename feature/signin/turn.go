@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"cardea/engine/access"
@@ -35,6 +36,7 @@ type turn struct {
 	session   string
 	from      awsjson.Caller
 	forwarded string
+	placed    bool // from.IP is the user's, not that of a server that calls for many
 
 	pool   *pool.Pool
 	client *client.Client
@@ -58,7 +60,7 @@ type turn struct {
 
 	factors bool // guesses count against the account of factors, not that of the password
 	try     lockout.Try
-	lock    error // lockout.ErrLocked while guesses are refused
+	lock    error // a condition of lockout while guesses are refused
 }
 
 // enter finds the pool and the client.
@@ -71,8 +73,9 @@ func (t *turn) enter(tx *db.Tx, admin bool, poolID, clientID string) (err error)
 	if err != nil {
 		return err
 	}
-	if t.client.Forwards() {
-		t.from.IP = address(t.forwarded, t.from.IP)
+	t.placed = !admin && !t.client.HasSecret()
+	if _, err := netip.ParseAddr(t.forwarded); err == nil && (admin || t.client.Forwards()) {
+		t.from.IP, t.placed = t.forwarded, true
 	}
 	t.now = tx.Now
 	t.box, err = t.Ring.Box(tx, t.pool.ID)
@@ -146,11 +149,20 @@ func (t *turn) resume(tx *db.Tx, mismatch error) error {
 
 // begin starts an attempt at one of the user's secrets, or at that of nobody.
 func (t *turn) begin(tx *db.Tx) error {
-	t.try, t.lock = lockout.Begin(tx, t.pool.ID, t.account())
-	if t.lock != nil && !errors.Is(t.lock, lockout.ErrLocked) {
+	t.try, t.lock = lockout.Begin(tx, t.pool.ID, t.account(), t.place())
+	if t.lock != nil && !lockout.Refuses(t.lock) {
 		return t.lock
 	}
 	return nil
+}
+
+// place is where the attempt comes from. What a server says about its user counts; its own address does not.
+func (t *turn) place() lockout.Place {
+	p := lockout.Place{Client: t.client.ID}
+	if t.placed {
+		p.Address = t.from.IP
+	}
+	return p
 }
 
 // account is where failures count.
@@ -174,10 +186,7 @@ func (t *turn) present() error {
 	case u != nil && !u.Enabled:
 		return cognitoidp.NotAuthorized("User is disabled.")
 	}
-	if t.lock != nil {
-		return exceeded()
-	}
-	return nil
+	return lockout.Fault(t.lock)
 }
 
 // standing checks, in Cognito's order, what keeps a user from signing in whatever the password (02-auth-flows §3).
@@ -223,7 +232,7 @@ func (t *turn) fail(spend func(*db.Tx) error) error {
 		}
 		err := t.try.Fail(tx)
 		if errors.Is(err, lockout.ErrLocked) {
-			fault = exceeded()
+			fault = lockout.Fault(err)
 			return nil
 		}
 		return err
@@ -242,14 +251,13 @@ func (t *turn) miss(wrong error) error {
 		fault = wrong
 		err := t.try.Fail(tx)
 		if errors.Is(err, lockout.ErrLocked) {
-			fault = exceeded()
+			fault = lockout.Fault(err)
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		_, err = lockout.Begin(tx, t.pool.ID, t.account())
-		if !errors.Is(err, lockout.ErrLocked) {
+		if locked, err := t.try.Locks(tx); err != nil || !locked {
 			return err
 		}
 		if err := t.spendSession(tx, nil); !awsjson.IsFault(err, "NotAuthorizedException") {
@@ -266,11 +274,7 @@ func (t *turn) miss(wrong error) error {
 // unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier
 // failures are forgiven.
 func (t *turn) unlock(tx *db.Tx, _ *user.User) error {
-	err := t.try.Pass(tx)
-	if errors.Is(err, lockout.ErrLocked) {
-		return exceeded()
-	}
-	return err
+	return lockout.Fault(t.try.Pass(tx))
 }
 
 // passed is the effect of a password rightly proven. A temporary one that has waited for too long is refused.
@@ -308,8 +312,6 @@ func (t *turn) untriggered() error {
 }
 
 func incorrect() error { return cognitoidp.NotAuthorized("Incorrect username or password.") }
-
-func exceeded() error { return cognitoidp.NotAuthorized("Password attempts exceeded") }
 
 func missing(parameter string) error {
 	return cognitoidp.InvalidParameter("Missing required parameter " + parameter)

@@ -32,6 +32,23 @@ func Get(tx *db.Tx, pool id.Pool, key string) (Attempt, error) {
 		string(pool), key)
 }
 
+// Find reads several accounts' failures at once, by key; accounts without any, and empty keys, are not among them.
+func Find(tx *db.Tx, pool id.Pool, one, two, three string) (map[string]Attempt, error) {
+	list, err := db.All(tx, scan, `
+		SELECT pool_id, key, failures, failed, locked_until
+		FROM attempt
+		WHERE pool_id = $1 AND key IN ($2, $3, $4)`,
+		string(pool), one, two, three)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	found := make(map[string]Attempt, len(list))
+	for _, a := range list {
+		found[a.Key] = a
+	}
+	return found, nil
+}
+
 // Put writes an account's failures.
 func Put(tx *db.Tx, a Attempt) error {
 	_, err := tx.Exec(`

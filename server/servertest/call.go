@@ -29,6 +29,9 @@ func (w *World) Call(operation string, in M) (M, error) {
 	r := httptest.NewRequest(http.MethodPost, w.URL+"/", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+	if w.address != "" {
+		r.RemoteAddr = w.address + ":1234"
+	}
 	if w.agent != "" {
 		r.Header.Set("User-Agent", w.agent)
 	}

@@ -25,9 +25,9 @@ type World struct {
 	URL    string // under which the server believes to be reached, and which begins every issuer
 	Region string // where signed operations are sent
 
-	t     testing.TB
-	clock *clock
-	agent string
+	t              testing.TB
+	clock          *clock
+	agent, address string
 }
 
 // Each runs body in a new world on SQLite and in another on PostgreSQL, in parallel.
@@ -99,6 +99,13 @@ func (w *World) In(region string) *World {
 func (w *World) By(agent string) *World {
 	other := *w
 	other.agent = agent
+	return &other
+}
+
+// From is the same world, called from an address.
+func (w *World) From(address string) *World {
+	other := *w
+	other.address = address
 	return &other
 }
 
