@@ -79,7 +79,18 @@ func Configured(p *pool.Pool, u *user.User, passkeys bool) []string {
 
 // Passwordless tells whether the pool lets users in who have no password.
 func Passwordless(p *pool.Pool) bool {
-	return allows(p, cognitoidp.AuthFactorTypeEmailOtp) || allows(p, cognitoidp.AuthFactorTypeSmsOtp)
+	return ByCode(p, user.NameEmail) || ByCode(p, user.NamePhoneNumber)
+}
+
+// ByCode tells whether a code sent to a contact, "email" or "phone_number", is a first factor that the pool allows.
+func ByCode(p *pool.Pool, contact string) bool {
+	switch contact {
+	case user.NameEmail:
+		return allows(p, cognitoidp.AuthFactorTypeEmailOtp)
+	case user.NamePhoneNumber:
+		return allows(p, cognitoidp.AuthFactorTypeSmsOtp)
+	}
+	return false
 }
 
 // allows tells whether the pool's sign-in policy has a first factor, an AuthFactorType. Without a policy it has the

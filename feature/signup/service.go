@@ -7,6 +7,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -59,6 +60,11 @@ func (g guest) find(tx *db.Tx, username string) (*user.User, error) {
 		return nil, cognitoidp.NotAuthorized("User is disabled.")
 	}
 	return u, nil
+}
+
+// passwordless tells whether the app may sign users up who have no password.
+func (g guest) passwordless() bool {
+	return factor.Passwordless(g.Pool) && g.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth)
 }
 
 // target is the sign-up code of a user, or of a stranger.

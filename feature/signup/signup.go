@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/factor"
 	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/outbound/trigger"
@@ -28,42 +29,60 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 	if err != nil {
 		return nil, err
 	}
-
-	change, err := s.Passwords.Prepare(ctx, g.Box, g.Pool, u, password.Choice{Password: in.Password, Policy: true})
+	change, err := s.secret(ctx, g, u, in.Password)
 	if err != nil {
 		return nil, err
 	}
 
-	out := &cognitoidp.SignUpResponse{UserSub: string(u.Sub)}
-	var undelivered error
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		u := u.Clone() // the closure may run twice
+	var done *entry
+	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		g, err := s.guest(tx, in.ClientId)
 		if err != nil {
 			return err
 		}
+		u := u.Clone() // the closure may run twice
 		u.Created, u.Modified = tx.Now, tx.Now
-		change.Apply(u, tx.Now)
-		if err := create(tx, g.Pool, u); err != nil {
-			return err
+		if change != nil {
+			change.Apply(u, tx.Now)
 		}
-		out.CodeDeliveryDetails, undelivered = nil, nil
-		out.CodeDeliveryDetails, err = s.send(tx, g, u, message.SignUp)
-		if message.Undeliverable(err) {
-			undelivered = err // the user exists all the same, as with Cognito
-			return nil
-		}
+		done, err = s.enter(tx, g, u)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if undelivered != nil {
-		return nil, undelivered
+	if done.undelivered != nil {
+		return nil, done.undelivered
 	}
 
 	s.Codes.Courier.Kick()
-	return out, nil
+	return &cognitoidp.SignUpResponse{UserSub: string(u.Sub), CodeDeliveryDetails: done.delivery}, nil
+}
+
+// secret computes what is stored for a password; nil when there is none.
+func (s *Service) secret(ctx context.Context, g guest, u *user.User, pw string) (*password.Change, error) {
+	if pw == "" {
+		return nil, nil
+	}
+	return s.Passwords.Prepare(ctx, g.Box, g.Pool, u, password.Choice{Password: pw, Policy: true})
+}
+
+// entry is what became of a user who was stored.
+type entry struct {
+	delivery    *cognitoidp.CodeDeliveryDetailsType // nil: no code was sent
+	undelivered error // the fault of a server that cannot send the code; the user exists all the same, as with Cognito
+}
+
+// enter stores a new user and sends them their code.
+func (s *Service) enter(tx *db.Tx, g guest, u *user.User) (*entry, error) {
+	if err := create(tx, g.Pool, u); err != nil {
+		return nil, err
+	}
+	delivery, err := s.send(tx, g, u, message.SignUp)
+	if message.Undeliverable(err) {
+		return &entry{undelivered: err}, nil
+	}
+	return &entry{delivery: delivery}, err
 }
 
 // applicant checks whether this user may be made here, and makes them in memory.
@@ -93,27 +112,28 @@ func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpR
 	if err := attributes.CheckRequired(p, u.Attributes); err != nil {
 		return nil, err
 	}
-	if err := checkPassword(p, in.Password); err != nil {
+	if err := checkPassword(g, u, in.Password); err != nil {
 		return nil, err
 	}
 	return u, s.checkFree(ctx, p, in.Username)
 }
 
-// checkPassword is the pool's policy. Signing up without a password belongs to sign-in by one-time code.
-func checkPassword(p *pool.Pool, pw string) error {
-	if pw == "" && passwordless(p) {
-		return cognitoidp.InvalidParameter("Password is required: this server cannot sign users up without one yet.")
+// checkPassword is the pool's policy. Who signs up without a password must be able to receive the codes that stand for it.
+func checkPassword(g guest, u *user.User, pw string) error {
+	if pw != "" || !g.passwordless() {
+		return password.CheckPolicy(g.Pool, pw)
 	}
-	return password.CheckPolicy(p, pw)
-}
-
-func passwordless(p *pool.Pool) bool {
-	if p.Doc.Policies == nil || p.Doc.Policies.SignInPolicy == nil {
-		return false
+	var wanted []string
+	for _, contact := range account.Contacts {
+		if !factor.ByCode(g.Pool, contact) {
+			continue
+		}
+		if u.Attributes[contact] != "" {
+			return nil
+		}
+		wanted = append(wanted, contact)
 	}
-	return slices.ContainsFunc(p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors, func(factor string) bool {
-		return factor == cognitoidp.AuthFactorTypeEmailOtp || factor == cognitoidp.AuthFactorTypeSmsOtp
-	})
+	return cognitoidp.InvalidParameter("A user without a password needs " + strings.Join(wanted, " or ") + " to sign in with one-time passwords.")
 }
 
 // checkFree spares the arithmetic of a password for a name that is taken; that it is free only the write decides.

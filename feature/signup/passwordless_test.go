@@ -1,0 +1,83 @@
+package signup_test
+
+import (
+	"strings"
+	"testing"
+
+	"cardea/server/servertest"
+)
+
+// choosing is a client that signs in by choice, in which a password is but one of the ways.
+var choosing = M{"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"}}
+
+// factors are the settings of a pool with these first factors besides the password.
+func factors(more ...string) M {
+	return with(verifies, M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": append([]string{"PASSWORD"}, more...)}}})
+}
+
+// nora asks to be signed up without a password.
+func nora(client string) M {
+	return M{"ClientId": client, "Username": "nora", "UserAttributes": attributes("email", "nora@example.org")}
+}
+
+func TestSignUpWithoutAPassword(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, factors("EMAIL_OTP"))
+		client := w.Client(t, pool, choosing)
+		w.Must(t, "SignUp", nora(client))
+		w.Fails(t, "SignUp", nora(client), "UsernameExistsException", "User already exists")
+		if s := status(t, w, pool, "nora"); s != "UNCONFIRMED" {
+			t.Errorf("status %s", s)
+		}
+		w.Must(t, "ConfirmSignUp", with(who(client, "nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org")}))
+		if s := status(t, w, pool, "nora"); s != "CONFIRMED" {
+			t.Errorf("status %s", s)
+		}
+
+		// Nothing is right as her password, and nothing tells that she has none.
+		try := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "nora", "PASSWORD": servertest.Password}}
+		w.Fails(t, "InitiateAuth", try, "NotAuthorizedException", "Incorrect username or password.")
+		srp := M{"ClientId": client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "nora", "SRP_A": strings.Repeat("a1", 200)}}
+		first, second := w.Must(t, "InitiateAuth", srp), w.Must(t, "InitiateAuth", srp)
+		if salt := text(first, "ChallengeParameters.SALT"); text(first, "ChallengeName") != "PASSWORD_VERIFIER" || salt == "" || salt != text(second, "ChallengeParameters.SALT") {
+			t.Errorf("SRP began with %v, then with %v", first, second)
+		}
+	})
+}
+
+func TestWhoMaySignUpWithoutAPassword(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		const short = "Password did not conform with policy: Password not long enough"
+		const needs, within = "A user without a password needs ", " to sign in with one-time passwords."
+		mail, phone := attributes("email", "nora@example.org"), attributes("phone_number", "+15551234567")
+		sms := M{"SmsConfiguration": texting}
+		for _, c := range []struct {
+			name           string
+			pool, client   M
+			given          []M
+			fault, message string
+		}{
+			{"by mail", factors("EMAIL_OTP"), choosing, mail, "", ""},
+			{"by phone", with(factors("SMS_OTP"), sms), choosing, phone, "", ""},
+			{"by either", with(factors("EMAIL_OTP", "SMS_OTP"), sms), choosing, phone, "", ""},
+			{"by mail, without", factors("EMAIL_OTP"), choosing, phone, "InvalidParameterException", needs + "email" + within},
+			{"by phone, without", with(factors("SMS_OTP"), sms), choosing, mail, "InvalidParameterException", needs + "phone_number" + within},
+			{"by either, without", with(factors("EMAIL_OTP", "SMS_OTP"), sms), choosing, nil, "InvalidParameterException", needs + "email or phone_number" + within},
+			{"by passkey, which nobody has yet", factors("WEB_AUTHN"), choosing, mail, "InvalidPasswordException", short},
+			{"by password alone", verifies, choosing, mail, "InvalidPasswordException", short},
+			{"a client for passwords", factors("EMAIL_OTP"), nil, mail, "InvalidPasswordException", short},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				in := with(nora(w.Client(t, w.Pool(t, c.pool), c.client)), M{"UserAttributes": c.given})
+				if c.fault == "" {
+					w.Must(t, "SignUp", in)
+					return
+				}
+				w.Fails(t, "SignUp", in, c.fault, c.message)
+				w.Fails(t, "SignUp", with(in, M{"Password": "Sh0rt!"}), "InvalidPasswordException", short)
+			})
+		}
+	})
+}
