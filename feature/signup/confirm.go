@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cardea/engine/account"
+	"cardea/engine/challenge"
 	"cardea/engine/verification"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -23,37 +24,62 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 		return nil, err
 	}
 
-	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error { return s.confirm(tx, in) })
+	var next *promise
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
+		next, err = s.confirm(tx, in)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.ConfirmSignUpResponse{}, nil
+
+	session, err := next.keep()
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.ConfirmSignUpResponse{Session: session}, nil
 }
 
-func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) error {
+// confirm uses the code up, and the Session if there is one, and confirms the account. Who has just proven an address may
+// sign in without another proof: that is what the promised Session is for.
+func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*promise, error) {
 	g, err := s.guest(tx, in.ClientId)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	u, err := g.find(tx, in.Username)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
-		return unconfirmable(u)
+		return nil, unconfirmable(u)
+	}
+	var began challenge.State
+	if in.Session != "" {
+		if began, err = g.resume(tx, in.Session, u); err != nil {
+			return nil, err
+		}
 	}
 	t := g.target(u, in.Username)
 	if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ConfirmSignUp); err != nil {
-		return err
+		return nil, err
 	}
 	attribute, err := s.Codes.Redeem(tx, g.Box, t, in.ConfirmationCode)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	u.Attributes[attribute+"_verified"] = "true"
-	// A conflict rolls everything back: the code stays good for another call that forces the alias.
-	return confirm(tx, g.Pool, u, in.ForceAliasCreation)
+	// A conflict rolls everything back: code and Session stay good for another call that forces the alias.
+	if err := confirm(tx, g.Pool, u, in.ForceAliasCreation); err != nil {
+		return nil, err
+	}
+	if in.Session != "" {
+		if err := g.sessions().Spend(tx, began); err != nil {
+			return nil, err
+		}
+	}
+	return g.promise(tx, challenge.SignedUp, in.Username, u), nil
 }
 
 // AdminConfirmSignUp confirms an account without a code; it verifies no attribute.

@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/challenge"
 	"cardea/engine/factor"
 	"cardea/engine/message"
 	"cardea/engine/password"
@@ -45,7 +46,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		if change != nil {
 			change.Apply(u, tx.Now)
 		}
-		done, err = s.enter(tx, g, u)
+		done, err = s.enter(tx, g, in, u)
 		return err
 	})
 	if err != nil {
@@ -56,7 +57,11 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 	}
 
 	s.Codes.Courier.Kick()
-	return &cognitoidp.SignUpResponse{UserSub: string(u.Sub), CodeDeliveryDetails: done.delivery}, nil
+	session, err := done.next.keep()
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.SignUpResponse{UserSub: string(u.Sub), CodeDeliveryDetails: done.delivery, Session: session}, nil
 }
 
 // secret computes what is stored for a password; nil when there is none.
@@ -70,19 +75,23 @@ func (s *Service) secret(ctx context.Context, g guest, u *user.User, pw string) 
 // entry is what became of a user who was stored.
 type entry struct {
 	delivery    *cognitoidp.CodeDeliveryDetailsType // nil: no code was sent
+	next        *promise
 	undelivered error // the fault of a server that cannot send the code; the user exists all the same, as with Cognito
 }
 
 // enter stores a new user and sends them their code.
-func (s *Service) enter(tx *db.Tx, g guest, u *user.User) (*entry, error) {
+func (s *Service) enter(tx *db.Tx, g guest, in *cognitoidp.SignUpRequest, u *user.User) (*entry, error) {
 	if err := create(tx, g.Pool, u); err != nil {
 		return nil, err
 	}
 	delivery, err := s.send(tx, g, u, message.SignUp)
-	if message.Undeliverable(err) {
+	switch {
+	case message.Undeliverable(err):
 		return &entry{undelivered: err}, nil
+	case err != nil || delivery == nil:
+		return &entry{}, err
 	}
-	return &entry{delivery: delivery}, err
+	return &entry{delivery: delivery, next: g.promise(tx, challenge.SigningUp, in.Username, u)}, nil
 }
 
 // applicant checks whether this user may be made here, and makes them in memory.

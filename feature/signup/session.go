@@ -1,0 +1,46 @@
+package signup
+
+import (
+	"cardea/engine/challenge"
+	"cardea/platform/db"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// promise is a Session that is made once what it tells of has committed. Nil promises none.
+type promise struct {
+	sessions challenge.Sessions
+	step     string
+	state    challenge.State
+}
+
+// promise begins the Session of someone who is signing up, for an app that can sign them in with it.
+func (g guest) promise(tx *db.Tx, step, username string, u *user.User) *promise {
+	if !g.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) {
+		return nil
+	}
+	return &promise{g.sessions(), step, challenge.New(tx.Now, g.Pool.Fold(username), u)}
+}
+
+// keep makes the Session string; it is empty when none was promised.
+func (p *promise) keep() (string, error) {
+	if p == nil {
+		return "", nil
+	}
+	return p.sessions.Seal(p.step, p.state)
+}
+
+func (g guest) sessions() challenge.Sessions {
+	return challenge.Sessions{Pool: g.Pool, Client: g.Client, Box: g.Box}
+}
+
+// resume reads the Session that SignUp answered with. Someone else's is none, and so is any of a user who is nobody.
+func (g guest) resume(tx *db.Tx, session string, u *user.User) (st challenge.State, err error) {
+	if st, err = g.sessions().Open(tx, challenge.SigningUp, session); err != nil {
+		return st, err
+	}
+	if !st.Of(u) {
+		return st, challenge.Invalid()
+	}
+	return st, nil
+}

@@ -1,0 +1,163 @@
+package signup_test
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cardea/engine/challenge"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/datakey"
+	"cardea/server/servertest"
+	"cardea/spec/awsjson"
+)
+
+const (
+	notASession = "Invalid session for the user."
+	old         = "Invalid session for the user, session is expired."
+	used        = "Invalid session for the user, session can only be used once."
+)
+
+// opened reads a Session as the server does, with the key of its world.
+func opened(t *testing.T, w *servertest.World, step, session string) (st challenge.State, err error) {
+	t.Helper()
+	master, err := seal.NewMaster(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := &datakey.Ring{Master: master}
+	err = w.DB.Read(t.Context(), func(tx *db.Tx) error {
+		s, err := challenge.Enter(tx, ring, session)
+		if err == nil {
+			st, err = s.Open(tx, step, session)
+		}
+		return err
+	})
+	return st, err
+}
+
+func TestSessionsLeadFromSignUpToSignIn(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, with(factors("EMAIL_OTP"), M{"UsernameConfiguration": M{"CaseSensitive": false}}))
+		client := w.Client(t, pool, choosing)
+		out := w.Must(t, "SignUp", with(nora(client), M{"Username": "Nora"}))
+		began, err := opened(t, w, challenge.SigningUp, text(out, "Session"))
+		if err != nil || string(began.Sub) != text(out, "UserSub") || began.Name != "nora" {
+			t.Errorf("SignUp's session: %+v, %v", began, err)
+		}
+
+		confirm := with(who(client, "Nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org"), "Session": out["Session"]})
+		session := text(w.Must(t, "ConfirmSignUp", confirm), "Session")
+		done, err := opened(t, w, challenge.SignedUp, session)
+		if err != nil || done.Sub != began.Sub || done.Name != "nora" || done.Set != 0 {
+			t.Errorf("ConfirmSignUp's session: %+v, %v", done, err)
+		}
+		if _, err := opened(t, w, challenge.SigningUp, text(out, "Session")); err == nil || !strings.HasSuffix(err.Error(), used) {
+			t.Errorf("SignUp's session afterwards: %v", err)
+		}
+		w.Fails(t, "ConfirmSignUp", confirm, "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED")
+	})
+}
+
+func TestSessionsAreOnlyForClientsThatChoose(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, verifies)
+		plain, chooser := w.Client(t, pool, nil), w.Client(t, pool, choosing)
+		for client, want := range map[string]bool{plain: false, chooser: true} {
+			in := with(jane(client), M{"Username": "of" + client, "UserAttributes": attributes("email", client+"@example.org")})
+			_, got := w.Must(t, "SignUp", in)["Session"]
+			if got != want {
+				t.Errorf("SignUp answers a session: %v, want %v", got, want)
+			}
+			out := w.Must(t, "ConfirmSignUp", with(who(client, "of"+client), M{"ConfirmationCode": w.Code(t, client+"@example.org")}))
+			if _, got := out["Session"]; got != want {
+				t.Errorf("ConfirmSignUp answers a session: %v, want %v", got, want)
+			}
+		}
+		if out := w.Must(t, "SignUp", with(jane(chooser), M{"UserAttributes": nil})); out["Session"] != nil {
+			t.Errorf("a session without a code: %v", out)
+		}
+	})
+}
+
+func TestConfirmSignUpTakesTheSessionOfItsOwnSignUpAlone(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, verifies)
+		hides := with(choosing, M{"PreventUserExistenceErrors": "ENABLED"})
+		client, other := w.Client(t, pool, hides), w.Client(t, pool, hides)
+		session := w.Must(t, "SignUp", jane(client))["Session"]
+		foreign := w.Must(t, "SignUp", with(jane(client), M{"Username": "foreign", "UserAttributes": attributes("email", "f@example.org")}))["Session"]
+		elsewhere := w.Must(t, "SignUp", with(jane(other), M{"Username": "elsewhere"}))["Session"]
+		signedUp := w.Must(t, "ConfirmSignUp", with(who(client, "foreign"), M{"ConfirmationCode": w.Code(t, "f@example.org")}))["Session"]
+
+		confirm := with(who(client, "jane"), M{"ConfirmationCode": w.Inbox("jane@example.org")[0].Code})
+		for range 4 { // more often than a code may be guessed at: none of these is a guess
+			for _, bad := range []any{foreign, elsewhere, signedUp, strings.Repeat("x", 20), strings.Repeat("A", 2048)} {
+				w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": bad}), "NotAuthorizedException", notASession)
+				w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": bad, "Username": "nobody"}), "NotAuthorizedException", notASession)
+			}
+		}
+		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session, "Username": "nobody"}), "NotAuthorizedException", notASession)
+		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session, "ConfirmationCode": "wrong"}), "CodeMismatchException", "")
+		w.Advance(3*time.Minute + time.Second)
+		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session}), "NotAuthorizedException", old)
+		w.Must(t, "ConfirmSignUp", confirm)
+	})
+}
+
+func TestAConflictLeavesTheSessionGood(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, with(verifies, M{"AliasAttributes": []string{"email"}}))
+		client := w.Client(t, pool, choosing)
+		w.User(t, pool, "first", "email", "jane@example.org", "email_verified", "true")
+		session := w.Must(t, "SignUp", jane(client))["Session"]
+		confirm := with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, "jane@example.org"), "Session": session})
+		w.Fails(t, "ConfirmSignUp", confirm, "AliasExistsException", "An account with the given email already exists.")
+		out := w.Must(t, "ConfirmSignUp", with(confirm, M{"ForceAliasCreation": true}))
+		if _, err := opened(t, w, challenge.SignedUp, text(out, "Session")); err != nil {
+			t.Errorf("ConfirmSignUp's session: %v", err)
+		}
+	})
+}
+
+func TestOneOfHundredConfirmationsGetsASession(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		client := w.Client(t, w.Pool(t, factors("EMAIL_OTP")), choosing)
+		in := with(who(client, "nora"), M{"Session": w.Must(t, "SignUp", nora(client))["Session"]})
+		in["ConfirmationCode"] = w.Code(t, "nora@example.org")
+		sessions := make([]string, 100)
+		var all sync.WaitGroup
+		for i := range sessions {
+			all.Go(func() {
+				out, err := w.Call("ConfirmSignUp", in)
+				if err != nil && !awsjson.IsFault(err, "NotAuthorizedException") {
+					t.Error(err)
+				}
+				sessions[i] = text(out, "Session")
+			})
+		}
+		all.Wait()
+
+		given := 0
+		for _, session := range sessions {
+			if session == "" {
+				continue
+			}
+			given++
+			if _, err := opened(t, w, challenge.SignedUp, session); err != nil {
+				t.Error(err)
+			}
+		}
+		if given != 1 {
+			t.Errorf("%d of 100 got a session, want 1", given)
+		}
+	})
+}
