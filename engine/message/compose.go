@@ -34,6 +34,9 @@ const (
 	defaultAuthSubject   = "Your authentication code"
 )
 
+// codePlace is where a template wants the code.
+const codePlace = "{####}"
+
 // text is a template chosen and filled in.
 type text struct {
 	subject string // empty for a text message
@@ -51,6 +54,15 @@ func compose(m Message) text {
 	return text{subject: fill(subject, m, false), body: fill(body, m, isHTML), html: isHTML}
 }
 
+// ShowsCode tells whether the template of a pool's messages to such an attribute has a place for the code.
+func ShowsCode(p *pool.Pool, kind Kind, attribute string) bool {
+	subject, body := mailTemplate(p, kind)
+	if attribute == "phone_number" {
+		subject, body = "", smsTemplate(p, kind)
+	}
+	return strings.Contains(subject, codePlace) || strings.Contains(body, codePlace)
+}
+
 // tag finds out whether a template is HTML: Cognito sends all mail as such, but plain text reads better as itself.
 var tag = regexp.MustCompile(`<(?:!|/?[A-Za-z])[^<]*>`)
 
@@ -61,7 +73,7 @@ func fill(template string, m Message, isHTML bool) string {
 	if isHTML {
 		escape = html.EscapeString
 	}
-	pairs := []string{"{####}", escape(m.Code)}
+	pairs := []string{codePlace, escape(m.Code)}
 	if m.Kind == AdminCreateUser {
 		pairs = append(pairs, "{username}", escape(m.Username))
 	}

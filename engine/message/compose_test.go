@@ -46,6 +46,29 @@ func TestComposePicksThePoolsTemplate(t *testing.T) {
 	}
 }
 
+func TestShowsCodeLooksIntoTheTemplateOfItsMedium(t *testing.T) {
+	t.Parallel()
+	custom := pool.Pool{Doc: cognitoidp.UserPoolType{AdminCreateUserConfig: &cognitoidp.AdminCreateUserConfigType{
+		InviteMessageTemplate: &cognitoidp.MessageTemplateType{EmailMessage: "Welcome", EmailSubject: "{####}", SMSMessage: "Welcome"},
+	}}}
+	for _, c := range []struct {
+		pool      pool.Pool
+		kind      Kind
+		attribute string
+		want      bool
+	}{
+		{pool.Pool{}, AdminCreateUser, "email", true},
+		{pool.Pool{}, AdminCreateUser, "phone_number", true},
+		{custom, AdminCreateUser, "email", true},
+		{custom, AdminCreateUser, "phone_number", false},
+		{custom, SignUp, "phone_number", true},
+	} {
+		if got := ShowsCode(&c.pool, c.kind, c.attribute); got != c.want {
+			t.Errorf("%s to %s: %v, want %v", c.kind, c.attribute, got, c.want)
+		}
+	}
+}
+
 func TestMaskHidesAllButAHint(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ attribute, value, want string }{

@@ -11,6 +11,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -21,7 +22,7 @@ import (
 )
 
 // AdminCreateUser creates a user with a temporary password and sends it to them, or sends a new one to a user who has not
-// signed in yet.
+// signed in yet. Who can sign in with codes alone may do without.
 func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
 	if in.MessageAction == cognitoidp.MessageActionTypeResend {
 		return s.resend(ctx, in)
@@ -95,7 +96,7 @@ func (s *Service) prepare(ctx context.Context, in *cognitoidp.AdminCreateUserReq
 	}
 
 	inv.user.Status = cognitoidp.UserStatusTypeForceChangePassword
-	if in.TemporaryPassword == "" && needsNoPassword(inv, in.MessageAction) {
+	if in.TemporaryPassword == "" && s.needsNoPassword(inv, in) {
 		inv.user.Status = cognitoidp.UserStatusTypeConfirmed
 		return inv, nil
 	}
@@ -111,16 +112,13 @@ func (s *Service) temporary(ctx context.Context, inv *invitation) (err error) {
 	return err
 }
 
-// needsNoPassword tells whether the user can sign in with codes alone from the start: the pool has such a first factor,
-// the contact is verified, and no invitation is wanted (02-auth-flows §3).
-func needsNoPassword(inv *invitation, action string) bool {
-	policies := inv.pool.Doc.Policies
-	if action != cognitoidp.MessageActionTypeSuppress || policies == nil || policies.SignInPolicy == nil {
-		return false
-	}
-	factors := policies.SignInPolicy.AllowedFirstAuthFactors
-	return slices.Contains(factors, cognitoidp.AuthFactorTypeEmailOtp) && inv.user.Verified("email") ||
-		slices.Contains(factors, cognitoidp.AuthFactorTypeSmsOtp) && inv.user.Verified("phone_number")
+// needsNoPassword tells whether the user can sign in with codes alone from the start: a contact that the pool sends such
+// codes to is verified, and no invitation goes out that wants to tell a password (02-auth-flows §3, 07-messaging §1).
+func (s *Service) needsNoPassword(inv *invitation, in *cognitoidp.AdminCreateUserRequest) bool {
+	reachable := slices.ContainsFunc(account.Contacts, func(contact string) bool {
+		return factor.ByCode(inv.pool, contact) && inv.user.Verified(contact)
+	})
+	return reachable && !slices.ContainsFunc(s.recipients(inv, in), inv.tells)
 }
 
 // resend gives a user who still has a temporary password a new one. Their time to use it begins anew.

@@ -195,26 +195,6 @@ func TestForceAliasCreationMovesTheAlias(t *testing.T) {
 	})
 }
 
-func TestPasswordlessUserIsConfirmedFromTheStart(t *testing.T) {
-	t.Parallel()
-	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		pool := w.Pool(t, M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}}})
-		status := func(name string, in M) string {
-			in = with(M{"UserPoolId": pool, "Username": name, "UserAttributes": attrs("email", name+"@b.example", "email_verified", "true"), "MessageAction": "SUPPRESS"}, in)
-			return text(w.Must(t, "AdminCreateUser", in), "User.UserStatus")
-		}
-		got := []string{
-			status("a", nil),
-			status("b", M{"TemporaryPassword": servertest.Password}),
-			status("c", M{"MessageAction": nil}),
-			status("d", M{"UserAttributes": attrs("email", "d@b.example")}),
-		}
-		if diff := cmp.Diff([]string{"CONFIRMED", "FORCE_CHANGE_PASSWORD", "FORCE_CHANGE_PASSWORD", "FORCE_CHANGE_PASSWORD"}, got); diff != "" {
-			t.Errorf("status (-want +got):\n%s", diff)
-		}
-	})
-}
-
 func TestParallelAdminCreateUserHasOneWinner(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {

@@ -9,13 +9,14 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// invite queues the messages with the temporary password. The first result is the fault of a server that cannot send a
-// medium asked for, which does not undo anything.
+// invite queues the messages with the temporary password. One that would not tell it to a user who needs it is kept back,
+// as Cognito does. The first result is the fault of a server that cannot send a medium asked for, which does not undo
+// anything.
 func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateUserRequest) (undelivered, err error) {
-	if in.MessageAction == cognitoidp.MessageActionTypeSuppress || inv.password == "" {
-		return nil, nil
-	}
-	for _, contact := range s.recipients(inv, in.DesiredDeliveryMediums) {
+	for _, contact := range s.recipients(inv, in) {
+		if inv.password != "" && !inv.tells(contact) {
+			continue
+		}
 		_, err := s.Codes.Courier.Post(tx, inv.box, message.Message{
 			Pool:      inv.pool,
 			Kind:      message.AdminCreateUser,
@@ -34,12 +35,20 @@ func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateU
 	return undelivered, nil
 }
 
+// tells tells whether the invitation to a contact has a place for the password.
+func (inv *invitation) tells(contact string) bool {
+	return message.ShowsCode(inv.pool, message.AdminCreateUser, contact)
+}
+
 // recipients chooses the contacts that the invitation goes to: by the mediums asked for, else the phone number, which is
 // Cognito's default, or the e-mail address when there is no phone number or no way to reach it. Users without contacts
 // get no message.
-func (s *Service) recipients(inv *invitation, mediums []string) []string {
+func (s *Service) recipients(inv *invitation, in *cognitoidp.AdminCreateUserRequest) []string {
+	if in.MessageAction == cognitoidp.MessageActionTypeSuppress {
+		return nil
+	}
 	has := func(contact string) bool { return inv.user.Attributes[contact] != "" }
-	if len(mediums) > 0 {
+	if mediums := in.DesiredDeliveryMediums; len(mediums) > 0 {
 		return slices.DeleteFunc(slices.Clone(account.Contacts), func(contact string) bool {
 			return !has(contact) || !slices.Contains(mediums, medium(contact))
 		})

@@ -214,6 +214,7 @@ func TestCreateUserPoolRefusesWhatCognitoRefuses(t *testing.T) {
 		{M{"EmailVerificationMessage": "one {####}", "VerificationMessageTemplate": M{"EmailMessage": "two {####}"}}, ""},
 		{M{"EmailVerificationSubject": "one", "VerificationMessageTemplate": M{"EmailSubject": "two"}}, ""},
 		{member("AdminCreateUserConfig", M{"InviteMessageTemplate": M{"EmailMessage": "Your password is {####}"}}), ""},
+		{servertest.With(firstFactors("WEB_AUTHN"), member("AdminCreateUserConfig", M{"InviteMessageTemplate": M{"SMSMessage": "Welcome, {username}"}})), ""},
 		{member("UserPoolTags", M{"cardea:password-storage": "plain"}), ""},
 		{member("UserPoolTags", M{"cardea:pasword-storage": "srp"}), ""},
 		{member("UserPoolTags", M{"aws:team": "red"}), ""},
@@ -240,6 +241,26 @@ func TestCreateUserPoolRefusesWhatCognitoRefuses(t *testing.T) {
 		}
 		if left := w.Must(t, "ListUserPools", M{"MaxResults": 60})["UserPools"]; len(left.([]any)) != 0 {
 			t.Errorf("refused pools exist: %v", left)
+		}
+	})
+}
+
+// firstFactors are the settings of a pool with one more first factor than the password.
+func firstFactors(more string) M {
+	return M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", more}}}}
+}
+
+func TestInvitationsOfPasswordlessPoolsNeedNoPassword(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		template := M{"EmailMessage": "Welcome", "SMSMessage": "Welcome", "EmailSubject": "Welcome"}
+		for _, factor := range []string{"EMAIL_OTP", "SMS_OTP"} {
+			out := w.Must(t, "CreateUserPool", servertest.With(firstFactors(factor), M{
+				"PoolName": "test", "AdminCreateUserConfig": M{"InviteMessageTemplate": template},
+			}))
+			if diff := cmp.Diff(template, servertest.At(out, "UserPool.AdminCreateUserConfig.InviteMessageTemplate")); diff != "" {
+				t.Errorf("template (-want +got):\n%s", diff)
+			}
 		}
 	})
 }

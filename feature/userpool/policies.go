@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cardea/engine/factor"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
@@ -64,12 +65,11 @@ func setSignInPolicy(policies *cognitoidp.UserPoolPolicyType, given *cognitoidp.
 	return nil
 }
 
-// checkInvitation refuses an invitation that does not tell the user what to sign in with. Where users can sign in without
-// a password, it need not.
+// checkInvitation refuses an invitation that does not tell the user what to sign in with. Where users can do without a
+// password, it need not.
 func checkInvitation(p *pool.Pool) error {
 	template := p.Doc.AdminCreateUserConfig.InviteMessageTemplate
-	factors := p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors
-	if template == nil || len(factors) > 1 {
+	if template == nil || factor.Passwordless(p) {
 		return nil
 	}
 	for _, text := range []string{template.SMSMessage, template.EmailMessage} {
