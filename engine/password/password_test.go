@@ -237,25 +237,27 @@ func TestTheGateBoundsWhoIsInsideAndWhoWaits(t *testing.T) {
 
 func TestTooManyHashesAreRefused(t *testing.T) {
 	t.Parallel()
-	w := makeWorld(t, pool.PasswordStorageArgon2id)
-	w.keeper.Slots, w.keeper.Queue = 1, 1
-	var wait sync.WaitGroup
-	faults := make(chan error, 8)
-	for range cap(faults) {
-		wait.Go(func() { _, err := w.keeper.Verify(t.Context(), w.box, w.pool, nil, "x"); faults <- err })
-	}
-	wait.Wait()
-	close(faults)
-	refused := 0
-	for err := range faults {
-		if awsjson.IsFault(err, "TooManyRequestsException") {
-			refused++
-		} else if err != nil {
-			t.Error(err)
+	for name, u := range map[string]*user.User{"nobody": nil, "a user without a password": {}} {
+		w := makeWorld(t, pool.PasswordStorageArgon2id)
+		w.keeper.Slots, w.keeper.Queue = 1, 1
+		var wait sync.WaitGroup
+		faults := make(chan error, 8)
+		for range cap(faults) {
+			wait.Go(func() { _, err := w.keeper.Verify(t.Context(), w.box, w.pool, u, "x"); faults <- err })
 		}
-	}
-	if refused == 0 {
-		t.Error("nobody was refused")
+		wait.Wait()
+		close(faults)
+		refused := 0
+		for err := range faults {
+			if awsjson.IsFault(err, "TooManyRequestsException") {
+				refused++
+			} else if err != nil {
+				t.Error(err)
+			}
+		}
+		if refused == 0 {
+			t.Errorf("nobody was refused who came for %s", name)
+		}
 	}
 }
 

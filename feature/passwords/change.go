@@ -16,7 +16,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// ChangePassword sets a new password for a signed-in user who knows the old one. Guesses at the old one count as sign-in
+// ChangePassword sets a new password for a signed-in user who knows the old one, or has none. Guesses at the old one count as sign-in
 // attempts do, or a stolen access token would allow any number of them.
 func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePasswordRequest) (*cognitoidp.ChangePasswordResponse, error) {
 	b, box, err := s.bearer(ctx, in.AccessToken)
@@ -87,7 +87,7 @@ func changeable(u *user.User) error {
 		return cognitoidp.UserNotConfirmed("User is not confirmed.")
 	case cognitoidp.UserStatusTypeResetRequired:
 		return cognitoidp.PasswordResetRequired("Password reset required for the user")
-	case cognitoidp.UserStatusTypeForceChangePassword:
+	case cognitoidp.UserStatusTypeForceChangePassword, cognitoidp.UserStatusTypeExternalProvider:
 		return cognitoidp.NotAuthorized("User password cannot be changed in the current state.")
 	}
 	return nil
