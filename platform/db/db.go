@@ -59,7 +59,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	var err error
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
-		d.engine, err = openSQLite(ctx, strings.TrimPrefix(rest, "//"), opts)
+		d.engine, err = openSQLite(strings.TrimPrefix(rest, "//"), opts)
 	case "postgres", "postgresql":
 		d.engine, err = openPostgres(url, opts)
 	default:

@@ -184,8 +184,12 @@ func (s *pgSession) exec(query string, args []any) (int64, error) {
 	return result.RowsAffected()
 }
 
-func (s *pgSession) query(query string, args []any) (*sql.Rows, error) {
-	return s.tx.QueryContext(s.ctx, query, args...)
+func (s *pgSession) query(query string, args []any) (rows, error) {
+	found, err := s.tx.QueryContext(s.ctx, query, args...)
+	if err != nil {
+		return nil, err // and no rows in an interface that is not nil
+	}
+	return found, nil
 }
 
 func (s *pgSession) translate(err error) error {

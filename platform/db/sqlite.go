@@ -2,9 +2,7 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,26 +10,19 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"modernc.org/sqlite"
-	lib "modernc.org/sqlite/lib"
 )
 
 // lite is the SQLite engine: one writer connection and a few readers on a write-ahead log.
-//
-// Statements run under context.Background: the driver's answer to cancellation is sqlite3_interrupt, which may undo a
-// whole transaction under its owner's feet. Transactions are short; contexts are looked at between statements.
 type lite struct {
-	pool    *sql.DB
+	address string // for the driver
 	writer  writer
 	readers chan *liteConn // nil stands for a reader not opened yet
 
 	closing sync.Once
 	gone    chan struct{} // closed when the database is
-	closed  error
 }
 
-func openSQLite(ctx context.Context, path string, opts Options) (*lite, error) {
+func openSQLite(path string, opts Options) (*lite, error) {
 	if path == "" || strings.Contains(path, ":memory:") {
 		return nil, errors.New("SQLite needs a file")
 	}
@@ -44,15 +35,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (*lite, error) {
 		return nil, err
 	}
 
-	pool, err := sql.Open("sqlite", fileURL(path))
-	if err != nil {
-		return nil, err
-	}
-	pool.SetMaxIdleConns(0)
-	l := &lite{pool: pool, gone: make(chan struct{})}
-	l.writer.open = func() (*liteConn, error) { return l.connect(ctx, writerPragmas(opts)) }
+	l := &lite{address: fileURL(path), gone: make(chan struct{})}
+	l.writer.open = func() (*liteConn, error) { return connect(l.address, writerPragmas(opts)) }
 	if l.writer.conn, err = l.writer.open(); err != nil {
-		_ = pool.Close() // nothing was written
 		return nil, err
 	}
 
@@ -92,20 +77,6 @@ func writerPragmas(opts Options) []string {
 // costs more than the copies that a map saves.
 var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
 
-func (l *lite) connect(ctx context.Context, pragmas []string) (*liteConn, error) {
-	conn, err := l.pool.Conn(context.WithoutCancel(ctx))
-	if err != nil {
-		return nil, err
-	}
-	for _, pragma := range pragmas {
-		if _, err := conn.ExecContext(context.Background(), "PRAGMA "+pragma); err != nil {
-			_ = conn.Close() // the first error matters
-			return nil, fmt.Errorf("PRAGMA %s: %w", pragma, err)
-		}
-	}
-	return &liteConn{conn: conn, prepared: map[string]*sql.Stmt{}}, nil
-}
-
 func (l *lite) name() string { return "sqlite" }
 
 func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
@@ -122,7 +93,7 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 	}
 	defer func() { l.readers <- conn }()
 	if conn == nil {
-		if conn, err = l.connect(ctx, readerPragmas); err != nil {
+		if conn, err = connect(l.address, readerPragmas); err != nil {
 			conn = nil
 			return err
 		}
@@ -172,72 +143,6 @@ func (l *lite) close() error {
 				conn.close()
 			}
 		}
-		l.closed = l.pool.Close()
 	})
-	return l.closed
-}
-
-// maxPrepared bounds the statements a connection keeps ready.
-const maxPrepared = 512
-
-// liteConn is one connection with its prepared statements, by the text callers give.
-type liteConn struct {
-	conn     *sql.Conn
-	prepared map[string]*sql.Stmt
-}
-
-func (c *liteConn) prepare(query string) (*sql.Stmt, error) {
-	if stmt, found := c.prepared[query]; found {
-		return stmt, nil
-	}
-	if len(c.prepared) >= maxPrepared {
-		for text, stmt := range c.prepared {
-			_ = stmt.Close() // frees memory, nothing else
-			delete(c.prepared, text)
-			break
-		}
-	}
-	stmt, err := c.conn.PrepareContext(context.Background(), numbered(query))
-	if err != nil {
-		return nil, err
-	}
-	c.prepared[query] = stmt
-	return stmt, nil
-}
-
-func (c *liteConn) exec(query string, args []any) (int64, error) {
-	stmt, err := c.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	result, err := stmt.ExecContext(context.Background(), args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-func (c *liteConn) query(query string, args []any) (*sql.Rows, error) {
-	stmt, err := c.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(context.Background(), args...)
-}
-
-func (c *liteConn) translate(err error) error {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch e.Code() {
-		case lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_UNIQUE:
-			return fmt.Errorf("%w: %w", ErrExists, err)
-		}
-	}
-	return err
-}
-
-func (c *liteConn) close() {
-	for _, stmt := range c.prepared {
-		_ = stmt.Close() // goes with its connection
-	}
-	_ = c.conn.Close() // nothing uncommitted is worth keeping
+	return nil
 }

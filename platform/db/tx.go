@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"reflect"
 	"time"
@@ -26,8 +25,16 @@ type Tx struct {
 // session is a connection inside a transaction.
 type session interface {
 	exec(query string, args []any) (int64, error)
-	query(query string, args []any) (*sql.Rows, error)
+	query(query string, args []any) (rows, error)
 	translate(err error) error
+}
+
+// rows are those that a query answers; *sql.Rows are some.
+type rows interface {
+	Scanner
+	Next() bool
+	Err() error
+	Close() error
 }
 
 // Scanner is the row a scan function reads its columns from.

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -50,12 +51,16 @@ func TestSQLiteIsDurable(t *testing.T) {
 	t.Parallel()
 	_, l := openFile(t, Options{})
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} {
-		var got string
-		if err := l.writer.conn.conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil {
+		rows, err := l.writer.conn.query("PRAGMA "+pragma, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got != want {
+		rows.Next()
+		if got := fmt.Sprint(rows.(*liteRows).values[0]); got != want {
 			t.Errorf("PRAGMA %s is %s, want %s", pragma, got, want)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
