@@ -73,8 +73,8 @@ func writerPragmas(opts Options) []string {
 	}
 }
 
-// readerPragmas leave mmap_size alone: SQLite unmaps the whole file whenever it finds that somebody has written, which
-// costs more than the copies that a map saves.
+// readerPragmas leave mmap_size alone: SQLite unmaps the whole file whenever it finds that somebody has written. Beside
+// sign-ins that costs more than the copies a map saves while the database is small, and about as much when it is large.
 var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
 
 func (l *lite) name() string { return "sqlite" }
