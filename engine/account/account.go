@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/attributes"
 	"cardea/platform/db"
 	"cardea/record/attempt"
@@ -65,12 +66,9 @@ func Find(tx *db.Tx, p *pool.Pool, login string) (*user.User, error) {
 
 // Admin finds the pool and the user that an administrator names.
 func Admin(tx *db.Tx, poolID, username string) (*pool.Pool, *user.User, error) {
-	p, err := pool.Get(tx, id.Pool(poolID))
-	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, cognitoidp.ResourceNotFound("User pool " + poolID + " does not exist.")
-	}
+	p, err := access.Pool(tx, poolID)
 	if err != nil {
-		return nil, nil, fmt.Errorf("get pool: %w", err)
+		return nil, nil, err
 	}
 	u, err := Find(tx, p, username)
 	if errors.Is(err, db.ErrNotFound) {

@@ -9,6 +9,7 @@ import (
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
+	"cardea/record/device"
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
@@ -86,8 +87,11 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 	if err != nil {
 		return nil, nil, fmt.Errorf("redeem refresh token: %w", err)
 	}
-	if s.Client != r.Client.ID || s.DeviceKey != "" && s.DeviceKey != r.DeviceKey {
+	if s.Client != r.Client.ID {
 		return nil, nil, invalidRefresh()
+	}
+	if err := onDevice(tx, s, r.DeviceKey); err != nil {
+		return nil, nil, err
 	}
 
 	u, err := user.Get(tx, s.Pool, s.Sub)
@@ -112,6 +116,21 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 		return nil, nil, errReused
 	}
 	return s, u, admit(u)
+}
+
+// onDevice refuses a session that is bound to a device to all but that device, once it is confirmed (03-tokens §6).
+func onDevice(tx *db.Tx, s *session.Session, key string) error {
+	if s.DeviceKey == "" {
+		return nil
+	}
+	if s.DeviceKey != key {
+		return invalidRefresh()
+	}
+	d, err := device.Get(tx, s.Pool, s.Sub, key)
+	if errors.Is(err, db.ErrNotFound) || err == nil && !d.Confirmed {
+		return invalidRefresh()
+	}
+	return err
 }
 
 // reused reports whether rotation has replaced the token, and its time of grace is over.

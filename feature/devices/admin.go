@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 
+	"cardea/engine/account"
 	"cardea/platform/db"
 	"cardea/record/device"
 	"cardea/spec/awsjson"
@@ -13,7 +14,7 @@ import (
 func (s *Service) AdminGetDevice(ctx context.Context, in *cognitoidp.AdminGetDeviceRequest) (*cognitoidp.AdminGetDeviceResponse, error) {
 	var out *cognitoidp.AdminGetDeviceResponse
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, u, err := owner(tx, in.UserPoolId, in.Username)
+		_, u, err := account.Admin(tx, in.UserPoolId, in.Username)
 		if err != nil {
 			return noUser(err)
 		}
@@ -31,7 +32,7 @@ func (s *Service) AdminGetDevice(ctx context.Context, in *cognitoidp.AdminGetDev
 func (s *Service) AdminListDevices(ctx context.Context, in *cognitoidp.AdminListDevicesRequest) (*cognitoidp.AdminListDevicesResponse, error) {
 	out := &cognitoidp.AdminListDevicesResponse{}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		p, u, err := owner(tx, in.UserPoolId, in.Username)
+		p, u, err := account.Admin(tx, in.UserPoolId, in.Username)
 		if err != nil {
 			return noUser(err)
 		}
@@ -55,7 +56,7 @@ func (s *Service) AdminListDevices(ctx context.Context, in *cognitoidp.AdminList
 // AdminForgetDevice forgets a device of a user.
 func (s *Service) AdminForgetDevice(ctx context.Context, in *cognitoidp.AdminForgetDeviceRequest) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		_, u, err := owner(tx, in.UserPoolId, in.Username)
+		_, u, err := account.Admin(tx, in.UserPoolId, in.Username)
 		if err != nil {
 			return err
 		}
@@ -66,7 +67,7 @@ func (s *Service) AdminForgetDevice(ctx context.Context, in *cognitoidp.AdminFor
 // AdminUpdateDeviceStatus has a device of a user remembered, or not.
 func (s *Service) AdminUpdateDeviceStatus(ctx context.Context, in *cognitoidp.AdminUpdateDeviceStatusRequest) (*cognitoidp.AdminUpdateDeviceStatusResponse, error) {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		_, u, err := owner(tx, in.UserPoolId, in.Username)
+		_, u, err := account.Admin(tx, in.UserPoolId, in.Username)
 		if err != nil {
 			return err
 		}

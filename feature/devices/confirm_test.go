@@ -3,6 +3,7 @@ package devices_test
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -168,17 +169,24 @@ func (w *world) bind(t *testing.T, key string) {
 
 func TestUnconfirmedDevicesAreForgottenAfterADay(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
-		old := w.issue(t, "alice")
-		olds := w.tokens
-		kept := w.device(t)
+		old, kept := w.issue(t, "alice"), w.device(t)
 		w.Advance(23 * time.Hour)
 		young := w.issue(t, "alice")
 		w.Advance(2 * time.Hour)
 		if err := w.House.RunJob(t.Context(), "prune devices"); err != nil {
 			t.Fatal(err)
 		}
-		w.Fails(t, "ConfirmDevice", confirmation(w.again(t, olds, old), old), invalid, "Invalid device key given.")
-		w.Must(t, "ConfirmDevice", confirmation(w.again(t, w.tokens, young), young))
-		w.Must(t, "GetDevice", with(w.again(t, w.tokens, young), M{"DeviceKey": kept}))
+		err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+			_, u, err := account.Admin(tx, w.pool, "alice")
+			if err == nil {
+				_, err = device.Find(tx, u, old.User)
+			}
+			return err
+		})
+		if !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("the old device: %v, want %v", err, db.ErrNotFound)
+		}
+		w.Must(t, "ConfirmDevice", confirmation(w.bearer, young))
+		w.Must(t, "GetDevice", with(w.bearer, M{"DeviceKey": kept}))
 	})
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 
 	"cardea/engine/access"
-	"cardea/engine/account"
 	"cardea/engine/device"
 	"cardea/platform/db"
 	"cardea/platform/page"
 	"cardea/record/datakey"
-	"cardea/record/pool"
-	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
 
@@ -57,12 +54,4 @@ func (s *Service) change(ctx context.Context, accessToken string, do func(*db.Tx
 		}
 		return do(tx, b)
 	})
-}
-
-// owner finds the pool and the user that an administrator names.
-func owner(tx *db.Tx, poolID, username string) (*pool.Pool, *user.User, error) {
-	if _, err := access.Pool(tx, poolID); err != nil { // unlike account.Admin it minds the Region
-		return nil, nil, err
-	}
-	return account.Admin(tx, poolID, username)
 }

@@ -40,7 +40,7 @@ func each(t *testing.T, pool M, body func(t *testing.T, w *world)) {
 	servertest.Each(t, func(t *testing.T, s *servertest.World) {
 		w := &world{World: s}
 		w.pool = s.Pool(t, pool)
-		w.client = s.Client(t, w.pool, nil)
+		w.client = s.Client(t, w.pool, M{"AccessTokenValidity": 24})
 		w.User(t, w.pool, "alice")
 		w.tokens = w.SignIn(t, w.client, "alice")
 		w.bearer = M{"AccessToken": w.tokens["AccessToken"]}
@@ -63,13 +63,6 @@ func (w *world) issue(t *testing.T, username string) (who srp.Identity) {
 		w.tokens, w.bearer = tokens, M{"AccessToken": tokens["AccessToken"]}
 	}
 	return srp.Identity{Scope: text(tokens, "NewDeviceMetadata.DeviceGroupKey"), User: text(tokens, "NewDeviceMetadata.DeviceKey")}
-}
-
-// again refreshes the tokens of a sign-in on a device.
-func (w *world) again(t *testing.T, tokens M, who srp.Identity) (bearer M) {
-	t.Helper()
-	out := w.Must(t, "GetTokensFromRefreshToken", M{"ClientId": w.client, "RefreshToken": tokens["RefreshToken"], "DeviceKey": who.User})
-	return M{"AccessToken": text(out, "AuthenticationResult.AccessToken")}
 }
 
 // confirmation is the request that confirms a device.

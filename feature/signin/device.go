@@ -46,10 +46,15 @@ func (t *turn) bind(metadata **cognitoidp.NewDeviceMetadataType) func(*db.Tx, *u
 	}
 	return func(tx *db.Tx, u *user.User) (key string, err error) {
 		if t.known {
-			return t.state.Device, nil
+			d, err := device.Find(tx, u, t.state.Device)
+			if err == nil {
+				return d.Key, nil
+			}
+			if !errors.Is(err, db.ErrNotFound) { // forgotten a moment ago, it is a new one
+				return "", err
+			}
 		}
-		*metadata, err = device.Issue(tx, t.pool, t.client, u, t.from)
-		if err != nil {
+		if *metadata, err = device.Issue(tx, t.pool, t.client, u, t.from); err != nil {
 			return "", err
 		}
 		return (*metadata).DeviceKey, nil

@@ -124,10 +124,14 @@ func TestDeviceStandsForNothingUnlessThePoolSaysSo(t *testing.T) {
 func TestRefreshIsBoundToItsDevice(t *testing.T) {
 	eachDevice(t, M{"ChallengeRequiredOnNewDevice": true}, func(t *testing.T, w *world) {
 		result := w.signIn(t, "")
+		parameters := M{"REFRESH_TOKEN": result["RefreshToken"]}
+		refresh := M{"ClientId": w.client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters}
+		parameters["DEVICE_KEY"] = servertest.Text(result, "NewDeviceMetadata.DeviceKey")
+		w.Fails(t, "InitiateAuth", refresh, "NotAuthorizedException", "Invalid Refresh Token") // nobody confirmed it
 		d := w.confirm(t, result)
-		refresh := M{"ClientId": w.client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": M{"REFRESH_TOKEN": result["RefreshToken"]}}
+		delete(parameters, "DEVICE_KEY")
 		w.Fails(t, "InitiateAuth", refresh, "NotAuthorizedException", "Invalid Refresh Token")
-		refresh["AuthParameters"].(M)["DEVICE_KEY"] = d.key
+		parameters["DEVICE_KEY"] = d.key
 		tokens(t, w.Must(t, "InitiateAuth", refresh))
 	})
 }

@@ -217,3 +217,14 @@ func TestListUsersShowsTheAttributesAskedFor(t *testing.T) {
 		w.Fails(t, "ListUsers", M{"UserPoolId": "us-east-1_000000000"}, "ResourceNotFoundException", "User pool us-east-1_000000000 does not exist.")
 	})
 }
+
+func TestUsersOfAnotherRegionAreNotFound(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		w.User(t, pool, "alice")
+		in := servertest.M{"UserPoolId": pool, "Username": "alice"}
+		w.Must(t, "AdminGetUser", in)
+		w.In("eu-west-1").Fails(t, "AdminGetUser", in, "ResourceNotFoundException", "User pool "+pool+" does not exist.")
+	})
+}
