@@ -161,3 +161,62 @@ func TestOneOfHundredConfirmationsGetsASession(t *testing.T) {
 		}
 	})
 }
+
+// newcomer is nora, who has just confirmed her account without a password, and the Session that she got for it.
+func newcomer(t *testing.T, w *servertest.World) (pool string, signIn M) {
+	t.Helper()
+	pool = w.Pool(t, factors("EMAIL_OTP"))
+	client := w.Client(t, pool, choosing)
+	out := w.Must(t, "SignUp", nora(client))
+	signIn = M{"ClientId": client, "AuthFlow": "USER_AUTH", "AuthParameters": M{"USERNAME": "nora"}}
+	w.Fails(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]}), "NotAuthorizedException", notASession)
+	confirm := with(who(client, "nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org"), "Session": out["Session"]})
+	signIn["Session"] = w.Must(t, "ConfirmSignUp", confirm)["Session"]
+	w.Fails(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]}), "NotAuthorizedException", notASession)
+	return pool, signIn
+}
+
+func TestConfirmationSignsInOnce(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool, signIn := newcomer(t, w)
+		w.Must(t, "SignUp", with(nora(signIn["ClientId"].(string)), M{"Username": "nina"}))
+		w.Must(t, "AdminConfirmSignUp", M{"UserPoolId": pool, "Username": "nina"})
+		w.Fails(t, "InitiateAuth", with(signIn, M{"AuthParameters": M{"USERNAME": "nina"}}), "NotAuthorizedException", notASession)
+
+		token := text(w.Must(t, "InitiateAuth", signIn), "AuthenticationResult.AccessToken")
+		if user := w.Must(t, "GetUser", M{"AccessToken": token}); text(user, "Username") != "nora" {
+			t.Errorf("signed in as %v", user)
+		}
+		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", used)
+		w.Must(t, "ChangePassword", M{"AccessToken": token, "ProposedPassword": servertest.Password})
+		w.SignIn(t, signIn["ClientId"].(string), "nora")
+	})
+}
+
+func TestOneOfHundredSignsInByConfirmation(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		_, signIn := newcomer(t, w)
+		if wins := hundred(t, w, "InitiateAuth", signIn, "NotAuthorizedException"); wins != 1 {
+			t.Errorf("%d of 100 signed in, want 1", wins)
+		}
+	})
+}
+
+func TestAConfirmationGrowsOld(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		_, signIn := newcomer(t, w)
+		w.Advance(3*time.Minute + time.Second)
+		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", old)
+
+		pool, signIn := newcomer(t, w)
+		w.Must(t, "AdminSetUserPassword", M{"UserPoolId": pool, "Username": "nora", "Password": servertest.Password, "Permanent": true})
+		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", notASession)
+
+		pool, signIn = newcomer(t, w)
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": pool, "Username": "nora"})
+		w.Fails(t, "InitiateAuth", signIn, "PasswordResetRequiredException", "")
+	})
+}
