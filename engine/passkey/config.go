@@ -7,6 +7,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 	"golang.org/x/net/publicsuffix"
 
+	"cardea/engine/factor"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
@@ -35,19 +36,19 @@ func FirstFactor(p *pool.Pool) bool {
 		slices.Contains(p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors, cognitoidp.AuthFactorTypeWebAuthn)
 }
 
-// SecondFactor tells whether the pool counts a passkey that verified its user as multi-factor authentication.
-func SecondFactor(p *pool.Pool) bool {
+// secondFactor tells whether the pool counts a passkey that verified its user as multi-factor authentication.
+func secondFactor(p *pool.Pool) bool {
 	mode := p.MFA.MfaConfiguration
-	return multiFactor(p) && (mode == cognitoidp.UserPoolMfaTypeOn || mode == cognitoidp.UserPoolMfaTypeOptional)
+	return factor.Multi(p) && (mode == cognitoidp.UserPoolMfaTypeOn || mode == cognitoidp.UserPoolMfaTypeOptional)
 }
 
 // Enabled tells whether passkeys are of any use in the pool.
-func Enabled(p *pool.Pool) bool { return FirstFactor(p) || SecondFactor(p) }
+func Enabled(p *pool.Pool) bool { return FirstFactor(p) || secondFactor(p) }
 
 // demandsVerification tells whether the authenticator must verify the user, by a PIN or a fingerprint, in both ceremonies.
 func demandsVerification(p *pool.Pool) bool {
 	config := p.MFA.WebAuthnConfiguration
-	return multiFactor(p) || config != nil && config.UserVerification == cognitoidp.UserVerificationTypeRequired
+	return factor.Multi(p) || config != nil && config.UserVerification == cognitoidp.UserVerificationTypeRequired
 }
 
 // verification is what browsers are told of it.
@@ -56,11 +57,6 @@ func verification(p *pool.Pool) string {
 		return cognitoidp.UserVerificationTypeRequired
 	}
 	return cognitoidp.UserVerificationTypePreferred
-}
-
-func multiFactor(p *pool.Pool) bool {
-	config := p.MFA.WebAuthnConfiguration
-	return config != nil && config.FactorConfiguration == cognitoidp.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification
 }
 
 // CheckRelyingParty refuses what cannot be a relying party's id: anything but a lower-case domain name, and those under

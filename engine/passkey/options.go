@@ -9,11 +9,11 @@ import (
 	record "cardea/record/passkey"
 )
 
-// How long browsers may take, in milliseconds.
-const (
-	registrationTimeout = 60_000
-	publicKey           = "public-key"
-)
+// registrationTimeout is how long browsers should wait for the user, in milliseconds.
+const registrationTimeout = 60_000
+
+// publicKey is the only type of credential that there is.
+const publicKey = "public-key"
 
 // algorithms are those that a passkey may sign with, the preferred first.
 var algorithms = []webauthncose.COSEAlgorithmIdentifier{webauthncose.AlgES256, webauthncose.AlgRS256}
