@@ -67,6 +67,10 @@ func TestSignInNeedsAPasskeyForTheRelyingParty(t *testing.T) {
 		expect(t, "for another relying party", begin(), passkey.ErrNone)
 		_, err = before.Finish(ceremony, key.Assert(t, options))
 		expect(t, "answered after the pool has changed", err, passkey.ErrRefused)
+		moved := *key
+		moved.Origin, moved.RelyingParty = "https://other.example", "other.example"
+		_, err = before.Finish(ceremony, moved.Assert(t, options))
+		expect(t, "answered for the new relying party by a passkey of the old", err, passkey.ErrRefused)
 		w.pool.MFA.WebAuthnConfiguration = nil
 		expect(t, "without a relying party", begin(), passkey.ErrNone)
 		_, err = before.Finish(ceremony, key.Assert(t, options))
