@@ -41,19 +41,20 @@ var below = map[string][]string{
 
 // modules are the third-party modules that may be imported, each with its reason.
 var modules = map[string]string{
-	"github.com/alecthomas/kong":          "command line: flags, environment and help from one struct",
-	"github.com/go-jose/go-jose/v4":       "tests: a stranger's opinion on our tokens",
-	"github.com/go-webauthn/webauthn":     "WebAuthn: the ceremonies, CBOR and COSE; maintained and complete",
-	"github.com/google/go-cmp":            "tests: readable differences",
-	"github.com/jackc/pgx/v5":             "the PostgreSQL driver",
-	"github.com/pelletier/go-toml/v2":     "configuration files, strict about unknown keys",
-	"github.com/prometheus/client_golang": "metrics",
-	"github.com/rogpeppe/go-internal":     "tests: testscript stories",
-	"github.com/wneessen/go-mail":         "SMTP and MIME",
-	"golang.org/x/crypto":                 "argon2id",
-	"golang.org/x/net":                    "the public suffix list: a relying party is nobody else's domain",
-	"modernc.org/sqlite":                  "embedded SQL without cgo",
-	"pgregory.net/rapid":                  "tests: properties",
+	"github.com/alecthomas/kong":              "command line: flags, environment and help from one struct",
+	"github.com/go-jose/go-jose/v4":           "tests: a stranger's opinion on our tokens",
+	"github.com/go-webauthn/webauthn":         "WebAuthn: the ceremonies, CBOR and COSE; maintained and complete",
+	"github.com/google/go-cmp":                "tests: readable differences",
+	"github.com/jackc/pgx/v5":                 "the PostgreSQL driver",
+	"github.com/oschwald/maxminddb-golang/v2": "MaxMind databases: where an address is; the file is the operator's",
+	"github.com/pelletier/go-toml/v2":         "configuration files, strict about unknown keys",
+	"github.com/prometheus/client_golang":     "metrics",
+	"github.com/rogpeppe/go-internal":         "tests: testscript stories",
+	"github.com/wneessen/go-mail":             "SMTP and MIME",
+	"golang.org/x/crypto":                     "argon2id",
+	"golang.org/x/net":                        "the public suffix list: a relying party is nobody else's domain",
+	"modernc.org/sqlite":                      "embedded SQL without cgo",
+	"pgregory.net/rapid":                      "tests: properties",
 }
 
 // source is one parsed file.
