@@ -44,6 +44,8 @@ type Config struct {
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// GeoDatabase is a file by which lists of sessions name places; empty means that they name none.
+	GeoDatabase string
 	// ShutdownDelay is how long /readyz says no before the listeners close.
 	ShutdownDelay time.Duration
 

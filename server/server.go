@@ -24,6 +24,7 @@ import (
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
 	"cardea/platform/db"
+	"cardea/platform/geo"
 	"cardea/platform/jobs"
 	"cardea/platform/page"
 	"cardea/platform/seal"
@@ -44,6 +45,7 @@ type House struct {
 	Courier *message.Courier
 
 	config    Config
+	places    *geo.Database
 	jobs      []jobs.Job
 	metrics   *telemetry.Metrics
 	health    *health
@@ -72,6 +74,11 @@ func New(ctx context.Context, c Config) (*House, error) {
 		_ = store.Close() // the reason for giving up matters more
 		return nil, err
 	}
+	places, err := geo.Open(c.GeoDatabase)
+	if err != nil {
+		_ = store.Close()
+		return nil, fmt.Errorf("geo_database: %w", err)
+	}
 	pages := &page.Codec{Key: master.Derive("page")}
 	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuer, Public: c.public, Signer: meteredSigner(metrics)}
@@ -98,6 +105,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Passkeys:  &passkeys.Service{DB: store, Ring: ring, Pages: pages, Desk: desk},
 		},
 		config:  c,
+		places:  places,
 		jobs:    timetable(keys, minter, codes),
 		metrics: metrics,
 		health:  &health{db: store},
@@ -119,9 +127,9 @@ func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
 	return nil
 }
 
-// Close lets go of the database. Run must have returned.
+// Close lets go of the database and of other files. Run must have returned.
 func (h *House) Close() error {
-	if err := h.DB.Close(); err != nil {
+	if err := errors.Join(h.DB.Close(), h.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cardea/platform/config"
+	"cardea/platform/geo"
 )
 
 // configFlag names the configuration file of a production server.
@@ -32,6 +33,11 @@ func (c configCheckCommand) Run(t terminal) error {
 	if _, err := certificate(settings.TLS); err != nil {
 		return err
 	}
+	places, err := geo.Open(settings.GeoDatabase)
+	if err != nil {
+		return fmt.Errorf("geo_database: %w", err)
+	}
+	_ = places.Close() // nothing was written
 	_, err = fmt.Fprintln(t.stdout, "The configuration is good.")
 	return err
 }

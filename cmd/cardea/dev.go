@@ -23,6 +23,7 @@ type devCommand struct {
 	Region  string   `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
 	TLS     bool     `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
 	Host    []string `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
+	Geo     string   `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
 	Log     string   `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
 }
 
@@ -78,6 +79,8 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 		MasterKeys: keys,
 		Log:        log,
 		Version:    version,
+
+		GeoDatabase: c.Geo,
 	}
 	if !c.TLS {
 		return nil, settings, nil

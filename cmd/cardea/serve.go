@@ -64,6 +64,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		TrustedProxies:  settings.TrustedProxies,
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
+		GeoDatabase:     settings.GeoDatabase,
 		SMTP:            settings.SMTP,
 		SMS:             settings.SMS,
 		Outgoing:        settings.Outgoing,

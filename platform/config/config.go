@@ -29,6 +29,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
 	// ShutdownDelay is how long /readyz says no before the listener closes, so that balancers look away first.
 	ShutdownDelay Duration `toml:"shutdown_delay"`
+	// GeoDatabase is a MaxMind file by which users' sessions tell where they are used; empty means that nobody knows.
+	GeoDatabase string `toml:"geo_database"`
 
 	Database  Database  `toml:"database"`
 	TLS       TLS       `toml:"tls"`

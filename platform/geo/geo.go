@@ -23,8 +23,11 @@ type Database struct {
 	reader *maxminddb.Reader
 }
 
-// Open opens the file at path.
+// Open opens the file at path; without a path it gives a Database that knows no place.
 func Open(path string) (*Database, error) {
+	if path == "" {
+		return nil, nil
+	}
 	reader, err := maxminddb.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)

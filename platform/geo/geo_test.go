@@ -40,7 +40,7 @@ func TestAddressesAreFound(t *testing.T) {
 		"198.51.100.7": brazil, "198.51.100.8": {},
 		"2001:db8::1": berlin, "2001:db8::1%eth0": berlin, "2001:db9::1": {},
 		"203.0.113.1": {City: strings.Repeat("é", 128)},
-		"": {}, "localhost": {}, "192.0.2.1:80": {}, "127.0.0.1": {}, "::1": {},
+		"":            {}, "localhost": {}, "192.0.2.1:80": {}, "127.0.0.1": {}, "::1": {},
 	} {
 		got, known := d.Find(address)
 		if got != want || known != (want != geo.Place{}) {
@@ -51,7 +51,10 @@ func TestAddressesAreFound(t *testing.T) {
 
 func TestWithoutAFileNobodyKnows(t *testing.T) {
 	t.Parallel()
-	var d *geo.Database
+	d, err := geo.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got, known := d.Find("192.0.2.1"); known || got != (geo.Place{}) {
 		t.Errorf("got %v, %v", got, known)
 	}
