@@ -12,20 +12,21 @@ import (
 
 // Client is one app client of a user pool.
 type Client struct {
-	ID      id.Client
-	Pool    id.Pool
-	Version int64                         // grows by one with every change, of the secrets too
-	Doc     cognitoidp.UserPoolClientType // as DescribeUserPoolClient shows it, but for the secret
-	Secrets []Secret                      // the active ones, oldest first
+	ID       id.Client
+	Pool     id.Pool
+	Version  int64                                                    // grows by one with every change, of the secrets too
+	Doc      cognitoidp.UserPoolClientType                            // as DescribeUserPoolClient shows it, but for the secret
+	Sessions cognitoidp.GetUserPoolClientSessionConfigurationResponse // as it was set, empty if never; see SessionConfiguration
+	Secrets  []Secret                                                 // the active ones, oldest first
 }
 
 // Clone gives a copy that shares nothing with c, for changing.
 func (c *Client) Clone() *Client {
-	doc, err := c.encode()
+	written, err := c.encode()
 	if err != nil {
 		panic(fmt.Sprintf("clone client %s: %v", c.ID, err)) // it came from JSON, so that it goes back to JSON
 	}
-	clone, err := decode(c.Pool, c.ID, c.Version, doc)
+	clone, err := decode(c.Pool, c.ID, c.Version, written)
 	if err != nil {
 		panic(fmt.Sprintf("clone client %s: %v", c.ID, err))
 	}
@@ -35,17 +36,17 @@ func (c *Client) Clone() *Client {
 
 // Insert adds a new client with its secrets, as its first version. A client of the same id in any pool gives db.ErrExists.
 func Insert(tx *db.Tx, c *Client) error {
-	doc, err := c.encode()
+	written, err := c.encode()
 	if err != nil {
 		return err
 	}
 	c.Version = 1
 
 	rows, err := tx.Exec(`
-		INSERT INTO client (pool_id, client_id, version, doc)
-		VALUES ($1, $2, $3, $4)
+		INSERT INTO client (pool_id, client_id, version, doc, sessions)
+		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT DO NOTHING`,
-		string(c.Pool), string(c.ID), c.Version, doc)
+		string(c.Pool), string(c.ID), c.Version, written.doc, written.sessions)
 	if err != nil {
 		return fmt.Errorf("insert client: %w", err)
 	}
@@ -87,19 +88,19 @@ func Find(tx *db.Tx, client id.Client) (*Client, error) {
 	return remembered(tx, at.pool, client, at.version)
 }
 
-// Update writes the document if the client is still the version that was read, and answers db.ErrStale if it is not. It
+// Update writes the documents if the client is still the version that was read, and answers db.ErrStale if it is not. It
 // leaves the secrets alone: see AddSecret and DeleteSecret.
 func Update(tx *db.Tx, c *Client) error {
-	doc, err := c.encode()
+	written, err := c.encode()
 	if err != nil {
 		return err
 	}
 
 	rows, err := tx.Exec(`
 		UPDATE client
-		SET version = version + 1, doc = $1
-		WHERE pool_id = $2 AND client_id = $3 AND version = $4`,
-		doc, string(c.Pool), string(c.ID), c.Version)
+		SET version = version + 1, doc = $1, sessions = $2
+		WHERE pool_id = $3 AND client_id = $4 AND version = $5`,
+		written.doc, written.sessions, string(c.Pool), string(c.ID), c.Version)
 	if err != nil {
 		return fmt.Errorf("update client: %w", err)
 	}
@@ -129,7 +130,7 @@ func Delete(tx *db.Tx, pool id.Pool, client id.Client) error {
 // first), without their secrets.
 func List(tx *db.Tx, pool id.Pool, after id.Client, limit int) ([]*Client, error) {
 	return db.All(tx, scan, `
-		SELECT pool_id, client_id, version, doc
+		SELECT pool_id, client_id, version, doc, sessions
 		FROM client
 		WHERE pool_id = $1 AND client_id > $2
 		ORDER BY client_id
@@ -141,7 +142,7 @@ func List(tx *db.Tx, pool id.Pool, after id.Client, limit int) ([]*Client, error
 func remembered(tx *db.Tx, pool id.Pool, client id.Client, version int64) (*Client, error) {
 	return db.Memo(tx, "client/"+string(client), version, func() (*Client, error) {
 		c, err := db.One(tx, scan, `
-			SELECT pool_id, client_id, version, doc
+			SELECT pool_id, client_id, version, doc, sessions
 			FROM client
 			WHERE pool_id = $1 AND client_id = $2`,
 			string(pool), string(client))
@@ -153,30 +154,46 @@ func remembered(tx *db.Tx, pool id.Pool, client id.Client, version int64) (*Clie
 	})
 }
 
-func (c *Client) encode() (string, error) {
+// documents are a client's documents as they are written. Those of before 0080 have no sessions.
+type documents struct {
+	doc, sessions string
+}
+
+func (c *Client) encode() (written documents, err error) {
 	c.Doc.ClientSecret = "" // it is sealed, elsewhere
 	doc, err := json.Marshal(&c.Doc)
 	if err != nil {
-		return "", fmt.Errorf("encode client: %w", err)
+		return written, fmt.Errorf("encode client: %w", err)
 	}
-	return string(doc), nil
+	sessions, err := json.Marshal(&c.Sessions)
+	if err != nil {
+		return written, fmt.Errorf("encode session configuration: %w", err)
+	}
+	return documents{string(doc), string(sessions)}, nil
 }
 
-func decode(pool id.Pool, client id.Client, version int64, doc string) (*Client, error) {
+func decode(pool id.Pool, client id.Client, version int64, written documents) (*Client, error) {
 	c := &Client{ID: client, Pool: pool, Version: version}
-	if err := json.Unmarshal([]byte(doc), &c.Doc); err != nil {
+	if err := json.Unmarshal([]byte(written.doc), &c.Doc); err != nil {
 		return nil, fmt.Errorf("decode client: %w", err)
+	}
+	if written.sessions == "" {
+		return c, nil
+	}
+	if err := json.Unmarshal([]byte(written.sessions), &c.Sessions); err != nil {
+		return nil, fmt.Errorf("decode session configuration: %w", err)
 	}
 	return c, nil
 }
 
 func scan(row db.Scanner) (*Client, error) {
-	var pool, client, doc string
+	var pool, client string
 	var version int64
-	if err := row.Scan(&pool, &client, &version, &doc); err != nil {
+	var written documents
+	if err := row.Scan(&pool, &client, &version, &written.doc, &written.sessions); err != nil {
 		return nil, err
 	}
-	return decode(id.Pool(pool), id.Client(client), version, doc)
+	return decode(id.Pool(pool), id.Client(client), version, written)
 }
 
 func scanVersion(row db.Scanner) (version int64, err error) {

@@ -10,6 +10,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/record/client"
+	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
@@ -35,6 +36,7 @@ func confidential() *client.Client {
 	made := time.UnixMilli(1_700_000_000_123).UTC()
 	c := &client.Client{ID: id.NewClient(), Pool: home, Secrets: []client.Secret{{ID: "first", Sealed: []byte{1, 2}, Created: made}}}
 	c.Doc.ClientName = "web"
+	c.Sessions.SSOSession = &cognitoidp.ClientSSOSessionConfigType{MaxValidityMinutes: new(int64(0))}
 	return c
 }
 
@@ -61,6 +63,23 @@ func TestClientIsReadAsItWasWritten(t *testing.T) {
 			_, err := client.Get(tx, home, c.ID)
 			return err
 		})
+	})
+}
+
+func TestClientsOfBeforeSessionsWereCountedAreRead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		write(t, d, func(tx *db.Tx) error {
+			if err := client.Insert(tx, c); err != nil {
+				return err
+			}
+			_, err := tx.Exec(`UPDATE client SET sessions = ''`) // as the migration leaves them
+			return err
+		})
+		if found, err := find(t, d, c.ID); err != nil || found.SSOValidity() != time.Hour {
+			t.Errorf("got %+v, %v; want the default", found, err)
+		}
 	})
 }
 

@@ -15,6 +15,9 @@ const (
 	defaultSessionTTL = 3 * time.Minute
 )
 
+// defaultSSOMinutes is for how many minutes after a sign-in the client lets the same browser in again without another.
+const defaultSSOMinutes = 60
+
 // Allows tells whether the client may use a sign-in flow, named as ExplicitAuthFlows names it today
 // ("ALLOW_USER_SRP_AUTH"). A client without flows of its own has SRP, custom and refresh; so has one with the legacy
 // names, which add to these (01-wire §8, 02-auth-flows §1).
@@ -93,6 +96,25 @@ func (c *Client) SessionTTL() time.Duration {
 		return defaultSessionTTL
 	}
 	return time.Duration(*c.Doc.AuthSessionValidity) * time.Minute
+}
+
+// SSOValidity is how long after a user last showed who they are the client silently reuses a single sign-on session of
+// the hosted pages; 0 is never.
+func (c *Client) SSOValidity() time.Duration {
+	return time.Duration(*c.SessionConfiguration().SSOSession.MaxValidityMinutes) * time.Minute
+}
+
+// SessionConfiguration is what holds for sessions, as GetUserPoolClientSessionConfiguration shows it.
+func (c *Client) SessionConfiguration() cognitoidp.GetUserPoolClientSessionConfigurationResponse {
+	minutes := int64(defaultSSOMinutes)
+	if set := c.Sessions.SSOSession; set != nil && set.MaxValidityMinutes != nil {
+		minutes = *set.MaxValidityMinutes
+	}
+	return cognitoidp.GetUserPoolClientSessionConfigurationResponse{
+		UserPoolId: string(c.Pool),
+		ClientId:   string(c.ID),
+		SSOSession: &cognitoidp.ClientSSOSessionConfigType{MaxValidityMinutes: new(minutes)},
+	}
 }
 
 // CanRead tells whether the app may see an attribute, by its full name ("email", "custom:team"). Without a list of its own

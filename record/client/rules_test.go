@@ -185,3 +185,22 @@ func TestSecretsOfOneSecondHaveDifferentIDs(t *testing.T) {
 		t.Errorf("both ids are %q", second)
 	}
 }
+
+func TestSSOSessionsAreReusedForAnHourUnlessSet(t *testing.T) {
+	t.Parallel()
+
+	set := func(minutes int64) *cognitoidp.ClientSSOSessionConfigType {
+		return &cognitoidp.ClientSSOSessionConfigType{MaxValidityMinutes: &minutes}
+	}
+	for name, c := range map[string]struct {
+		set  *cognitoidp.ClientSSOSessionConfigType
+		want time.Duration
+	}{"never set": {nil, time.Hour}, "never": {set(0), 0}, "longest": {set(129_600), 90 * 24 * time.Hour}} {
+		k := &client.Client{ID: "c", Pool: "p"}
+		k.Sessions.SSOSession = c.set
+		shown := k.SessionConfiguration()
+		if k.SSOValidity() != c.want || shown.ClientId != "c" || shown.UserPoolId != "p" || *shown.SSOSession.MaxValidityMinutes != int64(c.want/time.Minute) {
+			t.Errorf("%s: got %v and %+v; want %v", name, k.SSOValidity(), shown, c.want)
+		}
+	}
+}

@@ -11,19 +11,20 @@ import (
 
 // Pool is one user pool.
 type Pool struct {
-	ID      id.Pool
-	Version int64                                   // grows by one with every update
-	Doc     cognitoidp.UserPoolType                 // as DescribeUserPool shows it, but for EstimatedNumberOfUsers
-	MFA     cognitoidp.GetUserPoolMfaConfigResponse // as GetUserPoolMfaConfig shows it
+	ID       id.Pool
+	Version  int64                                              // grows by one with every update
+	Doc      cognitoidp.UserPoolType                            // as DescribeUserPool shows it, but for EstimatedNumberOfUsers
+	MFA      cognitoidp.GetUserPoolMfaConfigResponse            // as GetUserPoolMfaConfig shows it
+	Sessions cognitoidp.GetUserPoolSessionConfigurationResponse // as it was set, empty if never; see SessionConfiguration
 }
 
 // Clone gives a copy that shares nothing with p, for changing.
 func (p *Pool) Clone() *Pool {
-	doc, mfa, err := p.encode()
+	written, err := p.encode()
 	if err != nil {
 		panic(fmt.Sprintf("clone pool %s: %v", p.ID, err)) // it came from JSON, so that it goes back to JSON
 	}
-	clone, err := decode(p.ID, p.Version, doc, mfa)
+	clone, err := decode(p.ID, p.Version, written)
 	if err != nil {
 		panic(fmt.Sprintf("clone pool %s: %v", p.ID, err))
 	}
@@ -32,17 +33,17 @@ func (p *Pool) Clone() *Pool {
 
 // Insert adds a new pool, as its first version.
 func Insert(tx *db.Tx, p *Pool) error {
-	doc, mfa, err := p.encode()
+	written, err := p.encode()
 	if err != nil {
 		return err
 	}
 	p.Version = 1
 
 	rows, err := tx.Exec(`
-		INSERT INTO pool (pool_id, version, doc, mfa)
-		VALUES ($1, $2, $3, $4)
+		INSERT INTO pool (pool_id, version, doc, mfa, sessions)
+		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT DO NOTHING`,
-		string(p.ID), p.Version, doc, mfa)
+		string(p.ID), p.Version, written.doc, written.mfa, written.sessions)
 	if err != nil {
 		return fmt.Errorf("insert pool: %w", err)
 	}
@@ -64,7 +65,7 @@ func Get(tx *db.Tx, pool id.Pool) (*Pool, error) {
 	}
 	return db.Memo(tx, "pool/"+string(pool), version, func() (*Pool, error) {
 		return db.One(tx, scan, `
-			SELECT pool_id, version, doc, mfa
+			SELECT pool_id, version, doc, mfa, sessions
 			FROM pool
 			WHERE pool_id = $1`,
 			string(pool))
@@ -73,16 +74,16 @@ func Get(tx *db.Tx, pool id.Pool) (*Pool, error) {
 
 // Update writes the pool if it is still the version that was read, and answers db.ErrStale if it is not.
 func Update(tx *db.Tx, p *Pool) error {
-	doc, mfa, err := p.encode()
+	written, err := p.encode()
 	if err != nil {
 		return err
 	}
 
 	rows, err := tx.Exec(`
 		UPDATE pool
-		SET version = version + 1, doc = $1, mfa = $2
-		WHERE pool_id = $3 AND version = $4`,
-		doc, mfa, string(p.ID), p.Version)
+		SET version = version + 1, doc = $1, mfa = $2, sessions = $3
+		WHERE pool_id = $4 AND version = $5`,
+		written.doc, written.mfa, written.sessions, string(p.ID), p.Version)
 	if err != nil {
 		return fmt.Errorf("update pool: %w", err)
 	}
@@ -100,7 +101,7 @@ func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 		after = first
 	}
 	return db.All(tx, scan, `
-		SELECT pool_id, version, doc, mfa
+		SELECT pool_id, version, doc, mfa, sessions
 		FROM pool
 		WHERE pool_id > $1 AND pool_id < $2
 		ORDER BY pool_id
@@ -108,37 +109,55 @@ func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 		after, region+"`", limit)
 }
 
-func (p *Pool) encode() (doc, mfa string, err error) {
-	p.Doc.EstimatedNumberOfUsers = 0
-	d, err := json.Marshal(&p.Doc)
-	if err != nil {
-		return "", "", fmt.Errorf("encode pool: %w", err)
-	}
-	m, err := json.Marshal(&p.MFA)
-	if err != nil {
-		return "", "", fmt.Errorf("encode MFA configuration: %w", err)
-	}
-	return string(d), string(m), nil
+// documents are a pool's documents as they are written. Those of before 0080 have no sessions.
+type documents struct {
+	doc, mfa, sessions string
 }
 
-func decode(pool id.Pool, version int64, doc, mfa string) (*Pool, error) {
+func (p *Pool) encode() (written documents, err error) {
+	p.Doc.EstimatedNumberOfUsers = 0
+	if written.doc, err = encode(&p.Doc); err != nil {
+		return written, fmt.Errorf("encode pool: %w", err)
+	}
+	if written.mfa, err = encode(&p.MFA); err != nil {
+		return written, fmt.Errorf("encode MFA configuration: %w", err)
+	}
+	if written.sessions, err = encode(&p.Sessions); err != nil {
+		return written, fmt.Errorf("encode session configuration: %w", err)
+	}
+	return written, nil
+}
+
+func encode(document any) (string, error) {
+	text, err := json.Marshal(document)
+	return string(text), err
+}
+
+func decode(pool id.Pool, version int64, written documents) (*Pool, error) {
 	p := &Pool{ID: pool, Version: version}
-	if err := json.Unmarshal([]byte(doc), &p.Doc); err != nil {
+	if err := json.Unmarshal([]byte(written.doc), &p.Doc); err != nil {
 		return nil, fmt.Errorf("decode pool: %w", err)
 	}
-	if err := json.Unmarshal([]byte(mfa), &p.MFA); err != nil {
+	if err := json.Unmarshal([]byte(written.mfa), &p.MFA); err != nil {
 		return nil, fmt.Errorf("decode MFA configuration: %w", err)
+	}
+	if written.sessions == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(written.sessions), &p.Sessions); err != nil {
+		return nil, fmt.Errorf("decode session configuration: %w", err)
 	}
 	return p, nil
 }
 
 func scan(row db.Scanner) (*Pool, error) {
-	var pool, doc, mfa string
+	var pool string
 	var version int64
-	if err := row.Scan(&pool, &version, &doc, &mfa); err != nil {
+	var written documents
+	if err := row.Scan(&pool, &version, &written.doc, &written.mfa, &written.sessions); err != nil {
 		return nil, err
 	}
-	return decode(id.Pool(pool), version, doc, mfa)
+	return decode(id.Pool(pool), version, written)
 }
 
 func scanVersion(row db.Scanner) (version int64, err error) {

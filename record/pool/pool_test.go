@@ -48,6 +48,7 @@ func TestPoolIsReadAsItWasWritten(t *testing.T) {
 		p.Doc.UserPoolTags = map[string]string{}
 		p.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{}
 		p.MFA.MfaConfiguration = "OFF"
+		p.Sessions.TokenSession = &cognitoidp.UserPoolTokenSessionConfigType{MaxPerUser: new(int64(3))}
 		insert(t, d, p)
 
 		got, err := get(t, d, p.ID)
@@ -59,6 +60,25 @@ func TestPoolIsReadAsItWasWritten(t *testing.T) {
 		}
 		if diff := cmp.Diff(got, got.Clone()); diff != "" {
 			t.Errorf("original (-), clone (+):\n%s", diff)
+		}
+	})
+}
+
+func TestPoolsOfBeforeSessionsWereCountedAreRead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := &pool.Pool{ID: id.NewPool("us-east-1")}
+		insert(t, d, p)
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE pool SET sessions = ''`) // as the migration leaves them
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := get(t, d, p.ID)
+		if err != nil || got.TracksSessions() || got.MaxSessions() != 20 {
+			t.Errorf("got %+v, %v; want the defaults", got, err)
 		}
 	})
 }

@@ -96,3 +96,33 @@ func (p *Pool) PasswordStorage(def string) string {
 	}
 	return def
 }
+
+// defaultMaxSessions is how many token sessions a user may have in pools that do not say.
+const defaultMaxSessions = 20
+
+// TracksSessions tells whether the pool keeps account of where its users are signed in, and of how often.
+func (p *Pool) TracksSessions() bool {
+	return p.Sessions.UserSessionTracking == cognitoidp.UserSessionTrackingTypeEnabled
+}
+
+// MaxSessions is how many live token sessions a user may have, in a pool that keeps account of them.
+func (p *Pool) MaxSessions() int64 {
+	limit := p.Sessions.TokenSession
+	if limit == nil || limit.MaxPerUser == nil {
+		return defaultMaxSessions
+	}
+	return *limit.MaxPerUser
+}
+
+// SessionConfiguration is what holds for sessions, as GetUserPoolSessionConfiguration shows it.
+func (p *Pool) SessionConfiguration() cognitoidp.GetUserPoolSessionConfigurationResponse {
+	tracking := cognitoidp.UserSessionTrackingTypeDisabled
+	if p.TracksSessions() {
+		tracking = cognitoidp.UserSessionTrackingTypeEnabled
+	}
+	return cognitoidp.GetUserPoolSessionConfigurationResponse{
+		UserPoolId:          string(p.ID),
+		UserSessionTracking: tracking,
+		TokenSession:        &cognitoidp.UserPoolTokenSessionConfigType{MaxPerUser: new(p.MaxSessions())},
+	}
+}

@@ -100,3 +100,30 @@ func TestTagChoosesPasswordStorageOverTheServersDefault(t *testing.T) {
 		t.Errorf("untagged pool: %q", got)
 	}
 }
+
+func TestSessionsAreCountedWhenAskedFor(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct {
+		set      cognitoidp.GetUserPoolSessionConfigurationResponse
+		tracking string
+		limit    int64
+	}{
+		"never set": {cognitoidp.GetUserPoolSessionConfigurationResponse{}, "DISABLED", 20},
+		"off": {cognitoidp.GetUserPoolSessionConfigurationResponse{
+			UserSessionTracking: "DISABLED", TokenSession: &cognitoidp.UserPoolTokenSessionConfigType{MaxPerUser: new(int64(1))},
+		}, "DISABLED", 1},
+		"on": {cognitoidp.GetUserPoolSessionConfigurationResponse{
+			UserSessionTracking: "ENABLED", TokenSession: &cognitoidp.UserPoolTokenSessionConfigType{MaxPerUser: new(int64(100))},
+		}, "ENABLED", 100},
+	} {
+		p := &pool.Pool{ID: "us-east-1_AbC123xyz", Sessions: c.set}
+		got := p.SessionConfiguration()
+		if got.UserPoolId != string(p.ID) || got.UserSessionTracking != c.tracking || *got.TokenSession.MaxPerUser != c.limit {
+			t.Errorf("%s: got %+v with %d", name, got, *got.TokenSession.MaxPerUser)
+		}
+		if p.TracksSessions() != (c.tracking == "ENABLED") || p.MaxSessions() != c.limit {
+			t.Errorf("%s: tracks %v, at most %d", name, p.TracksSessions(), p.MaxSessions())
+		}
+	}
+}
