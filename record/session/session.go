@@ -18,10 +18,12 @@ type Session struct {
 	Client    id.Client
 	Scopes    []string // nil: signed in through the API, without OAuth
 	DeviceKey string
+	SSO       string    // UUID: the single sign-on session of the hosted pages that it came from; empty: it came from none
 	AuthTime  time.Time // when the user proved who they are; the auth_time claim
 	Created   time.Time
 	Expires   time.Time // the end of its refresh tokens; rotation does not move it
 	Revoked   time.Time // zero while it lives
+	Activity
 }
 
 // Live reports whether nothing has ended the session by now.
@@ -31,11 +33,12 @@ func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Be
 func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
-			refresh_hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			refresh_hash, sso, active, ip, device_type)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT DO NOTHING`,
 		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
-		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash)
+		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash,
+		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -48,7 +51,8 @@ func Insert(tx *db.Tx, s *Session, first Refresh) error {
 // Get finds a session by its id, or answers db.ErrNotFound.
 func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
 	return db.One(tx, scan, `
-		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked
+		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
+			device_type
 		FROM session
 		WHERE pool_id = $1 AND id = $2`,
 		string(pool), session)
@@ -141,15 +145,15 @@ func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 // row is a session as its columns are.
 type row struct {
 	Session
-	scopes                              string
-	authTime, created, expires, revoked int64
+	scopes                                      string
+	authTime, created, expires, revoked, active int64
 }
 
 // columns are where the columns of a session go, in the order in which every query names them.
 func (r *row) columns() []any {
 	return []any{
 		(*string)(&r.Pool), &r.ID, &r.Origin, (*string)(&r.Sub), (*string)(&r.Client), &r.scopes, &r.DeviceKey,
-		&r.authTime, &r.created, &r.expires, &r.revoked,
+		&r.authTime, &r.created, &r.expires, &r.revoked, &r.SSO, &r.active, &r.IP, &r.DeviceType,
 	}
 }
 
@@ -157,6 +161,9 @@ func (r *row) session() *Session {
 	s := r.Session
 	s.AuthTime, s.Created = db.Time(r.authTime), db.Time(r.created)
 	s.Expires, s.Revoked = db.Time(r.expires), db.Time(r.revoked)
+	if s.Active = db.Time(r.active); r.active == 0 {
+		s.Active = s.Created
+	}
 	if r.scopes != "" {
 		s.Scopes = strings.Split(r.scopes, " ")
 	}

@@ -1,0 +1,102 @@
+package session
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// lastActive is when a session was last used, in SQL. Sessions of before 0080 do not say unless they were used since.
+const lastActive = "CASE WHEN active = 0 THEN created ELSE active END"
+
+// pause is how long a session that is used again and again is not written anew.
+const pause = time.Minute
+
+// Activity is the last use of a session: its sign-in, or a refresh since.
+type Activity struct {
+	Active     time.Time
+	IP         string // empty when unknown
+	DeviceType string // "Firefox on Windows"; empty when unknown
+}
+
+// Outdated reports whether a later use is worth writing down: it comes from elsewhere, or a minute has passed.
+func (a Activity) Outdated(by Activity) bool {
+	return a.IP != by.IP || by.Active.Sub(a.Active) >= pause
+}
+
+// Note writes down a use of a session that lives, unless another use of the same moment has been already.
+func Note(tx *db.Tx, s *Session, a Activity) error {
+	_, err := tx.Exec(`
+		UPDATE session
+		SET active = $1, ip = $2, device_type = $3
+		WHERE pool_id = $4 AND id = $5 AND revoked = 0 AND (active <= $6 OR ip <> $2)`,
+		db.Millis(a.Active), a.IP, a.DeviceType, string(s.Pool), s.ID, db.Millis(a.Active.Add(-pause)))
+	if err != nil {
+		return fmt.Errorf("note use of session: %w", err)
+	}
+	return nil
+}
+
+// Query says which of a user's live sessions List gives.
+type Query struct {
+	Pool  id.Pool
+	Sub   id.Sub
+	Since time.Time // begun after this moment
+	After *Session  // listed behind this one, of which Active and ID count; nil: from the front
+	Limit int
+}
+
+// List gives a page of a user's live sessions, the most recently used first.
+func List(tx *db.Tx, q Query) ([]*Session, error) {
+	before, than := int64(math.MaxInt64), ""
+	if q.After != nil {
+		before, than = db.Millis(q.After.Active), q.After.ID
+	}
+	return db.All(tx, scan, `
+		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
+			device_type
+		FROM session
+		WHERE pool_id = $1 AND sub = $2 AND revoked = 0 AND expires > $3 AND created > $4
+			AND (`+lastActive+` < $5 OR `+lastActive+` = $5 AND id < $6)
+		ORDER BY `+lastActive+` DESC, id DESC
+		LIMIT $7`,
+		string(q.Pool), string(q.Sub), db.Millis(tx.Now), db.Millis(q.Since), before, than, q.Limit)
+}
+
+// Evict ends the least recently used of a user's live sessions until no more than keep are left.
+func Evict(tx *db.Tx, pool id.Pool, sub id.Sub, keep int64) error {
+	_, err := tx.Exec(`
+		UPDATE session
+		SET revoked = $1
+		WHERE pool_id = $2 AND sub = $3 AND revoked = 0 AND id IN (
+			SELECT id
+			FROM session
+			WHERE pool_id = $2 AND sub = $3 AND revoked = 0 AND expires > $1
+			ORDER BY `+lastActive+` DESC, id DESC
+			LIMIT $4 OFFSET $5)`,
+		db.Millis(tx.Now), string(pool), string(sub), math.MaxInt32, keep)
+	if err != nil {
+		return fmt.Errorf("evict sessions of user: %w", err)
+	}
+	return nil
+}
+
+// RevokeLinked ends all sessions of a user that came from one single sign-on session. Of those that came from none it
+// ends nothing.
+func RevokeLinked(tx *db.Tx, pool id.Pool, sub id.Sub, sso string) error {
+	if sso == "" {
+		return nil
+	}
+	_, err := tx.Exec(`
+		UPDATE session
+		SET revoked = $1
+		WHERE pool_id = $2 AND sub = $3 AND revoked = 0 AND sso = $4`,
+		db.Millis(tx.Now), string(pool), string(sub), sso)
+	if err != nil {
+		return fmt.Errorf("revoke linked sessions: %w", err)
+	}
+	return nil
+}
