@@ -43,6 +43,7 @@ type Grant struct {
 	Client   *client.Client
 	Sub      id.Sub
 	Scopes   []string // OAuth scopes; nil: a sign-in through the API
+	SSO      string   // UUID: the single sign-on session of the hosted pages that it came from; empty: none
 	Nonce    string
 	Proofs   []factor.Proof // how the user has shown who they are
 	Source   string         // what the sign-in was, as triggers name it: "Authentication", "NewPasswordChallenge"
@@ -116,6 +117,9 @@ func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := makeRoom(tx, g.Pool, s); err != nil {
+		return nil, nil, err
+	}
 	if err := session.Insert(tx, s, refresh.record(s.Pool)); err != nil {
 		return nil, nil, err
 	}
@@ -136,9 +140,11 @@ func (g *Grant) session(now time.Time, u *user.User) *session.Session {
 		Sub:      g.Sub,
 		Client:   g.Client.ID,
 		Scopes:   g.Scopes,
+		SSO:      g.SSO,
 		AuthTime: now.Truncate(time.Second),
 		Created:  after(now, u.SignedOut),
 		Expires:  now.Add(g.Client.RefreshTTL()),
+		Activity: use(now, g.From),
 	}
 }
 

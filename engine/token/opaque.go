@@ -48,10 +48,11 @@ func (m *Minter) newRefreshToken(tx *db.Tx, s *session.Session) (*refreshToken, 
 	}
 	b := make([]byte, opaqueLen)
 	b[0] = opaqueVersion
-	raw, err := hex.DecodeString(strings.ReplaceAll(s.ID, "-", ""))
-	if err != nil || copy(b[atSession:atExpires], raw) != len(raw) {
-		return nil, fmt.Errorf("session id %q is not a UUID", s.ID)
+	raw, err := uuidBytes(s.ID)
+	if err != nil {
+		return nil, err
 	}
+	copy(b[atSession:atExpires], raw)
 	binary.BigEndian.PutUint64(b[atExpires:], uint64(db.Millis(s.Expires)))
 	_, _ = rand.Read(b[atSecret:atTag]) // never fails
 	copy(b[atTag:], tagOf(box, s.Client, b[:atTag]))
@@ -70,10 +71,9 @@ func readRefreshToken(text string) (*refreshToken, error) {
 	if err != nil || len(b) != opaqueLen || b[0] != opaqueVersion {
 		return nil, errOpaque
 	}
-	h := hex.EncodeToString(b[atSession:atExpires])
 	return &refreshToken{
 		text:    text,
-		session: h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
+		session: uuidText(b[atSession:atExpires]),
 		expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[atExpires:]))),
 		body:    b[:atTag],
 		tag:     b[atTag:],
@@ -89,6 +89,20 @@ func (t *refreshToken) genuine(box *seal.Box, c *client.Client) bool {
 func (t *refreshToken) record(pool id.Pool) session.Refresh {
 	sum := sha256.Sum256([]byte(t.text))
 	return session.Refresh{Pool: pool, Session: t.session, Hash: base64.RawURLEncoding.EncodeToString(sum[:])}
+}
+
+// uuidBytes are the sixteen bytes that a UUID writes.
+func uuidBytes(text string) ([]byte, error) {
+	raw, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(raw) != 16 {
+		return nil, fmt.Errorf("session id %q is not a UUID", text)
+	}
+	return raw, nil
+}
+
+func uuidText(raw []byte) string {
+	h := hex.EncodeToString(raw)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 func tagOf(box *seal.Box, c id.Client, body []byte) []byte {

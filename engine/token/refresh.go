@@ -13,6 +13,7 @@ import (
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
+	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -23,6 +24,7 @@ type RefreshRequest struct {
 	RefreshToken string
 	DeviceKey    string
 	Metadata     map[string]string
+	From         awsjson.Caller // the user's end
 
 	// Check, if set, is asked about the session's user before anything else about them is judged: SECRET_HASH in the
 	// refresh flow is made with a user name that only the session knows. Its error refuses the tokens.
@@ -33,7 +35,8 @@ type RefreshRequest struct {
 var errReused = errors.New("refresh token reused")
 
 // Refresh makes new tokens for the holder of a refresh token, and a new refresh token if the client rotates them; otherwise
-// it answers the fault to show. Without rotation nothing is written. It does not ask whether the client may use the flow
+// it answers the fault to show. Without rotation nothing is written, but now and then the use of a session that the pool
+// keeps account of. It does not ask whether the client may use the flow
 // by which the request came: REFRESH_TOKEN_AUTH is the caller's to refuse.
 func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.AuthenticationResultType, error) {
 	given, err := readRefreshToken(r.RefreshToken)
@@ -71,6 +74,8 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 	}
 	if rotates, _ := r.Client.Rotates(); rotates {
 		result.RefreshToken, err = m.rotate(ctx, r, given)
+	} else {
+		err = m.note(ctx, r, f)
 	}
 	if err != nil {
 		return nil, err
@@ -149,6 +154,9 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 		s, _, err := m.redeem(tx, r, given)
 		if err == nil {
 			err = m.replace(tx, s, given, &next)
+		}
+		if err == nil && r.notes(s, tx.Now) {
+			err = session.Note(tx, s, use(tx.Now, r.From))
 		}
 		if errors.Is(err, errReused) {
 			refusal = reuse()

@@ -19,6 +19,15 @@ import (
 // token that is unknown, or void already, is no error; a token of another client, of another kind, or a client without
 // revocation is a fault (03-tokens §6). The client has proved itself before.
 func (m *Minter) Revoke(ctx context.Context, c *client.Client, token string) error {
+	return m.revoke(ctx, c, token, End)
+}
+
+// RevokeLinked is Revoke, and ends with the session all others of the same single sign-on session.
+func (m *Minter) RevokeLinked(ctx context.Context, c *client.Client, token string) error {
+	return m.revoke(ctx, c, token, EndLinked)
+}
+
+func (m *Minter) revoke(ctx context.Context, c *client.Client, token string, end func(*db.Tx, *session.Session) error) error {
 	if !c.Revocable() {
 		return cognitoidp.UnsupportedOperation("Token revocation is not enabled for the client.")
 	}
@@ -40,8 +49,19 @@ func (m *Minter) Revoke(ctx context.Context, c *client.Client, token string) err
 		if s.Client != c.ID {
 			return cognitoidp.Unauthorized("The token was not issued to this client.")
 		}
-		return session.Revoke(tx, s.Pool, s.ID)
+		return end(tx, s)
 	})
+}
+
+// End ends a session: its tokens are void at once.
+func End(tx *db.Tx, s *session.Session) error { return session.Revoke(tx, s.Pool, s.ID) }
+
+// EndLinked ends a session and all others of the user that came from the same single sign-on session.
+func EndLinked(tx *db.Tx, s *session.Session) error {
+	if err := End(tx, s); err != nil {
+		return err
+	}
+	return session.RevokeLinked(tx, s.Pool, s.Sub, s.SSO)
 }
 
 // SignOut ends all sessions of a user, who was loaded in this transaction, and saves the user.

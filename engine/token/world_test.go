@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type world struct {
 	tokens *token.Minter
 	desk   *access.Desk
 	clock  *clock
+	writes atomic.Int64 // write transactions so far
 
 	pool   *pool.Pool
 	client *client.Client
@@ -77,7 +79,11 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 func newWorld(t testing.TB, url string) *world {
 	t.Helper()
 	w := &world{clock: &clock{now: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)}}
-	d, err := db.Open(context.Background(), url, db.Options{Now: w.clock.Now, Fast: true})
+	d, err := db.Open(context.Background(), url, db.Options{Now: w.clock.Now, Fast: true, Observe: func(kind string, _ time.Duration, _ int) {
+		if kind == "write" {
+			w.writes.Add(1)
+		}
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +160,16 @@ func (w *world) setClient(t testing.TB, change func(c *cognitoidp.UserPoolClient
 	change(&next.Doc)
 	w.write(t, func(tx *db.Tx) error { return client.Update(tx, next) })
 	w.client = next
+}
+
+// track has the pool keep account of sessions, of no more than most for each user.
+func (w *world) track(t testing.TB, most int64) {
+	t.Helper()
+	next := w.pool.Clone()
+	next.Sessions.UserSessionTracking = cognitoidp.UserSessionTrackingTypeEnabled
+	next.Sessions.TokenSession = &cognitoidp.UserPoolTokenSessionConfigType{MaxPerUser: &most}
+	w.write(t, func(tx *db.Tx) error { return pool.Update(tx, next) })
+	w.pool = next
 }
 
 func (w *world) rotate(t testing.TB, grace int64) {

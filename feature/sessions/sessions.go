@@ -36,6 +36,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 
 	result, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
 		Pool: p, Client: c, RefreshToken: in.RefreshToken, DeviceKey: in.DeviceKey, Metadata: in.ClientMetadata,
+		From: awsjson.CallerFrom(ctx),
 	})
 	if err != nil {
 		return nil, plainRefusal(err)

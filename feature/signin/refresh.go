@@ -9,7 +9,7 @@ import (
 func beginRefresh(t *turn) (*Outcome, error) {
 	tokens, err := t.Tokens.Refresh(t.ctx, token.RefreshRequest{
 		Pool: t.pool, Client: t.client, RefreshToken: t.given["REFRESH_TOKEN"], DeviceKey: t.given["DEVICE_KEY"],
-		Metadata: t.metadata, Check: t.proveClientFor,
+		Metadata: t.metadata, From: t.from, Check: t.proveClientFor,
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,114 @@
+package token
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"strings"
+	"time"
+
+	"cardea/engine/device"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/pool"
+	"cardea/record/session"
+	"cardea/record/user"
+	"cardea/spec/awsjson"
+)
+
+// How the names of sessions begin: those of tokens, and those of single sign-on at the hosted pages.
+const (
+	TokenSession = "tkn"
+	SSOSession   = "sso"
+)
+
+// nameDigits is how many digits of base 36 write 128 bits.
+const nameDigits = 25
+
+// SessionName is the name by which a user may know one of their sessions: its kind and 25 letters and digits. It is the
+// session's id, a UUID, enciphered under the pool's key, so that it tells nothing and nobody guesses one.
+func SessionName(box *seal.Box, kind, session string) (string, error) {
+	raw, err := uuidBytes(session)
+	if err != nil {
+		return "", err
+	}
+	naming(box, kind).Encrypt(raw, raw)
+	digits := new(big.Int).SetBytes(raw).Text(36)
+	return kind + strings.Repeat("0", nameDigits-len(digits)) + digits, nil
+}
+
+// ParseSessionName gives the id of the session that a name of this kind may be of, or false if it is no such name.
+func ParseSessionName(box *seal.Box, kind, name string) (session string, ok bool) {
+	digits, ok := strings.CutPrefix(name, kind)
+	if !ok || len(digits) != nameDigits || strings.ContainsFunc(digits, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		return "", false
+	}
+	n, ok := new(big.Int).SetString(digits, 36)
+	if !ok || n.BitLen() > 128 {
+		return "", false
+	}
+	raw := n.FillBytes(make([]byte, 16))
+	naming(box, kind).Decrypt(raw, raw)
+	return uuidText(raw), true
+}
+
+// naming is the permutation of ids that makes names of a kind. One block under one key hides all but whether two are the
+// same, which is what names are for.
+func naming(box *seal.Box, kind string) cipher.Block {
+	block, err := aes.NewCipher(box.MAC("session name", []byte(kind)))
+	if err != nil {
+		panic(fmt.Sprintf("token: name sessions: %v", err)) // a MAC has the length of a key
+	}
+	return block
+}
+
+// Session finds a session of a user that is not over by its name, or answers db.ErrNotFound.
+func (m *Minter) Session(tx *db.Tx, u *user.User, name string) (*session.Session, error) {
+	box, err := m.Ring.Box(tx, u.Pool)
+	if err != nil {
+		return nil, fmt.Errorf("data key: %w", err)
+	}
+	of, ok := ParseSessionName(box, TokenSession, name)
+	if !ok {
+		return nil, db.ErrNotFound
+	}
+	s, err := session.Get(tx, u.Pool, of)
+	if err == nil && (s.Sub != u.Sub || over(s, u)) {
+		return nil, db.ErrNotFound
+	}
+	return s, err
+}
+
+// use is a use of a session by a user's end. What is no address is left out.
+func use(now time.Time, from awsjson.Caller) session.Activity {
+	a := session.Activity{Active: now, DeviceType: device.Name(from.UserAgent)}
+	if ip, err := netip.ParseAddr(from.IP); err == nil {
+		a.IP = ip.Unmap().WithZone("").String()
+	}
+	return a
+}
+
+// makeRoom ends the least recently used sessions of the user, if the pool keeps account of sessions and the user would
+// have too many with this one.
+func makeRoom(tx *db.Tx, p *pool.Pool, s *session.Session) error {
+	if !p.TracksSessions() {
+		return nil
+	}
+	return session.Evict(tx, p.ID, s.Sub, p.MaxSessions()-1)
+}
+
+// notes reports whether this use of a session is one to write down.
+func (r *RefreshRequest) notes(s *session.Session, now time.Time) bool {
+	return r.Pool.TracksSessions() && s.Outdated(use(now, r.From))
+}
+
+// note writes down the use of a session that has been refreshed.
+func (m *Minter) note(ctx context.Context, r RefreshRequest, f *facts) error {
+	if !r.notes(f.session, f.now) {
+		return nil
+	}
+	return m.DB.Write(ctx, func(tx *db.Tx) error { return session.Note(tx, f.session, use(tx.Now, r.From)) })
+}
