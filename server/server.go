@@ -98,7 +98,7 @@ func New(ctx context.Context, c Config) (*House, error) {
 			Groups:    &groups.Service{DB: store, Pages: pages},
 			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper},
 			Signin:    &signin.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Tokens: minter, Desk: desk},
-			Sessions:  &sessions.Service{DB: store, Ring: ring, Tokens: minter, Desk: desk},
+			Sessions:  &sessions.Service{DB: store, Ring: ring, Pages: pages, Tokens: minter, Desk: desk, Places: places},
 			Mfa:       &mfa.Service{DB: store, Ring: ring, Desk: desk},
 			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
 			Devices:   &devices.Service{DB: store, Ring: ring, Pages: pages, Desk: desk, Account: c.Account},

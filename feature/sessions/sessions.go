@@ -9,6 +9,8 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/platform/geo"
+	"cardea/platform/page"
 	"cardea/record/client"
 	"cardea/record/datakey"
 	"cardea/record/pool"
@@ -21,8 +23,10 @@ import (
 type Service struct {
 	DB     *db.DB
 	Ring   *datakey.Ring
+	Pages  *page.Codec
 	Tokens *token.Minter
 	Desk   *access.Desk
+	Places *geo.Database // says where sessions are used; nil: nobody knows
 }
 
 var _ cognitoidp.Sessions = (*Service)(nil)
@@ -54,7 +58,11 @@ func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenReq
 		return nil, err
 	}
 
-	if err := s.Tokens.Revoke(ctx, c, in.Token); err != nil {
+	revoke := s.Tokens.Revoke
+	if in.RevokeAssociatedSessions == cognitoidp.RevokeAssociatedSessionsTypeLinked {
+		revoke = s.Tokens.RevokeLinked
+	}
+	if err := revoke(ctx, c, in.Token); err != nil {
 		return nil, err
 	}
 	return &cognitoidp.RevokeTokenResponse{}, nil

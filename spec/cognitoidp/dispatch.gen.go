@@ -422,20 +422,44 @@ func (a *API) addSessions(operations map[string]awsjson.Operation) {
 	}
 	operations["AdminUserGlobalSignOut"] = adminUserGlobalSignOut
 	listUserSessions := awsjson.Operation{Name: "ListUserSessions", Feature: "sessions", Signed: false, Input: &shapeListUserSessionsRequest, Errors: errorsListUserSessions}
+	if ready {
+		listUserSessions.Invoke = awsjson.Method(&shapeListUserSessionsRequest, a.Sessions.ListUserSessions)
+	}
 	operations["ListUserSessions"] = listUserSessions
 	revokeUserSession := awsjson.Operation{Name: "RevokeUserSession", Feature: "sessions", Signed: false, Input: &shapeRevokeUserSessionRequest, Errors: errorsListUserSessions}
+	if ready {
+		revokeUserSession.Invoke = awsjson.Method(&shapeRevokeUserSessionRequest, a.Sessions.RevokeUserSession)
+	}
 	operations["RevokeUserSession"] = revokeUserSession
 	adminListUserSessions := awsjson.Operation{Name: "AdminListUserSessions", Feature: "sessions", Signed: true, Input: &shapeAdminListUserSessionsRequest, Errors: errorsAdminListUserSessions}
+	if ready {
+		adminListUserSessions.Invoke = awsjson.Method(&shapeAdminListUserSessionsRequest, a.Sessions.AdminListUserSessions)
+	}
 	operations["AdminListUserSessions"] = adminListUserSessions
 	adminRevokeUserSession := awsjson.Operation{Name: "AdminRevokeUserSession", Feature: "sessions", Signed: true, Input: &shapeAdminRevokeUserSessionRequest, Errors: errorsAdminListUserSessions}
+	if ready {
+		adminRevokeUserSession.Invoke = awsjson.Method(&shapeAdminRevokeUserSessionRequest, a.Sessions.AdminRevokeUserSession)
+	}
 	operations["AdminRevokeUserSession"] = adminRevokeUserSession
 	getUserPoolSessionConfiguration := awsjson.Operation{Name: "GetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolSessionConfigurationRequest, Errors: errorsDescribeTermsByClient}
+	if ready {
+		getUserPoolSessionConfiguration.Invoke = awsjson.Method(&shapeGetUserPoolSessionConfigurationRequest, a.Sessions.GetUserPoolSessionConfiguration)
+	}
 	operations["GetUserPoolSessionConfiguration"] = getUserPoolSessionConfiguration
 	setUserPoolSessionConfiguration := awsjson.Operation{Name: "SetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolSessionConfigurationRequest, Errors: errorsSetUserPoolClientSessionConfiguration}
+	if ready {
+		setUserPoolSessionConfiguration.Invoke = awsjson.Method(&shapeSetUserPoolSessionConfigurationRequest, a.Sessions.SetUserPoolSessionConfiguration)
+	}
 	operations["SetUserPoolSessionConfiguration"] = setUserPoolSessionConfiguration
 	getUserPoolClientSessionConfiguration := awsjson.Operation{Name: "GetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolClientSessionConfigurationRequest, Errors: errorsDescribeTermsByClient}
+	if ready {
+		getUserPoolClientSessionConfiguration.Invoke = awsjson.Method(&shapeGetUserPoolClientSessionConfigurationRequest, a.Sessions.GetUserPoolClientSessionConfiguration)
+	}
 	operations["GetUserPoolClientSessionConfiguration"] = getUserPoolClientSessionConfiguration
 	setUserPoolClientSessionConfiguration := awsjson.Operation{Name: "SetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolClientSessionConfigurationRequest, Errors: errorsSetUserPoolClientSessionConfiguration}
+	if ready {
+		setUserPoolClientSessionConfiguration.Invoke = awsjson.Method(&shapeSetUserPoolClientSessionConfigurationRequest, a.Sessions.SetUserPoolClientSessionConfiguration)
+	}
 	operations["SetUserPoolClientSessionConfiguration"] = setUserPoolClientSessionConfiguration
 }
 

@@ -97,6 +97,14 @@ type Sessions interface {
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest) (*RevokeTokenResponse, error)
 	GlobalSignOut(ctx context.Context, in *GlobalSignOutRequest) (*GlobalSignOutResponse, error)
 	AdminUserGlobalSignOut(ctx context.Context, in *AdminUserGlobalSignOutRequest) (*AdminUserGlobalSignOutResponse, error)
+	ListUserSessions(ctx context.Context, in *ListUserSessionsRequest) (*ListUserSessionsResponse, error)
+	RevokeUserSession(ctx context.Context, in *RevokeUserSessionRequest) (*RevokeUserSessionResponse, error)
+	AdminListUserSessions(ctx context.Context, in *AdminListUserSessionsRequest) (*AdminListUserSessionsResponse, error)
+	AdminRevokeUserSession(ctx context.Context, in *AdminRevokeUserSessionRequest) (*AdminRevokeUserSessionResponse, error)
+	GetUserPoolSessionConfiguration(ctx context.Context, in *GetUserPoolSessionConfigurationRequest) (*GetUserPoolSessionConfigurationResponse, error)
+	SetUserPoolSessionConfiguration(ctx context.Context, in *SetUserPoolSessionConfigurationRequest) (*SetUserPoolSessionConfigurationResponse, error)
+	GetUserPoolClientSessionConfiguration(ctx context.Context, in *GetUserPoolClientSessionConfigurationRequest) (*GetUserPoolClientSessionConfigurationResponse, error)
+	SetUserPoolClientSessionConfiguration(ctx context.Context, in *SetUserPoolClientSessionConfigurationRequest) (*SetUserPoolClientSessionConfigurationResponse, error)
 }
 
 // Passwords is what the feature passwords answers.
