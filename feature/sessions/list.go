@@ -80,9 +80,6 @@ func (s *Service) tracked(tx *db.Tx, accessToken string) (*access.Bearer, error)
 
 // owner finds the user that an administrator names, if the pool keeps account of sessions.
 func owner(tx *db.Tx, poolID, username string) (*user.User, error) {
-	if _, err := access.Pool(tx, poolID); err != nil { // unlike account.Admin it minds the Region
-		return nil, err
-	}
 	p, u, err := account.Admin(tx, poolID, username)
 	if err != nil {
 		return nil, err
