@@ -68,3 +68,20 @@ export async function codeFor(to, url = endpoint) {
   }
   throw new Error(`no message for ${to}`);
 }
+
+const read = new Map();
+
+// nextCode waits for the first message to an address that it has not given before, and gives its code.
+export async function nextCode(to) {
+  const number = read.get(to) ?? 0;
+  for (let tries = 0; tries < 200; tries++) {
+    const answer = await fetch(`${endpoint}/_cardea/inbox.json?to=${encodeURIComponent(to)}`);
+    const { messages } = await answer.json();
+    if (messages.length > number) {
+      read.set(to, number + 1);
+      return messages[number].code;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`no message ${number + 1} for ${to}`);
+}

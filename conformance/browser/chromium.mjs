@@ -1,0 +1,75 @@
+// Opens the page of an application in headless Chromium: open gives each caller a browser profile of its own, whose
+// authenticator keeps passkeys and touches itself.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
+import { client } from '../js/amplify.mjs';
+
+let browser;
+let server;
+
+before(async () => {
+  const script = await readFile(new URL('dist/page.js', import.meta.url));
+  server = createServer((request, response) => {
+    if (request.url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script);
+    else if (request.url === '/') response.setHeader('Content-Type', 'text/html').end(html);
+    else response.writeHead(404).end();
+  });
+  await new Promise((listening) => server.listen(0, 'localhost', listening));
+  browser = await chromium.launch({ executablePath: process.env.CONFORMANCE_CHROMIUM, args: quiet });
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+const html = '<!doctype html><meta charset="utf-8"><title>app</title><script src="/page.js"></script>';
+
+// Whatever would look for hosts outside this machine.
+const quiet = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+// open starts an application in a new profile and gives Amplify's functions, and beside them page, load (which loads the
+// page anew) and authenticator.
+export async function open(t, settings) {
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  const load = async () => {
+    await page.goto(`http://localhost:${server.address().port}/`);
+    await page.evaluate((cognito) => window.configure(cognito), settings);
+  };
+  await load();
+  const call = (name, input) => page.evaluate(([n, i]) => window.call(n, i), [name, input]);
+  return client(call, { page, load, authenticator: await authenticator(devtools) });
+}
+
+// authenticator is one that is built into the device, verifies its user, and holds discoverable credentials.
+async function authenticator(devtools) {
+  await devtools.send('WebAuthn.enable');
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const send = (method, options) => devtools.send(`WebAuthn.${method}`, { authenticatorId, ...options });
+  return {
+    credentials: async () => (await send('getCredentials')).credentials,
+    add: (credential) => send('addCredential', { credential }),
+    verifiesUser: (isUserVerified) => send('setUserVerified', { isUserVerified }),
+  };
+}
