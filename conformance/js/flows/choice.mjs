@@ -97,6 +97,22 @@ export function choice(open) {
     assert.deepEqual(await amplify.confirmSignIn({ challengeResponse: password }), signedIn);
   });
 
+  test('choice: users who sign in by e-mail address', async (t) => {
+    const byEmail = await choicePool({ pool: { UsernameAttributes: ['email'] } });
+    const amplify = await open(t, byEmail);
+    const { username } = await newPerson(byEmail, 'emma');
+    assert.deepEqual(await amplify.signIn({ username, password, options: prefer('PASSWORD_SRP') }), signedIn);
+    const { userId } = await amplify.getCurrentUser();
+    await amplify.signOut();
+    await offered(amplify, username);
+    await amplify.confirmSignIn({ challengeResponse: 'PASSWORD_SRP' });
+    assert.deepEqual(await amplify.confirmSignIn({ challengeResponse: password }), signedIn);
+    await amplify.signOut();
+    await amplify.signIn({ username, options: prefer('EMAIL_OTP') });
+    assert.deepEqual(await amplify.confirmSignIn({ challengeResponse: await nextCode(username) }), signedIn);
+    assert.equal((await amplify.getCurrentUser()).userId, userId);
+  });
+
   test('choice: nobody is asked for a code like everybody', async (t) => {
     const amplify = await open(t, app);
     const { nextStep } = await amplify.signIn({ username: unique('nobody'), options: prefer('EMAIL_OTP') });
