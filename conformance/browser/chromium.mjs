@@ -37,8 +37,8 @@ const quiet = [
   '--disable-sync',
 ];
 
-// open starts an application in a new profile and gives Amplify's functions, and beside them page, load (which loads the
-// page anew) and authenticator.
+// open starts an application in a new profile and gives Amplify's functions, and beside them page, load (which loads
+// the page anew) and authenticator.
 export async function open(t, settings) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -70,6 +70,6 @@ async function authenticator(devtools) {
   return {
     credentials: async () => (await send('getCredentials')).credentials,
     add: (credential) => send('addCredential', { credential }),
-    verifiesUser: (isUserVerified) => send('setUserVerified', { isUserVerified }),
+    verifiesUser: (isUserVerified) => send('setUserVerified', { isUserVerified }), // false: as if they cancelled
   };
 }
