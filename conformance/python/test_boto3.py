@@ -4,30 +4,7 @@ import os
 import unittest
 
 from botocore.exceptions import ClientError
-from world import PASSWORD, Srp, claims, code_for, idp, jwks, new_app, new_pool, secret_hash, unique
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.idp = idp()
-
-    def refused(self, code, message=None):
-        case = self
-
-        class Refused:
-            def __enter__(self):
-                return self
-
-            def __exit__(self, kind, error, _):
-                case.assertIsNotNone(kind, f"expected {code}, got an answer")
-                if not isinstance(error, ClientError):
-                    return False
-                case.assertEqual(error.response["Error"]["Code"], code, error)
-                if message is not None:
-                    case.assertEqual(error.response["Error"]["Message"], message)
-                return True
-
-        return Refused()
+from world import PASSWORD, Case, Srp, claims, code_for, idp, jwks, new_app, new_pool, secret_hash, unique
 
 
 class SignUpAndSignIn(Case):

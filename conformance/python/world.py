@@ -8,14 +8,39 @@ import json
 import os
 import secrets
 import time
+import unittest
 import urllib.parse
 import urllib.request
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 ENDPOINT = os.environ["CONFORMANCE_ENDPOINT"]
 PASSWORD = "Correct-Horse-9"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.idp = idp()
+
+    def refused(self, code, message=None):
+        case = self
+
+        class Refused:
+            def __enter__(self):
+                return self
+
+            def __exit__(self, kind, error, _):
+                case.assertIsNotNone(kind, f"expected {code}, got an answer")
+                if not isinstance(error, ClientError):
+                    return False
+                case.assertEqual(error.response["Error"]["Code"], code, error)
+                if message is not None:
+                    case.assertEqual(error.response["Error"]["Message"], message)
+                return True
+
+        return Refused()
 
 
 def idp(**options):
@@ -56,14 +81,23 @@ def inbox(to):
         return json.load(answer)["messages"]
 
 
-def code_for(to):
+def phone_number():
+    return f"+1555{secrets.randbelow(9_000_000) + 1_000_000}"
+
+
+def wait(what):
+    """Asks until there is an answer."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        messages = inbox(to)
-        if messages:
-            return messages[-1]["code"]
-        time.sleep(0.05)
-    raise AssertionError(f"no message for {to}")
+        answer = what()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError("waited in vain")
+
+
+def code_for(to):
+    return wait(lambda: inbox(to))[-1]["code"]
 
 
 def secret_hash(app, username):
@@ -104,11 +138,17 @@ def digest(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def power_of_two(salt, group, user, password):
+    """x of Cognito's SRP, which a verifier is two to the power of."""
+    inner = digest(f"{group}{user}:{password}".encode())
+    return int.from_bytes(digest(padded(salt), inner), "big")
+
+
 class Srp:
     """The client's half of Cognito's SRP: start() gives SRP_A, answer() the response to PASSWORD_VERIFIER."""
 
     def __init__(self, pool_id, password):
-        self.pool = pool_id.split("_")[1]
+        self.group = pool_id.split("_")[1]
         self.password = password
         self.a = secrets.randbits(1024)
         self.A = pow(2, self.a, N)
@@ -117,21 +157,42 @@ class Srp:
         return format(self.A, "x")
 
     def answer(self, parameters):
+        return {"USERNAME": parameters["USER_ID_FOR_SRP"], **self.proof(parameters, parameters["USER_ID_FOR_SRP"])}
+
+    def proof(self, parameters, user):
         B, salt = int(parameters["SRP_B"], 16), int(parameters["SALT"], 16)
-        user, block = parameters["USER_ID_FOR_SRP"], base64.b64decode(parameters["SECRET_BLOCK"])
+        block = base64.b64decode(parameters["SECRET_BLOCK"])
         u = int.from_bytes(digest(padded(self.A), padded(B)), "big")
-        inner = digest(f"{self.pool}{user}:{self.password}".encode())
-        x = int.from_bytes(digest(padded(salt), inner), "big")
+        x = power_of_two(salt, self.group, user, self.password)
         k = int.from_bytes(digest(padded(N), padded(2)), "big")
         shared = pow(B - k * pow(2, x, N), self.a + u * x, N)
         extracted = hmac.new(padded(u), padded(shared), hashlib.sha256).digest()
         key = hmac.new(extracted, b"Caldera Derived Key\x01", hashlib.sha256).digest()[:16]
         now = datetime.datetime.now(datetime.timezone.utc)
         stamp = now.strftime(f"%a %b {now.day} %H:%M:%S UTC %Y")
-        proof = hmac.new(key, self.pool.encode() + user.encode() + block + stamp.encode(), hashlib.sha256).digest()
+        proof = hmac.new(key, self.group.encode() + user.encode() + block + stamp.encode(), hashlib.sha256).digest()
         return {
-            "USERNAME": user,
             "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
             "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(proof).decode(),
             "TIMESTAMP": stamp,
         }
+
+
+class Device(Srp):
+    """A device that was told its key at a sign-in: verifier() is what ConfirmDevice wants, answer() what
+    DEVICE_PASSWORD_VERIFIER does."""
+
+    def __init__(self, metadata):
+        super().__init__("_", secrets.token_urlsafe(40))
+        self.key, self.group = metadata["DeviceKey"], metadata["DeviceGroupKey"]
+
+    def verifier(self):
+        salt = secrets.randbits(128)
+        v = pow(2, power_of_two(salt, self.group, self.key, self.password), N)
+        return {
+            "Salt": base64.b64encode(padded(salt)).decode(),
+            "PasswordVerifier": base64.b64encode(padded(v)).decode(),
+        }
+
+    def answer(self, parameters):
+        return {"DEVICE_KEY": self.key, **self.proof(parameters, self.key)}
