@@ -114,6 +114,16 @@ func (p selectChallenge) challenge(t *turn) (*Outcome, error) {
 	return t.ask(p.step, st, map[string]string{})
 }
 
+// open also takes the Session of a passkey that was asked for: whoever cancels may choose again, with that Session as
+// Amplify does.
+func (p selectChallenge) open(t *turn, tx *db.Tx) (mismatch, err error) {
+	mismatch, err = p.bySession.open(t, tx)
+	if err != nil && err.Error() == challenge.Invalid().Error() { // it is no choice's
+		err = t.openSession(tx, cognitoidp.ChallengeNameTypeWebAuthn)
+	}
+	return mismatch, err
+}
+
 func (p selectChallenge) load(t *turn, tx *db.Tx) error {
 	if t.given["ANSWER"] != cognitoidp.ChallengeNameTypeWebAuthn {
 		return nil
@@ -125,6 +135,7 @@ func (selectChallenge) verify(t *turn) (*pass, error) {
 	if err := t.chosen(); err != nil {
 		return nil, err
 	}
+	t.options = t.state.Options
 	done, err := t.take(t.given["ANSWER"])
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func (p passkeyAssertion) challenge(t *turn) (*Outcome, error) {
 		return nil, err
 	}
 	st := t.state.Next(t.now)
-	st.Data = ceremony
+	st.Data, st.Options = ceremony, t.options
 	return t.ask(p.step, st, map[string]string{"CREDENTIAL_REQUEST_OPTIONS": options, "USERNAME": t.srpID()})
 }
 

@@ -57,6 +57,24 @@ func TestChoiceOfAPasskey(t *testing.T) {
 	})
 }
 
+func TestWhoCancelsThePasskeyMayChooseAgain(t *testing.T) {
+	eachFactor(t, "OFF", func(t *testing.T, w *world) {
+		a := w.passkey(t, nil)
+		asked := w.answers(t, w.choose(t, nil), M{"ANSWER": "WEB_AUTHN"})
+		expect(t, asked, "WEB_AUTHN")
+		again := w.answers(t, M{"ChallengeName": "SELECT_CHALLENGE", "Session": asked["Session"]}, M{"ANSWER": "WEB_AUTHN"})
+		w.refused(t, asked, M{"CREDENTIAL": "{}"}, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
+		options := expect(t, again, "WEB_AUTHN")["CREDENTIAL_REQUEST_OPTIONS"].(string)
+		choice := M{"ChallengeName": "SELECT_CHALLENGE", "Session": again["Session"]}
+		w.refused(t, choice, M{"ANSWER": "EMAIL_OTP"}, "InvalidParameterException", "")
+		tokens(t, w.answers(t, again, M{"CREDENTIAL": a.Assert(t, options)}))
+		w.refused(t, choice, M{"ANSWER": "PASSWORD", "PASSWORD": password}, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
+
+		preferred := w.choose(t, M{"PREFERRED_CHALLENGE": "WEB_AUTHN"})
+		tokens(t, w.answers(t, M{"ChallengeName": "SELECT_CHALLENGE", "Session": preferred["Session"]}, M{"ANSWER": "PASSWORD", "PASSWORD": password}))
+	})
+}
+
 func TestPasskeyIsBothFactorsWhereThePoolSaysSo(t *testing.T) {
 	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
 		a := w.passkey(t, nil)
