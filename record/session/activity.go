@@ -59,7 +59,7 @@ func List(tx *db.Tx, q Query) ([]*Session, error) {
 		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
 			device_type
 		FROM session
-		WHERE pool_id = $1 AND sub = $2 AND revoked = 0 AND expires > $3 AND created > $4
+		WHERE `+unended+` AND expires > $3 AND created > $4
 			AND (`+lastActive+` < $5 OR `+lastActive+` = $5 AND id < $6)
 		ORDER BY `+lastActive+` DESC, id DESC
 		LIMIT $7`,
@@ -70,14 +70,14 @@ func List(tx *db.Tx, q Query) ([]*Session, error) {
 func Evict(tx *db.Tx, pool id.Pool, sub id.Sub, keep int64) error {
 	_, err := tx.Exec(`
 		UPDATE session
-		SET revoked = $1
-		WHERE pool_id = $2 AND sub = $3 AND revoked = 0 AND id IN (
+		SET revoked = $3
+		WHERE pool_id = $1 AND sub = $2 AND revoked = 0 AND id IN (
 			SELECT id
 			FROM session
-			WHERE pool_id = $2 AND sub = $3 AND revoked = 0 AND expires > $1
+			WHERE `+unended+` AND expires > $3
 			ORDER BY `+lastActive+` DESC, id DESC
 			LIMIT $4 OFFSET $5)`,
-		db.Millis(tx.Now), string(pool), string(sub), math.MaxInt32, keep)
+		string(pool), string(sub), db.Millis(tx.Now), math.MaxInt32, keep)
 	if err != nil {
 		return fmt.Errorf("evict sessions of user: %w", err)
 	}
@@ -92,9 +92,9 @@ func RevokeLinked(tx *db.Tx, pool id.Pool, sub id.Sub, sso string) error {
 	}
 	_, err := tx.Exec(`
 		UPDATE session
-		SET revoked = $1
-		WHERE pool_id = $2 AND sub = $3 AND revoked = 0 AND sso = $4`,
-		db.Millis(tx.Now), string(pool), string(sub), sso)
+		SET revoked = $3
+		WHERE `+unended+` AND sso = $4`,
+		string(pool), string(sub), db.Millis(tx.Now), sso)
 	if err != nil {
 		return fmt.Errorf("revoke linked sessions: %w", err)
 	}
