@@ -28,9 +28,10 @@ func Remove(tx *db.Tx, pool id.Pool, name string, sub id.Sub) error {
 
 // DeleteUser ends all memberships of a user.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	// Without the names SQLite would look through all memberships of the pool, which it believes to be few.
 	_, err := tx.Exec(`
 		DELETE FROM group_member
-		WHERE pool_id = $1 AND sub = $2`,
+		WHERE pool_id = $1 AND sub = $2 AND name IN (SELECT name FROM group_member WHERE pool_id = $1 AND sub = $2)`,
 		pool, sub)
 	return err
 }
