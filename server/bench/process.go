@@ -101,10 +101,25 @@ func start(ctx context.Context, dir string) (*process, error) {
 
 func (p *process) pid() string { return strconv.Itoa(p.command.Process.Pid) }
 
-// idle waits until start-up work is over and returns the resident memory in MiB.
+// idle waits until start-up work is over, which makes a stock of signing keys, and returns the resident memory in MiB.
 func (p *process) idle() (float64, error) {
-	time.Sleep(5 * time.Second)
-	return residentOf(p.pid())
+	const (
+		quiet  = 2 * time.Second // longer than background jobs wait before they begin
+		little = 3 * tick        // what an idle server may use meanwhile
+	)
+	last, err := cpuOf(p.pid())
+	for began := time.Now(); err == nil && time.Since(began) < time.Minute; {
+		time.Sleep(quiet)
+		var now time.Duration
+		if now, err = cpuOf(p.pid()); err == nil && now-last <= little {
+			return residentOf(p.pid())
+		}
+		last = now
+	}
+	if err != nil {
+		return 0, err
+	}
+	return 0, errors.New("the server has not come to rest for a minute")
 }
 
 func (p *process) stop() {
