@@ -107,6 +107,7 @@ type fields map[string]any
 
 // answer is what the flows need of InitiateAuth's and RespondToAuthChallenge's answers.
 type answer struct {
+	Session              string
 	ChallengeParameters  map[string]string
 	AuthenticationResult struct{ AccessToken, RefreshToken string }
 }

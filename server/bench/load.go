@@ -31,14 +31,15 @@ const (
 
 // population is a pool with so many users, named user0, user1 and so on, who all have the same password.
 type population struct {
-	pool   id.Pool
-	client string
-	users  int
+	pool    id.Pool
+	client  string
+	users   int
+	factors *factors // nil: they have nothing else
 }
 
-type world struct{ small, large population }
+type world struct{ small, large, guarded population }
 
-// load fills a data folder for cardea dev with the two pools, through the store.
+// load fills a data folder for cardea dev with the pools, through the store.
 func load(ctx context.Context, dir string, users int) (world, error) {
 	data := filepath.Join(dir, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
@@ -61,18 +62,20 @@ func load(ctx context.Context, dir string, users int) (world, error) {
 	}
 	defer house.Close()
 
+	factors, err := newFactors(guardedPool)
+	if err != nil {
+		return world{}, err
+	}
+	w := world{small: population{users: smallPool}, guarded: population{users: guardedPool, factors: factors}, large: population{users: users}}
 	l := loader{house: house, ring: &datakey.Ring{Master: master}}
-	small, err := l.populate(ctx, smallPool)
-	if err != nil {
-		return world{}, err
+	for _, p := range []*population{&w.small, &w.guarded, &w.large} {
+		began := time.Now()
+		if err := l.populate(ctx, p); err != nil {
+			return world{}, err
+		}
+		fmt.Printf("loaded %d users in %v\n", p.users, time.Since(began).Round(time.Second))
 	}
-	began := time.Now()
-	large, err := l.populate(ctx, users)
-	if err != nil {
-		return world{}, err
-	}
-	fmt.Printf("loaded %d users in %v\n", users, time.Since(began).Round(time.Second))
-	return world{small: small, large: large}, nil
+	return w, nil
 }
 
 type loader struct {
@@ -81,29 +84,13 @@ type loader struct {
 }
 
 // populate makes a pool, a client and users.
-func (l loader) populate(ctx context.Context, users int) (population, error) {
-	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: region, Account: accountID})
-	made, err := l.house.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{PoolName: "bench"})
-	if err != nil {
-		return population{}, err
+func (l loader) populate(ctx context.Context, p *population) error {
+	if err := l.found(ctx, p); err != nil {
+		return err
 	}
-	app, err := l.house.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
-		UserPoolId: made.UserPool.Id,
-		ClientName: "bench",
-		ExplicitAuthFlows: []string{
-			cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
-			cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
-			cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
-		},
-	})
-	if err != nil {
-		return population{}, err
-	}
-	p := population{pool: id.Pool(made.UserPool.Id), client: app.UserPoolClient.ClientId, users: users}
-
 	var of *pool.Pool
 	var box *seal.Box
-	err = l.house.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := l.house.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if of, err = pool.Get(tx, p.pool); err != nil {
 			return err
 		}
@@ -111,30 +98,70 @@ func (l loader) populate(ctx context.Context, users int) (population, error) {
 		return err
 	})
 	if err != nil {
-		return population{}, err
+		return err
 	}
-	for first := 0; first < users; first += batch {
-		if err := l.insert(ctx, of, box, first, min(first+batch, users)); err != nil {
-			return population{}, err
+	for first := 0; first < p.users; first += batch {
+		made, err := withPasswords(ctx, of, box, first, min(first+batch, p.users))
+		if err != nil {
+			return err
+		}
+		err = l.house.DB.Write(ctx, func(tx *db.Tx) error { return p.insert(tx, box, of, first, made) })
+		if err != nil {
+			return err
 		}
 	}
-	return p, nil
+	return nil
 }
 
-// insert makes the users numbered first up to, but not with, end.
-func (l loader) insert(ctx context.Context, of *pool.Pool, box *seal.Box, first, end int) error {
-	made, err := withPasswords(ctx, of, box, first, end)
+// found makes the pool and the client.
+func (l loader) found(ctx context.Context, p *population) error {
+	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: region, Account: accountID})
+	in := &cognitoidp.CreateUserPoolRequest{PoolName: "bench"}
+	if p.factors != nil {
+		in.Policies = &cognitoidp.UserPoolPolicyType{SignInPolicy: p.factors.signInPolicy()}
+	}
+	made, err := l.house.API.Userpool.CreateUserPool(ctx, in)
 	if err != nil {
 		return err
 	}
-	return l.house.DB.Write(ctx, func(tx *db.Tx) error {
-		for _, u := range made {
-			if err := account.Create(tx, of, u.Clone(), false); err != nil {
-				return err
-			}
+	p.pool = id.Pool(made.UserPool.Id)
+	if p.factors != nil {
+		if _, err := l.house.API.Userpool.SetUserPoolMfaConfig(ctx, p.factors.mfaConfig(p.pool)); err != nil {
+			return err
 		}
-		return nil
+	}
+	app, err := l.house.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
+		UserPoolId: made.UserPool.Id,
+		ClientName: "bench",
+		ExplicitAuthFlows: []string{
+			cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
+			cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
+			cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth,
+			cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
+		},
 	})
+	if err != nil {
+		return err
+	}
+	p.client = app.UserPoolClient.ClientId
+	return nil
+}
+
+// insert stores users, the first of whom has that number, and what they have besides.
+func (p *population) insert(tx *db.Tx, box *seal.Box, of *pool.Pool, first int, users []*user.User) error {
+	for i, u := range users {
+		u = u.Clone() // the transaction may run twice
+		if err := account.Create(tx, of, u, false); err != nil {
+			return err
+		}
+		if p.factors == nil {
+			continue
+		}
+		if err := p.factors.equip(tx, box, u, first+i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // withPasswords makes users in memory, on all cores: each password is an exponentiation.

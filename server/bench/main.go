@@ -61,6 +61,9 @@ func run(ctx context.Context, o options) error {
 	if err := driver.bounds(ctx, world.small); err != nil {
 		return err
 	}
+	if err := driver.extras(ctx, world.guarded); err != nil {
+		return err
+	}
 	return driver.growth(ctx, world)
 }
 

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+)
+
+// extras prints what software tokens and passkeys cost beyond what a sign-in costs anyhow: a password sign-in by the users
+// of the same pool who have no token, and the signatures of the tokens that it gives.
+func (d driver) extras(ctx context.Context, p population) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\nflow\tper second\tserver CPU\tbeside\t\textra\t\t")
+	for _, pair := range []struct {
+		name          string
+		with, without flow
+	}{
+		{"SRP sign-in with TOTP", srpWithTOTP, srpWithout},
+		{"password sign-in with TOTP", passwordWithTOTP, passwordWithout},
+	} {
+		with, without, err := d.between(ctx, p, pair.with, pair.without)
+		if err != nil {
+			return fmt.Errorf("%s: %w", pair.name, err)
+		}
+		line(w, pair.name, with, without, "without")
+	}
+
+	before, err := measurePrimitives()
+	if err != nil {
+		return err
+	}
+	m, err := d.measure(ctx, p, passkeySignIn)
+	if err != nil {
+		return fmt.Errorf("passkey sign-in: %w", err)
+	}
+	after, err := measurePrimitives()
+	if err != nil {
+		return err
+	}
+	line(w, "passkey sign-in", m, before.Signature+after.Signature, "two signatures")
+	return w.Flush()
+}
+
+// between measures a flow, and around it another that it is compared with, since the speed of a machine that others share
+// wanders.
+func (d driver) between(ctx context.Context, p population, f, around flow) (m measurement, other time.Duration, err error) {
+	before, err := d.measure(ctx, p, around)
+	if err != nil {
+		return m, 0, err
+	}
+	if m, err = d.measure(ctx, p, f); err != nil {
+		return m, 0, err
+	}
+	after, err := d.measure(ctx, p, around)
+	return m, (before.cpu + after.cpu) / 2, err
+}
+
+func line(w *tabwriter.Writer, name string, m measurement, beside time.Duration, what string) {
+	extra := m.cpu - beside
+	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%s\t%v\t%+.1f %%\t\n", name, m.rate, m.cpu.Round(time.Microsecond),
+		beside.Round(time.Microsecond), what, extra.Round(time.Microsecond), 100*float64(extra)/float64(beside))
+}

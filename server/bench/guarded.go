@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"cardea/engine/factor"
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/record/passkey"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+	"cardea/spec/totp"
+)
+
+const (
+	// guardedPool is how many users the pool has in which passwords are not all. Every other one of them has a software
+	// token, whose codes work once: the pool is so large that a user hardly comes round again while a code lasts.
+	guardedPool = 20_000
+
+	relyingParty = "localhost"
+)
+
+// factors are what the users of a pool have besides their passwords: all a passkey, with one key between them, and user0,
+// user2 and so on a software token.
+type factors struct {
+	secrets [][]byte       // of the software tokens
+	used    []atomic.Int64 // the step of the last code of each
+	passkey *ecdsa.PrivateKey
+	public  []byte // its other half, as credentials carry it
+	turn    atomic.Int64
+}
+
+func newFactors(users int) (*factors, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	public, err := coseKey(&key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	tokens := (users + 1) / 2
+	f := &factors{passkey: key, public: public, secrets: make([][]byte, tokens), used: make([]atomic.Int64, tokens)}
+	for i := range f.secrets {
+		f.secrets[i] = totp.NewSecret()
+	}
+	return f, nil
+}
+
+// signInPolicy is what a pool allows whose users have these factors.
+func (f *factors) signInPolicy() *cognitoidp.SignInPolicyType {
+	return &cognitoidp.SignInPolicyType{
+		AllowedFirstAuthFactors: []string{cognitoidp.AuthFactorTypePassword, cognitoidp.AuthFactorTypeWebAuthn},
+	}
+}
+
+// mfaConfig is how such a pool is set up.
+func (f *factors) mfaConfig(pool id.Pool) *cognitoidp.SetUserPoolMfaConfigRequest {
+	return &cognitoidp.SetUserPoolMfaConfigRequest{
+		UserPoolId:                    string(pool),
+		MfaConfiguration:              cognitoidp.UserPoolMfaTypeOptional,
+		SoftwareTokenMfaConfiguration: &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true},
+		WebAuthnConfiguration: &cognitoidp.WebAuthnConfigurationType{
+			RelyingPartyId:      relyingParty,
+			FactorConfiguration: cognitoidp.WebAuthnFactorConfigurationTypeSingleFactor,
+		},
+	}
+}
+
+// equip stores the factors of user n, who has just been created.
+func (f *factors) equip(tx *db.Tx, box *seal.Box, u *user.User, n int) error {
+	credential := make([]byte, 20)
+	_, _ = rand.Read(credential) // never fails
+	err := passkey.Insert(tx, &passkey.Credential{
+		Pool: u.Pool, Sub: u.Sub, ID: base64.RawURLEncoding.EncodeToString(credential), RelyingParty: relyingParty,
+		UserHandle: []byte(u.Sub), PublicKey: f.public, Verified: true, AAGUID: make([]byte, 16), Attestation: "none",
+		Attachment: "platform", Transports: []string{"internal"}, Name: "Passkey", Created: tx.Now,
+	})
+	if err != nil || n%2 != 0 {
+		return err
+	}
+
+	secret, tokens := f.secrets[n/2], factor.SoftwareTokens{}
+	if err := tokens.Associate(tx, box, u, secret); err != nil {
+		return err
+	}
+	step := totp.Step(tx.Now) - 1 // setting up uses a code; that of now is for signing in
+	f.used[n/2].Store(step)
+	return tokens.Verify(tx, box, u, totp.Code(secret, step), "phone")
+}
+
+// code is one that user 2i's app shows and that has not been used. Who comes round too soon waits for the next.
+func (f *factors) code(ctx context.Context, i int) string {
+	step := max(totp.Step(time.Now()), f.used[i].Load()+1)
+	for step > totp.Step(time.Now())+1 && ctx.Err() == nil { // servers take the next code, too
+		sleep(ctx, 100*time.Millisecond)
+	}
+	f.used[i].Store(step)
+	return totp.Code(f.secrets[i], step)
+}
+
+// guarded is the next user in turn who has a software token: user 2i.
+func (c *connection) guarded() (name string, i int) {
+	i = int((c.factors.turn.Add(1) - 1) % int64(len(c.factors.secrets)))
+	return fmt.Sprintf("user%d", 2*i), i
+}
+
+// unguarded is the next user in turn who has none.
+func (c *connection) unguarded() string {
+	_, i := c.guarded()
+	return fmt.Sprintf("user%d", 2*i+1)
+}
