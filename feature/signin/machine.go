@@ -198,19 +198,20 @@ func (s *Service) settle(t *turn, done *pass) error {
 	if len(done.effects) == 0 {
 		return nil
 	}
-	return s.DB.Write(t.ctx, func(tx *db.Tx) error {
-		u, err := t.again(tx)
-		if err != nil {
+	var after *user.User
+	err := s.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
+		if after, err = t.again(tx); err != nil {
 			return err
 		}
-		if err := t.commit(tx, u, done); err != nil {
-			return err
-		}
-		if u != nil {
-			t.user, t.state.Set = u, db.Millis(u.PasswordSet)
-		}
-		return nil
+		return t.commit(tx, after, done)
 	})
+	if err != nil {
+		return err
+	}
+	if after != nil {
+		t.user, t.state.Set = after, db.Millis(after.PasswordSet)
+	}
+	return nil
 }
 
 // again reads the turn's user as a writing transaction sees them.

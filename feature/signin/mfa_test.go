@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -129,6 +130,29 @@ func TestNewPasswordComesBeforeTheSecondFactor(t *testing.T) {
 		next := w.answers(t, start, M{"USERNAME": "bob", "NEW_PASSWORD": password})
 		expect(t, next, "SMS_MFA")
 		tokens(t, w.answers(t, next, M{"USERNAME": "bob", "SMS_MFA_CODE": w.Code(t, phone)}))
+	})
+}
+
+func TestOneOfManyAnswersLeadsToTheSecondFactor(t *testing.T) {
+	eachFactor(t, "ON", func(t *testing.T, w *world) {
+		w.invited(t, "bob", M{"UserAttributes": []M{{"Name": "phone_number", "Value": phone}}})
+		once := func(answer M, others string) {
+			t.Helper()
+			asked := 0
+			for _, a := range w.atOnce(100, "RespondToAuthChallenge", answer) {
+				if a.err == nil && a.out["ChallengeName"] == "SMS_MFA" {
+					asked++
+				} else if a.err == nil || !strings.Contains(a.err.Error(), others) {
+					t.Errorf("a loser was told %v, %v", a.out, a.err)
+				}
+			}
+			if asked != 1 {
+				t.Errorf("%d of 100 answers to %v led on, want 1", asked, answer["ChallengeName"])
+			}
+		}
+		_, first := w.newPassword(t, "bob", nil)
+		once(first, "session can only be used once")
+		once(w.answer(t, w.challenge(t, "bob"), password), wrong)
 	})
 }
 
