@@ -66,6 +66,11 @@ type loader interface {
 	load(t *turn, tx *db.Tx) error
 }
 
+// informer is a proof whose challenge tells what must be looked up first, in the transaction that ends the step before.
+type informer interface {
+	inform(t *turn, tx *db.Tx, u *user.User) error
+}
+
 // pass is an answer that was right. It counts only once all its effects are committed.
 type pass struct {
 	proof   factor.Proof // what it proves; empty for a choice
@@ -171,7 +176,7 @@ func (s *Service) advance(t *turn, done *pass) (*Outcome, error) {
 	if next == nil {
 		return s.grant(t, done)
 	}
-	if err := s.settle(t, done); err != nil {
+	if err := s.settle(t, done, next); err != nil {
 		return nil, err
 	}
 	return next.challenge(t)
@@ -194,16 +199,19 @@ func (t *turn) next() (proof, error) {
 }
 
 // settle commits what a right answer changes, when another challenge follows.
-func (s *Service) settle(t *turn, done *pass) error {
-	if len(done.effects) == 0 {
-		return nil
-	}
+func (s *Service) settle(t *turn, done *pass, next proof) error {
 	var after *user.User
 	err := s.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
 		if after, err = t.again(tx); err != nil {
 			return err
 		}
-		return t.commit(tx, after, done)
+		if err := t.commit(tx, after, done); err != nil {
+			return err
+		}
+		if p, ok := next.(informer); ok {
+			return p.inform(t, tx, after)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
