@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"runtime/debug"
 
 	"cardea/platform/db"
 	"cardea/platform/seal"
@@ -98,20 +99,27 @@ func (k *Keys) Assign(tx *db.Tx, pool id.Pool, pair *Pair) error {
 	return nil
 }
 
-// Refill makes keys until the stock is full. It is a job: safe to run twice, and to stop at any time.
+// Refill makes keys until the stock is full. It is a job: safe to run twice, and to stop at any time. Candidates for primes
+// are most of what an idle server ever allocates, so that what they took is given back to the system.
 func (k *Keys) Refill(ctx context.Context) error {
 	spare := k.Spare
 	if spare == 0 {
 		spare = defaultSpare
 	}
-	for ctx.Err() == nil {
+	for made := 0; ctx.Err() == nil; made++ {
 		var have int
 		err := k.DB.Read(ctx, func(tx *db.Tx) (err error) {
 			have, err = signingkey.Stock(tx)
 			return err
 		})
-		if err != nil || have >= 2*spare {
+		if err != nil {
 			return err
+		}
+		if have >= 2*spare {
+			if made > 0 {
+				debug.FreeOSMemory()
+			}
+			return nil
 		}
 		if err := k.add(ctx); err != nil {
 			return fmt.Errorf("refill stock of signing keys: %w", err)
