@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cardea/engine/attributes"
+	"cardea/engine/challenge"
 	"cardea/engine/factor"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -60,9 +61,11 @@ func (setUpMFA) verify(t *turn) (*pass, error) {
 	switch {
 	case slices.Contains(t.state.Proven, factor.SoftwareToken):
 		return done, nil
+	case !t.lacksFactor(t.user):
+		return nil, challenge.Invalid()
 	case address == "":
 		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the user.")
-	case !slices.Contains(t.state.Options, cognitoidp.ChallengeNameTypeEmailOtp):
+	case !slices.Contains(factor.Settable(t.pool, t.user), cognitoidp.ChallengeNameTypeEmailOtp):
 		return nil, cognitoidp.InvalidParameter("Email MFA cannot be set up for this user.")
 	}
 	given := map[string]string{user.NameEmail: address}
@@ -71,6 +74,13 @@ func (setUpMFA) verify(t *turn) (*pass, error) {
 	}
 	done.then = newAddress{code: emailCode, to: address}
 	return done, nil
+}
+
+// lacksFactor tells whether the user still has no second factor. Once they have, whoever knows no more than their password
+// must not put one of their own beside it.
+func (t *turn) lacksFactor(u *user.User) bool {
+	step, _ := factor.Next(t.pool, u, []factor.Proof{factor.Password})
+	return step.Challenge == cognitoidp.ChallengeNameTypeMfaSetup
 }
 
 // newAddress is the code challenge for an address that becomes the user's when the code comes back.

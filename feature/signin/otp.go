@@ -123,6 +123,12 @@ func (c code) verify(t *turn) (*pass, error) {
 	if !question.Answers(t.box, t.target(question.Attribute, ""), typed) {
 		return nil, t.miss(cognitoidp.CodeMismatch("Invalid code or auth state for the user."))
 	}
+	if question.To != "" {
+		if !t.lacksFactor(t.user) {
+			return nil, challenge.Invalid()
+		}
+		t.user = adopted(t.user, question)
+	}
 	done := &pass{proof: c.first, source: "Authentication", effects: []effect{t.spendSession, t.unlock, t.reached(question, typed)}}
 	if factor.First(t.state.Proven) {
 		done.proof, done.source = c.second, ""
@@ -142,14 +148,13 @@ func (t *turn) reached(q verification.Question, typed string) effect {
 		if !q.Answers(t.box, target, typed) {
 			return challenge.Invalid() // the user has another address by now
 		}
+		if q.To != "" && !t.lacksFactor(u) {
+			return challenge.Invalid()
+		}
 		if q.To == "" && u.Verified(q.Attribute) {
 			return nil
 		}
-		changed := u.Clone()
-		changed.Attributes[q.Attribute+"_verified"] = "true"
-		if q.To != "" {
-			changed.Attributes[q.Attribute], changed.MFA.Email = q.To, true
-		}
+		changed := adopted(u, q)
 		changed.Touch(tx.Now)
 		err := account.Save(tx, t.pool, changed, false)
 		if taken, ok := errors.AsType[*account.TakenError](err); ok && q.To != "" {
@@ -163,6 +168,17 @@ func (t *turn) reached(q verification.Question, typed string) effect {
 		*u = *changed
 		return nil
 	}
+}
+
+// adopted is the user with the address that a code went to, verified. One that they gave on the way becomes theirs and a
+// second factor.
+func adopted(u *user.User, q verification.Question) *user.User {
+	u = u.Clone()
+	u.Attributes[q.Attribute+"_verified"] = "true"
+	if q.To != "" {
+		u.Attributes[q.Attribute], u.MFA.Email = q.To, true
+	}
+	return u
 }
 
 // welcomed is the user after a proof that needs no password: whoever reads the address is confirmed by that, and a
