@@ -1,5 +1,7 @@
 package factor
 
+import "slices"
+
 // Proof is a way in which someone has shown who they are, as a sign-in remembers it.
 type Proof = string
 
@@ -17,20 +19,13 @@ const (
 	Device        Proof = "DEVICE"
 )
 
-// isFirst and isSecond tell which factor a proof is.
-var (
-	isFirst  = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true}
-	isSecond = map[Proof]bool{SMS: true, Email: true, SoftwareToken: true, Device: true, VerifiedKey: true}
-)
+// isFirst tells which proofs are first factors.
+var isFirst = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true}
 
-func some(proofs []Proof, is map[Proof]bool) bool {
-	for _, p := range proofs {
-		if is[p] {
-			return true
-		}
-	}
-	return false
-}
+// challengeOf names the challenges that prove a second factor. A device, and a passkey that counts twice, stand for any.
+var challengeOf = map[Proof]string{SMS: smsMFA, Email: emailMFA, SoftwareToken: softwareMFA}
 
 // First tells whether a first factor is among the proofs.
-func First(proofs []Proof) bool { return some(proofs, isFirst) }
+func First(proofs []Proof) bool {
+	return slices.ContainsFunc(proofs, func(proof Proof) bool { return isFirst[proof] })
+}

@@ -31,16 +31,46 @@ func Next(p *pool.Pool, u *user.User, proofs []Proof) (step Step, refused bool) 
 	if u.Status == cognitoidp.UserStatusTypeForceChangePassword {
 		return Step{Challenge: cognitoidp.ChallengeNameTypeNewPasswordRequired}, false
 	}
-	if some(proofs, isSecond) {
-		return Step{}, false
-	}
 	switch mode(p) {
 	case cognitoidp.UserPoolMfaTypeOn:
-		return demanded(p, u)
+		step, refused = demanded(p, u)
 	case cognitoidp.UserPoolMfaTypeOptional:
-		return chosen(p, u), false
+		step = chosen(p, u)
 	}
-	return Step{}, false
+	switch {
+	case step.Challenge == "" && !refused, twice(p, u, proofs):
+		return Step{}, false
+	case codeAlone(proofs):
+		return Step{}, true
+	case slices.Contains(proofs, Device), step.met(proofs):
+		return Step{}, false
+	}
+	return step, refused
+}
+
+// twice tells whether a passkey is both factors at once.
+func twice(p *pool.Pool, u *user.User, proofs []Proof) bool {
+	return slices.Contains(proofs, VerifiedKey) && counts(p, u)
+}
+
+// codeAlone tells whether nothing but a code stands for the first factor. No second factor goes with it: that might come
+// to the same mailbox.
+func codeAlone(proofs []Proof) bool {
+	return !slices.ContainsFunc(proofs, func(proof Proof) bool {
+		return isFirst[proof] && proof != EmailOTP && proof != SMSOTP
+	})
+}
+
+// met tells whether the proofs hold one of the factors that would be asked for now. A factor that the user has switched
+// off, lost or replaced since counts for nothing, and one that is still to be set up proves nobody.
+func (s Step) met(proofs []Proof) bool {
+	if s.Challenge == cognitoidp.ChallengeNameTypeMfaSetup {
+		return false
+	}
+	return slices.ContainsFunc(proofs, func(proof Proof) bool {
+		name := challengeOf[proof]
+		return name != "" && (name == s.Challenge || slices.Contains(s.Options, name))
+	})
 }
 
 // Satisfied tells whether nothing is missing.

@@ -63,6 +63,9 @@ func TestGateRefusesPoolsThatDemandMore(t *testing.T) {
 	_, err = w.tokens.Mint(context.Background(), g)
 	wantFault(t, err, "NotAuthorized", missing)
 	g.Proofs = append(g.Proofs, factor.SoftwareToken)
+	_, err = w.tokens.Mint(context.Background(), g)
+	wantFault(t, err, "NotAuthorized", missing) // by a factor that is not theirs
+	w.setUser(t, func(u *user.User) { u.MFA.Software = true })
 	if _, err = w.tokens.Mint(context.Background(), g); err != nil {
 		t.Errorf("with both factors: %v", err)
 	}
