@@ -17,7 +17,23 @@ func loadChoice(t *turn, tx *db.Tx) error {
 	if t.session != "" {
 		return t.openSignUp(tx)
 	}
-	return t.loadPasskeys(tx)
+	if err := t.loadPasskeys(tx); err != nil {
+		return err
+	}
+	t.options = t.choices()
+	if len(t.options) > 0 || t.user == nil || !t.user.Enabled {
+		return nil
+	}
+	return t.forget(tx)
+}
+
+// forget goes on with a user who has nothing to begin with as with nobody, from the first step to the last: or the name
+// could be told from one that is nobody's.
+func (t *turn) forget(tx *db.Tx) error {
+	t.user, t.device, t.known = nil, nil, false
+	t.state = challenge.New(t.now, t.name, nil)
+	t.options = t.choices()
+	return t.begin(tx)
 }
 
 // beginChoice is USER_AUTH's first step: the challenge that the client prefers, if the user can answer it, and otherwise
@@ -37,10 +53,10 @@ func beginChoice(t *turn) (*Outcome, error) {
 	}
 
 	t.state.Choice = true
-	t.options = t.choices()
+	available := t.options
 	out, err := t.prefer(t.given["PREFERRED_CHALLENGE"])
 	if err == nil && out.Challenge != "" {
-		out.Available = t.available
+		out.Available = available
 	}
 	return out, err
 }
@@ -58,19 +74,13 @@ func (t *turn) openSignUp(tx *db.Tx) error {
 	return nil
 }
 
-// choices are the challenges that the user can begin with; for a user with none, and for nobody, what somebody else would
-// have.
+// choices are the challenges that the user can begin with; for nobody, those that somebody would have.
 func (t *turn) choices() []string {
 	srp := t.keepsVerifiers()
-	t.available = nil
-	if t.user != nil {
-		t.available = factor.Choices(t.pool, t.user, len(t.passkeys) > 0, srp)
+	if t.user == nil {
+		return factor.StrangersChoices(t.pool, t.decoyPasskeys(), srp)
 	}
-	if len(t.available) == 0 {
-		t.user = nil
-		t.available = factor.StrangersChoices(t.pool, t.decoyPasskeys(), srp)
-	}
-	return t.available
+	return factor.Choices(t.pool, t.user, len(t.passkeys) > 0, srp)
 }
 
 // prefer goes to the preferred challenge with what was sent for it, or asks for a choice.
@@ -124,15 +134,13 @@ func (p selectChallenge) open(t *turn, tx *db.Tx) (mismatch, err error) {
 	return mismatch, err
 }
 
-func (p selectChallenge) load(t *turn, tx *db.Tx) error {
-	if t.given["ANSWER"] != cognitoidp.ChallengeNameTypeWebAuthn {
-		return nil
-	}
-	return t.loadPasskeys(tx)
-}
+func (p selectChallenge) load(t *turn, tx *db.Tx) error { return t.loadPasskeys(tx) }
 
 func (selectChallenge) verify(t *turn) (*pass, error) {
-	if err := t.chosen(); err != nil {
+	if err := t.enabled(); err != nil {
+		return nil, err
+	}
+	if err := t.chosen(t.choices()); err != nil {
 		return nil, err
 	}
 	t.options = t.state.Options
@@ -144,10 +152,11 @@ func (selectChallenge) verify(t *turn) (*pass, error) {
 	return done, nil
 }
 
-// chosen sees that an ANSWER is one of those that were offered.
-func (t *turn) chosen() error {
-	if !slices.Contains(t.state.Options, t.given["ANSWER"]) {
-		return cognitoidp.InvalidParameter("The selected challenge is not available: " + t.given["ANSWER"])
+// chosen sees that an ANSWER is one of those that were offered and still are to be had.
+func (t *turn) chosen(now []string) error {
+	answer := t.given["ANSWER"]
+	if !slices.Contains(t.state.Options, answer) || !slices.Contains(now, answer) {
+		return cognitoidp.InvalidParameter("The selected challenge is not available: " + answer)
 	}
 	return nil
 }

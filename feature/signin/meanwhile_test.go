@@ -1,10 +1,35 @@
 package signin_test
 
 import (
+	"slices"
 	"testing"
+
+	"cardea/server/servertest"
 )
 
 const noSession = "Invalid session for the user."
+
+// hide has the client tell nobody who exists.
+func (w *world) hide(t *testing.T) {
+	t.Helper()
+	w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "PreventUserExistenceErrors": "ENABLED",
+		"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH"}})
+}
+
+func TestAChoiceEndsWithWhatItOffered(t *testing.T) {
+	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
+		w.give(t, "alice", "email", mailbox, "phone_number", phone)
+		first := w.choose(t, nil)
+		w.prefer(t, "alice", M{"SMSMfaSettings": on, "EmailMfaSettings": on})
+		w.refused(t, first, M{"ANSWER": "EMAIL_OTP"}, "InvalidParameterException", "The selected challenge is not available: EMAIL_OTP")
+		second := w.answers(t, first, M{"ANSWER": "PASSWORD", "PASSWORD": password})
+		expect(t, second, "SELECT_MFA_TYPE")
+		w.Must(t, "AdminDeleteUserAttributes", M{"UserPoolId": w.pool, "Username": "alice", "UserAttributeNames": []string{"phone_number"}})
+		w.refused(t, second, M{"ANSWER": "SMS_MFA"}, "InvalidParameterException", "The selected challenge is not available: SMS_MFA")
+		sent := w.answers(t, second, M{"ANSWER": "EMAIL_OTP"})
+		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)}))
+	})
+}
 
 func TestASecondFactorCountsWhileItIsTheUsers(t *testing.T) {
 	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
@@ -24,6 +49,36 @@ func TestACodeIsNotBothFactors(t *testing.T) {
 		sent := w.choose(t, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"})
 		w.prefer(t, "alice", M{"EmailMfaSettings": preferred})
 		w.refused(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)}, "NotAuthorizedException", "")
+	})
+}
+
+func TestWhoHasNoFirstFactorIsNobodyAllAlong(t *testing.T) {
+	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
+		w.Must(t, "AdminCreateUser", M{"UserPoolId": w.pool, "Username": "bob", "MessageAction": "SUPPRESS",
+			"UserAttributes": servertest.Attributes("email", "bob@example.com", "email_verified", "true")})
+		w.prefer(t, "bob", M{"EmailMfaSettings": on}) // so that a code alone would leave the second factor out
+		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil), "UserNotFoundException", "User does not exist.")
+		w.hide(t)
+		select1 := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil))
+		for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"} {
+			if !slices.Contains(available(t, select1), name) {
+				t.Errorf("%s is not offered", name)
+			}
+		}
+		w.refused(t, select1, M{"USERNAME": "bob", "ANSWER": "PASSWORD", "PASSWORD": password}, "NotAuthorizedException", wrong)
+		for name, member := range map[string]string{"EMAIL_OTP": "EMAIL_OTP_CODE", "SMS_OTP": "SMS_OTP_CODE"} {
+			sent := w.answers(t, w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil)), M{"USERNAME": "bob", "ANSWER": name})
+			expect(t, sent, name)
+			w.refused(t, sent, M{"USERNAME": "bob", member: "12345678"}, "CodeMismatchException", "")
+		}
+		srpID := servertest.Text(w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", M{"PREFERRED_CHALLENGE": "PASSWORD_SRP", "SRP_A": "2"})),
+			"ChallengeParameters.USER_ID_FOR_SRP")
+		if srpID == "bob" || len(srpID) != 36 {
+			t.Errorf("USER_ID_FOR_SRP %q is not a stranger's", srpID)
+		}
+		if letters := w.Inbox("bob@example.com"); len(letters) > 0 {
+			t.Errorf("bob got %v", letters)
+		}
 	})
 }
 

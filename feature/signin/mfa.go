@@ -38,7 +38,8 @@ func (selectMFA) verify(t *turn) (*pass, error) {
 	if t.given["ANSWER"] == "EMAIL_MFA" { // as some clients call it
 		t.given["ANSWER"] = cognitoidp.ChallengeNameTypeEmailOtp
 	}
-	if err := t.chosen(); err != nil {
+	step, _ := factor.Next(t.pool, t.user, t.state.Proven)
+	if err := t.chosen(append(step.Options, step.Challenge)); err != nil {
 		return nil, err
 	}
 	return &pass{effects: []effect{t.spendSession}, then: proofs[t.given["ANSWER"]]}, nil

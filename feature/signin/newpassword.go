@@ -44,8 +44,8 @@ func (p newPassword) challenge(t *turn) (*Outcome, error) {
 }
 
 func (newPassword) verify(t *turn) (*pass, error) {
-	if !t.user.Enabled {
-		return nil, cognitoidp.NotAuthorized("User is disabled.")
+	if err := t.enabled(); err != nil {
+		return nil, err
 	}
 	if !t.mayChoose(t.user) {
 		return nil, challenge.Invalid()

@@ -55,6 +55,9 @@ func (c code) send(t *turn, st challenge.State, to string) (*Outcome, error) {
 	if err := t.present(); err != nil {
 		return nil, err
 	}
+	if t.user != nil && to == "" && t.user.Attributes[c.attribute] == "" {
+		return nil, challenge.Invalid() // the address went while the last answer was judged
+	}
 	length := firstDigits
 	if factor.First(st.Proven) {
 		length = secondDigits

@@ -48,8 +48,7 @@ type turn struct {
 	state challenge.State // of the sign-in; when a challenge is being answered, as it was sealed there
 	block exchange        // the rest of what was sealed, when that challenge was an SRP exchange
 
-	options   []string // what the next challenge offers to choose from
-	available []string // what a choice-based sign-in can begin with
+	options []string // what the next challenge offers to choose from
 
 	known    bool                 // the device signed in on is one of the user's
 	device   *device.Device       // that device, if it may stand for a second factor
@@ -181,13 +180,20 @@ func (t *turn) account() string {
 
 // present checks what keeps a user from signing in by whatever proof.
 func (t *turn) present() error {
-	switch u := t.user; {
-	case u == nil && !t.client.HidesUsers():
+	if t.user == nil && !t.client.HidesUsers() {
 		return cognitoidp.UserNotFound("User does not exist.")
-	case u != nil && !u.Enabled:
-		return cognitoidp.NotAuthorized("User is disabled.")
+	}
+	if err := t.enabled(); err != nil {
+		return err
 	}
 	return lockout.Fault(t.lock)
+}
+
+func (t *turn) enabled() error {
+	if t.user != nil && !t.user.Enabled {
+		return cognitoidp.NotAuthorized("User is disabled.")
+	}
+	return nil
 }
 
 // standing checks, in Cognito's order, what keeps a user from signing in whatever the password (02-auth-flows §3).
