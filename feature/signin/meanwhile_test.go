@@ -111,3 +111,13 @@ func TestASoftwareTokenDeletedBeforeTheAnswerIsSetUpAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestANumberGivenWithTheNewPasswordIsASecondFactor(t *testing.T) {
+	eachFactor(t, "ON", func(t *testing.T, w *world) {
+		w.invited(t, "bob", M{})
+		next := w.answers(t, w.Must(t, "InitiateAuth", w.byPassword("bob", temporary)),
+			M{"USERNAME": "bob", "NEW_PASSWORD": password, "userAttributes.phone_number": phone})
+		expect(t, next, "SMS_MFA")
+		tokens(t, w.answers(t, next, M{"USERNAME": "bob", "SMS_MFA_CODE": w.Code(t, phone)}))
+	})
+}

@@ -59,9 +59,12 @@ func (newPassword) verify(t *turn) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	confirmed := *t.user
+	confirmed := t.user.Clone() // whose attributes may decide what comes next
 	confirmed.Status = cognitoidp.UserStatusTypeConfirmed
-	t.user = &confirmed
+	if _, err := account.Change(t.pool, confirmed, given); err != nil {
+		return nil, err
+	}
+	t.user = confirmed
 	return &pass{source: "NewPasswordChallenge", effects: []effect{t.spendSession, t.choose(change, given)}}, nil
 }
 
