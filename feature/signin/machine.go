@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -228,6 +229,9 @@ func (t *turn) again(tx *db.Tx) (*user.User, error) {
 		return nil, nil
 	}
 	u, err := user.Get(tx, t.pool.ID, t.user.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, t.void()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the user again: %w", err)
 	}

@@ -2,9 +2,11 @@ package signin_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"cardea/server/servertest"
+	"cardea/spec/awsjson"
 )
 
 const noSession = "Invalid session for the user."
@@ -119,5 +121,24 @@ func TestANumberGivenWithTheNewPasswordIsASecondFactor(t *testing.T) {
 			M{"USERNAME": "bob", "NEW_PASSWORD": password, "userAttributes.phone_number": phone})
 		expect(t, next, "SMS_MFA")
 		tokens(t, w.answers(t, next, M{"USERNAME": "bob", "SMS_MFA_CODE": w.Code(t, phone)}))
+	})
+}
+
+func TestUsersDeletedInTheMiddleOfAStepAreNoFailure(t *testing.T) {
+	eachFactor(t, "OFF", func(t *testing.T, w *world) {
+		for range 40 {
+			w.invited(t, "bob", M{})
+			var all sync.WaitGroup
+			for range 3 {
+				all.Go(func() {
+					_, err := w.Call("InitiateAuth", w.byPassword("bob", temporary))
+					if err != nil && !awsjson.IsFault(err, "NotAuthorizedException") && !awsjson.IsFault(err, "UserNotFoundException") {
+						t.Error(err)
+					}
+				})
+			}
+			w.Must(t, "AdminDeleteUser", M{"UserPoolId": w.pool, "Username": "bob"})
+			all.Wait()
+		}
 	})
 }
