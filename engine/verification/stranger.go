@@ -14,13 +14,14 @@ var (
 
 // imagine gives the destination that a stranger would have: the typed name if it is an address, otherwise one that is
 // always the same for the same name in the same pool. Cognito determines the medium by the same two things, the form of
-// the name and the pool's settings.
+// the name and the pool's settings; at sign-in it is the one that was chosen.
 func imagine(box *seal.Box, t Target) (attribute, to string) {
 	name := t.Pool.Fold(t.Stranger)
+	chosen := func(medium string) bool { return t.Purpose != SignIn || t.Attribute == medium }
 	switch {
-	case looksLikeMail.MatchString(name):
+	case looksLikeMail.MatchString(name) && chosen("email"):
 		return "email", name
-	case looksLikePhone.MatchString(name):
+	case looksLikePhone.MatchString(name) && chosen("phone_number"):
 		return "phone_number", name
 	}
 

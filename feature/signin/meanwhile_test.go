@@ -84,6 +84,20 @@ func TestWhoHasNoFirstFactorIsNobodyAllAlong(t *testing.T) {
 	})
 }
 
+func TestStrangersCodesGoTheWayThatWasChosen(t *testing.T) {
+	eachFactor(t, "OFF", func(t *testing.T, w *world) {
+		w.hide(t)
+		for _, name := range []string{"nobody", "+15550123456", "nobody@example.com"} {
+			for challenge, medium := range map[string]string{"EMAIL_OTP": "EMAIL", "SMS_OTP": "SMS"} {
+				out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": challenge}))
+				if got := expect(t, out, challenge)["CODE_DELIVERY_DELIVERY_MEDIUM"]; got != medium {
+					t.Errorf("%s to %s goes by %v", challenge, name, got)
+				}
+			}
+		}
+	})
+}
+
 func TestSetUpEndsWithAnotherFactor(t *testing.T) {
 	eachFactor(t, "ON", func(t *testing.T, w *world) {
 		thief, setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password)), w.Must(t, "InitiateAuth", w.byPassword("alice", password))
