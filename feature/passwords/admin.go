@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"cardea/engine/account"
 	"cardea/engine/message"
@@ -72,7 +73,7 @@ func (s *Service) AdminResetUserPassword(ctx context.Context, in *cognitoidp.Adm
 			return fmt.Errorf("open pool's box: %w", err)
 		}
 
-		void(p, u)
+		void(p, u, tx.Now)
 		u.Touch(tx.Now)
 		if err := account.Save(tx, p, u, false); err != nil {
 			return fmt.Errorf("save user: %w", err)
@@ -106,12 +107,13 @@ func resettable(p *pool.Pool, u *user.User) (attribute string, err error) {
 	return attribute, nil
 }
 
-// void takes the password from a user. The policy may want it remembered, so that it does not come back.
-func void(p *pool.Pool, u *user.User) {
+// void takes the password from a user, and what was begun with it. The policy may want it remembered, so that it does not
+// come back.
+func void(p *pool.Pool, u *user.User, now time.Time) {
 	if size := p.PasswordPolicy().PasswordHistorySize; size != nil && *size > 0 && u.Password != nil {
 		u.History = slices.Insert(slices.Clone(u.History), 0, u.Password)
 	}
-	u.Password = nil
+	u.Password, u.PasswordSet = nil, now
 	u.Status = cognitoidp.UserStatusTypeResetRequired
 }
 

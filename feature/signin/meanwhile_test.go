@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"cardea/server/servertest"
 	"cardea/spec/awsjson"
@@ -135,6 +136,21 @@ func TestANumberGivenWithTheNewPasswordIsASecondFactor(t *testing.T) {
 			M{"USERNAME": "bob", "NEW_PASSWORD": password, "userAttributes.phone_number": phone})
 		expect(t, next, "SMS_MFA")
 		tokens(t, w.answers(t, next, M{"USERNAME": "bob", "SMS_MFA_CODE": w.Code(t, phone)}))
+	})
+}
+
+func TestAResetVoidsWhatBeganWithThePassword(t *testing.T) {
+	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
+		w.give(t, "alice", "email", mailbox, "email_verified", "true", "phone_number", phone)
+		w.prefer(t, "alice", M{"SMSMfaSettings": preferred})
+		held := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		code := w.Code(t, phone)
+		w.Advance(time.Second)
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "alice"})
+		w.prefer(t, "alice", M{"SMSMfaSettings": M{"Enabled": false}})
+		sent := w.choose(t, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"})
+		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)})) // confirms her again
+		w.refused(t, held, M{"SMS_MFA_CODE": code}, "NotAuthorizedException", noSession)
 	})
 }
 
