@@ -63,7 +63,16 @@ func (s Sessions) Seal(step string, st State) (string, error) {
 
 // Open reads the Session string of a step, and answers the fault to show when it is none of this client and step, too old,
 // or used.
-func (s Sessions) Open(tx *db.Tx, step, text string) (st State, err error) {
+func (s Sessions) Open(tx *db.Tx, step, text string) (State, error) {
+	st, err := s.Read(tx, step, text)
+	if err != nil {
+		return st, err
+	}
+	return st, s.Unused(tx, st)
+}
+
+// Read is Open for those who learn by Spend or Unused, later on, whether the state has been used.
+func (s Sessions) Read(tx *db.Tx, step, text string) (st State, err error) {
 	clientID, sealed, ok := split(text)
 	if !ok || clientID != s.Client.ID {
 		return st, Invalid()
@@ -78,14 +87,19 @@ func (s Sessions) Open(tx *db.Tx, step, text string) (st State, err error) {
 	if tx.Now.After(s.end(st)) {
 		return st, invalid(", session is expired")
 	}
+	return st, nil
+}
+
+// Unused answers the fault to show when a state has been used. In a transaction that writes it is sure.
+func (s Sessions) Unused(tx *db.Tx, st State) error {
 	used, err := spent.Is(tx, s.Pool.ID, st.Spent())
 	if err != nil {
-		return st, err
+		return err
 	}
 	if used {
-		return st, Reused()
+		return Reused()
 	}
-	return st, nil
+	return nil
 }
 
 // Spend uses a state up. All but the first who come with it get the fault to show.

@@ -26,18 +26,31 @@ type bySession struct {
 	factors bool // wrong answers count against the account of factors, not that of the password
 }
 
+// open leaves it to miss and to spendSession, whoever comes first, to find out that a guess at a factor is for a Session
+// that has been used.
 func (b bySession) open(t *turn, tx *db.Tx) (mismatch, err error) {
 	t.factors = b.factors
+	if b.factors {
+		return challenge.Invalid(), t.readSession(tx, b.step)
+	}
 	return challenge.Invalid(), t.openSession(tx, b.step)
 }
 
-// openSession reads the Session string of an answer into the turn's state.
-func (t *turn) openSession(tx *db.Tx, step string) (err error) {
+// readSession reads the Session string of an answer into the turn's state.
+func (t *turn) readSession(tx *db.Tx, step string) (err error) {
 	if t.session == "" {
 		return missing("Session")
 	}
-	t.state, err = t.sessions().Open(tx, step, t.session)
+	t.state, err = t.sessions().Read(tx, step, t.session)
 	return err
+}
+
+// openSession is readSession for answers that cost work which a used Session is not worth.
+func (t *turn) openSession(tx *db.Tx, step string) error {
+	if err := t.readSession(tx, step); err != nil {
+		return err
+	}
+	return t.sessions().Unused(tx, t.state)
 }
 
 // spendSession is the effect that uses the answered Session up.

@@ -251,12 +251,20 @@ func (t *turn) fail(spend func(*db.Tx) error) error {
 }
 
 // miss records a wrong answer to a challenge that stays open for another, and answers its fault. When it locks the
-// account the session ends.
+// account the session ends; once that is used up, an answer is no guess and not counted.
 func (t *turn) miss(wrong error) error {
 	fault := wrong
 	err := t.DB.Write(t.ctx, func(tx *db.Tx) error {
 		fault = wrong
-		err := t.try.Fail(tx)
+		err := t.sessions().Unused(tx, t.state)
+		if awsjson.IsFault(err, "NotAuthorizedException") {
+			fault = err
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = t.try.Fail(tx)
 		if errors.Is(err, lockout.ErrLocked) {
 			fault = lockout.Fault(err)
 			return nil
@@ -267,10 +275,7 @@ func (t *turn) miss(wrong error) error {
 		if locked, err := t.try.Locks(tx); err != nil || !locked {
 			return err
 		}
-		if err := t.spendSession(tx, nil); !awsjson.IsFault(err, "NotAuthorizedException") {
-			return err
-		}
-		return nil // another answer has ended it
+		return t.spendSession(tx, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("record a wrong answer: %w", err)
