@@ -21,7 +21,7 @@ var (
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
 		refusal:  "USER_SRP_AUTH is not enabled for the client.",
 		required: []string{"USERNAME", "SRP_A"},
-		load:     (*turn).identify,
+		load:     (*turn).find, // the answer to the exchange is the attempt
 		begin:    beginSRP,
 	}
 	userPasswordFlow = flow{

@@ -97,8 +97,16 @@ func (t *turn) proveClient(name string) error {
 	return access.CheckSecretHash(t.box, t.client, name, t.given["SECRET_HASH"])
 }
 
-// identify finds whom USERNAME names, which may be nobody.
+// identify finds whom USERNAME names, and begins an attempt at their password.
 func (t *turn) identify(tx *db.Tx) error {
+	if err := t.find(tx); err != nil {
+		return err
+	}
+	return t.begin(tx)
+}
+
+// find finds whom USERNAME names, which may be nobody.
+func (t *turn) find(tx *db.Tx) error {
 	login := t.given["USERNAME"]
 	if len(login) > maxUsername {
 		return cognitoidp.InvalidParameter("1 validation error detected: Value at 'username' failed to satisfy constraint: " +
@@ -113,10 +121,7 @@ func (t *turn) identify(tx *db.Tx) error {
 	}
 	t.name, t.user = t.pool.Fold(login), u
 	t.state = challenge.New(t.now, t.name, u)
-	if err := t.recognise(tx); err != nil {
-		return err
-	}
-	return t.begin(tx)
+	return t.recognise(tx)
 }
 
 // resume finds the user that a sealed state is about, and sees that USERNAME means the same: the name signed in with, the
