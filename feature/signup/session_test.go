@@ -217,6 +217,6 @@ func TestAConfirmationGrowsOld(t *testing.T) {
 
 		pool, signIn = newcomer(t, w)
 		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": pool, "Username": "nora"})
-		w.Fails(t, "InitiateAuth", signIn, "PasswordResetRequiredException", "")
+		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", notASession)
 	})
 }

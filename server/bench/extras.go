@@ -24,7 +24,7 @@ func (d driver) extras(ctx context.Context, p population) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", pair.name, err)
 		}
-		line(w, pair.name, with, without, "without")
+		with.beside(w, pair.name, without, "without")
 	}
 
 	before, err := measurePrimitives()
@@ -39,7 +39,7 @@ func (d driver) extras(ctx context.Context, p population) error {
 	if err != nil {
 		return err
 	}
-	line(w, "passkey sign-in", m, before.Signature+after.Signature, "two signatures")
+	m.beside(w, "passkey sign-in", before.Signature+after.Signature, "two signatures")
 	return w.Flush()
 }
 
@@ -57,8 +57,9 @@ func (d driver) between(ctx context.Context, p population, f, around flow) (m me
 	return m, (before.cpu + after.cpu) / 2, err
 }
 
-func line(w *tabwriter.Writer, name string, m measurement, beside time.Duration, what string) {
-	extra := m.cpu - beside
+// beside prints a flow's cost and what it exceeds another by.
+func (m measurement) beside(w *tabwriter.Writer, name string, other time.Duration, what string) {
+	extra := m.cpu - other
 	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%s\t%v\t%+.1f %%\t\n", name, m.rate, m.cpu.Round(time.Microsecond),
-		beside.Round(time.Microsecond), what, extra.Round(time.Microsecond), 100*float64(extra)/float64(beside))
+		other.Round(time.Microsecond), what, extra.Round(time.Microsecond), 100*float64(extra)/float64(other))
 }
