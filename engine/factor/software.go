@@ -57,10 +57,10 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 		return err
 	}
 
-	if err := softwaretoken.Confirm(tx, token, name, step); err != nil {
+	if err := softwaretoken.Confirm(tx, token, step); err != nil {
 		return err
 	}
-	u.MFA.Software = true
+	u.MFA.Software, u.MFA.App = true, name
 	u.Touch(tx.Now)
 	if err := user.Update(tx, u); err != nil {
 		return fmt.Errorf("switch software token on: %w", err)
@@ -98,16 +98,13 @@ func (SoftwareTokens) Use(tx *db.Tx, code Accepted) error {
 	return err
 }
 
-// Verified tells whether the user has a software token in force, and how they call it.
-func (SoftwareTokens) Verified(tx *db.Tx, u *user.User) (name string, verified bool, err error) {
+// Verified tells whether the user has a software token in force.
+func (SoftwareTokens) Verified(tx *db.Tx, u *user.User) (bool, error) {
 	token, err := get(tx, u)
 	if errors.Is(err, ErrNone) {
-		return "", false, nil
+		return false, nil
 	}
-	if err != nil {
-		return "", false, err
-	}
-	return token.Name, token.Secret != nil, nil
+	return err == nil && token.Secret != nil, err
 }
 
 // Delete removes the user's software token, any that waits to be verified, and what the user has set about it; the caller
@@ -123,7 +120,7 @@ func (SoftwareTokens) Delete(tx *db.Tx, u *user.User) error {
 	if err := softwaretoken.Delete(tx, u.Pool, u.Sub); err != nil {
 		return err
 	}
-	u.MFA.Software = false
+	u.MFA.Software, u.MFA.App = false, ""
 	if u.MFA.Preferred == softwareMFA {
 		u.MFA.Preferred = ""
 	}

@@ -102,6 +102,15 @@ func (t Try) Pass(tx *db.Tx) error {
 	return attempt.Delete(tx, t.pool, t.key)
 }
 
+// Clean tells whether there is nothing to forgive: Pass in the same transaction does not write.
+func (t Try) Clean(tx *db.Tx) (bool, error) {
+	_, err := attempt.Get(tx, t.pool, t.key)
+	if errors.Is(err, db.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
+}
+
 // Locks tells whether the account is locked now: after Fail, whether that was one failure too many.
 func (t Try) Locks(tx *db.Tx) (bool, error) {
 	t.begun = tx.Now

@@ -187,7 +187,7 @@ func (s *Service) verified(tx *db.Tx, p *pool.Pool, u *user.User) error {
 	if err := deliverable(software, factor.Software(p) || u.MFA.Software); err != nil {
 		return err
 	}
-	_, verified, err := s.Software.Verified(tx, u)
+	verified, err := s.Software.Verified(tx, u)
 	if err != nil {
 		return err
 	}

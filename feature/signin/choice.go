@@ -11,7 +11,7 @@ import (
 
 // loadChoice finds whom USER_AUTH is about, and what they can begin with.
 func loadChoice(t *turn, tx *db.Tx) error {
-	if err := t.identify(tx); err != nil {
+	if err := t.find(tx); err != nil {
 		return err
 	}
 	if t.session != "" {
@@ -21,19 +21,21 @@ func loadChoice(t *turn, tx *db.Tx) error {
 		return err
 	}
 	t.options = t.choices()
-	if len(t.options) > 0 || t.user == nil || !t.user.Enabled {
-		return nil
+	if len(t.options) == 0 && t.user != nil && t.user.Enabled {
+		t.forget()
 	}
-	return t.forget(tx)
+	if t.given["PASSWORD"] == "" {
+		return nil // nothing is attempted yet
+	}
+	return t.begin(tx)
 }
 
 // forget goes on with a user who has nothing to begin with as with nobody, from the first step to the last: or the name
 // could be told from one that is nobody's.
-func (t *turn) forget(tx *db.Tx) error {
+func (t *turn) forget() {
 	t.user, t.device, t.known = nil, nil, false
 	t.state = challenge.New(t.now, t.name, nil)
 	t.options = t.choices()
-	return t.begin(tx)
 }
 
 // beginChoice is USER_AUTH's first step: the challenge that the client prefers, if the user can answer it, and otherwise
@@ -148,7 +150,7 @@ func (selectChallenge) verify(t *turn) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	done.effects = append(done.effects, t.spendSession)
+	done.effects, done.quiet = append(done.effects, t.spendSession), false
 	return done, nil
 }
 

@@ -131,6 +131,19 @@ func TestChoiceOfACode(t *testing.T) {
 	}
 }
 
+func TestLockedPasswordLeavesTheOtherFactors(t *testing.T) {
+	eachFactor(t, "OFF", func(t *testing.T, w *world) {
+		w.give(t, "alice", "email", mailbox)
+		for range 5 {
+			_, _ = w.begin("USER_PASSWORD_AUTH", M{"PASSWORD": "wrong"})
+		}
+		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "alice", M{"PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": password}), "NotAuthorizedException", locked)
+		w.refused(t, w.choose(t, nil), M{"ANSWER": "PASSWORD", "PASSWORD": password}, "NotAuthorizedException", locked)
+		sent := w.answers(t, w.choose(t, nil), M{"ANSWER": "EMAIL_OTP"})
+		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)}))
+	})
+}
+
 func TestCodeConfirmsAnAccount(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		w.Must(t, "SignUp", M{"ClientId": w.client, "Username": "carol", "Password": password, "UserAttributes": servertest.Attributes("email", "carol@example.com")})

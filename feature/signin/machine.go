@@ -67,16 +67,12 @@ type loader interface {
 	load(t *turn, tx *db.Tx) error
 }
 
-// informer is a proof whose challenge tells what must be looked up first, in the transaction that ends the step before.
-type informer interface {
-	inform(t *turn, tx *db.Tx, u *user.User) error
-}
-
 // pass is an answer that was right. It counts only once all its effects are committed.
 type pass struct {
 	proof   factor.Proof // what it proves; empty for a choice
 	source  string       // why tokens are made, as token.Grant has it; empty: as before
 	effects []effect
+	quiet   bool  // all the effects do is to forgive earlier failures
 	then    proof // what was chosen to come next; nil: what the rules say
 }
 
@@ -177,7 +173,7 @@ func (s *Service) advance(t *turn, done *pass) (*Outcome, error) {
 	if next == nil {
 		return s.grant(t, done)
 	}
-	if err := s.settle(t, done, next); err != nil {
+	if err := s.settle(t, done); err != nil {
 		return nil, err
 	}
 	return next.challenge(t)
@@ -200,20 +196,18 @@ func (t *turn) next() (proof, error) {
 }
 
 // settle commits what a right answer changes, when another challenge follows.
-func (s *Service) settle(t *turn, done *pass, next proof) error {
+func (s *Service) settle(t *turn, done *pass) error {
 	var after *user.User
-	err := s.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
+	commit := func(tx *db.Tx) (err error) {
 		if after, err = t.again(tx); err != nil {
 			return err
 		}
-		if err := t.commit(tx, after, done); err != nil {
-			return err
-		}
-		if p, ok := next.(informer); ok {
-			return p.inform(t, tx, after)
-		}
-		return nil
-	})
+		return t.commit(tx, after, done)
+	}
+	settled, err := s.readOnly(t, done, commit)
+	if err == nil && !settled {
+		err = s.DB.Write(t.ctx, commit)
+	}
 	if err != nil {
 		return err
 	}
@@ -221,6 +215,21 @@ func (s *Service) settle(t *turn, done *pass, next proof) error {
 		t.user, t.state.Set = after, db.Millis(after.PasswordSet)
 	}
 	return nil
+}
+
+// readOnly runs commit on a snapshot if it has nothing to write: after a password that was sent, by a user who has not
+// failed before. That it holds now is all there is to see then.
+func (s *Service) readOnly(t *turn, done *pass, commit func(*db.Tx) error) (settled bool, err error) {
+	if !done.quiet {
+		return false, nil
+	}
+	err = s.DB.Read(t.ctx, func(tx *db.Tx) (err error) {
+		if settled, err = t.try.Clean(tx); err != nil || !settled {
+			return err
+		}
+		return commit(tx)
+	})
+	return settled, err
 }
 
 // again reads the turn's user as a writing transaction sees them.

@@ -200,3 +200,21 @@ func TestWrongCodesLockAndEndTheSession(t *testing.T) {
 		w.refused(t, challenge, right, "NotAuthorizedException", "")
 	})
 }
+
+func TestPasswordForgivesAndIsLockedBeforeTheSecondFactorToo(t *testing.T) {
+	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
+		w.give(t, "alice", "phone_number", phone)
+		w.prefer(t, "alice", M{"SMSMfaSettings": preferred})
+		guess := func(times int) {
+			for range times {
+				w.Fails(t, "InitiateAuth", w.byPassword("alice", "wrong"), "NotAuthorizedException", wrong)
+			}
+		}
+		for range 2 { // were nothing forgiven, the second round would lock
+			guess(4)
+			expect(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)), "SMS_MFA")
+		}
+		guess(5)
+		w.Fails(t, "InitiateAuth", w.byPassword("alice", password), "NotAuthorizedException", locked)
+	})
+}

@@ -52,7 +52,7 @@ func (c code) challenge(t *turn) (*Outcome, error) { return c.send(t, t.state.Ne
 
 // send sends a code, to the user's address or to one that is about to become theirs.
 func (c code) send(t *turn, st challenge.State, to string) (*Outcome, error) {
-	if err := t.present(); err != nil {
+	if err := t.enabled(); err != nil {
 		return nil, err
 	}
 	if t.user != nil && to == "" && t.user.Attributes[c.attribute] == "" {

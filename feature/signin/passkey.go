@@ -16,7 +16,7 @@ type passkeyAssertion struct{ bySession }
 func (passkeyAssertion) needs() []string { return []string{"CREDENTIAL"} }
 
 func (p passkeyAssertion) challenge(t *turn) (*Outcome, error) {
-	if err := t.present(); err != nil {
+	if err := t.enabled(); err != nil {
 		return nil, err
 	}
 	options, ceremony, err := t.ceremony().Begin()

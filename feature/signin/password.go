@@ -41,7 +41,7 @@ func (sentPassword) verify(t *turn) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	done.effects = append(done.effects, t.spendSession)
+	done.effects, done.quiet = append(done.effects, t.spendSession), false
 	return done, nil
 }
 
@@ -57,13 +57,13 @@ func (t *turn) verifyPassword(pw string) (*pass, error) {
 	if !right {
 		return nil, t.fail(nil)
 	}
-	done := &pass{proof: factor.Password, source: "Authentication", effects: []effect{t.passed}}
+	done := &pass{proof: factor.Password, source: "Authentication", effects: []effect{t.passed}, quiet: true}
 	if t.Passwords.Outdated(t.box, t.pool, t.user) {
 		change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, password.Choice{Password: pw})
 		if err != nil {
 			return nil, err
 		}
-		done.effects = append(done.effects, t.restore(change))
+		done.effects, done.quiet = append(done.effects, t.restore(change)), false
 	}
 	return done, nil
 }

@@ -17,16 +17,10 @@ const codeMember = "SOFTWARE_TOKEN_MFA_CODE"
 
 func (softwareToken) needs() []string { return []string{codeMember} }
 
-// inform looks up how the user calls their app.
-func (softwareToken) inform(t *turn, tx *db.Tx, u *user.User) (err error) {
-	t.app, _, err = factor.SoftwareTokens{}.Verified(tx, u)
-	return err
-}
-
 func (p softwareToken) challenge(t *turn) (*Outcome, error) {
 	parameters := map[string]string{"USER_ID_FOR_SRP": t.srpID()}
-	if t.app != "" {
-		parameters["FRIENDLY_DEVICE_NAME"] = t.app
+	if t.user.MFA.App != "" {
+		parameters["FRIENDLY_DEVICE_NAME"] = t.user.MFA.App
 	}
 	return t.ask(p.step, t.state.Next(t.now), parameters)
 }

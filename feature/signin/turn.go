@@ -53,7 +53,6 @@ type turn struct {
 	known    bool                 // the device signed in on is one of the user's
 	device   *device.Device       // that device, if it may stand for a second factor
 	passkeys []passkey.Credential // the user's, where they may be used
-	app      string               // how the user calls their software token, for the challenge that asks for its code
 
 	accepted  factor.Accepted // the code of a software token, if
 	judgement error           // this is nil

@@ -12,7 +12,6 @@ import (
 type Token struct {
 	Pool     id.Pool
 	Sub      id.Sub
-	Name     string    // how the user calls it; may be empty
 	Secret   []byte    // sealed; nil until a token is verified
 	LastStep int64     // of the code used last
 	Verified time.Time // when Secret came in force
@@ -23,7 +22,7 @@ type Token struct {
 // Get finds a user's token, or answers db.ErrNotFound.
 func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*Token, error) {
 	return db.One(tx, scan, `
-		SELECT pool_id, sub, name, secret, last_step, verified, pending, asked
+		SELECT pool_id, sub, secret, last_step, verified, pending, asked
 		FROM software_token
 		WHERE pool_id = $1 AND sub = $2`,
 		pool, sub)
@@ -32,8 +31,8 @@ func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*Token, error) {
 // SetPending remembers a secret that was handed out now, in the place of any other that waits. The one in force stays.
 func SetPending(tx *db.Tx, pool id.Pool, sub id.Sub, sealed []byte) error {
 	_, err := tx.Exec(`
-		INSERT INTO software_token (pool_id, sub, name, secret, last_step, verified, pending, asked)
-		VALUES ($1, $2, '', NULL, 0, 0, $3, $4)
+		INSERT INTO software_token (pool_id, sub, secret, last_step, verified, pending, asked)
+		VALUES ($1, $2, NULL, 0, 0, $3, $4)
 		ON CONFLICT (pool_id, sub) DO UPDATE
 		SET pending = excluded.pending, asked = excluded.asked`,
 		pool, sub, sealed, db.Millis(tx.Now))
@@ -43,14 +42,14 @@ func SetPending(tx *db.Tx, pool id.Pool, sub id.Sub, sealed []byte) error {
 	return nil
 }
 
-// Confirm puts the secret that waits, as it was loaded, in force under a name; step is that of the code that proved it. All
-// but the first who come with it get db.ErrStale.
-func Confirm(tx *db.Tx, t *Token, name string, step int64) error {
+// Confirm puts the secret that waits, as it was loaded, in force; step is that of the code that proved it. All but the
+// first who come with it get db.ErrStale.
+func Confirm(tx *db.Tx, t *Token, step int64) error {
 	rows, err := tx.Exec(`
 		UPDATE software_token
-		SET name = $4, secret = pending, last_step = $5, verified = $6, pending = NULL, asked = 0
+		SET secret = pending, last_step = $4, verified = $5, pending = NULL, asked = 0
 		WHERE pool_id = $1 AND sub = $2 AND pending = $3`,
-		t.Pool, t.Sub, t.Pending, name, step, db.Millis(tx.Now))
+		t.Pool, t.Sub, t.Pending, step, db.Millis(tx.Now))
 	if err != nil {
 		return fmt.Errorf("confirm software token: %w", err)
 	}
@@ -107,7 +106,7 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 func scan(row db.Scanner) (*Token, error) {
 	var t Token
 	var verified, asked int64
-	err := row.Scan(&t.Pool, &t.Sub, &t.Name, &t.Secret, &t.LastStep, &verified, &t.Pending, &asked)
+	err := row.Scan(&t.Pool, &t.Sub, &t.Secret, &t.LastStep, &verified, &t.Pending, &asked)
 	t.Verified, t.Asked = db.Time(verified), db.Time(asked)
 	return &t, err
 }

@@ -44,7 +44,7 @@ func register(t *testing.T, d *db.DB, sub id.Sub, secret string) *softwaretoken.
 		if err != nil {
 			return err
 		}
-		return softwaretoken.Confirm(tx, token, "phone", 10)
+		return softwaretoken.Confirm(tx, token, 10)
 	})
 	token, err := get(t, d, sub)
 	if err != nil {
@@ -69,12 +69,12 @@ func TestOldTokenStaysInForceUntilANewOneIsConfirmed(t *testing.T) {
 		}
 
 		write(t, d, func(tx *db.Tx) error {
-			if err := softwaretoken.Confirm(tx, first, "laptop", 7); !errors.Is(err, db.ErrStale) {
+			if err := softwaretoken.Confirm(tx, first, 7); !errors.Is(err, db.ErrStale) {
 				t.Errorf("a secret that another replaced was confirmed: %v", err)
 			}
-			return softwaretoken.Confirm(tx, second, "laptop", 7)
+			return softwaretoken.Confirm(tx, second, 7)
 		})
-		want := &softwaretoken.Token{Pool: pool, Sub: "alice", Name: "laptop", Secret: []byte("second"), LastStep: 7}
+		want := &softwaretoken.Token{Pool: pool, Sub: "alice", Secret: []byte("second"), LastStep: 7}
 		got, err := get(t, d, "alice")
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestOneOfAHundredWins(t *testing.T) {
 				t.Errorf("%s: %d of 100 won, want 1", what, wins.Load())
 			}
 		}
-		race("confirm", func(tx *db.Tx) error { return softwaretoken.Confirm(tx, waiting, "", 10) })
+		race("confirm", func(tx *db.Tx) error { return softwaretoken.Confirm(tx, waiting, 10) })
 		token, err := get(t, d, "alice")
 		if err != nil {
 			t.Fatal(err)

@@ -40,6 +40,7 @@ type MFA struct {
 	Email     bool   `json:"email,omitempty"`
 	Software  bool   `json:"software,omitempty"` // a software token; never without one that is verified
 	Passkey   bool   `json:"passkey,omitempty"`
+	App       string `json:"app,omitempty"`       // how the user calls the app that holds their software token
 	Preferred string `json:"preferred,omitempty"` // "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"; empty: none
 }
 
