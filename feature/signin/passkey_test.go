@@ -15,15 +15,20 @@ func (w *world) passkey(t *testing.T, a *passkeytest.Authenticator) *passkeytest
 	if a == nil {
 		a = &passkeytest.Authenticator{}
 	}
+	w.registerPasskey(t, a, tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))["AccessToken"])
+	return a
+}
+
+// registerPasskey registers a passkey for the bearer of an access token.
+func (w *world) registerPasskey(t *testing.T, a *passkeytest.Authenticator, access any) {
+	t.Helper()
 	a.Origin = "http://localhost:3000"
-	access := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))["AccessToken"]
 	options := w.Must(t, "StartWebAuthnRegistration", M{"AccessToken": access})["CredentialCreationOptions"]
 	text, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Must(t, "CompleteWebAuthnRegistration", M{"AccessToken": access, "Credential": a.Register(t, text)})
-	return a
 }
 
 func TestChoiceOfAPasskey(t *testing.T) {
