@@ -160,8 +160,9 @@ type documents struct {
 }
 
 func (c *Client) encode() (written documents, err error) {
-	c.Doc.ClientSecret = "" // it is sealed, elsewhere
-	doc, err := json.Marshal(&c.Doc)
+	open := c.Doc          // the client stays as it is: who clones it shares it with others
+	open.ClientSecret = "" // it is sealed, elsewhere
+	doc, err := json.Marshal(&open)
 	if err != nil {
 		return written, fmt.Errorf("encode client: %w", err)
 	}

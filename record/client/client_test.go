@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -167,4 +168,18 @@ func TestDeletedClientIsGoneWithItsSecrets(t *testing.T) {
 			t.Errorf("a client of the same id has the old one's secrets: %v", again.Secrets)
 		}
 	})
+}
+
+// Found by the race detector, or not at all: what is shared is cloned by many at once.
+func TestCloningLeavesTheOriginalAlone(t *testing.T) {
+	t.Parallel()
+	c := &client.Client{ID: "shared", Doc: cognitoidp.UserPoolClientType{ClientSecret: "shown once"}}
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() { c.Clone() })
+	}
+	wait.Wait()
+	if c.Doc.ClientSecret == "" {
+		t.Error("the original was changed")
+	}
 }

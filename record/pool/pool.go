@@ -114,9 +114,11 @@ type documents struct {
 	doc, mfa, sessions string
 }
 
+// encode leaves the pool as it is: who clones it shares it with others.
 func (p *Pool) encode() (written documents, err error) {
-	p.Doc.EstimatedNumberOfUsers = 0
-	if written.doc, err = encode(&p.Doc); err != nil {
+	doc := p.Doc
+	doc.EstimatedNumberOfUsers = 0
+	if written.doc, err = encode(&doc); err != nil {
 		return written, fmt.Errorf("encode pool: %w", err)
 	}
 	if written.mfa, err = encode(&p.MFA); err != nil {

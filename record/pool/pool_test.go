@@ -3,6 +3,7 @@ package pool_test
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -173,4 +174,18 @@ func TestListPagesThroughOneRegionInOrder(t *testing.T) {
 			t.Errorf("listed %v, want %v", got, want)
 		}
 	})
+}
+
+// Found by the race detector, or not at all: what is shared is cloned by many at once.
+func TestCloningLeavesTheOriginalAlone(t *testing.T) {
+	t.Parallel()
+	p := &pool.Pool{ID: "us-east-1_Shared", Doc: cognitoidp.UserPoolType{Name: "shared", EstimatedNumberOfUsers: 7}}
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() { p.Clone() })
+	}
+	wait.Wait()
+	if p.Doc.EstimatedNumberOfUsers != 7 {
+		t.Error("the original was changed")
+	}
 }
