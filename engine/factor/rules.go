@@ -57,7 +57,7 @@ func twice(p *pool.Pool, u *user.User, proofs []Proof) bool {
 // to the same mailbox.
 func codeAlone(proofs []Proof) bool {
 	return !slices.ContainsFunc(proofs, func(proof Proof) bool {
-		return isFirst[proof] && proof != EmailOTP && proof != SMSOTP
+		return isFirst[proof] && proof != EmailOTP && proof != SMSOTP && proof != SignUp
 	})
 }
 

@@ -93,7 +93,7 @@ func TestWhichProofsAreEnough(t *testing.T) {
 		"a device without a password":       {house("ON", ""), texting, list(Device), false},
 		"two codes":                         {house("OPTIONAL", ""), texting, list(EmailOTP, SMS), false},
 		"a code and a device":               {house("OPTIONAL", ""), texting, list(EmailOTP, Device), false},
-		"a sign-up and a code":              {house("OPTIONAL", ""), texting, list(SignUp, SMS), true},
+		"a sign-up and a code":              {house("OPTIONAL", ""), texting, list(SignUp, SMS), false},
 		"a passkey":                         {house("OPTIONAL", ""), keyed, list(Passkey), false},
 		"a passkey and a code":              {house("OPTIONAL", ""), keyed, list(Passkey, SMS), true},
 		"a passkey that is both":            {house("OPTIONAL", ""), keyed, list(VerifiedKey), true},

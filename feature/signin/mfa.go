@@ -32,7 +32,7 @@ func (t *turn) offer(step, parameter string) (*Outcome, error) {
 }
 
 func (selectMFA) verify(t *turn) (*pass, error) {
-	if err := t.present(); err != nil {
+	if err := t.enabled(); err != nil {
 		return nil, err
 	}
 	if t.given["ANSWER"] == "EMAIL_MFA" { // as some clients call it
@@ -54,7 +54,7 @@ func (setUpMFA) needs() []string { return nil }
 func (p setUpMFA) challenge(t *turn) (*Outcome, error) { return t.offer(p.step, "MFAS_CAN_SETUP") }
 
 func (setUpMFA) verify(t *turn) (*pass, error) {
-	if err := t.present(); err != nil {
+	if err := t.enabled(); err != nil {
 		return nil, err
 	}
 	done := &pass{effects: []effect{t.spendSession}}

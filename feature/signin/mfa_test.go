@@ -80,6 +80,27 @@ func TestSecondFactorIsChosenAmongSeveral(t *testing.T) {
 	})
 }
 
+func TestAStrangersGuessesBarNobodyFromChoosing(t *testing.T) {
+	eachFactor(t, "ON", func(t *testing.T, w *world) {
+		lock := func(name string) {
+			for range 5 {
+				w.Fails(t, "InitiateAuth", w.byPassword(name, "wrong"), "NotAuthorizedException", wrong)
+			}
+			w.Fails(t, "InitiateAuth", w.byPassword(name, password), "NotAuthorizedException", locked)
+		}
+		setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		lock("alice")
+		expect(t, w.answers(t, setup, M{"EMAIL": mailbox}), "EMAIL_OTP")
+
+		w.Advance(time.Minute)
+		w.give(t, "alice", "email", mailbox, "phone_number", phone)
+		selection := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		expect(t, selection, "SELECT_MFA_TYPE")
+		lock("alice")
+		expect(t, w.answers(t, selection, M{"ANSWER": "SMS_MFA"}), "SMS_MFA")
+	})
+}
+
 func TestSecondFactorIsSetUpInsideTheFlow(t *testing.T) {
 	eachFactor(t, "ON", func(t *testing.T, w *world) {
 		w.Must(t, "UpdateUserPool", M{"UserPoolId": w.pool, "MfaConfiguration": "ON", "EmailConfiguration": mailing(), "SmsConfiguration": texting()})

@@ -193,6 +193,8 @@ func (t *turn) present() error {
 	return lockout.Fault(t.lock)
 }
 
+// enabled is all that is checked where an answer is a choice and no guess. Whoever makes it has proven a first factor, and is
+// not to be kept out by a stranger who guesses at it.
 func (t *turn) enabled() error {
 	if t.user != nil && !t.user.Enabled {
 		return cognitoidp.NotAuthorized("User is disabled.")

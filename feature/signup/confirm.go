@@ -40,8 +40,8 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 	return &cognitoidp.ConfirmSignUpResponse{Session: session}, nil
 }
 
-// confirm uses the code up, and the Session if there is one, and confirms the account. Who has just proven an address may
-// sign in without another proof: that is what the promised Session is for.
+// confirm uses the code up, and the Session if there is one, and confirms the account. Where the code would have been a first
+// factor, it need not be given twice: the promised Session signs in.
 func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*promise, error) {
 	g, err := s.guest(tx, in.ClientId)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*prom
 			return nil, err
 		}
 	}
-	return g.promise(tx, challenge.SignedUp, in.Username, u), nil
+	return g.promise(challenge.SignedUp, attribute, g.state(tx, in.Username, u)), nil
 }
 
 // AdminConfirmSignUp confirms an account without a code; it verifies no attribute.

@@ -2,6 +2,7 @@ package signup
 
 import (
 	"cardea/engine/challenge"
+	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -14,12 +15,18 @@ type promise struct {
 	state    challenge.State
 }
 
-// promise begins the Session of someone who is signing up, for an app that can sign them in with it.
-func (g guest) promise(tx *db.Tx, step, username string, u *user.User) *promise {
-	if !g.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) {
+// promise begins the Session of someone who is signing up by a code to a contact, "email" or "phone_number". Whoever reads
+// the code may sign in with it; so the pool must take such codes for first factors, and the client let users choose them.
+func (g guest) promise(step, contact string, st challenge.State) *promise {
+	if !g.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) || !factor.ByCode(g.Pool, contact) {
 		return nil
 	}
-	return &promise{g.sessions(), step, challenge.New(tx.Now, g.Pool.Fold(username), u)}
+	return &promise{g.sessions(), step, st}
+}
+
+// state is what the Sessions of someone who signs up tell.
+func (g guest) state(tx *db.Tx, username string, u *user.User) challenge.State {
+	return challenge.New(tx.Now, g.Pool.Fold(username), u)
 }
 
 // keep makes the Session string; it is empty when none was promised.

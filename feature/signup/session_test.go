@@ -63,23 +63,33 @@ func TestSessionsLeadFromSignUpToSignIn(t *testing.T) {
 	})
 }
 
-func TestSessionsAreOnlyForClientsThatChoose(t *testing.T) {
+// A Session lets in whoever has read the code, and so it is given only where a code sent to that address is a first factor
+// anyway, and to clients that choose.
+func TestSessionsAreGivenWhereTheCodeWouldSignIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		pool := w.Pool(t, verifies)
-		plain, chooser := w.Client(t, pool, nil), w.Client(t, pool, choosing)
-		for client, want := range map[string]bool{plain: false, chooser: true} {
-			in := with(jane(client), M{"Username": "of" + client, "UserAttributes": attributes("email", client+"@example.org")})
-			_, got := w.Must(t, "SignUp", in)["Session"]
-			if got != want {
-				t.Errorf("SignUp answers a session: %v, want %v", got, want)
+		for name, c := range map[string]struct {
+			pool, client M
+			want         bool
+		}{
+			"by mail":                   {factors("EMAIL_OTP"), choosing, true},
+			"by phone":                  {with(factors("SMS_OTP"), M{"SmsConfiguration": texting}), choosing, false},
+			"by passkey":                {factors("WEB_AUTHN"), choosing, false},
+			"by password":               {verifies, choosing, false},
+			"client that never chooses": {factors("EMAIL_OTP"), nil, false},
+		} {
+			client := w.Client(t, w.Pool(t, c.pool), c.client)
+			address := strings.ReplaceAll(name, " ", "-") + "@example.org"
+			in := with(jane(client), M{"UserAttributes": attributes("email", address)})
+			if _, got := w.Must(t, "SignUp", in)["Session"]; got != c.want {
+				t.Errorf("%s: SignUp answers a session: %v", name, got)
 			}
-			out := w.Must(t, "ConfirmSignUp", with(who(client, "of"+client), M{"ConfirmationCode": w.Code(t, client+"@example.org")}))
-			if _, got := out["Session"]; got != want {
-				t.Errorf("ConfirmSignUp answers a session: %v, want %v", got, want)
+			out := w.Must(t, "ConfirmSignUp", with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, address)}))
+			if _, got := out["Session"]; got != c.want {
+				t.Errorf("%s: ConfirmSignUp answers a session: %v", name, got)
 			}
 		}
-		if out := w.Must(t, "SignUp", with(jane(chooser), M{"UserAttributes": nil})); out["Session"] != nil {
+		if out := w.Must(t, "SignUp", with(jane(w.Client(t, w.Pool(t, factors("EMAIL_OTP")), choosing)), M{"UserAttributes": nil})); out["Session"] != nil {
 			t.Errorf("a session without a code: %v", out)
 		}
 	})
@@ -88,7 +98,7 @@ func TestSessionsAreOnlyForClientsThatChoose(t *testing.T) {
 func TestConfirmSignUpTakesTheSessionOfItsOwnSignUpAlone(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		pool := w.Pool(t, verifies)
+		pool := w.Pool(t, factors("EMAIL_OTP"))
 		hides := with(choosing, M{"PreventUserExistenceErrors": "ENABLED"})
 		client, other := w.Client(t, pool, hides), w.Client(t, pool, hides)
 		session := w.Must(t, "SignUp", jane(client))["Session"]
@@ -114,7 +124,7 @@ func TestConfirmSignUpTakesTheSessionOfItsOwnSignUpAlone(t *testing.T) {
 func TestAConflictLeavesTheSessionGood(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		pool := w.Pool(t, with(verifies, M{"AliasAttributes": []string{"email"}}))
+		pool := w.Pool(t, with(factors("EMAIL_OTP"), M{"AliasAttributes": []string{"email"}}))
 		client := w.Client(t, pool, choosing)
 		w.User(t, pool, "first", "email", "jane@example.org", "email_verified", "true")
 		session := w.Must(t, "SignUp", jane(client))["Session"]

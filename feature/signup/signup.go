@@ -91,7 +91,8 @@ func (s *Service) enter(tx *db.Tx, g guest, in *cognitoidp.SignUpRequest, u *use
 	case err != nil || delivery == nil:
 		return &entry{}, err
 	}
-	return &entry{delivery: delivery, next: g.promise(tx, challenge.SigningUp, in.Username, u)}, nil
+	next := g.promise(challenge.SigningUp, delivery.AttributeName, g.state(tx, in.Username, u))
+	return &entry{delivery: delivery, next: next}, nil
 }
 
 // applicant checks whether this user may be made here, and makes them in memory.
