@@ -73,6 +73,7 @@ type pass struct {
 	source  string       // why tokens are made, as token.Grant has it; empty: as before
 	effects []effect
 	quiet   bool  // all the effects do is to forgive earlier failures
+	brief   bool  // what the effects change need not outlive the program, if another proof must follow
 	then    proof // what was chosen to come next; nil: what the rules say
 }
 
@@ -205,7 +206,11 @@ func (s *Service) settle(t *turn, done *pass) error {
 		return t.commit(tx, after, done)
 	}
 	settled, err := s.readOnly(t, done, commit)
-	if err == nil && !settled {
+	switch {
+	case err != nil || settled:
+	case done.brief:
+		err = s.DB.WriteSoon(t.ctx, commit)
+	default:
 		err = s.DB.Write(t.ctx, commit)
 	}
 	if err != nil {

@@ -121,7 +121,10 @@ func (passwordVerifier) verify(t *turn) (*pass, error) {
 	if !holds || t.holder() == nil {
 		return nil, t.fail(t.spendBlock)
 	}
-	return &pass{proof: factor.Password, source: "Authentication", effects: []effect{t.spendBlockOnce, t.passed}}, nil
+	// Should the program die before the block is known to be used, whoever answers it again has a second factor to prove.
+	return &pass{
+		proof: factor.Password, source: "Authentication", effects: []effect{t.spendBlockOnce, t.passed}, brief: true,
+	}, nil
 }
 
 // spendBlockOnce is the effect that uses the answered block up.

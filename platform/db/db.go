@@ -38,7 +38,7 @@ type Options struct {
 type engine interface {
 	name() string
 	read(ctx context.Context, fn func(session) error) error
-	write(ctx context.Context, fn func(session) error) (retries int, err error)
+	write(ctx context.Context, soon bool, fn func(session) error) (retries int, err error)
 	migrate(ctx context.Context, steps []step, now time.Time) error
 	ping(ctx context.Context) error
 	close() error
@@ -96,9 +96,19 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 // everything back. fn may run more than once, so it holds nothing but SQL and sets outer variables afresh each time.
 // Once begun, a write is finished even if ctx is cancelled. A Write inside a Write waits for itself.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.write(ctx, false, fn)
+}
+
+// WriteSoon is Write without waiting for the disk, for what may be forgotten if the program dies within the next few
+// milliseconds. Whoever writes sees it at once; on SQLite, whoever reads may see it as late as the disk does.
+func (d *DB) WriteSoon(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.write(ctx, true, fn)
+}
+
+func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error {
 	began := time.Now()
 	var tx *Tx
-	retries, err := d.engine.write(ctx, func(s session) error {
+	retries, err := d.engine.write(ctx, soon, func(s session) error {
 		tx = d.begin(ctx, s)
 		tx.writing = true
 		return tx.end(fn(tx))

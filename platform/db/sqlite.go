@@ -111,8 +111,8 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 	return fn(conn)
 }
 
-func (l *lite) write(ctx context.Context, fn func(session) error) (int, error) {
-	return 0, l.writer.write(ctx, fn)
+func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (int, error) {
+	return 0, l.writer.write(ctx, soon, fn)
 }
 
 func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
@@ -122,7 +122,7 @@ func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
 			return err
 		}
 	}
-	return l.writer.write(ctx, func(s session) error {
+	return l.writer.write(ctx, false, func(s session) error {
 		return apply(s, sqliteDialect, steps, now)
 	})
 }

@@ -36,18 +36,20 @@ type batch struct {
 	began   time.Time
 	size    int
 	closing bool // someone is about to commit it
+	timed   bool // a timer is going to, if nobody else does
 	done    chan struct{}
 	err     error // why the commit was not; valid when done is closed
 }
 
-// write runs fn in a turn of its own. Should fn panic or end its goroutine, that stays fn's caller's affair.
-func (w *writer) write(ctx context.Context, fn func(session) error) error {
+// write runs fn in a turn of its own. Should fn panic or end its goroutine, that stays fn's caller's affair. Soon is not to
+// wait for the commit.
+func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) error {
 	w.waiting.Add(1)
 	w.mu.Lock()
 	w.waiting.Add(-1)
 
-	b, err := w.turn(ctx, fn)
-	if b == nil {
+	b, err := w.turn(ctx, soon, fn)
+	if b == nil || soon && err == nil {
 		return err
 	}
 	<-b.done
@@ -58,8 +60,9 @@ func (w *writer) write(ctx context.Context, fn func(session) error) error {
 }
 
 // turn runs fn and gives up mu. The batch to wait for is nil when fn left nothing behind and saw nothing uncommitted.
-func (w *writer) turn(ctx context.Context, fn func(session) error) (b *batch, err error) {
-	defer w.leave()
+func (w *writer) turn(ctx context.Context, soon bool, fn func(session) error) (b *batch, err error) {
+	finished := false
+	defer func() { w.leave(soon && finished && err == nil) }()
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -67,7 +70,6 @@ func (w *writer) turn(ctx context.Context, fn func(session) error) (b *batch, er
 		return b, err
 	}
 
-	finished := false
 	defer func() {
 		if !finished || err != nil {
 			b = w.undo(b)
@@ -153,7 +155,7 @@ func (w *writer) renew() {
 }
 
 // leave ends a turn: it commits the batch unless someone else is going to, and gives up mu.
-func (w *writer) leave() {
+func (w *writer) leave(soon bool) {
 	defer w.mu.Unlock()
 	b := w.batch
 	if b == nil {
@@ -161,6 +163,10 @@ func (w *writer) leave() {
 	}
 	if b.size < batchWrites && time.Since(b.began) < batchTime {
 		if b.closing || w.waiting.Load() > 0 {
+			return
+		}
+		if soon {
+			w.commitLater(b)
 			return
 		}
 		// Whoever could run now may be about to join, so they go first. If nobody could, this takes no time.
@@ -172,6 +178,12 @@ func (w *writer) leave() {
 			return
 		}
 	}
+	w.commit()
+}
+
+// commit ends the open batch.
+func (w *writer) commit() {
+	b := w.batch
 	if _, err := w.conn.exec("COMMIT", nil); err != nil {
 		w.abandon(err)
 		return
@@ -181,10 +193,28 @@ func (w *writer) leave() {
 	close(b.done)
 }
 
+// commitLater has a timer commit a batch that nobody waits for, should nobody join who does.
+func (w *writer) commitLater(b *batch) {
+	if b.timed {
+		return
+	}
+	b.timed = true
+	time.AfterFunc(batchTime, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.batch == b {
+			w.commit()
+		}
+	})
+}
+
 func (w *writer) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
+	if w.batch != nil {
+		w.commit()
+	}
 	if w.conn != nil {
 		w.conn.close()
 		w.conn = nil

@@ -102,6 +102,72 @@ func TestParallelWritesShareCommits(t *testing.T) {
 	}
 }
 
+func TestSoonIsSeenByWritersAtOnceAndByReadersSoon(t *testing.T) {
+	t.Parallel()
+	d, l := openFile(t, Options{})
+	before := l.writer.commits
+	soon := func(key string) error {
+		return d.WriteSoon(t.Context(), func(tx *Tx) error { return put(tx, key) })
+	}
+	if err := soon("a"); err != nil {
+		t.Fatal(err)
+	}
+	if l.writer.commits != before {
+		t.Error("somebody waited for the disk")
+	}
+	if err := soon("a"); !errors.Is(err, ErrExists) {
+		t.Errorf("the next writer was told %v", err)
+	}
+	if got := keys(t, d); got != "a" { // since nobody is told of a collision with what may yet be lost
+		t.Errorf("after it, readers see %q", got)
+	}
+	if err := soon("b"); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); keys(t, d) != "a b"; time.Sleep(time.Millisecond) {
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("nobody ever commits")
+		}
+	}
+}
+
+func TestSoonIsCommittedByTheNextAndByClosing(t *testing.T) {
+	t.Parallel()
+	d, l := openFile(t, Options{})
+	writes := func(key string, write func(context.Context, func(*Tx) error) error) {
+		t.Helper()
+		if err := write(t.Context(), func(tx *Tx) error { return put(tx, key) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := l.writer.commits
+	writes("a", d.WriteSoon)
+	writes("b", d.WriteSoon)
+	writes("c", d.Write)
+	if got := keys(t, d); got != "a b c" || l.writer.commits-before > 2 { // two, should the timer come between
+		t.Errorf("%q after %d commits", got, l.writer.commits-before)
+	}
+
+	file := filepath.Join(t.TempDir(), "closed.db")
+	open := func() *DB {
+		d, err := Open(t.Context(), "sqlite:"+file, Options{Migrations: d.opts.Migrations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d = open()
+	writes("d", d.WriteSoon)
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d = open()
+	defer func() { _ = d.Close() }()
+	if got := keys(t, d); got != "d" {
+		t.Errorf("after closing: %q", got)
+	}
+}
+
 func TestBatchMatesFailAlone(t *testing.T) {
 	t.Parallel()
 	d, l := openFile(t, Options{})
