@@ -65,71 +65,90 @@ type Grant struct {
 // with it cost no signature, and the claims are what the transaction saw, its own changes included. Should the program
 // die in between, an unused session is left behind and the user signs in again.
 func (m *Minter) Mint(ctx context.Context, g Grant) (*cognitoidp.AuthenticationResultType, error) {
-	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
-		return nil, err
-	}
 	keys, err := m.keyringOf(ctx, g.Pool.ID)
 	if err != nil {
 		return nil, goneWithPool(g.Pool, err)
 	}
-
-	var f *facts
-	var refresh *refreshToken
-	err = m.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		f, refresh, err = m.open(tx, g)
+	var made *Opened
+	err = m.DB.Write(ctx, func(tx *db.Tx) error {
+		u, err := user.Get(tx, g.Pool.ID, g.Sub)
+		if err != nil {
+			return missingUser(err)
+		}
+		made, err = m.Open(tx, u, g)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-
-	f.keys = keys
-	result, err := f.sign()
-	if err != nil {
-		return nil, err
-	}
-	result.RefreshToken = refresh.text
-	return result, nil
+	return made.sign(keys)
 }
 
-// open makes the session of a sign-in.
-func (m *Minter) open(tx *db.Tx, g Grant) (*facts, *refreshToken, error) {
-	u, err := user.Get(tx, g.Pool.ID, g.Sub)
-	if err != nil {
-		return nil, nil, missingUser(err)
+// Opened is a session just made, from which Sign makes tokens.
+type Opened struct {
+	pool    *pool.Pool
+	facts   *facts
+	refresh *refreshToken
+}
+
+// Open is the first half of Mint, for callers that have a transaction and u, the user, from it. What it answers must not be
+// signed before that has committed.
+func (m *Minter) Open(tx *db.Tx, u *user.User, g Grant) (*Opened, error) {
+	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
+		return nil, err
 	}
 	if g.Commit != nil {
 		if err := g.Commit(tx, u); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if err := admitSignIn(g.Pool, u, g.Proofs); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 
 	s := g.session(tx.Now, u)
+	var err error
 	if g.Device != nil {
 		if s.DeviceKey, err = g.Device(tx, u); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	refresh, err := m.newRefreshToken(tx, s)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := makeRoom(tx, g.Pool, s); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := session.Insert(tx, s, refresh.record(s.Pool)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 
 	f, err := m.gather(tx, g.Pool, g.Client, u)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	f.session, f.nonce = s, g.Nonce
-	return f, refresh, nil
+	return &Opened{g.Pool, f, refresh}, nil
+}
+
+// Sign is the other half of Mint, for a session that is durable by now.
+func (m *Minter) Sign(ctx context.Context, made *Opened) (*cognitoidp.AuthenticationResultType, error) {
+	keys, err := m.keyringOf(ctx, made.pool.ID)
+	if err != nil {
+		return nil, goneWithPool(made.pool, err)
+	}
+	return made.sign(keys)
+}
+
+func (o *Opened) sign(keys *keyring) (*cognitoidp.AuthenticationResultType, error) {
+	o.facts.keys = keys
+	result, err := o.facts.sign()
+	if err != nil {
+		return nil, err
+	}
+	result.RefreshToken = o.refresh.text
+	return result, nil
 }
 
 func (g *Grant) session(now time.Time, u *user.User) *session.Session {

@@ -38,27 +38,26 @@ func (t *turn) recognise(tx *db.Tx) error {
 // maxDeviceKey is what the interface allows.
 const maxDeviceKey = 55
 
-// bind is what names the device that tokens are bound to: the one signed in on if it is known, otherwise a new one, whose
-// name goes to *metadata. Without device tracking there is none.
-func (t *turn) bind(metadata **cognitoidp.NewDeviceMetadataType) func(*db.Tx, *user.User) (string, error) {
+// bind names the device that tokens are bound to: the one signed in on if it is known, otherwise a new one. Without device
+// tracking there is none.
+func (t *turn) bind(tx *db.Tx, u *user.User) (key string, err error) {
+	t.named = nil
 	if !device.Tracks(t.pool) {
-		return nil
+		return "", nil
 	}
-	return func(tx *db.Tx, u *user.User) (key string, err error) {
-		if t.known {
-			d, err := device.Find(tx, u, t.state.Device)
-			if err == nil {
-				return d.Key, nil
-			}
-			if !errors.Is(err, db.ErrNotFound) { // forgotten a moment ago, it is a new one
-				return "", err
-			}
+	if t.known {
+		d, err := device.Find(tx, u, t.state.Device)
+		if err == nil {
+			return d.Key, nil
 		}
-		if *metadata, err = device.Issue(tx, t.pool, t.client, u, t.from); err != nil {
+		if !errors.Is(err, db.ErrNotFound) { // forgotten a moment ago, it is a new one
 			return "", err
 		}
-		return (*metadata).DeviceKey, nil
 	}
+	if t.named, err = device.Issue(tx, t.pool, t.client, u, t.from); err != nil {
+		return "", err
+	}
+	return t.named.DeviceKey, nil
 }
 
 // deviceExchange is the DEVICE_SRP_AUTH challenge: it asks a remembered device, in the place of a second factor, for its

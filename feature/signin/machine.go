@@ -115,16 +115,11 @@ func (s *Service) Answer(ctx context.Context, in Reply) (*Outcome, error) {
 	if !ok {
 		return nil, cognitoidp.InvalidParameter(in.Challenge + " is not supported by this server yet.")
 	}
-	t := &turn{
-		Service: s, ctx: ctx, given: in.Responses, metadata: in.Metadata, session: in.Session,
-		from: in.From, forwarded: in.Forwarded,
+	if _, ok := p.(light); ok {
+		return s.answerAtOnce(ctx, in, p)
 	}
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		if err := t.enter(tx, in.Admin, in.Pool, in.Client); err != nil {
-			return err
-		}
-		return t.reopen(tx, p)
-	})
+	t := s.answering(ctx, in)
+	err := s.DB.Read(ctx, func(tx *db.Tx) error { return t.reopen(tx, in, p) })
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +130,19 @@ func (s *Service) Answer(ctx context.Context, in Reply) (*Outcome, error) {
 	return s.advance(t, done)
 }
 
+// answering is the turn of an answer.
+func (s *Service) answering(ctx context.Context, in Reply) *turn {
+	return &turn{
+		Service: s, ctx: ctx, given: in.Responses, metadata: in.Metadata, session: in.Session,
+		from: in.From, forwarded: in.Forwarded,
+	}
+}
+
 // reopen finds out whom an answer is about, and what it is judged by.
-func (t *turn) reopen(tx *db.Tx, p proof) error {
+func (t *turn) reopen(tx *db.Tx, in Reply, p proof) error {
+	if err := t.enter(tx, in.Admin, in.Pool, in.Client); err != nil {
+		return err
+	}
 	if err := t.require(append([]string{"USERNAME"}, p.needs()...)...); err != nil {
 		return err
 	}
@@ -158,21 +164,13 @@ func (t *turn) reopen(tx *db.Tx, p proof) error {
 
 // advance goes on after a right answer: to the next challenge, or to tokens.
 func (s *Service) advance(t *turn, done *pass) (*Outcome, error) {
-	if done.proof != "" {
-		t.state.Proven = append(slices.Clone(t.state.Proven), done.proof)
-	}
-	if done.source != "" {
-		t.state.Source = done.source
-	}
-	next := done.then
-	if next == nil {
-		var err error
-		if next, err = t.next(); err != nil {
-			return nil, err
-		}
+	next, err := t.after(done)
+	if err != nil {
+		return nil, err
 	}
 	if next == nil {
-		return s.grant(t, done)
+		tokens, err := s.Tokens.Mint(t.ctx, t.grant(done))
+		return t.outcome(tokens), err
 	}
 	if err := s.settle(t, done); err != nil {
 		return nil, err
@@ -180,8 +178,17 @@ func (s *Service) advance(t *turn, done *pass) (*Outcome, error) {
 	return next.challenge(t)
 }
 
-// next is the proof that is still missing, nil when there is none.
-func (t *turn) next() (proof, error) {
+// after counts a right answer in, and finds the proof that is still missing, nil when there is none.
+func (t *turn) after(done *pass) (proof, error) {
+	if done.proof != "" {
+		t.state.Proven = append(slices.Clone(t.state.Proven), done.proof)
+	}
+	if done.source != "" {
+		t.state.Source = done.source
+	}
+	if done.then != nil {
+		return done.then, nil
+	}
 	step, refused := factor.Next(t.pool, t.user, t.state.Proven)
 	if refused {
 		return nil, cognitoidp.NotAuthorized("The user has no second factor that this user pool accepts, and can set up none.")
@@ -216,10 +223,15 @@ func (s *Service) settle(t *turn, done *pass) error {
 	if err != nil {
 		return err
 	}
-	if after != nil {
-		t.user, t.state.Set = after, db.Millis(after.PasswordSet)
-	}
+	t.settled(after)
 	return nil
+}
+
+// settled has the sign-in go on with the user as a right answer has left them.
+func (t *turn) settled(u *user.User) {
+	if u != nil {
+		t.user, t.state.Set = u, db.Millis(u.PasswordSet)
+	}
 }
 
 // readOnly runs commit on a snapshot if it has nothing to write: after a password that was sent, by a user who has not
@@ -252,19 +264,22 @@ func (t *turn) again(tx *db.Tx) (*user.User, error) {
 	return u, nil
 }
 
-// grant has tokens made and everything that led to them committed at once.
-func (s *Service) grant(t *turn, done *pass) (*Outcome, error) {
-	var metadata *cognitoidp.NewDeviceMetadataType
-	tokens, err := s.Tokens.Mint(t.ctx, token.Grant{
+// grant is the finished sign-in: with its tokens everything that led to them is committed.
+func (t *turn) grant(done *pass) token.Grant {
+	return token.Grant{
 		Pool: t.pool, Client: t.client, Sub: t.user.Sub, Proofs: t.state.Proven, Source: t.state.Source,
-		Metadata: t.metadata, From: t.from, Device: t.bind(&metadata),
+		Metadata: t.metadata, From: t.from, Device: t.bind,
 		Commit: func(tx *db.Tx, u *user.User) error { return t.commit(tx, u, done) },
-	})
-	if err != nil {
-		return nil, err
 	}
-	tokens.NewDeviceMetadata = metadata
-	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}, nil
+}
+
+// outcome is that of a sign-in that has ended in tokens, if it has.
+func (t *turn) outcome(tokens *cognitoidp.AuthenticationResultType) *Outcome {
+	if tokens == nil {
+		return nil
+	}
+	tokens.NewDeviceMetadata = t.named
+	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}
 }
 
 // commit applies the effects of a right answer, if the user still has the password that the sign-in began with.

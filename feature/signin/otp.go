@@ -48,6 +48,8 @@ var (
 
 func (code) needs() []string { return nil } // verify knows the names that an answer may have
 
+func (code) light() {}
+
 func (c code) challenge(t *turn) (*Outcome, error) { return c.send(t, t.state.Next(t.now), "") }
 
 // send sends a code, to the user's address or to one that is about to become theirs.

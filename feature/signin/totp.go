@@ -25,20 +25,14 @@ func (p softwareToken) challenge(t *turn) (*Outcome, error) {
 	return t.ask(p.step, t.state.Next(t.now), parameters)
 }
 
-// load judges the code; what it finds counts only if nothing keeps the user from answering.
-func (softwareToken) load(t *turn, tx *db.Tx) (err error) {
-	if t.user == nil {
-		return nil
-	}
-	t.accepted, t.judgement = factor.SoftwareTokens{}.Check(tx, t.box, t.user, t.given[codeMember])
-	return nil
-}
+func (softwareToken) light() {}
 
 func (softwareToken) verify(t *turn) (*pass, error) {
 	if err := t.present(); err != nil {
 		return nil, err
 	}
-	switch err := t.judgement; {
+	code, err := factor.SoftwareTokens{}.Check(t.tx, t.box, t.user, t.given[codeMember])
+	switch {
 	case errors.Is(err, factor.ErrNone):
 		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the user.")
 	case errors.Is(err, factor.ErrMismatch):
@@ -48,13 +42,7 @@ func (softwareToken) verify(t *turn) (*pass, error) {
 	case err != nil:
 		return nil, err
 	}
-	use := func(tx *db.Tx, _ *user.User) error {
-		err := factor.SoftwareTokens{}.Use(tx, t.accepted)
-		if errors.Is(err, factor.ErrReused) {
-			return usedCode()
-		}
-		return err
-	}
+	use := func(tx *db.Tx, _ *user.User) error { return factor.SoftwareTokens{}.Use(tx, code) }
 	return &pass{proof: factor.SoftwareToken, effects: []effect{t.spendSession, t.unlock, use}}, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/challenge"
-	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -43,19 +42,21 @@ type turn struct {
 	box    *seal.Box
 	now    time.Time
 
-	name  string          // the name signed in with, folded
-	user  *user.User      // nil when the name is nobody's
-	state challenge.State // of the sign-in; when a challenge is being answered, as it was sealed there
-	block exchange        // the rest of what was sealed, when that challenge was an SRP exchange
+	tx     *db.Tx // the transaction that judges an answer and acts on it, if they are one
+	missed error  // the fault of an answer that was recorded there as wrong
+
+	name   string          // the name signed in with, folded
+	user   *user.User      // nil when the name is nobody's; as they will be, once an answer has been judged
+	loaded *user.User      // as they are stored
+	state  challenge.State // of the sign-in; when a challenge is being answered, as it was sealed there
+	block  exchange        // the rest of what was sealed, when that challenge was an SRP exchange
 
 	options []string // what the next challenge offers to choose from
 
-	known    bool                 // the device signed in on is one of the user's
-	device   *device.Device       // that device, if it may stand for a second factor
-	passkeys []passkey.Credential // the user's, where they may be used
-
-	accepted  factor.Accepted // the code of a software token, if
-	judgement error           // this is nil
+	known    bool                              // the device signed in on is one of the user's
+	device   *device.Device                    // that device, if it may stand for a second factor
+	named    *cognitoidp.NewDeviceMetadataType // the device that its tokens were bound to as a new one
+	passkeys []passkey.Credential              // the user's, where they may be used
 
 	factors bool // guesses count against the account of factors, not that of the password
 	try     lockout.Try
@@ -144,7 +145,7 @@ func (t *turn) resume(tx *db.Tx, mismatch error) error {
 	if !t.state.Of(u) || given != t.pool.Fold(u.Username) && given != string(u.Sub) && given != t.name {
 		return mismatch
 	}
-	t.user = u
+	t.user, t.loaded = u, u
 	if err := t.recognise(tx); err != nil {
 		return err
 	}
@@ -259,34 +260,47 @@ func (t *turn) fail(spend func(*db.Tx) error) error {
 // miss records a wrong answer to a challenge that stays open for another, and answers its fault. When it locks the
 // account the session ends; once that is used up, an answer is no guess and not counted.
 func (t *turn) miss(wrong error) error {
+	if t.tx != nil {
+		var err error
+		if t.missed, err = t.recordMiss(t.tx, wrong); err != nil {
+			return err
+		}
+		return t.missed
+	}
 	fault := wrong
-	err := t.DB.Write(t.ctx, func(tx *db.Tx) error {
-		fault = wrong
-		err := t.sessions().Unused(tx, t.state)
-		if awsjson.IsFault(err, "NotAuthorizedException") {
-			fault = err
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		err = t.try.Fail(tx)
-		if errors.Is(err, lockout.ErrLocked) {
-			fault = lockout.Fault(err)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if locked, err := t.try.Locks(tx); err != nil || !locked {
-			return err
-		}
-		return t.spendSession(tx, nil)
+	err := t.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
+		fault, err = t.recordMiss(tx, wrong)
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("record a wrong answer: %w", err)
+		return err
 	}
 	return fault
+}
+
+// recordMiss answers the fault to show.
+func (t *turn) recordMiss(tx *db.Tx, wrong error) (fault, err error) {
+	err = t.sessions().Unused(tx, t.state)
+	if awsjson.IsFault(err, "NotAuthorizedException") {
+		return err, nil
+	}
+	if err == nil {
+		err = t.try.Fail(tx)
+	}
+	if errors.Is(err, lockout.ErrLocked) {
+		return lockout.Fault(err), nil
+	}
+	var locked bool
+	if err == nil {
+		locked, err = t.try.Locks(tx)
+	}
+	if err == nil && locked {
+		err = t.spendSession(tx, nil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("record a wrong answer: %w", err)
+	}
+	return wrong, nil
 }
 
 // unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier
