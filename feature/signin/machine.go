@@ -205,21 +205,23 @@ func (t *turn) after(done *pass) (proof, error) {
 
 // settle commits what a right answer changes, when another challenge follows.
 func (s *Service) settle(t *turn, done *pass) error {
+	if done.quiet {
+		settled, err := t.nothingToForgive()
+		if err != nil || settled {
+			return err
+		}
+	}
+	write := s.DB.Write
+	if done.brief {
+		write = s.DB.WriteSoon
+	}
 	var after *user.User
-	commit := func(tx *db.Tx) (err error) {
+	err := write(t.ctx, func(tx *db.Tx) (err error) {
 		if after, err = t.again(tx); err != nil {
 			return err
 		}
 		return t.commit(tx, after, done)
-	}
-	settled, err := s.readOnly(t, done, commit)
-	switch {
-	case err != nil || settled:
-	case done.brief:
-		err = s.DB.WriteSoon(t.ctx, commit)
-	default:
-		err = s.DB.Write(t.ctx, commit)
-	}
+	})
 	if err != nil {
 		return err
 	}
@@ -227,26 +229,24 @@ func (s *Service) settle(t *turn, done *pass) error {
 	return nil
 }
 
+// nothingToForgive tells whether a password that was sent, and was right, has come without a failure before it. That nobody
+// is locked out now is all there is to see then; the next answer sees whether the user is still the same.
+func (t *turn) nothingToForgive() (clean bool, err error) {
+	err = t.DB.Read(t.ctx, func(tx *db.Tx) (err error) {
+		clean, err = t.try.Clean(tx)
+		return err
+	})
+	if err != nil || !clean {
+		return false, err
+	}
+	return true, t.lasting(t.user)
+}
+
 // settled has the sign-in go on with the user as a right answer has left them.
 func (t *turn) settled(u *user.User) {
 	if u != nil {
 		t.user, t.state.Set = u, db.Millis(u.PasswordSet)
 	}
-}
-
-// readOnly runs commit on a snapshot if it has nothing to write: after a password that was sent, by a user who has not
-// failed before. That it holds now is all there is to see then.
-func (s *Service) readOnly(t *turn, done *pass, commit func(*db.Tx) error) (settled bool, err error) {
-	if !done.quiet {
-		return false, nil
-	}
-	err = s.DB.Read(t.ctx, func(tx *db.Tx) (err error) {
-		if settled, err = t.try.Clean(tx); err != nil || !settled {
-			return err
-		}
-		return commit(tx)
-	})
-	return settled, err
 }
 
 // again reads the turn's user as a writing transaction sees them.

@@ -309,11 +309,16 @@ func (t *turn) unlock(tx *db.Tx, _ *user.User) error {
 	return lockout.Fault(t.try.Pass(tx))
 }
 
-// passed is the effect of a password rightly proven. A temporary one that has waited for too long is refused.
+// passed is the effect of a password rightly proven.
 func (t *turn) passed(tx *db.Tx, u *user.User) error {
 	if err := t.unlock(tx, u); err != nil {
 		return err
 	}
+	return t.lasting(u)
+}
+
+// lasting refuses a temporary password that has waited for too long.
+func (t *turn) lasting(u *user.User) error {
 	if t.outlived(u) {
 		return cognitoidp.NotAuthorized("Temporary password has expired and must be reset by an administrator.")
 	}
