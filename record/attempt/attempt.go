@@ -32,13 +32,17 @@ func Get(tx *db.Tx, pool id.Pool, key string) (Attempt, error) {
 		string(pool), key)
 }
 
+// findEach looks three keys up one by one: for an IN, SQLite would build a table of them first.
+const findEach = `
+	SELECT pool_id, key, failures, failed, locked_until FROM attempt WHERE pool_id = $1 AND key = $2
+	UNION ALL
+	SELECT pool_id, key, failures, failed, locked_until FROM attempt WHERE pool_id = $1 AND key = $3
+	UNION ALL
+	SELECT pool_id, key, failures, failed, locked_until FROM attempt WHERE pool_id = $1 AND key = $4`
+
 // Find reads several accounts' failures at once, by key; accounts without any, and empty keys, are not among them.
 func Find(tx *db.Tx, pool id.Pool, one, two, three string) (map[string]Attempt, error) {
-	list, err := db.All(tx, scan, `
-		SELECT pool_id, key, failures, failed, locked_until
-		FROM attempt
-		WHERE pool_id = $1 AND key IN ($2, $3, $4)`,
-		string(pool), one, two, three)
+	list, err := db.All(tx, scan, findEach, string(pool), one, two, three)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
