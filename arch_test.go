@@ -55,6 +55,7 @@ var modules = map[string]string{
 	"golang.org/x/net":                        "the public suffix list: a relying party is nobody else's domain",
 	"modernc.org/sqlite":                      "embedded SQL without cgo",
 	"pgregory.net/rapid":                      "tests: properties",
+	"zombiezen.com/go/sqlite":                 "SQLite's own interface on modernc.org/sqlite: half the cost of its driver",
 }
 
 // source is one parsed file.

@@ -17,6 +17,7 @@ require (
 	golang.org/x/net v0.61.0
 	modernc.org/sqlite v1.60.1
 	pgregory.net/rapid v1.3.0
+	zombiezen.com/go/sqlite v1.4.2
 )
 
 require (

@@ -1,36 +1,37 @@
 package db
 
 import (
-	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 
-	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
 )
 
-// liteConn is one connection to SQLite with its prepared statements, by the text callers give. It speaks to the driver
-// itself: there is nothing to pool, and the locks and conversions of database/sql would add to every statement.
+// liteConn is one connection to SQLite with its prepared statements, by the text callers give. It speaks SQLite's own
+// interface: there is nothing to pool, and what database/sql and its drivers do would double the cost of a statement.
 //
-// Statements run under context.Background: the driver's answer to cancellation is sqlite3_interrupt, which may undo a
-// whole transaction under its owner's feet. Transactions are short; contexts are looked at between statements.
+// Statements are never interrupted: sqlite3_interrupt may undo a whole transaction under its owner's feet.
+// Transactions are short; contexts are looked at between statements.
 type liteConn struct {
-	conn     driver.Conn
-	prepared map[string]driver.Stmt
+	conn     *sqlite.Conn
+	prepared map[string]*liteStmt
 }
 
 // maxPrepared bounds the statements a connection keeps ready.
 const maxPrepared = 512
 
+func init() {
+	lib.PatchIssue199() // Linux on arm64 with pages of 64 KiB: without it SQLite cannot map its log's index
+}
+
 func connect(address string, pragmas []string) (*liteConn, error) {
-	conn, err := new(sqlite.Driver).Open(address)
+	conn, err := sqlite.OpenConn(address, sqlite.OpenReadWrite, sqlite.OpenCreate, sqlite.OpenURI)
 	if err != nil {
 		return nil, err
 	}
-	c := &liteConn{conn: conn, prepared: map[string]driver.Stmt{}}
+	c := &liteConn{conn: conn, prepared: map[string]*liteStmt{}}
 	for _, pragma := range pragmas {
 		if _, err := c.exec("PRAGMA "+pragma, nil); err != nil {
 			c.close()
@@ -40,149 +41,158 @@ func connect(address string, pragmas []string) (*liteConn, error) {
 	return c, nil
 }
 
-func (c *liteConn) prepare(query string) (driver.Stmt, error) {
-	if stmt, found := c.prepared[query]; found {
-		return stmt, nil
+func (c *liteConn) prepare(query string) (*liteStmt, error) {
+	if s, found := c.prepared[query]; found {
+		return s, nil
 	}
 	if len(c.prepared) >= maxPrepared {
-		for text, stmt := range c.prepared {
-			_ = stmt.Close() // frees memory, nothing else
+		for text, s := range c.prepared {
+			_ = s.stmt.Finalize() // frees memory, nothing else
 			delete(c.prepared, text)
 			break
 		}
 	}
-	stmt, err := c.conn.Prepare(numbered(query))
+	stmt, rest, err := c.conn.PrepareTransient(numbered(query)) // which leaves the keeping to us
 	if err != nil {
 		return nil, err
 	}
-	c.prepared[query] = stmt
-	return stmt, nil
+	if rest > 0 {
+		_ = stmt.Finalize() // it never ran
+		return nil, fmt.Errorf("more than one statement: %s", query)
+	}
+	s := &liteStmt{stmt: stmt}
+	c.prepared[query] = s
+	return s, nil
 }
 
 func (c *liteConn) exec(query string, args []any) (int64, error) {
-	stmt, err := c.prepare(query)
+	s, err := c.prepare(query)
 	if err != nil {
 		return 0, err
 	}
-	result, err := stmt.(driver.StmtExecContext).ExecContext(context.Background(), ordered(args))
-	if err != nil {
+	if err := s.bind(args); err != nil {
 		return 0, err
 	}
-	return result.RowsAffected()
+	for s.Next() { // to the end, RETURNING or not
+	}
+	if err := errors.Join(s.err, s.Close()); err != nil {
+		return 0, err
+	}
+	return int64(c.conn.Changes()), nil
 }
 
 func (c *liteConn) query(query string, args []any) (rows, error) {
-	stmt, err := c.prepare(query)
+	s, err := c.prepare(query)
 	if err != nil {
 		return nil, err
 	}
-	found, err := stmt.(driver.StmtQueryContext).QueryContext(context.Background(), ordered(args))
-	if err != nil {
+	if err := s.bind(args); err != nil {
 		return nil, err
 	}
-	return &liteRows{rows: found, values: make([]driver.Value, len(found.Columns()))}, nil
-}
-
-// ordered numbers arguments, which are in the plain forms of plainArg.
-func ordered(args []any) []driver.NamedValue {
-	list := make([]driver.NamedValue, len(args))
-	for i, arg := range args {
-		list[i] = driver.NamedValue{Ordinal: i + 1, Value: arg}
-	}
-	return list
+	return s, nil
 }
 
 func (c *liteConn) translate(err error) error {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch e.Code() {
-		case lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_UNIQUE:
-			return fmt.Errorf("%w: %w", ErrExists, err)
-		}
+	switch sqlite.ErrCode(err) {
+	case sqlite.ResultConstraintPrimaryKey, sqlite.ResultConstraintUnique:
+		return fmt.Errorf("%w: %w", ErrExists, err)
 	}
 	return err
 }
 
 func (c *liteConn) close() {
-	for _, stmt := range c.prepared {
-		_ = stmt.Close() // goes with its connection
+	for _, s := range c.prepared {
+		_ = s.stmt.Finalize() // goes with its connection
 	}
 	_ = c.conn.Close() // nothing uncommitted is worth keeping
 }
 
-// liteRows are the rows that a query answers.
-type liteRows struct {
-	rows   driver.Rows
-	values []driver.Value // of the current row
-	err    error
+// liteStmt is a prepared statement and, while it runs, the rows it answers.
+type liteStmt struct {
+	stmt *sqlite.Stmt
+	err  error
 }
 
-func (r *liteRows) Next() bool {
-	err := r.rows.Next(r.values)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.err = err
+// bind begins a run with arguments in the plain forms of plainArg.
+func (s *liteStmt) bind(args []any) error {
+	if n := s.stmt.BindParamCount(); n != len(args) {
+		return fmt.Errorf("%d arguments for %d placeholders", len(args), n) // the others would be NULL
 	}
-	return err == nil
-}
-
-func (r *liteRows) Err() error { return r.err }
-
-func (r *liteRows) Close() error { return r.rows.Close() }
-
-func (r *liteRows) Scan(dest ...any) error {
-	if len(dest) != len(r.values) {
-		return fmt.Errorf("%d destinations for %d columns", len(dest), len(r.values))
-	}
-	for i, value := range r.values {
-		if !assign(dest[i], value) {
-			return fmt.Errorf("column %s: cannot store a %T in a %T", r.rows.Columns()[i], value, dest[i])
+	s.err = nil
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case nil:
+			s.stmt.BindNull(i + 1)
+		case string:
+			s.stmt.BindText(i+1, v)
+		case int64:
+			s.stmt.BindInt64(i+1, v)
+		case bool:
+			s.stmt.BindBool(i+1, v)
+		case float64:
+			s.stmt.BindFloat(i+1, v)
+		case []byte:
+			s.stmt.BindBytes(i+1, v)
+		default:
+			return fmt.Errorf("argument %d: cannot bind a %T", i+1, arg)
 		}
 	}
 	return nil
 }
 
-// assign stores what SQLite holds in a variable of the kinds that plainArg knows, and reports whether it can.
-func assign(dest any, value driver.Value) bool {
-	switch d := dest.(type) { // the usual ones, without reflection
-	case *string:
-		if v, ok := value.(string); ok {
-			*d = v
-			return true
-		}
-	case *int64:
-		if v, ok := value.(int64); ok {
-			*d = v
-			return true
-		}
-	}
-
-	d := reflect.ValueOf(dest).Elem()
-	if d.Kind() == reflect.Pointer && value != nil {
-		d.Set(reflect.New(d.Type().Elem()))
-		return assign(d.Interface(), value)
-	}
-	return assignKind(d, value)
+func (s *liteStmt) Next() (more bool) {
+	more, s.err = s.stmt.Step()
+	return more
 }
 
-func assignKind(d reflect.Value, value driver.Value) bool {
-	fits := false
-	switch v := value.(type) {
-	case nil:
+func (s *liteStmt) Err() error { return s.err }
+
+// Close makes the statement ready for its next run. Without it, its transaction's snapshot would last.
+func (s *liteStmt) Close() error {
+	if err := s.stmt.Reset(); err != nil {
+		return err
+	}
+	return s.stmt.ClearBindings()
+}
+
+func (s *liteStmt) Scan(dest ...any) error {
+	if n := s.stmt.ColumnCount(); n != len(dest) {
+		return fmt.Errorf("%d destinations for %d columns", len(dest), n)
+	}
+	for i, d := range dest {
+		if !s.assign(i, reflect.ValueOf(d).Elem()) {
+			return fmt.Errorf("column %s: cannot store %v in a %T", s.stmt.ColumnName(i), s.stmt.ColumnType(i), d)
+		}
+	}
+	return nil
+}
+
+// assign stores a column in a variable of the kinds that plainArg knows, and reports whether it can.
+func (s *liteStmt) assign(i int, d reflect.Value) (fits bool) {
+	kind := s.stmt.ColumnType(i)
+	if d.Kind() == reflect.Pointer && kind != sqlite.TypeNull {
+		d.Set(reflect.New(d.Type().Elem()))
+		return s.assign(i, d.Elem())
+	}
+	switch kind {
+	case sqlite.TypeNull:
 		if fits = d.Kind() == reflect.Pointer || d.Kind() == reflect.Slice; fits {
 			d.SetZero()
 		}
-	case string:
+	case sqlite.TypeText:
 		if fits = d.Kind() == reflect.String; fits {
-			d.SetString(v)
+			d.SetString(s.stmt.ColumnText(i))
 		}
-	case []byte:
+	case sqlite.TypeBlob:
 		if fits = d.Kind() == reflect.Slice && d.Type().Elem().Kind() == reflect.Uint8; fits {
-			d.SetBytes(v)
+			d.SetBytes(s.blob(i))
 		}
-	case float64:
+	case sqlite.TypeFloat:
 		if fits = d.CanFloat(); fits {
-			d.SetFloat(v)
+			d.SetFloat(s.stmt.ColumnFloat(i))
 		}
-	case int64:
+	case sqlite.TypeInteger:
+		v := s.stmt.ColumnInt64(i)
 		if d.Kind() == reflect.Bool {
 			d.SetBool(v != 0)
 			return true
@@ -192,4 +202,15 @@ func assignKind(d reflect.Value, value driver.Value) bool {
 		}
 	}
 	return fits
+}
+
+// blob is a column's bytes, nil if there are none.
+func (s *liteStmt) blob(i int) []byte {
+	n := s.stmt.ColumnLen(i)
+	if n == 0 {
+		return nil
+	}
+	data := make([]byte, n)
+	s.stmt.ColumnBytes(i, data)
+	return data
 }

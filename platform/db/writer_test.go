@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -51,13 +50,14 @@ func TestSQLiteIsDurable(t *testing.T) {
 	t.Parallel()
 	_, l := openFile(t, Options{})
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} {
-		rows, err := l.writer.conn.query("PRAGMA "+pragma, nil)
+		rows, err := l.writer.conn.query("SELECT CAST("+pragma+" AS TEXT) FROM pragma_"+pragma, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		rows.Next()
-		if got := fmt.Sprint(rows.(*liteRows).values[0]); got != want {
-			t.Errorf("PRAGMA %s is %s, want %s", pragma, got, want)
+		var got string
+		if err := rows.Scan(&got); err != nil || got != want {
+			t.Errorf("PRAGMA %s is %q, %v, want %s", pragma, got, err, want)
 		}
 		if err := rows.Close(); err != nil {
 			t.Fatal(err)
