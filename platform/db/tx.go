@@ -178,7 +178,7 @@ func plainArg(arg any) (any, error) {
 	v := reflect.ValueOf(arg)
 	switch v.Kind() {
 	case reflect.String:
-		return v.String(), nil
+		return v.Convert(reflect.TypeFor[string]()).Interface(), nil // as v.String(), but allocates nothing
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return v.Int(), nil
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
