@@ -1,9 +1,9 @@
 package awsapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net"
@@ -89,18 +89,7 @@ func (x *exchange) run(w http.ResponseWriter) (out any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := x.read(w, op)
-	if err != nil {
-		return nil, err
-	}
-	if err := x.prove(op, body); err != nil {
-		return nil, err
-	}
-	if op.Invoke == nil {
-		return nil, awsjson.NotBuilt(op.Name)
-	}
-
-	if x.tree, err = awsjson.Parse(body); err != nil {
+	if err := x.receive(w, op); err != nil {
 		return nil, err
 	}
 	out, err = op.Invoke(awsjson.WithCaller(x.request.Context(), x.caller), x.tree)
@@ -138,8 +127,26 @@ func spoken(contentType string) bool {
 	return err == nil && (media == "application/x-amz-json-1.1" || media == "application/x-amz-json-1.0" || media == "application/json")
 }
 
+// receive reads what is asked, proves who asks, and parses it.
+func (x *exchange) receive(w http.ResponseWriter, op *awsjson.Operation) error {
+	body := borrow()
+	defer giveBack(body)
+	if err := x.read(w, op, body); err != nil {
+		return err
+	}
+	if err := x.prove(op, body.Bytes()); err != nil {
+		return err
+	}
+	if op.Invoke == nil {
+		return awsjson.NotBuilt(op.Name)
+	}
+	var err error
+	x.tree, err = awsjson.Parse(body.Bytes())
+	return err
+}
+
 // read reads the body. One that says it is too large is not read at all.
-func (x *exchange) read(w http.ResponseWriter, op *awsjson.Operation) ([]byte, error) {
+func (x *exchange) read(w http.ResponseWriter, op *awsjson.Operation, body *bytes.Buffer) error {
 	limit := x.handler.MaxBody
 	if limit == 0 {
 		limit = defaultMaxBody
@@ -149,16 +156,16 @@ func (x *exchange) read(w http.ResponseWriter, op *awsjson.Operation) ([]byte, e
 	}
 	if x.request.ContentLength > limit {
 		w.Header().Set("Connection", "close")
-		return nil, tooLarge()
+		return tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, x.request.Body, limit))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, x.request.Body, limit))
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return nil, tooLarge()
+		return tooLarge()
 	}
 	if err != nil {
-		return nil, awsjson.Refuse("SerializationException", "The body of the request could not be read.")
+		return awsjson.Refuse("SerializationException", "The body of the request could not be read.")
 	}
-	return body, nil
+	return nil
 }
 
 func tooLarge() error {

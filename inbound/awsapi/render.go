@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -29,23 +30,27 @@ func (x *exchange) open(w http.ResponseWriter) {
 
 // render writes the answer, or what became of the request instead.
 func (x *exchange) render(w http.ResponseWriter, out any, err error) {
-	var body []byte
+	body := borrow()
 	if err == nil && out != nil {
-		body, err = awsjson.Encode(out)
+		err = awsjson.Encode(body, out)
 	}
+	x.status = http.StatusOK
+	status := http.StatusOK
 	if err != nil {
-		x.refuse(w, err)
-		return
+		status = x.refuse(w.Header(), body, err)
 	}
 
-	x.status = http.StatusOK
 	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(x.status)
-	_, _ = w.Write(body) // the client is gone: there is no one left to tell
+	w.WriteHeader(status)
+	if _, err := w.Write(body.Bytes()); err != nil {
+		return // the client is gone, and HTTP/2 may still read what it did not send: the buffer must not be another's
+	}
+	giveBack(body)
 }
 
-// refuse writes a fault. Errors that are none are failures: the client learns of them no more than the request id.
-func (x *exchange) refuse(w http.ResponseWriter, err error) {
+// refuse makes a fault the answer, and tells its status. Errors that are none are failures: the client learns of them no
+// more than the request id.
+func (x *exchange) refuse(header http.Header, body *bytes.Buffer, err error) int {
 	fault, ok := errors.AsType[*awsjson.Fault](err)
 	if !ok {
 		fault = awsjson.Fail("InternalErrorException", "Something went wrong.")
@@ -56,20 +61,14 @@ func (x *exchange) refuse(w http.ResponseWriter, err error) {
 		x.status, x.code, x.failure = statusGone, "ClientGone", nil
 	}
 
-	body, err := awsjson.Encode(struct {
+	_ = awsjson.Encode(body, struct { // strings always encode
 		Type    string `json:"__type"`
 		Message string `json:"message"`
 		Reason  string `json:"reasonCode,omitzero"`
 	}{fault.Code, fault.Message, fault.Reason})
-	if err != nil {
-		body = nil // strings always encode
-	}
-	header := w.Header()
-	header.Set("Content-Type", contentType)
 	header.Set("X-Amzn-Errortype", fault.Code+":")
 	header.Set("X-Amzn-Errormessage", headerText(fault.Message))
-	w.WriteHeader(fault.Status)
-	_, _ = w.Write(body) // the client is gone: there is no one left to tell
+	return fault.Status
 }
 
 // headerText makes of a message what can stand in a header: one line of printable ASCII, not too long. Messages repeat

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 )
 
-// Encode writes an output struct as the protocol wants it: unset members left out, no HTML escapes.
-func Encode(out any) ([]byte, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+// Encode adds an output struct to b as the protocol wants it: unset members left out, no HTML escapes. After an error b
+// is as it was.
+func Encode(b *bytes.Buffer, out any) error {
+	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(out); err != nil {
-		return nil, err
+		return err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	b.Truncate(b.Len() - 1) // the line's end, which the encoder adds
+	return nil
 }

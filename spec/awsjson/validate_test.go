@@ -1,6 +1,7 @@
 package awsjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -223,8 +224,8 @@ func TestEncodeLeavesOutWhatIsUnset(t *testing.T) {
 		`{"Flows":[],"Number":0,"Flag":false,"Tags":{}}`:       {Flows: []string{}, Tags: map[string]string{}},
 		`{"ClientId":"<a&b>","Number":0,"Box":0,"Flag":false}`: {ClientID: "<a&b>", Box: new(int64(0))},
 	} {
-		got, err := Encode(in)
-		if err != nil || string(got) != want {
+		got := bytes.NewBufferString("before ")
+		if err := Encode(got, in); err != nil || got.String() != "before "+want {
 			t.Errorf("got %s, %v, want %s", got, err, want)
 		}
 	}
