@@ -11,6 +11,9 @@ const (
 	MaxNodes = 20_000 // values, member names not counted
 )
 
+// few is how many members an object is expected to have: room for them is made at once.
+const few = 4
+
 // linear is how many members of an object are compared one by one to find duplicates; beyond it a set is made.
 const linear = 16
 
@@ -103,6 +106,7 @@ func (p *parser) object(n *Node, depth int) bool {
 		return true
 	}
 
+	n.Keys, n.Items = make([]string, 0, few), make([]Node, 0, few)
 	var seen map[string]struct{}
 	for {
 		var key string
@@ -259,25 +263,26 @@ func (p *parser) digits() bool {
 // str reads a string. One without escapes is a part of the text and costs no copy.
 func (p *parser) str(into *string) bool {
 	p.at++ // '"'
-	start := p.at
+	start, rest := p.at, p.text[p.at:]
 	ascii := true
-	for p.at < len(p.text) {
-		switch c := p.text[p.at]; {
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case c > '"' && c < utf8.RuneSelf && c != '\\': // first, since most are
 		case c == '"':
-			*into = p.text[start:p.at]
-			p.at++
+			*into = rest[:i]
+			p.at += i + 1
 			if !ascii && !utf8.ValidString(*into) {
 				return p.fail("The request is not valid UTF-8.")
 			}
 			return true
 		case c == '\\':
+			p.at += i
 			return p.escaped(into, start)
 		case c < ' ':
 			return p.fail("A string has an unescaped control character.")
 		case c >= utf8.RuneSelf:
 			ascii = false
 		}
-		p.at++
 	}
 	return p.fail("Unexpected end of the request.")
 }
