@@ -144,7 +144,8 @@ func violated(shape *Shape, n *Node, tell func(rule string)) {
 		limits(shape, int64(len(n.Text)/4*3-strings.Count(n.Text, "=")), "length", tell)
 	case String:
 		length := int64(len(n.Text))
-		if shape.Limits != 0 {
+		// A string that keeps its limits however many bytes its characters take need not be counted; most do.
+		if shape.Limits != 0 && (length > shape.Max || length < utf8.UTFMax*shape.Min) {
 			length = int64(utf8.RuneCountInString(n.Text))
 		}
 		limits(shape, length, "length", tell)

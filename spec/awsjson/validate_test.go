@@ -147,6 +147,20 @@ func TestMissingSecretsAndIdentifiersAreWordedAsRecorded(t *testing.T) {
 	}
 }
 
+func TestLengthsCountCharacters(t *testing.T) {
+	t.Parallel()
+	shape := Shape{Name: "NameType", Kind: String, Limits: HasMin | HasMax, Min: 3, Max: 8}
+	for text, broken := range map[string]bool{
+		"ab": true, "abc": false, "abcdefgh": false, "abcdefghi": true,
+		"üü": true, "üüü": false, "üüüüüüüü": false, "üüüüüüüüü": true,
+		"𝄞𝄞": true, "𝄞𝄞𝄞": false, "𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞": false, "𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞": true,
+	} {
+		if got := breaks(&shape, &Node{Type: Text, Text: text}); got != broken {
+			t.Errorf("%s: broken is %t, want %t", text, got, broken)
+		}
+	}
+}
+
 func TestValidateKeepsEnormousMessagesShort(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
