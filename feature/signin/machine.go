@@ -73,7 +73,7 @@ type pass struct {
 	source  string       // why tokens are made, as token.Grant has it; empty: as before
 	effects []effect
 	quiet   bool  // all the effects do is to forgive earlier failures
-	brief   bool  // what the effects change need not outlive the program, if another proof must follow
+	brief   bool  // the effects change nothing about the user, and need not outlive the program if a second factor follows
 	then    proof // what was chosen to come next; nil: what the rules say
 }
 
@@ -196,14 +196,15 @@ func (t *turn) after(done *pass) (proof, error) {
 	if step.Challenge == "" {
 		return nil, nil
 	}
-	t.options = step.Options
+	t.options, t.second = step.Options, step.Second
 	if step.Second && t.device != nil {
 		return askDevice, nil
 	}
 	return proofs[step.Challenge], nil
 }
 
-// settle commits what a right answer changes, when another challenge follows.
+// settle commits what a right answer changes, when another challenge follows: its answer sees whether the user is still the
+// same.
 func (s *Service) settle(t *turn, done *pass) error {
 	if done.quiet {
 		settled, err := t.nothingToForgive()
@@ -211,12 +212,11 @@ func (s *Service) settle(t *turn, done *pass) error {
 			return err
 		}
 	}
-	write := s.DB.Write
-	if done.brief {
-		write = s.DB.WriteSoon
+	if done.brief && t.second {
+		return s.DB.WriteSoon(t.ctx, func(tx *db.Tx) error { return t.commit(tx, t.user, done) })
 	}
 	var after *user.User
-	err := write(t.ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
 		if after, err = t.again(tx); err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func (s *Service) settle(t *turn, done *pass) error {
 }
 
 // nothingToForgive tells whether a password that was sent, and was right, has come without a failure before it. That nobody
-// is locked out now is all there is to see then; the next answer sees whether the user is still the same.
+// is locked out now is all there is to see then.
 func (t *turn) nothingToForgive() (clean bool, err error) {
 	err = t.DB.Read(t.ctx, func(tx *db.Tx) (err error) {
 		clean, err = t.try.Clean(tx)

@@ -52,6 +52,7 @@ type turn struct {
 	block  exchange        // the rest of what was sealed, when that challenge was an SRP exchange
 
 	options []string // what the next challenge offers to choose from
+	second  bool     // it is about a second factor
 
 	known    bool                              // the device signed in on is one of the user's
 	device   *device.Device                    // that device, if it may stand for a second factor
