@@ -67,6 +67,12 @@ type loader interface {
 	load(t *turn, tx *db.Tx) error
 }
 
+// preparer is a proof whose challenge changes something. It does so in the transaction that settles the answer before it, if
+// there is one: neither counts without the other.
+type preparer interface {
+	prepare(t *turn, tx *db.Tx) error
+}
+
 // pass is an answer that was right. It counts only once all its effects are committed.
 type pass struct {
 	proof   factor.Proof // what it proves; empty for a choice
@@ -172,7 +178,7 @@ func (s *Service) advance(t *turn, done *pass) (*Outcome, error) {
 		tokens, err := s.Tokens.Mint(t.ctx, t.grant(done))
 		return t.outcome(tokens), err
 	}
-	if err := s.settle(t, done); err != nil {
+	if err := s.settle(t, done, next); err != nil {
 		return nil, err
 	}
 	return next.challenge(t)
@@ -205,22 +211,32 @@ func (t *turn) after(done *pass) (proof, error) {
 
 // settle commits what a right answer changes, when another challenge follows: its answer sees whether the user is still the
 // same.
-func (s *Service) settle(t *turn, done *pass) error {
+func (s *Service) settle(t *turn, done *pass, next proof) error {
 	if done.quiet {
 		settled, err := t.nothingToForgive()
 		if err != nil || settled {
 			return err
 		}
 	}
-	if done.brief && t.second {
+	prepares, ok := next.(preparer)
+	if done.brief && t.second && !ok {
 		return s.DB.WriteSoon(t.ctx, func(tx *db.Tx) error { return t.commit(tx, t.user, done) })
 	}
+	before := t.user
 	var after *user.User
 	err := s.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
+		t.user = before
 		if after, err = t.again(tx); err != nil {
 			return err
 		}
-		return t.commit(tx, after, done)
+		if err := t.commit(tx, after, done); err != nil {
+			return err
+		}
+		if !ok {
+			return nil
+		}
+		t.user = after
+		return prepares.prepare(t, tx)
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
+	"cardea/platform/db"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -90,6 +91,6 @@ type newAddress struct {
 	to string
 }
 
-func (n newAddress) challenge(t *turn) (*Outcome, error) {
-	return n.send(t, t.state.Next(t.now), n.to)
-}
+func (n newAddress) prepare(t *turn, tx *db.Tx) error { return n.send(t, tx, n.to) }
+
+func (n newAddress) challenge(t *turn) (*Outcome, error) { return n.show(t, n) }

@@ -80,6 +80,23 @@ func TestSecondFactorIsChosenAmongSeveral(t *testing.T) {
 	})
 }
 
+func TestARefusedCodeCostsNoSession(t *testing.T) {
+	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
+		access := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))["AccessToken"]
+		w.give(t, "alice", "email", mailbox)
+		w.register(t, access)
+		w.prefer(t, "alice", M{"EmailMfaSettings": on, "SoftwareTokenMfaSettings": on})
+		const most = 60
+		for range most {
+			selection := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+			expect(t, w.answers(t, selection, M{"ANSWER": "EMAIL_OTP"}), "EMAIL_OTP")
+		}
+		selection := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		w.refused(t, selection, M{"ANSWER": "EMAIL_OTP"}, "TooManyRequestsException", "")
+		expect(t, w.answers(t, selection, M{"ANSWER": "SOFTWARE_TOKEN_MFA"}), "SOFTWARE_TOKEN_MFA")
+	})
+}
+
 func TestAStrangersGuessesBarNobodyFromChoosing(t *testing.T) {
 	eachFactor(t, "ON", func(t *testing.T, w *world) {
 		lock := func(name string) {

@@ -50,41 +50,57 @@ func (code) needs() []string { return nil } // verify knows the names that an an
 
 func (code) light() {}
 
-func (c code) challenge(t *turn) (*Outcome, error) { return c.send(t, t.state.Next(t.now), "") }
+func (c code) prepare(t *turn, tx *db.Tx) error { return c.send(t, tx, "") }
 
-// send sends a code, to the user's address or to one that is about to become theirs.
-func (c code) send(t *turn, st challenge.State, to string) (*Outcome, error) {
+func (c code) challenge(t *turn) (*Outcome, error) { return c.show(t, c) }
+
+// sent is a code on its way.
+type sent struct {
+	details  *cognitoidp.CodeDeliveryDetailsType
+	question verification.Question // what answers it
+}
+
+// send puts a code on its way, to the user's address or to one that is about to become theirs.
+func (c code) send(t *turn, tx *db.Tx, to string) error {
 	if err := t.enabled(); err != nil {
-		return nil, err
+		return err
 	}
 	if t.user != nil && to == "" && t.user.Attributes[c.attribute] == "" {
-		return nil, challenge.Invalid() // the address went while the last answer was judged
+		return challenge.Invalid() // the address went while the last answer was judged
 	}
 	length := firstDigits
-	if factor.First(st.Proven) {
+	if factor.First(t.state.Proven) {
 		length = secondDigits
 	}
-	var details *cognitoidp.CodeDeliveryDetailsType
-	var question verification.Question
 	target := t.target(c.attribute, to)
-	err := t.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
-		if err := t.Codes.Allow(tx, t.pool.ID, target.Key(t.box), verification.AskCode); err != nil {
-			return err
-		}
-		details, question, err = t.Codes.Ask(tx, t.box, target, length)
-		return err
-	})
+	if err := t.Codes.Allow(tx, t.pool.ID, target.Key(t.box), verification.AskCode); err != nil {
+		return c.undelivered(err)
+	}
+	details, question, err := t.Codes.Ask(tx, t.box, target, length)
 	if err != nil {
-		return nil, c.undelivered(err)
+		return c.undelivered(err)
+	}
+	t.sent = &sent{details, question}
+	return nil
+}
+
+// show tells the client where the code went that p has sent, or else sends now.
+func (c code) show(t *turn, p preparer) (*Outcome, error) {
+	if t.sent == nil {
+		if err := t.DB.Write(t.ctx, func(tx *db.Tx) error { return p.prepare(t, tx) }); err != nil {
+			return nil, err
+		}
 	}
 	t.Codes.Courier.Kick()
 
-	if st.Data, err = json.Marshal(question); err != nil {
+	st := t.state.Next(t.now)
+	var err error
+	if st.Data, err = json.Marshal(t.sent.question); err != nil {
 		return nil, fmt.Errorf("encode question: %w", err)
 	}
 	return t.ask(c.step, st, map[string]string{
-		"CODE_DELIVERY_DELIVERY_MEDIUM": details.DeliveryMedium,
-		"CODE_DELIVERY_DESTINATION":     details.Destination,
+		"CODE_DELIVERY_DELIVERY_MEDIUM": t.sent.details.DeliveryMedium,
+		"CODE_DELIVERY_DESTINATION":     t.sent.details.Destination,
 		"USER_ID_FOR_SRP":               t.srpID(),
 	})
 }

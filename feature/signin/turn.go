@@ -53,6 +53,7 @@ type turn struct {
 
 	options []string // what the next challenge offers to choose from
 	second  bool     // it is about a second factor
+	sent    *sent    // the code that it is about, once that is on its way
 
 	known    bool                              // the device signed in on is one of the user's
 	device   *device.Device                    // that device, if it may stand for a second factor
