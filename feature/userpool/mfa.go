@@ -125,10 +125,18 @@ func checkCombination(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRequest) 
 	if !some {
 		return cognitoidp.InvalidParameter(noFactorLeft)
 	}
-	if in.SmsMfaConfiguration == nil && p.MFA.SmsMfaConfiguration != nil && p.Doc.SmsConfiguration != nil && p.Doc.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff {
+	if in.SmsMfaConfiguration == nil && keepsSMS(p) {
 		return cognitoidp.InvalidParameter("Can't turn off SMS_MFA when SMS configuration is set for the user pool")
 	}
 	return nil
+}
+
+// keepsSMS tells whether text messages cannot be left out as a factor: Cognito insists on them where it also verifies phone
+// numbers by itself.
+func keepsSMS(p *pool.Pool) bool {
+	return p.MFA.SmsMfaConfiguration != nil && p.Doc.SmsConfiguration != nil &&
+		p.Doc.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff &&
+		slices.Contains(p.Doc.AutoVerifiedAttributes, cognitoidp.VerifiedAttributeTypePhoneNumber)
 }
 
 // setMFAMessages takes over what the SMS factor says about the pool's text messages; the two share their settings.

@@ -71,7 +71,9 @@ func TestSetUserPoolMfaConfigRefusesContradictions(t *testing.T) {
 			together = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
 			noFactor = "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration."
 		)
-		plain, texting := w.Pool(t, nil), w.Pool(t, M{"SmsConfiguration": sms(), "MfaConfiguration": "OPTIONAL"})
+		plain, texting := w.Pool(t, nil), w.Pool(t, M{
+			"SmsConfiguration": sms(), "MfaConfiguration": "OPTIONAL", "AutoVerifiedAttributes": []string{"phone_number"},
+		})
 		software := M{"Enabled": true}
 		for _, c := range []struct {
 			given M
@@ -92,6 +94,20 @@ func TestSetUserPoolMfaConfigRefusesContradictions(t *testing.T) {
 			t.Errorf("refused calls changed the pool: want (-), got (+):\n%s", diff)
 		}
 		w.Fails(t, "GetUserPoolMfaConfig", M{"UserPoolId": "us-east-1_nowhere00"}, "ResourceNotFoundException", "")
+	})
+}
+
+func TestTextMessagesCanBeLeftOutWherePhonesAreNotVerified(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, M{"SmsConfiguration": sms(), "MfaConfiguration": "ON"})
+		out := w.Must(t, "SetUserPoolMfaConfig", M{
+			"UserPoolId": pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": M{"Enabled": true},
+		})
+		want := M{"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": M{"Enabled": true}}
+		if diff := cmp.Diff(want, out); diff != "" {
+			t.Errorf("want (-), got (+):\n%s", diff)
+		}
 	})
 }
 
