@@ -43,18 +43,25 @@ func (d driver) extras(ctx context.Context, p population) error {
 	return w.Flush()
 }
 
-// between measures a flow, and around it another that it is compared with, since the speed of a machine that others share
-// wanders.
+// rounds is how often two flows that are compared take turns.
+const rounds = 3
+
+// between measures a flow, and around it another that it is compared with, by turns, since the speed of a machine that
+// others share wanders by as much as the two differ.
 func (d driver) between(ctx context.Context, p population, f, around flow) (m measurement, other time.Duration, err error) {
-	before, err := d.measure(ctx, p, around)
-	if err != nil {
-		return m, 0, err
+	one, err := d.measure(ctx, p, around)
+	other = one.cpu
+	for range rounds {
+		if err == nil {
+			one, err = d.measure(ctx, p, f)
+			m.rate, m.cpu = m.rate+one.rate/rounds, m.cpu+one.cpu/rounds
+		}
+		if err == nil {
+			one, err = d.measure(ctx, p, around)
+			other += one.cpu
+		}
 	}
-	if m, err = d.measure(ctx, p, f); err != nil {
-		return m, 0, err
-	}
-	after, err := d.measure(ctx, p, around)
-	return m, (before.cpu + after.cpu) / 2, err
+	return m, other / (rounds + 1), err
 }
 
 // beside prints a flow's cost and what it exceeds another by.
