@@ -19,7 +19,8 @@ import (
 	"cardea/spec/srp"
 )
 
-// Walks are as many as a run of all tests has time for; -rapid.checks=5000 makes more, -rapid.seed=N the same again.
+// Walks are as many as a run of all tests has time for; -rapid.checks=5000 makes more, -rapid.seed=N the same again. This
+// comes before flags are parsed, where no test could fail yet.
 func init() {
 	if err := flag.Set("rapid.checks", "60"); err != nil {
 		panic(err)

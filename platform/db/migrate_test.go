@@ -1,7 +1,11 @@
 package db_test
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
+	"maps"
+	"os"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -135,5 +139,59 @@ func TestStrangeURLsAreRefused(t *testing.T) {
 		if _, err := db.Open(t.Context(), url, db.Options{}); err == nil {
 			t.Errorf("%q was opened", url)
 		}
+	}
+}
+
+// Databases that were made while 0055 was younger lack the column that 0090 takes away from the others.
+func TestSoftwareTokensLoseTheirNamesAlone(t *testing.T) {
+	t.Parallel()
+	const born, last = "0055_software_token.sql", "0090_software_token_name.sql"
+	now := fstest.MapFS{}
+	names, err := fs.Glob(os.DirFS("migrations"), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile("migrations/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now[name] = &fstest.MapFile{Data: text}
+	}
+	named := maps.Clone(now)
+	maps.DeleteFunc(named, func(name string, _ *fstest.MapFile) bool { return name >= last })
+	nameless := maps.Clone(named)
+	nameless[born] = &fstest.MapFile{Data: bytes.Replace(named[born].Data, []byte("  name      TEXT NOT NULL,\n"), nil, 1)}
+
+	for _, c := range []struct {
+		old    fstest.MapFS
+		insert string
+	}{
+		{named, `INSERT INTO software_token (pool_id, sub, name, secret, last_step, verified, asked) VALUES ('p', 'alice', 'phone', $1, 7, 1, 0)`},
+		{nameless, `INSERT INTO software_token (pool_id, sub, secret, last_step, verified, asked) VALUES ('p', 'alice', $1, 7, 1, 0)`},
+	} {
+		dbtest.EachURL(t, func(t *testing.T, url string) {
+			exec := func(set fstest.MapFS, statement string) int64 {
+				t.Helper()
+				d, err := open(t, url, set)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var rows int64
+				err = d.Write(t.Context(), func(tx *db.Tx) (err error) {
+					rows, err = tx.Exec(statement, []byte("secret"))
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return rows
+			}
+			exec(c.old, c.insert)
+			if n := exec(now, `UPDATE software_token SET last_step = 8 WHERE sub = 'alice' AND secret = $1 AND last_step = 7`); n != 1 {
+				t.Errorf("%d tokens came through", n)
+			}
+			exec(now, `INSERT INTO software_token (pool_id, sub, pending, last_step, verified, asked) VALUES ('p', 'bob', $1, 0, 0, 0)`)
+		})
 	}
 }

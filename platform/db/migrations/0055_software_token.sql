@@ -3,6 +3,7 @@
 CREATE TABLE software_token (
   pool_id   TEXT NOT NULL,
   sub       TEXT NOT NULL,
+  name      TEXT NOT NULL,
   secret    {{bytes}},
   last_step BIGINT NOT NULL,
   verified  BIGINT NOT NULL,
