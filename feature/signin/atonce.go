@@ -39,7 +39,14 @@ func (s *Service) answerAtOnce(ctx context.Context, in Reply, p proof) (*Outcome
 			made, err = s.Tokens.Open(tx, t.loaded, t.grant(done))
 			return err
 		}
-		return t.commit(tx, t.loaded, done)
+		if err := t.commit(tx, t.loaded, done); err != nil {
+			return err
+		}
+		t.settled(t.loaded)
+		if prepares, ok := next.(preparer); ok {
+			return prepares.prepare(t, tx)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -50,7 +57,6 @@ func (s *Service) answerAtOnce(ctx context.Context, in Reply, p proof) (*Outcome
 	case t.missed != nil:
 		return nil, t.missed
 	case next != nil:
-		t.settled(t.loaded)
 		return next.challenge(t)
 	}
 	tokens, err := s.Tokens.Sign(ctx, made)

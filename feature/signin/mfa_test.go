@@ -84,7 +84,7 @@ func TestARefusedCodeCostsNoSession(t *testing.T) {
 	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
 		access := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))["AccessToken"]
 		w.give(t, "alice", "email", mailbox)
-		w.register(t, access)
+		a := w.register(t, access)
 		w.prefer(t, "alice", M{"EmailMfaSettings": on, "SoftwareTokenMfaSettings": on})
 		const most = 60
 		for range most {
@@ -93,7 +93,15 @@ func TestARefusedCodeCostsNoSession(t *testing.T) {
 		}
 		selection := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
 		w.refused(t, selection, M{"ANSWER": "EMAIL_OTP"}, "TooManyRequestsException", "")
-		expect(t, w.answers(t, selection, M{"ANSWER": "SOFTWARE_TOKEN_MFA"}), "SOFTWARE_TOKEN_MFA")
+		totp := w.answers(t, selection, M{"ANSWER": "SOFTWARE_TOKEN_MFA"})
+		expect(t, totp, "SOFTWARE_TOKEN_MFA")
+
+		// Nor does one that is asked for because the user has changed their mind.
+		right := M{"SOFTWARE_TOKEN_MFA_CODE": a.code(w.Now())}
+		w.prefer(t, "alice", M{"EmailMfaSettings": preferred})
+		w.refused(t, totp, right, "TooManyRequestsException", "")
+		w.prefer(t, "alice", M{"SoftwareTokenMfaSettings": preferred})
+		tokens(t, w.answers(t, totp, right))
 	})
 }
 
