@@ -13,7 +13,7 @@ import (
 	"cardea/spec/id"
 )
 
-// Config says what kind of house to build. The zero value of every option is sensible; Addr, PublicURL, Region, Account,
+// Config says what kind of server to build. The zero value of every option is sensible; Addr, PublicURL, Region, Account,
 // Database and MasterKeys must be set.
 type Config struct {
 	// Dev makes a development server: signatures are not checked, messages stay in the inbox, and requests whose Host is

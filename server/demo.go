@@ -18,14 +18,14 @@ type Demo struct {
 }
 
 // Demo finds the demo pool and its client, and makes them on a server that has no pool yet.
-func (h *House) Demo(ctx context.Context) (Demo, error) {
-	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: h.config.Region, Account: h.config.Account})
-	pools, err := h.API.Userpool.ListUserPools(ctx, &cognitoidp.ListUserPoolsRequest{MaxResults: 60})
+func (s *Server) Demo(ctx context.Context) (Demo, error) {
+	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: s.config.Region, Account: s.config.Account})
+	pools, err := s.API.Userpool.ListUserPools(ctx, &cognitoidp.ListUserPoolsRequest{MaxResults: 60})
 	if err != nil {
 		return Demo{}, fmt.Errorf("look for demo pool: %w", err)
 	}
 	if len(pools.UserPools) == 0 {
-		demo, err := h.makeDemo(ctx)
+		demo, err := s.makeDemo(ctx)
 		if err != nil {
 			return Demo{}, fmt.Errorf("make demo pool: %w", err)
 		}
@@ -35,7 +35,7 @@ func (h *House) Demo(ctx context.Context) (Demo, error) {
 		if p.Name != demoName {
 			continue
 		}
-		clients, err := h.API.Appclient.ListUserPoolClients(ctx, &cognitoidp.ListUserPoolClientsRequest{UserPoolId: p.Id, MaxResults: 60})
+		clients, err := s.API.Appclient.ListUserPoolClients(ctx, &cognitoidp.ListUserPoolClientsRequest{UserPoolId: p.Id, MaxResults: 60})
 		if err != nil {
 			return Demo{}, fmt.Errorf("look for demo client: %w", err)
 		}
@@ -50,15 +50,15 @@ func (h *House) Demo(ctx context.Context) (Demo, error) {
 
 // makeDemo makes a pool where anyone may sign up and confirms by e-mail, and a public client that allows every sign-in
 // there is.
-func (h *House) makeDemo(ctx context.Context) (Demo, error) {
-	pool, err := h.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{
+func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
+	pool, err := s.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{
 		PoolName:               demoName,
 		AutoVerifiedAttributes: []string{"email"},
 	})
 	if err != nil {
 		return Demo{}, err
 	}
-	client, err := h.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
+	client, err := s.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
 		UserPoolId: pool.UserPool.Id,
 		ClientName: demoName,
 		ExplicitAuthFlows: []string{

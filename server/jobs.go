@@ -19,21 +19,21 @@ import (
 // oldGuess is how long a failed guess is remembered: far longer than it locks anything.
 const oldGuess = 24 * time.Hour
 
-// moreCouriers is how many loops deliver messages besides the first.
-const moreCouriers = 3
+// moreOutboxes is how many loops deliver messages besides the first.
+const moreOutboxes = 3
 
-// timetable is the background work of a house. Each job is safe to run twice, and to stop at any time.
-func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
+// schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
+func schedule(keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
 	store, ring := keys.DB, keys.Ring
 	list := []jobs.Job{
-		{Name: "deliver messages", Every: message.Patience, Run: codes.Courier.Deliver, Wake: codes.Courier.Kicked()},
+		{Name: "deliver messages", Every: message.Patience, Run: codes.Outbox.Deliver, Wake: codes.Outbox.Kicked()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
 		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
 		{Name: "prune codes", Every: 10 * time.Minute, Run: codes.Prune},
 		{Name: "prune passkey registrations", Every: 10 * time.Minute, Run: writing(store, func(tx *db.Tx) error {
 			return passkey.Prune(tx, tx.Now)
 		})},
-		{Name: "prune inbox", Every: 10 * time.Minute, Run: codes.Courier.Prune},
+		{Name: "prune inbox", Every: 10 * time.Minute, Run: codes.Outbox.Prune},
 		{Name: "prune devices", Every: time.Hour, Run: func(ctx context.Context) error { return device.Prune(ctx, store) }},
 		{Name: "forgive failed guesses", Every: time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := attempt.DeleteBefore(tx, tx.Now.Add(-oldGuess))
@@ -46,10 +46,10 @@ func timetable(keys *token.Keys, minter *token.Minter, codes *verification.Codes
 	}
 	// More loops, so that one slow conversation with a relay does not hold up everyone's codes. They may all run at
 	// once: each message is claimed before it is sent.
-	for n := range moreCouriers {
+	for n := range moreOutboxes {
 		list = append(list, jobs.Job{
 			Name: fmt.Sprintf("deliver messages %d", n+2), Every: time.Minute, Everywhere: true,
-			Run: codes.Courier.Deliver, Wake: codes.Courier.Kicked(),
+			Run: codes.Outbox.Deliver, Wake: codes.Outbox.Kicked(),
 		})
 	}
 	return list
@@ -60,27 +60,27 @@ func writing(store *db.DB, do func(tx *db.Tx) error) func(context.Context) error
 	return func(ctx context.Context) error { return store.Write(ctx, do) }
 }
 
-// startJobs begins the timetable and returns how to end it, which waits for jobs under way.
-func (h *House) startJobs(ctx context.Context) (stop func()) {
-	runner := &jobs.Runner{Jobs: h.jobs, Log: h.config.Log, Observe: h.metrics.Job}
-	if h.DB.Engine() == "postgres" {
-		runner.Lease = h.lease // a SQLite file has one server
+// startJobs begins the schedule and returns how to end it, which waits for jobs under way.
+func (s *Server) startJobs(ctx context.Context) (stop func()) {
+	runner := &jobs.Runner{Jobs: s.jobs, Log: s.config.Log, Observe: s.metrics.Job}
+	if s.DB.Engine() == "postgres" {
+		runner.Lease = s.lease // a SQLite file has one server
 	}
 	return runner.Start(ctx)
 }
 
 // lease takes a lease in the store, so that one node runs each job.
-func (h *House) lease(ctx context.Context, name string, d time.Duration) (free bool, err error) {
-	err = h.DB.Write(ctx, func(tx *db.Tx) error {
+func (s *Server) lease(ctx context.Context, name string, d time.Duration) (free bool, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		free, err = lease.Take(tx, name, d)
 		return err
 	})
 	return free, err
 }
 
-// RunJob runs the job of this name once, for tests that cannot wait for the timetable.
-func (h *House) RunJob(ctx context.Context, name string) error {
-	for _, job := range h.jobs {
+// RunJob runs the job of this name once, for tests that cannot wait for the schedule.
+func (s *Server) RunJob(ctx context.Context, name string) error {
+	for _, job := range s.jobs {
 		if job.Name == name {
 			return job.Run(ctx)
 		}

@@ -32,28 +32,28 @@ type listener struct {
 }
 
 // Listen opens the sockets. Connections made from then on wait until Run serves them.
-func (h *House) Listen() error {
-	main, err := h.open(h.config.Addr, h.Handler, h.config.Certificate)
+func (s *Server) Listen() error {
+	main, err := s.open(s.config.Addr, s.Handler, s.config.Certificate)
 	if err != nil {
 		return err
 	}
-	h.listeners = append(h.listeners, main)
-	if h.config.AdminAddr == "" {
+	s.listeners = append(s.listeners, main)
+	if s.config.AdminAddr == "" {
 		return nil
 	}
-	admin, err := h.open(h.config.AdminAddr, h.Admin, nil)
+	admin, err := s.open(s.config.AdminAddr, s.Admin, nil)
 	if err != nil {
 		_ = main.socket.Close() // the reason for giving up matters more
 		return err
 	}
-	h.listeners = append(h.listeners, admin)
+	s.listeners = append(s.listeners, admin)
 	return nil
 }
 
 // Addr is the address that the API is served on; known after Listen.
-func (h *House) Addr() net.Addr { return h.listeners[0].socket.Addr() }
+func (s *Server) Addr() net.Addr { return s.listeners[0].socket.Addr() }
 
-func (h *House) open(addr string, handler http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) (listener, error) {
+func (s *Server) open(addr string, handler http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) (listener, error) {
 	socket, err := net.Listen("tcp", addr)
 	if err != nil {
 		return listener{}, fmt.Errorf("listen: %w", err)
@@ -65,7 +65,7 @@ func (h *House) open(addr string, handler http.Handler, certificate func(*tls.Cl
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(h.config.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
 	}
 	if certificate != nil {
 		server.TLSConfig = &tls.Config{GetCertificate: certificate, MinVersion: tls.VersionTLS12}
@@ -82,10 +82,10 @@ func (l listener) serve() error {
 
 // Run serves until ctx ends or a socket fails, then says so at /readyz, lets what is under way finish, and returns
 // within ten seconds. What is still running by then is cut off.
-func (h *House) Run(ctx context.Context) error {
-	stopJobs := h.startJobs(context.Background())
-	failed := make(chan error, len(h.listeners))
-	for _, l := range h.listeners {
+func (s *Server) Run(ctx context.Context) error {
+	stopJobs := s.startJobs(context.Background())
+	failed := make(chan error, len(s.listeners))
+	for _, l := range s.listeners {
 		go func() { failed <- l.serve() }()
 	}
 	go srp.Warm() // so that no start and no first sign-in waits for it
@@ -104,26 +104,26 @@ func (h *House) Run(ctx context.Context) error {
 		defer close(stopped)
 		stopJobs()
 	}()
-	h.drain(deadline)
+	s.drain(deadline)
 	select {
 	case <-stopped:
 	case <-deadline.Done():
-		h.config.Log.Warn("a background job did not stop in time")
+		s.config.Log.Warn("a background job did not stop in time")
 	}
 	return failure
 }
 
 // drain turns /readyz, waits for balancers to notice, and closes the listeners, the API's first.
-func (h *House) drain(deadline context.Context) {
-	h.health.draining.Store(true)
-	h.config.Log.Info("stopping", "delay", h.config.ShutdownDelay)
+func (s *Server) drain(deadline context.Context) {
+	s.health.draining.Store(true)
+	s.config.Log.Info("stopping", "delay", s.config.ShutdownDelay)
 	select {
-	case <-time.After(h.config.ShutdownDelay):
+	case <-time.After(s.config.ShutdownDelay):
 	case <-deadline.Done():
 	}
-	for _, l := range h.listeners {
+	for _, l := range s.listeners {
 		if err := l.server.Shutdown(deadline); errors.Is(err, context.DeadlineExceeded) {
-			h.config.Log.Warn("requests were cut off", "addr", l.socket.Addr().String())
+			s.config.Log.Warn("requests were cut off", "addr", l.socket.Addr().String())
 			_ = l.server.Close() // nothing is left to be done about it
 		}
 	}

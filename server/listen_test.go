@@ -21,10 +21,10 @@ type running struct {
 	done <-chan error // what Run returns
 }
 
-// runHouse starts a server whose path /slow answers when gate is closed.
-func runHouse(t *testing.T, delay time.Duration, gate <-chan struct{}) running {
+// runServer starts a server whose path /slow answers when gate is closed.
+func runServer(t *testing.T, delay time.Duration, gate <-chan struct{}) running {
 	t.Helper()
-	house, err := New(t.Context(), Config{
+	srv, err := New(t.Context(), Config{
 		Dev: true, Addr: "127.0.0.1:0", PublicURL: "http://localhost", Region: "us-east-1", Account: "123456789012",
 		Database: dbtest.SQLite(t), MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}, ShutdownDelay: delay,
 		Test: Test{FastDatabase: true},
@@ -32,8 +32,8 @@ func runHouse(t *testing.T, delay time.Duration, gate <-chan struct{}) running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := house.Handler
-	house.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	next := srv.Handler
+	srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			<-gate
 			_, _ = io.WriteString(w, "done")
@@ -41,19 +41,19 @@ func runHouse(t *testing.T, delay time.Duration, gate <-chan struct{}) running {
 		}
 		next.ServeHTTP(w, r)
 	})
-	if err := house.Listen(); err != nil {
+	if err := srv.Listen(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		err := house.Run(ctx)
-		if closed := house.Close(); err == nil {
+		err := srv.Run(ctx)
+		if closed := srv.Close(); err == nil {
 			err = closed
 		}
 		done <- err
 	}()
-	return running{"http://" + house.Addr().String(), stop, done}
+	return running{"http://" + srv.Addr().String(), stop, done}
 }
 
 // get fetches a page and returns its status and body.
@@ -70,7 +70,7 @@ func (r running) get(path string) (string, error) {
 func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
 	gate := make(chan struct{})
-	r := runHouse(t, time.Second, gate)
+	r := runServer(t, time.Second, gate)
 	if got, err := r.get("/readyz"); got != "200 ok" {
 		t.Fatalf("before: got %q, %v", got, err)
 	}
@@ -104,7 +104,7 @@ func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 
 func TestStoppingTakesLessThanTenSecondsWhateverHangs(t *testing.T) {
 	t.Parallel()
-	r := runHouse(t, 0, nil) // /slow never answers
+	r := runServer(t, 0, nil) // /slow never answers
 	go func() { _, _ = r.get("/slow") }()
 	half, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 	if err != nil {
@@ -131,9 +131,9 @@ func TestBusyAddressIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	house := &House{config: Config{Addr: taken.Addr().String()}}
-	house.config.Log = house.config.log()
-	if err := house.Listen(); err == nil {
+	srv := &Server{config: Config{Addr: taken.Addr().String()}}
+	srv.config.Log = srv.config.log()
+	if err := srv.Listen(); err == nil {
 		t.Error("got no error")
 	}
 }

@@ -33,16 +33,16 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// House is a built server. Make one with New, and Close it.
-type House struct {
+// Server is a built server. Make one with New, and Close it.
+type Server struct {
 	// Handler answers on the API's address, Admin on the operator's.
 	Handler, Admin http.Handler
 	// API is every feature, by the operations that it answers.
 	API *cognitoidp.API
 	// DB is where everything is kept.
 	DB *db.DB
-	// Courier has the inbox of a development server.
-	Courier *message.Courier
+	// Outbox has the inbox of a development server.
+	Outbox *message.Outbox
 
 	config    Config
 	places    *geo.Database
@@ -52,8 +52,8 @@ type House struct {
 	listeners []listener
 }
 
-// New opens the ground and builds the house on it. No socket is opened and nothing runs yet.
-func New(ctx context.Context, c Config) (*House, error) {
+// New opens the database and builds the server on it. No socket is opened and nothing runs yet.
+func New(ctx context.Context, c Config) (*Server, error) {
 	c.Log = c.log()
 	metrics := telemetry.New(c.Version)
 	master, err := seal.NewMaster(c.MasterKeys...)
@@ -82,36 +82,36 @@ func New(ctx context.Context, c Config) (*House, error) {
 	pages := &page.Codec{Key: master.Derive("page")}
 	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuer, Public: c.public, Signer: meteredSigner(metrics)}
-	desk := &access.Desk{Tokens: minter}
-	keeper := &password.Keeper{Default: c.PasswordStorage}
-	courier := &message.Courier{DB: store, Ring: ring, Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
-	codes := &verification.Codes{Courier: courier}
+	authenticator := &access.Authenticator{Tokens: minter}
+	hasher := &password.Hasher{Default: c.PasswordStorage}
+	outbox := &message.Outbox{DB: store, Ring: ring, Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
+	codes := &verification.Codes{Outbox: outbox}
 
-	house := &House{
-		DB:      store,
-		Courier: courier,
+	srv := &Server{
+		DB:     store,
+		Outbox: outbox,
 		API: &cognitoidp.API{
 			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
-			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: keeper, Tokens: minter},
-			Profile:   &profile.Service{DB: store, Ring: ring, Codes: codes, Desk: desk},
+			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
+			Profile:   &profile.Service{DB: store, Ring: ring, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages},
-			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper},
-			Signin:    &signin.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Tokens: minter, Desk: desk},
-			Sessions:  &sessions.Service{DB: store, Ring: ring, Pages: pages, Tokens: minter, Desk: desk, Places: places},
-			Mfa:       &mfa.Service{DB: store, Ring: ring, Desk: desk},
-			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: keeper, Desk: desk},
-			Devices:   &devices.Service{DB: store, Ring: ring, Pages: pages, Desk: desk, Account: c.Account},
-			Passkeys:  &passkeys.Service{DB: store, Ring: ring, Pages: pages, Desk: desk},
+			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: hasher},
+			Signin:    &signin.Service{DB: store, Ring: ring, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator},
+			Sessions:  &sessions.Service{DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
+			Mfa:       &mfa.Service{DB: store, Ring: ring, Authenticator: authenticator},
+			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator},
+			Devices:   &devices.Service{DB: store, Ring: ring, Pages: pages, Authenticator: authenticator, Account: c.Account},
+			Passkeys:  &passkeys.Service{DB: store, Ring: ring, Pages: pages, Authenticator: authenticator},
 		},
 		config:  c,
 		places:  places,
-		jobs:    timetable(keys, minter, codes),
+		jobs:    schedule(keys, minter, codes),
 		metrics: metrics,
 		health:  &health{db: store},
 	}
-	house.openWays(minter, ring)
-	return house, nil
+	srv.route(minter, ring)
+	return srv, nil
 }
 
 // opens makes sure that the master key is the one that the database is sealed under, before anything is served or
@@ -128,8 +128,8 @@ func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
 }
 
 // Close lets go of the database and of other files. Run must have returned.
-func (h *House) Close() error {
-	if err := errors.Join(h.DB.Close(), h.places.Close()); err != nil {
+func (s *Server) Close() error {
+	if err := errors.Join(s.DB.Close(), s.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil

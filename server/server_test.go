@@ -16,16 +16,16 @@ import (
 func TestDemoIsMadeOnceAndStaysDeleted(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		first, err := w.House.Demo(t.Context())
+		first, err := w.Server.Demo(t.Context())
 		if err != nil || first.Pool == "" || first.Client == "" {
 			t.Fatalf("got %v, %v, want a demo pool with a client", first, err)
 		}
-		if again, err := w.House.Demo(t.Context()); err != nil || again != first {
+		if again, err := w.Server.Demo(t.Context()); err != nil || again != first {
 			t.Errorf("the second start: got %v, %v, want %v", again, err, first)
 		}
 		w.Pool(t, nil)
 		w.Must(t, "DeleteUserPool", servertest.M{"UserPoolId": first.Pool})
-		if gone, err := w.House.Demo(t.Context()); err != nil || gone != (server.Demo{}) {
+		if gone, err := w.Server.Demo(t.Context()); err != nil || gone != (server.Demo{}) {
 			t.Errorf("after its deletion: got %v, %v, want none", gone, err)
 		}
 	})
@@ -34,7 +34,7 @@ func TestDemoIsMadeOnceAndStaysDeleted(t *testing.T) {
 func TestDemoClientSignsUpAndIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		demo, err := w.House.Demo(t.Context())
+		demo, err := w.Server.Demo(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestMetricsCountOperations(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		w.Fails(t, "DescribeUserPool", servertest.M{"UserPoolId": "us-east-1_000000000"}, "ResourceNotFoundException", "")
 		answer := httptest.NewRecorder()
-		w.House.Admin.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+		w.Server.Admin.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 		for _, want := range []string{
 			`cardea_operations_total{code="ResourceNotFoundException",operation="DescribeUserPool"} 1`,
 			`cardea_transactions_total{kind="read"}`,
@@ -108,7 +108,7 @@ func TestJobsForget(t *testing.T) {
 		for _, job := range []string{
 			"deliver messages", "prune sessions", "prune codes", "prune inbox", "prune devices", "forgive failed guesses", "wrap data keys anew",
 		} {
-			if err := w.House.RunJob(t.Context(), job); err != nil {
+			if err := w.Server.RunJob(t.Context(), job); err != nil {
 				t.Errorf("%s: %v", job, err)
 			}
 		}
@@ -130,7 +130,7 @@ func TestMasterKeyRotates(t *testing.T) {
 
 		w = under(keys[1], keys[0])
 		w.SignIn(t, client, "alice")
-		if err := w.House.RunJob(t.Context(), "wrap data keys anew"); err != nil {
+		if err := w.Server.RunJob(t.Context(), "wrap data keys anew"); err != nil {
 			t.Fatal(err)
 		}
 		under(keys[1]).SignIn(t, client, "alice")
@@ -150,9 +150,9 @@ func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		house, err := server.New(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{8}, 32)}})
+		srv, err := server.New(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{8}, 32)}})
 		if err == nil {
-			house.Close()
+			srv.Close()
 			t.Fatal("got no error")
 		}
 		if !strings.Contains(err.Error(), "the master key does not open this database") {
@@ -163,7 +163,7 @@ func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
 
 func TestReadyNeedsTheDatabase(t *testing.T) {
 	t.Parallel()
-	house, err := server.New(t.Context(), server.Config{
+	srv, err := server.New(t.Context(), server.Config{
 		Database: dbtest.SQLite(t), MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}, PublicURL: "http://localhost",
 	})
 	if err != nil {
@@ -171,13 +171,13 @@ func TestReadyNeedsTheDatabase(t *testing.T) {
 	}
 	status := func(path string) int {
 		answer := httptest.NewRecorder()
-		house.Handler.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
+		srv.Handler.ServeHTTP(answer, httptest.NewRequest("GET", path, nil))
 		return answer.Code
 	}
 	if got := status("/readyz"); got != 200 {
 		t.Errorf("got %d, want 200", got)
 	}
-	if err := house.Close(); err != nil {
+	if err := srv.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if got := status("/readyz"); got != 503 {

@@ -33,15 +33,15 @@ func (c devCommand) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	house, err := server.New(t.ctx, settings)
+	srv, err := server.New(t.ctx, settings)
 	if err != nil {
 		return err
 	}
-	defer house.Close()
-	if err := house.Listen(); err != nil {
+	defer srv.Close()
+	if err := srv.Listen(); err != nil {
 		return err
 	}
-	demo, err := house.Demo(t.ctx)
+	demo, err := srv.Demo(t.ctx)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c devCommand) Run(t terminal) error {
 	if err := screen.print(t.stdout); err != nil {
 		return err
 	}
-	return house.Run(t.ctx)
+	return srv.Run(t.ctx)
 }
 
 // prepare fills the data folder and turns the flags into a server's configuration.

@@ -21,16 +21,16 @@ func (c serveCommand) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	house, err := server.New(t.ctx, settings)
+	srv, err := server.New(t.ctx, settings)
 	if err != nil {
 		return err
 	}
-	defer house.Close()
-	if err := house.Listen(); err != nil {
+	defer srv.Close()
+	if err := srv.Listen(); err != nil {
 		return err
 	}
-	settings.Log.Info("serving", "addr", house.Addr().String(), "public_url", settings.PublicURL, "version", version)
-	return house.Run(t.ctx)
+	settings.Log.Info("serving", "addr", srv.Addr().String(), "public_url", settings.PublicURL, "version", version)
+	return srv.Run(t.ctx)
 }
 
 // load turns the configuration into a server's.

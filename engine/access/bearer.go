@@ -15,8 +15,8 @@ import (
 // selfService is the scope without which an access token opens none of its user's account.
 const selfService = "aws.cognito.signin.user.admin"
 
-// Desk admits users by their access tokens.
-type Desk struct {
+// Authenticator admits users by their access tokens.
+type Authenticator struct {
 	Tokens *token.Minter
 }
 
@@ -32,7 +32,7 @@ type Bearer struct {
 
 // Bearer admits the bearer of an access token to their own account. It answers the fault to show when the token is not
 // good at this moment: forged, expired, revoked, of a user who is disabled or gone, or without the scope.
-func (d *Desk) Bearer(tx *db.Tx, accessToken string) (*Bearer, error) {
+func (d *Authenticator) Bearer(tx *db.Tx, accessToken string) (*Bearer, error) {
 	v, err := d.Tokens.Verify(tx, accessToken)
 	if err != nil {
 		return nil, err

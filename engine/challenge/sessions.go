@@ -14,7 +14,7 @@ import (
 	"cardea/record/client"
 	"cardea/record/datakey"
 	"cardea/record/pool"
-	"cardea/record/spent"
+	"cardea/record/replay"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -92,7 +92,7 @@ func (s Sessions) Read(tx *db.Tx, step, text string) (st State, err error) {
 
 // Unused answers the fault to show when a state has been used. In a transaction that writes it is sure.
 func (s Sessions) Unused(tx *db.Tx, st State) error {
-	used, err := spent.Is(tx, s.Pool.ID, st.Spent())
+	used, err := replay.Used(tx, s.Pool.ID, st.Spent())
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s Sessions) Unused(tx *db.Tx, st State) error {
 
 // Spend uses a state up. All but the first who come with it get the fault to show.
 func (s Sessions) Spend(tx *db.Tx, st State) error {
-	err := spent.Spend(tx, s.Pool.ID, st.Spent(), s.end(st))
+	err := replay.Use(tx, s.Pool.ID, st.Spent(), s.end(st))
 	if errors.Is(err, db.ErrExists) {
 		return Reused()
 	}

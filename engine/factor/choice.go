@@ -30,8 +30,8 @@ func Choices(p *pool.Pool, u *user.User, passkeys, srp bool) []string {
 	return list
 }
 
-// StrangersChoices are what somebody of whom the pool knows nothing would have.
-func StrangersChoices(p *pool.Pool, passkeys, srp bool) []string {
+// UnknownUserChoices are what somebody of whom the pool knows nothing would have.
+func UnknownUserChoices(p *pool.Pool, passkeys, srp bool) []string {
 	everyone := &user.User{
 		Status: cognitoidp.UserStatusTypeConfirmed, Password: []byte{},
 		Attributes: map[string]string{user.NameEmail: "?", user.NamePhoneNumber: "?"},

@@ -20,14 +20,14 @@ func Fault(err error) error {
 	switch {
 	case errors.Is(err, ErrLocked):
 		return cognitoidp.NotAuthorized("Password attempts exceeded")
-	case errors.Is(err, ErrCrowded):
+	case errors.Is(err, ErrRateLimited):
 		return cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")
 	}
 	return err
 }
 
 // Refuses tells whether err is one of this package's conditions.
-func Refuses(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrCrowded) }
+func Refuses(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrRateLimited) }
 
 const (
 	freeFailures = 4
@@ -42,8 +42,8 @@ func User(sub id.Sub) string { return attempt.UserKey(sub) }
 // the password.
 func Factor(sub id.Sub) string { return attempt.FactorKey(sub) }
 
-// Stranger is the account of a name that belongs to nobody: a pseudonym that is stable for the (folded) name.
-func Stranger(box *seal.Box, name string) string {
+// UnknownUser is the account of a name that belongs to nobody: a pseudonym that is stable for the (folded) name.
+func UnknownUser(box *seal.Box, name string) string {
 	return fmt.Sprintf("name/%x", box.MAC("lockout", []byte(name))[:16])
 }
 
@@ -51,12 +51,12 @@ func Stranger(box *seal.Box, name string) string {
 type Try struct {
 	pool  id.Pool
 	key   string
-	place Place
+	place Source
 	begun time.Time
 }
 
-// Begin starts an attempt from a place, or answers ErrLocked or ErrCrowded.
-func Begin(tx *db.Tx, pool id.Pool, key string, place Place) (Try, error) {
+// Begin starts an attempt from a place, or answers ErrLocked or ErrRateLimited.
+func Begin(tx *db.Tx, pool id.Pool, key string, place Source) (Try, error) {
 	t := Try{pool: pool, key: key, place: place, begun: tx.Now}
 	rows, err := attempt.Find(tx, pool, key, place.address(), place.client())
 	if err != nil {

@@ -60,7 +60,7 @@ func (w *world) begin(t *testing.T) (Try, error) {
 	var try Try
 	var locked error
 	err := w.Read(t.Context(), func(tx *db.Tx) error {
-		try, locked = Begin(tx, w.pool, w.key, Place{Client: "app"})
+		try, locked = Begin(tx, w.pool, w.key, Source{Client: "app"})
 		return nil
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ var pauses = []time.Duration{
 // at once: each message is claimed before it is sent. A message is delivered twice only if its node dies between the
 // relay's yes and the deletion. The error joins what went wrong with single messages, which have been put off or given up.
 // Where messages are kept it does nothing.
-func (c *Courier) Deliver(ctx context.Context) error {
+func (c *Outbox) Deliver(ctx context.Context) error {
 	if c.Keep {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (c *Courier) Deliver(ctx context.Context) error {
 	}
 }
 
-func (c *Courier) due(ctx context.Context) (rows []*outbox.Row, err error) {
+func (c *Outbox) due(ctx context.Context) (rows []*outbox.Row, err error) {
 	err = c.DB.Read(ctx, func(tx *db.Tx) error {
 		rows, err = outbox.Due(tx, batch)
 		return err
@@ -61,7 +61,7 @@ func (c *Courier) due(ctx context.Context) (rows []*outbox.Row, err error) {
 }
 
 // deliver claims one message, sends it, and settles what becomes of it.
-func (c *Courier) deliver(ctx context.Context, row *outbox.Row) error {
+func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 	var l letter
 	var now time.Time
 	unreadable := false
@@ -96,7 +96,7 @@ func (c *Courier) deliver(ctx context.Context, row *outbox.Row) error {
 
 var errUnreadable = errors.New("the message cannot be unsealed")
 
-func (c *Courier) send(ctx context.Context, row *outbox.Row, l letter) error {
+func (c *Outbox) send(ctx context.Context, row *outbox.Row, l letter) error {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 
@@ -112,7 +112,7 @@ func (c *Courier) send(ctx context.Context, row *outbox.Row, l letter) error {
 }
 
 // settle deletes a message that was sent or is hopeless, and puts off any other.
-func (c *Courier) settle(ctx context.Context, row *outbox.Row, sent error) error {
+func (c *Outbox) settle(ctx context.Context, row *outbox.Row, sent error) error {
 	hopeless := errors.Is(sent, mail.ErrRefused) || errors.Is(sent, sms.ErrRefused) ||
 		errors.Is(sent, errUnreadable) || row.Attempts > int64(len(pauses)) || row.Due.Sub(row.Written) > oldest
 

@@ -28,7 +28,7 @@ type Letter struct {
 }
 
 // Inbox lists the newest messages, up to limit of them, the oldest first; to narrows them to one address's, unless empty.
-func (c *Courier) Inbox(ctx context.Context, to string, limit int) (letters []Letter, err error) {
+func (c *Outbox) Inbox(ctx context.Context, to string, limit int) (letters []Letter, err error) {
 	err = c.DB.Read(ctx, func(tx *db.Tx) error {
 		letters, err = c.inbox(tx, to, limit)
 		return err
@@ -37,7 +37,7 @@ func (c *Courier) Inbox(ctx context.Context, to string, limit int) (letters []Le
 	return letters, err
 }
 
-func (c *Courier) inbox(tx *db.Tx, to string, limit int) ([]Letter, error) {
+func (c *Outbox) inbox(tx *db.Tx, to string, limit int) ([]Letter, error) {
 	if _, err := outbox.Next(tx); err != nil { // before the first message there is no key to look for an address with
 		return nil, ignoreNotFound(err)
 	}
@@ -66,7 +66,7 @@ func (c *Courier) inbox(tx *db.Tx, to string, limit int) ([]Letter, error) {
 
 // Prune throws away what an inbox need not keep: decoys, messages older than InboxLife and all but the newest InboxSize.
 // It is a job for development servers; elsewhere Deliver empties the outbox, and Prune does nothing.
-func (c *Courier) Prune(ctx context.Context) error {
+func (c *Outbox) Prune(ctx context.Context) error {
 	if !c.Keep {
 		return nil
 	}

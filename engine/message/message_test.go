@@ -29,9 +29,9 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// world is a courier on a database whose clock the test sets.
+// world is an outbox on a database whose clock the test sets.
 type world struct {
-	*message.Courier
+	*message.Outbox
 	clock atomic.Int64
 	pool  *pool.Pool
 }
@@ -52,7 +52,7 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.Courier = &message.Courier{DB: d, Ring: &datakey.Ring{Master: master}}
+		w.Outbox = &message.Outbox{DB: d, Ring: &datakey.Ring{Master: master}}
 		body(t, w)
 	})
 }
@@ -302,7 +302,7 @@ func (x *texter) Send(_ context.Context, t sms.Text) error {
 
 func TestKickNeverWaits(t *testing.T) {
 	t.Parallel()
-	var c message.Courier
+	var c message.Outbox
 	c.Kick()
 	c.Kick()
 	<-c.Kicked()

@@ -20,7 +20,7 @@ import (
 
 // world is a pool, its box and a user without a password.
 type world struct {
-	keeper *Keeper
+	hasher *Hasher
 	box    *seal.Box
 	pool   *pool.Pool
 	user   *user.User
@@ -36,12 +36,12 @@ func makeWorld(t testing.TB, storage string) *world {
 	p.Doc.UserPoolTags = map[string]string{pool.PasswordStorageTag: storage}
 	p.Doc.Policies = &cognitoidp.UserPoolPolicyType{PasswordPolicy: &cognitoidp.PasswordPolicyType{MinimumLength: 6}}
 	u := &user.User{Sub: id.NewSub(), Username: "alice", Status: cognitoidp.UserStatusTypeConfirmed}
-	return &world{keeper: &Keeper{}, box: box, pool: p, user: u}
+	return &world{hasher: &Hasher{}, box: box, pool: p, user: u}
 }
 
 func (w *world) set(t testing.TB, pw string, history bool) {
 	t.Helper()
-	change, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, Choice{Password: pw, History: history})
+	change, err := w.hasher.Prepare(t.Context(), w.box, w.pool, w.user, Choice{Password: pw, History: history})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func (w *world) set(t testing.TB, pw string, history bool) {
 
 func (w *world) right(t testing.TB, u *user.User, pw string) bool {
 	t.Helper()
-	right, err := w.keeper.Verify(t.Context(), w.box, w.pool, u, pw)
+	right, err := w.hasher.Verify(t.Context(), w.box, w.pool, u, pw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,16 +79,16 @@ func TestAnArgon2idPoolKeepsNoVerifier(t *testing.T) {
 	t.Parallel()
 	w := makeWorld(t, pool.PasswordStorageArgon2id)
 	w.set(t, "Correct-Horse-9", false)
-	if _, _, err := w.keeper.Verifier(w.box, w.user); !errors.Is(err, ErrNoVerifier) {
+	if _, _, err := w.hasher.Verifier(w.box, w.user); !errors.Is(err, ErrNoVerifier) {
 		t.Errorf("Verifier: %v, want ErrNoVerifier", err)
 	}
 	delete(w.pool.Doc.UserPoolTags, pool.PasswordStorageTag)
-	w.keeper.Default = pool.PasswordStorageArgon2id
-	if w.keeper.Storage(w.pool) != pool.PasswordStorageArgon2id || w.keeper.Outdated(w.box, w.pool, w.user) {
+	w.hasher.Default = pool.PasswordStorageArgon2id
+	if w.hasher.Storage(w.pool) != pool.PasswordStorageArgon2id || w.hasher.Outdated(w.box, w.pool, w.user) {
 		t.Error("the server's default does not count for a pool without the tag")
 	}
-	w.keeper.Default = ""
-	if !w.keeper.Outdated(w.box, w.pool, w.user) {
+	w.hasher.Default = ""
+	if !w.hasher.Outdated(w.box, w.pool, w.user) {
 		t.Error("a hash in a pool of verifiers is not outdated")
 	}
 }
@@ -98,7 +98,7 @@ func TestAStoredPasswordIsBoundToItsUser(t *testing.T) {
 	w := makeWorld(t, pool.PasswordStorageSRP)
 	w.set(t, "Correct-Horse-9", false)
 	other := &user.User{Sub: id.NewSub(), Username: "alice", Password: w.user.Password}
-	if _, err := w.keeper.Verify(t.Context(), w.box, w.pool, other, "Correct-Horse-9"); err == nil {
+	if _, err := w.hasher.Verify(t.Context(), w.box, w.pool, other, "Correct-Horse-9"); err == nil {
 		t.Error("another user's stored password was opened")
 	}
 }
@@ -112,7 +112,7 @@ func TestHistoryRefusesTheLastPasswords(t *testing.T) {
 			w.set(t, pw, true)
 		}
 		for pw, want := range map[string]bool{"third-3": true, "second-2": true, "first-1": false, "fourth-4": false} {
-			_, err := w.keeper.Prepare(t.Context(), w.box, w.pool, w.user, Choice{Password: pw, History: true})
+			_, err := w.hasher.Prepare(t.Context(), w.box, w.pool, w.user, Choice{Password: pw, History: true})
 			if got := awsjson.IsFault(err, "PasswordHistoryPolicyViolationException"); got != want {
 				t.Errorf("%s: %s refused = %v (%v), want %v", storage, pw, got, err, want)
 			}
@@ -239,11 +239,11 @@ func TestTooManyHashesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, u := range map[string]*user.User{"nobody": nil, "a user without a password": {}} {
 		w := makeWorld(t, pool.PasswordStorageArgon2id)
-		w.keeper.Slots, w.keeper.Queue = 1, 1
+		w.hasher.Slots, w.hasher.Queue = 1, 1
 		var wait sync.WaitGroup
 		faults := make(chan error, 8)
 		for range cap(faults) {
-			wait.Go(func() { _, err := w.keeper.Verify(t.Context(), w.box, w.pool, u, "x"); faults <- err })
+			wait.Go(func() { _, err := w.hasher.Verify(t.Context(), w.box, w.pool, u, "x"); faults <- err })
 		}
 		wait.Wait()
 		close(faults)

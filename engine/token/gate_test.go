@@ -13,7 +13,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/record/pool"
-	"cardea/record/spent"
+	"cardea/record/replay"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -134,7 +134,7 @@ func TestOneTimeProofMintsOnceInParallel(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		g := w.grant()
 		g.Commit = func(tx *db.Tx, _ *user.User) error {
-			return spent.Spend(tx, w.pool.ID, "proof", tx.Now.Add(time.Minute))
+			return replay.Use(tx, w.pool.ID, "proof", tx.Now.Add(time.Minute))
 		}
 		won := parallel(100, func() bool {
 			_, err := w.tokens.Mint(context.Background(), g)

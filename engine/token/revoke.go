@@ -8,8 +8,8 @@ import (
 
 	"cardea/platform/db"
 	"cardea/record/client"
+	"cardea/record/replay"
 	"cardea/record/session"
-	"cardea/record/spent"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/jose"
@@ -96,7 +96,7 @@ func (m *Minter) Prune(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			things, err := spent.Prune(tx, tx.Now, pruneBatch)
+			things, err := replay.Prune(tx, tx.Now, pruneBatch)
 			removed = max(sessions, things)
 			return err
 		})

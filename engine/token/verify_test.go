@@ -90,7 +90,7 @@ func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
 		}
 		return "https://elsewhere.example/" + string(p)
 	}
-	w.desk.Tokens = &moved
+	w.authenticator.Tokens = &moved
 	_, err := w.bearer(result.AccessToken)
 	wantFault(t, err, "NotAuthorized", "Invalid Access Token")
 }

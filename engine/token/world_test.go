@@ -38,13 +38,13 @@ const issuer = "https://auth.example.com/"
 
 // world is a pool with a client and a confirmed user.
 type world struct {
-	db     *db.DB
-	ring   *datakey.Ring
-	keys   *token.Keys
-	tokens *token.Minter
-	desk   *access.Desk
-	clock  *clock
-	writes atomic.Int64 // write transactions so far
+	db            *db.DB
+	ring          *datakey.Ring
+	keys          *token.Keys
+	tokens        *token.Minter
+	authenticator *access.Authenticator
+	clock         *clock
+	writes        atomic.Int64 // write transactions so far
 
 	pool   *pool.Pool
 	client *client.Client
@@ -95,7 +95,7 @@ func newWorld(t testing.TB, url string) *world {
 	w.db, w.ring = d, &datakey.Ring{Master: master}
 	w.keys = &token.Keys{DB: d, Ring: w.ring, Maker: signingkeytest.Make}
 	w.tokens = &token.Minter{DB: d, Ring: w.ring, Issuer: func(p id.Pool) string { return issuer + string(p) }}
-	w.desk = &access.Desk{Tokens: w.tokens}
+	w.authenticator = &access.Authenticator{Tokens: w.tokens}
 	w.found(t)
 	return w
 }
@@ -220,10 +220,10 @@ func (w *world) mustRefresh(t testing.TB, refreshToken string) *cognitoidp.Authe
 	return result
 }
 
-// bearer asks the desk about an access token.
+// bearer asks the authenticator about an access token.
 func (w *world) bearer(accessToken string) (b *access.Bearer, err error) {
 	err = w.db.Read(context.Background(), func(tx *db.Tx) error {
-		b, err = w.desk.Bearer(tx, accessToken)
+		b, err = w.authenticator.Bearer(tx, accessToken)
 		return err
 	})
 	return b, err

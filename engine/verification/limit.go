@@ -57,7 +57,7 @@ func (c *Codes) Prune(ctx context.Context) error {
 	for {
 		var stale []code.Stale
 		var before time.Time
-		err := c.Courier.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		err := c.Outbox.DB.Read(ctx, func(tx *db.Tx) (err error) {
 			before = tx.Now
 			stale, err = code.Expired(tx, before, pruneSize)
 			return err
@@ -65,7 +65,7 @@ func (c *Codes) Prune(ctx context.Context) error {
 		if err != nil || len(stale) == 0 {
 			return err
 		}
-		err = c.Courier.DB.Write(ctx, func(tx *db.Tx) error {
+		err = c.Outbox.DB.Write(ctx, func(tx *db.Tx) error {
 			for _, s := range stale {
 				if err := code.Remove(tx, s, before); err != nil {
 					return err

@@ -16,14 +16,14 @@ type Question struct {
 	Hash      []byte `json:"h"`
 }
 
-// Ask queues the message with a code of so many digits, in tx; call the courier's Kick once that has committed. For a
-// stranger it does the same with a decoy, which no answer opens. Its faults are those of message.Courier.Post.
+// Ask queues the message with a code of so many digits, in tx; call the outbox's Kick once that has committed. For a
+// stranger it does the same with a decoy, which no answer opens. Its faults are those of message.Outbox.Post.
 func (c *Codes) Ask(tx *db.Tx, box *seal.Box, t Target, length int) (*cognitoidp.CodeDeliveryDetailsType, Question, error) {
 	m, secret, err := letter(box, t, length)
 	if err != nil {
 		return nil, Question{}, err
 	}
-	details, err := c.Courier.Post(tx, box, m)
+	details, err := c.Outbox.Post(tx, box, m)
 	if err != nil {
 		return nil, Question{}, err
 	}

@@ -48,20 +48,20 @@ const maxTries = 15
 
 // Codes issues and judges codes.
 type Codes struct {
-	Courier *message.Courier
+	Outbox *message.Outbox
 }
 
-// Target is one code's user and purpose. With User nil it is about a stranger, Stranger the name that was typed.
+// Target is one code's user and purpose. With User nil it is about a stranger, UnknownUser the name that was typed.
 type Target struct {
-	Pool      *pool.Pool
-	User      *user.User
-	Stranger  string
-	Purpose   Purpose
-	Attribute string         // where the code goes: "email" or "phone_number"; needed by Send and Ask, and for Attribute by Check
-	To        string         // for SignIn: an address in the place of the user's own, which is about to become theirs
-	Kind      message.Kind   // the occasion; needed by Send
-	Client    *client.Client // through which the code was asked for; nil for administrators
-	Metadata  map[string]string
+	Pool        *pool.Pool
+	User        *user.User
+	UnknownUser string
+	Purpose     Purpose
+	Attribute   string         // where the code goes: "email" or "phone_number"; needed by Send and Ask, and for Attribute by Check
+	To          string         // for SignIn: an address in the place of the user's own, which is about to become theirs
+	Kind        message.Kind   // the occasion; needed by Send
+	Client      *client.Client // through which the code was asked for; nil for administrators
+	Metadata    map[string]string
 }
 
 // Key names the target's user for Allow: a pseudonym for strangers, stable for the name as the pool folds it.
@@ -71,7 +71,7 @@ func (t Target) sub(box *seal.Box) id.Sub {
 	if t.User != nil {
 		return t.User.Sub
 	}
-	return id.Sub(fmt.Sprintf("stranger/%x", box.MAC("stranger", []byte(t.Pool.Fold(t.Stranger)))[:16]))
+	return id.Sub(fmt.Sprintf("stranger/%x", box.MAC("stranger", []byte(t.Pool.Fold(t.UnknownUser)))[:16]))
 }
 
 // row is the key under which the target's code is remembered: one per purpose, and per attribute where there are two.
@@ -103,9 +103,9 @@ func (t Target) life() time.Duration {
 	return 24 * time.Hour
 }
 
-// Send issues a code in the place of any earlier one and queues its message, in tx; call the courier's Kick once that has
+// Send issues a code in the place of any earlier one and queues its message, in tx; call the outbox's Kick once that has
 // committed. For a stranger it does the same with a decoy and answers plausible, stable details. Its faults are those of
-// message.Courier.Post.
+// message.Outbox.Post.
 func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	m, secret, err := letter(box, t, 6)
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDelive
 	if err != nil {
 		return nil, err
 	}
-	return c.Courier.Post(tx, box, m)
+	return c.Outbox.Post(tx, box, m)
 }
 
 // letter is the message that carries a new code of so many digits, and the secret that opens what the code is for.
@@ -203,7 +203,7 @@ func (t Target) crowded(tx *db.Tx) error {
 	if t.Client == nil {
 		return nil
 	}
-	return lockout.Fault(lockout.At(tx.Context(), t.Client).Crowded(tx, t.Pool.ID))
+	return lockout.Fault(lockout.At(tx.Context(), t.Client).RateLimited(tx, t.Pool.ID))
 }
 
 // Drop forgets the target's code, if there is one.

@@ -52,7 +52,7 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.Codes = &verification.Codes{Courier: &message.Courier{DB: d, Ring: &datakey.Ring{Master: master}, Keep: true}}
+		w.Codes = &verification.Codes{Outbox: &message.Outbox{DB: d, Ring: &datakey.Ring{Master: master}, Keep: true}}
 		body(t, w)
 	})
 }
@@ -60,8 +60,8 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 // with runs fn as features do: judgements commit.
 func (w *world) with(t *testing.T, fn func(tx *db.Tx, box *seal.Box) error) (condition error) {
 	t.Helper()
-	err := verification.Write(context.WithoutCancel(t.Context()), w.Courier.DB, func(tx *db.Tx) error {
-		box, err := w.Courier.Ring.Box(tx, w.pool.ID)
+	err := verification.Write(context.WithoutCancel(t.Context()), w.Outbox.DB, func(tx *db.Tx) error {
+		box, err := w.Outbox.Ring.Box(tx, w.pool.ID)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (w *world) target(purpose verification.Purpose) verification.Target {
 }
 
 func (w *world) stranger(name string) verification.Target {
-	return verification.Target{Pool: w.pool, Stranger: name, Purpose: verification.Reset, Attribute: "email", Kind: message.ForgotPassword}
+	return verification.Target{Pool: w.pool, UnknownUser: name, Purpose: verification.Reset, Attribute: "email", Kind: message.ForgotPassword}
 }
 
 func (w *world) send(t *testing.T, target verification.Target) *cognitoidp.CodeDeliveryDetailsType {
@@ -103,7 +103,7 @@ func (w *world) check(t *testing.T, target verification.Target, code string) err
 // newest is the code that was sent last.
 func (w *world) newest(t *testing.T) string {
 	t.Helper()
-	letters, err := w.Courier.Inbox(t.Context(), "", 1)
+	letters, err := w.Outbox.Inbox(t.Context(), "", 1)
 	if err != nil || len(letters) != 1 {
 		t.Fatalf("%d messages, %v", len(letters), err)
 	}
@@ -251,7 +251,7 @@ func TestCodeProvesOnlyTheAddressItWentTo(t *testing.T) {
 		w.advance(time.Second)
 		w.jane.Pending["email"] = "pending@example.org"
 		w.send(t, w.target(verification.Attribute))
-		letters, err := w.Courier.Inbox(t.Context(), "pending@example.org", 1)
+		letters, err := w.Outbox.Inbox(t.Context(), "pending@example.org", 1)
 		if err != nil || len(letters) != 1 {
 			t.Fatalf("%d messages to the pending address, %v", len(letters), err)
 		}
@@ -267,7 +267,7 @@ func TestResetCodesGoOnlyToVerifiedAddresses(t *testing.T) {
 		w.jane.Pending["email"] = "thief@example.org"
 		w.send(t, w.target(verification.Reset))
 		code := w.newest(t)
-		if letters, err := w.Courier.Inbox(t.Context(), "jane@example.org", 1); err != nil || len(letters) != 1 {
+		if letters, err := w.Outbox.Inbox(t.Context(), "jane@example.org", 1); err != nil || len(letters) != 1 {
 			t.Errorf("the code did not go to the verified address: %v", err)
 		}
 		w.jane.Attributes["email_verified"] = "false"
@@ -327,7 +327,7 @@ func TestStrangersGetStablePlausibleDetailsAndNoMessage(t *testing.T) {
 				t.Errorf("%s: asked again (-first +second):\n%s", c.name, diff)
 			}
 		}
-		if letters, err := w.Courier.Inbox(t.Context(), "", 10); err != nil || len(letters) != 0 {
+		if letters, err := w.Outbox.Inbox(t.Context(), "", 10); err != nil || len(letters) != 0 {
 			t.Errorf("%d messages, %v", len(letters), err)
 		}
 		seen := map[string]bool{}

@@ -173,7 +173,7 @@ func TestUnconfirmedDevicesAreForgottenAfterADay(t *testing.T) {
 		w.Advance(23 * time.Hour)
 		young := w.issue(t, "alice")
 		w.Advance(2 * time.Hour)
-		if err := w.House.RunJob(t.Context(), "prune devices"); err != nil {
+		if err := w.Server.RunJob(t.Context(), "prune devices"); err != nil {
 			t.Fatal(err)
 		}
 		err := w.DB.Read(t.Context(), func(tx *db.Tx) error {

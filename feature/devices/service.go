@@ -13,11 +13,11 @@ import (
 
 // Service answers the operations.
 type Service struct {
-	DB      *db.DB
-	Ring    *datakey.Ring
-	Pages   *page.Codec
-	Desk    *access.Desk
-	Account string // twelve digits, for ARNs
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Pages         *page.Codec
+	Authenticator *access.Authenticator
+	Account       string // twelve digits, for ARNs
 }
 
 var _ cognitoidp.Devices = (*Service)(nil)
@@ -27,7 +27,7 @@ func (s *Service) bearer(tx *db.Tx, accessToken string) (*access.Bearer, error) 
 	if accessToken == "" { // the model does not require it everywhere, but nothing else says whose device is meant
 		return nil, cognitoidp.InvalidParameter("1 validation error detected: Value at 'accessToken' failed to satisfy constraint: Member must not be null")
 	}
-	b, err := s.Desk.Bearer(tx, accessToken)
+	b, err := s.Authenticator.Bearer(tx, accessToken)
 	if err != nil {
 		return nil, err
 	}

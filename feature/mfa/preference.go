@@ -41,14 +41,14 @@ type edit func(tx *db.Tx, p *pool.Pool, u *user.User) error
 // where there has to be one.
 func (s *Service) prefer(ctx context.Context, accessToken string, change edit) error {
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := s.Desk.Bearer(tx, accessToken)
+		_, err := s.Authenticator.Bearer(tx, accessToken)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.Desk.Bearer(tx, accessToken)
+		b, err := s.Authenticator.Bearer(tx, accessToken)
 		if err != nil {
 			return err
 		}

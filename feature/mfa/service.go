@@ -20,10 +20,10 @@ import (
 
 // Service answers the operations.
 type Service struct {
-	DB       *db.DB
-	Ring     *datakey.Ring
-	Desk     *access.Desk
-	Software factor.SoftwareTokens
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Authenticator *access.Authenticator
+	Software      factor.SoftwareTokens
 }
 
 var _ cognitoidp.Mfa = (*Service)(nil)
@@ -96,7 +96,7 @@ func (s *Service) admit(tx *db.Tx, k key) (h *holder, err error) {
 }
 
 func (s *Service) bearer(tx *db.Tx, accessToken string) (*holder, error) {
-	b, err := s.Desk.Bearer(tx, accessToken)
+	b, err := s.Authenticator.Bearer(tx, accessToken)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func TestChallengeIsTheUsersTheAppsAndTheNewest(t *testing.T) {
 		late := made(t, w, who, &passkeytest.Authenticator{Origin: origin})
 		w.Advance(5 * time.Minute)
 		w.Fails(t, "CompleteWebAuthnRegistration", late, gone, "")
-		if err := w.House.RunJob(t.Context(), "prune passkey registrations"); err != nil {
+		if err := w.Server.RunJob(t.Context(), "prune passkey registrations"); err != nil {
 			t.Error(err)
 		}
 		if n := len(ids(t, w, who)); n != 1 {

@@ -11,17 +11,17 @@ import (
 
 // Service answers the operations.
 type Service struct {
-	DB    *db.DB
-	Ring  *datakey.Ring
-	Pages *page.Codec
-	Desk  *access.Desk
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Pages         *page.Codec
+	Authenticator *access.Authenticator
 }
 
 var _ cognitoidp.Passkeys = (*Service)(nil)
 
 // bearer admits the bearer of an access token, with the faults that these operations have.
 func (s *Service) bearer(tx *db.Tx, accessToken string) (*access.Bearer, error) {
-	b, err := s.Desk.Bearer(tx, accessToken)
+	b, err := s.Authenticator.Bearer(tx, accessToken)
 	if awsjson.IsFault(err, "UserNotFoundException") {
 		return nil, cognitoidp.NotAuthorized("Access Token has been revoked") // the user is deleted; the model has no word for it here
 	}

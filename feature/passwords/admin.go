@@ -87,7 +87,7 @@ func (s *Service) AdminResetUserPassword(ctx context.Context, in *cognitoidp.Adm
 		return nil, err
 	}
 
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	return &cognitoidp.AdminResetUserPasswordResponse{}, nil
 }
 

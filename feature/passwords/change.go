@@ -69,7 +69,7 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 
 func (s *Service) bearer(ctx context.Context, accessToken string) (b *access.Bearer, box *seal.Box, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if b, err = s.Desk.Bearer(tx, accessToken); err != nil {
+		if b, err = s.Authenticator.Bearer(tx, accessToken); err != nil {
 			return err
 		}
 		if box, err = s.Ring.Box(tx, b.Pool.ID); err != nil {

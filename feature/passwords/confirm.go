@@ -83,7 +83,7 @@ func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest,
 // holder finds whose reset code was typed. Its User is nil when there is nobody who may use one and the app must not learn
 // it; it is the one that recovery named when the code was asked for.
 func (g guest) holder(tx *db.Tx, username string) (verification.Target, error) {
-	t := verification.Target{Pool: g.Pool, Client: g.Client, Stranger: username, Purpose: verification.Reset}
+	t := verification.Target{Pool: g.Pool, Client: g.Client, UnknownUser: username, Purpose: verification.Reset}
 	u, err := account.Find(tx, g.Pool, username)
 	switch {
 	case errors.Is(err, db.ErrNotFound) && g.Client.HidesUsers():

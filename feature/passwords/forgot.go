@@ -39,7 +39,7 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 		return nil, err
 	}
 
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	return out, nil
 }
 
@@ -47,11 +47,11 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 // must not learn it.
 func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	t := verification.Target{
-		Pool:     g.Pool,
-		Client:   g.Client,
-		Stranger: username,
-		Purpose:  verification.Reset,
-		Kind:     message.ForgotPassword,
+		Pool:        g.Pool,
+		Client:      g.Client,
+		UnknownUser: username,
+		Purpose:     verification.Reset,
+		Kind:        message.ForgotPassword,
 	}
 	u, err := account.Find(tx, g.Pool, username)
 	unknown := errors.Is(err, db.ErrNotFound)

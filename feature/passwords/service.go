@@ -19,11 +19,11 @@ import (
 
 // Service answers the operations on passwords.
 type Service struct {
-	DB        *db.DB
-	Ring      *datakey.Ring
-	Codes     *verification.Codes
-	Passwords *password.Keeper
-	Desk      *access.Desk
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Codes         *verification.Codes
+	Passwords     *password.Hasher
+	Authenticator *access.Authenticator
 }
 
 var _ cognitoidp.Passwords = (*Service)(nil)

@@ -17,10 +17,10 @@ import (
 
 // Service answers the operations.
 type Service struct {
-	DB    *db.DB
-	Ring  *datakey.Ring
-	Codes *verification.Codes
-	Desk  *access.Desk
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Codes         *verification.Codes
+	Authenticator *access.Authenticator
 }
 
 var _ cognitoidp.Profile = (*Service)(nil)
@@ -29,7 +29,7 @@ var _ cognitoidp.Profile = (*Service)(nil)
 func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*cognitoidp.GetUserResponse, error) {
 	var out *cognitoidp.GetUserResponse
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Service) DeleteUserAttributes(ctx context.Context, in *cognitoidp.Delet
 // DeleteUser removes the bearer and everything of theirs.
 func (s *Service) DeleteUser(ctx context.Context, in *cognitoidp.DeleteUserRequest) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 	var sent []cognitoidp.CodeDeliveryDetailsType
 	var undelivered error
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.Desk.Bearer(tx, accessToken)
+		b, err := s.Authenticator.Bearer(tx, accessToken)
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 	if err != nil {
 		return nil, err
 	}
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	return sent, undelivered
 }
 

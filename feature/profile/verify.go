@@ -17,7 +17,7 @@ import (
 func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cognitoidp.GetUserAttributeVerificationCodeRequest) (*cognitoidp.GetUserAttributeVerificationCodeResponse, error) {
 	var details *cognitoidp.CodeDeliveryDetailsType
 	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 	if err != nil {
 		return nil, err
 	}
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	return &cognitoidp.GetUserAttributeVerificationCodeResponse{CodeDeliveryDetails: details}, nil
 }
 
@@ -47,7 +47,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 // that was kept until now.
 func (s *Service) VerifyUserAttribute(ctx context.Context, in *cognitoidp.VerifyUserAttributeRequest) (*cognitoidp.VerifyUserAttributeResponse, error) {
 	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		b, err := s.Desk.Bearer(tx, in.AccessToken)
+		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
 		if err != nil {
 			return err
 		}

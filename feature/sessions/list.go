@@ -71,7 +71,7 @@ func (s *Service) AdminListUserSessions(ctx context.Context, in *cognitoidp.Admi
 
 // tracked admits the bearer of an access token, if their pool keeps account of sessions.
 func (s *Service) tracked(tx *db.Tx, accessToken string) (*access.Bearer, error) {
-	b, err := s.Desk.Bearer(tx, accessToken)
+	b, err := s.Authenticator.Bearer(tx, accessToken)
 	if err != nil {
 		return nil, err
 	}

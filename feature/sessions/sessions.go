@@ -21,12 +21,12 @@ import (
 
 // Service answers the operations on sessions.
 type Service struct {
-	DB     *db.DB
-	Ring   *datakey.Ring
-	Pages  *page.Codec
-	Tokens *token.Minter
-	Desk   *access.Desk
-	Places *geo.Database // says where sessions are used; nil: nobody knows
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Pages         *page.Codec
+	Tokens        *token.Minter
+	Authenticator *access.Authenticator
+	Places        *geo.Database // says where sessions are used; nil: nobody knows
 }
 
 var _ cognitoidp.Sessions = (*Service)(nil)
@@ -99,7 +99,7 @@ func (s *Service) AdminUserGlobalSignOut(ctx context.Context, in *cognitoidp.Adm
 
 // bearer admits the bearer of an access token and does something with the user.
 func (s *Service) bearer(tx *db.Tx, accessToken string, do func(*db.Tx, *user.User) error) error {
-	b, err := s.Desk.Bearer(tx, accessToken)
+	b, err := s.Authenticator.Bearer(tx, accessToken)
 	if awsjson.IsFault(err, "UserNotFoundException") {
 		return cognitoidp.NotAuthorized("Access Token has been revoked") // the user is deleted; the model has no word for it here
 	}

@@ -24,8 +24,8 @@ func (t *turn) begin(tx *db.Tx) error {
 }
 
 // place is where the attempt comes from. What a server says about its user counts; its own address does not.
-func (t *turn) place() lockout.Place {
-	p := lockout.Place{Client: t.client.ID}
+func (t *turn) place() lockout.Source {
+	p := lockout.Source{Client: t.client.ID}
 	if t.placed {
 		p.Address = t.from.IP
 	}
@@ -36,9 +36,9 @@ func (t *turn) place() lockout.Place {
 func (t *turn) account() string {
 	switch {
 	case t.user == nil && t.factors:
-		return lockout.Stranger(t.box, "factor/"+t.name)
+		return lockout.UnknownUser(t.box, "factor/"+t.name)
 	case t.user == nil:
-		return lockout.Stranger(t.box, t.name)
+		return lockout.UnknownUser(t.box, t.name)
 	case t.factors:
 		return lockout.Factor(t.user.Sub)
 	}

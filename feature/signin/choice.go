@@ -80,7 +80,7 @@ func (t *turn) openSignUp(tx *db.Tx) error {
 func (t *turn) choices() []string {
 	srp := t.keepsVerifiers()
 	if t.user == nil {
-		return factor.StrangersChoices(t.pool, t.decoyPasskeys(), srp)
+		return factor.UnknownUserChoices(t.pool, t.decoyPasskeys(), srp)
 	}
 	return factor.Choices(t.pool, t.user, len(t.passkeys) > 0, srp)
 }

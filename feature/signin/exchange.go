@@ -11,7 +11,7 @@ import (
 
 	"cardea/engine/challenge"
 	"cardea/platform/db"
-	"cardea/record/spent"
+	"cardea/record/replay"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/srp"
 )
@@ -80,7 +80,7 @@ func (t *turn) signedBy(who srp.Identity, verifier []byte) (bool, error) {
 
 // spendBlock uses the block up; db.ErrExists says that it was before.
 func (t *turn) spendBlock(tx *db.Tx) error {
-	return spent.Spend(tx, t.pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
+	return replay.Use(tx, t.pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
 }
 
 func (t *turn) sealBlock(step string, x exchange) (string, error) {

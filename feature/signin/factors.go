@@ -20,7 +20,7 @@ func (s *Service) GetUserAuthFactors(
 	var who *access.Bearer
 	var passkeys bool
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if who, err = s.Desk.Bearer(tx, in.AccessToken); err != nil {
+		if who, err = s.Authenticator.Bearer(tx, in.AccessToken); err != nil {
 			return err
 		}
 		passkeys, err = hasPasskeys(tx, who.Pool, who.User)

@@ -91,7 +91,7 @@ func (c code) show(t *turn, p preparer) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	t.Codes.Courier.Kick()
+	t.Codes.Outbox.Kick()
 
 	st := t.state.Next(t.now)
 	var err error
@@ -108,7 +108,7 @@ func (c code) show(t *turn, p preparer) (*Outcome, error) {
 // target is whom a code is for.
 func (t *turn) target(attribute, to string) verification.Target {
 	return verification.Target{
-		Pool: t.pool, User: t.user, Stranger: t.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
+		Pool: t.pool, User: t.user, UnknownUser: t.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
 		Kind: message.Authentication, Client: t.client, Metadata: t.metadata,
 	}
 }

@@ -14,12 +14,12 @@ import (
 
 // Service answers the operations of sign-in.
 type Service struct {
-	DB        *db.DB
-	Ring      *datakey.Ring
-	Passwords *password.Keeper
-	Tokens    *token.Minter
-	Codes     *verification.Codes
-	Desk      *access.Desk
+	DB            *db.DB
+	Ring          *datakey.Ring
+	Passwords     *password.Hasher
+	Tokens        *token.Minter
+	Codes         *verification.Codes
+	Authenticator *access.Authenticator
 }
 
 // InitiateAuth begins a sign-in from an app.

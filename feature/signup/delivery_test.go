@@ -15,7 +15,7 @@ func TestUserExistsThoughTheCodeCannotBeDelivered(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, verifies)
 		client := w.Client(t, pool, nil)
-		w.House.Courier.Keep = false // a server for production, and nothing to send with
+		w.Server.Outbox.Keep = false // a server for production, and nothing to send with
 		w.Fails(t, "SignUp", jane(client), "CodeDeliveryFailureException", "")
 		if s := status(t, w, pool, "jane"); s != "UNCONFIRMED" {
 			t.Errorf("status %s", s)
@@ -29,17 +29,17 @@ func TestCodeArrivesByMail(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		client := w.Client(t, w.Pool(t, verifies), nil)
 		relay := (&mailtest.Server{StartTLS: true}).Start(t)
-		w.House.Courier.Keep = false
-		w.House.Courier.Mail = &mail.SMTP{Host: relay.Host, Port: relay.Port, From: "no-reply@example.com",
+		w.Server.Outbox.Keep = false
+		w.Server.Outbox.Mail = &mail.SMTP{Host: relay.Host, Port: relay.Port, From: "no-reply@example.com",
 			Config: &tls.Config{RootCAs: relay.Roots, ServerName: relay.Host, MinVersion: tls.VersionTLS12}}
 
 		w.Must(t, "SignUp", jane(client))
 		select {
-		case <-w.House.Courier.Kicked():
+		case <-w.Server.Outbox.Kicked():
 		default:
 			t.Error("nobody was told that there is something to deliver")
 		}
-		if err := w.House.Courier.Deliver(t.Context()); err != nil {
+		if err := w.Server.Outbox.Deliver(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		letters := relay.Letters()

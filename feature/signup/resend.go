@@ -26,7 +26,7 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, in *cognitoidp.Res
 		return nil, err
 	}
 
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	return out, nil
 }
 

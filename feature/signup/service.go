@@ -22,7 +22,7 @@ type Service struct {
 	DB        *db.DB
 	Ring      *datakey.Ring
 	Codes     *verification.Codes
-	Passwords *password.Keeper
+	Passwords *password.Hasher
 }
 
 var _ cognitoidp.Signup = (*Service)(nil)
@@ -70,11 +70,11 @@ func (g guest) passwordless() bool {
 // target is the sign-up code of a user, or of a stranger.
 func (g guest) target(u *user.User, username string) verification.Target {
 	return verification.Target{
-		Pool:     g.Pool,
-		Client:   g.Client,
-		User:     u,
-		Stranger: username,
-		Purpose:  verification.SignUp,
+		Pool:        g.Pool,
+		Client:      g.Client,
+		User:        u,
+		UnknownUser: username,
+		Purpose:     verification.SignUp,
 	}
 }
 

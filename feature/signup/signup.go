@@ -56,7 +56,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		return nil, done.undelivered
 	}
 
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	session, err := done.next.keep()
 	if err != nil {
 		return nil, err

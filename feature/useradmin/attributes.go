@@ -65,7 +65,7 @@ func (s *Service) change(ctx context.Context, poolID, username string, check fun
 	if err != nil {
 		return err
 	}
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	return nil
 }
 

@@ -163,7 +163,7 @@ func (s *Service) answer(u *user.User, undelivered, err error) (*cognitoidp.Admi
 	if err != nil {
 		return nil, err
 	}
-	s.Codes.Courier.Kick()
+	s.Codes.Outbox.Kick()
 	if undelivered != nil {
 		return nil, undelivered
 	}

@@ -17,7 +17,7 @@ func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateU
 		if inv.password != "" && !inv.tells(contact) {
 			continue
 		}
-		_, err := s.Codes.Courier.Post(tx, inv.box, message.Message{
+		_, err := s.Codes.Outbox.Post(tx, inv.box, message.Message{
 			Pool:      inv.pool,
 			Kind:      message.AdminCreateUser,
 			Attribute: contact,
@@ -54,7 +54,7 @@ func (s *Service) recipients(inv *invitation, in *cognitoidp.AdminCreateUserRequ
 		})
 	}
 
-	reachable := func(contact string) bool { return has(contact) && s.Codes.Courier.Ready(inv.pool, contact) == nil }
+	reachable := func(contact string) bool { return has(contact) && s.Codes.Outbox.Ready(inv.pool, contact) == nil }
 	switch {
 	case reachable("phone_number"):
 		return []string{"phone_number"}

@@ -23,7 +23,7 @@ type Service struct {
 	Ring      *datakey.Ring
 	Pages     *page.Codec
 	Codes     *verification.Codes
-	Passwords *password.Keeper
+	Passwords *password.Hasher
 	Tokens    *token.Minter
 }
 

@@ -24,8 +24,8 @@ const (
 
 // Handler serves the inbox at PagePath and JSONPath.
 type Handler struct {
-	Courier *message.Courier
-	Log     *slog.Logger // nil: the default
+	Outbox *message.Outbox
+	Log    *slog.Logger // nil: the default
 }
 
 // ServeHTTP answers GET and HEAD.
@@ -51,7 +51,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	to := address(r)
-	letters, err := h.Courier.Inbox(r.Context(), to, pageSize)
+	letters, err := h.Outbox.Inbox(r.Context(), to, pageSize)
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -68,7 +68,7 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
-	letters, err := h.Courier.Inbox(r.Context(), address(r), jsonSize)
+	letters, err := h.Outbox.Inbox(r.Context(), address(r), jsonSize)
 	if err != nil {
 		h.fail(w, r, err)
 		return

@@ -53,7 +53,7 @@ func body(t *testing.T, r *http.Response) string {
 func TestJSONListsTheOldestFirst(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := &inbox.Handler{Courier: w.House.Courier}
+		h := &inbox.Handler{Outbox: w.Server.Outbox}
 		list := func(target string) (messages []map[string]string) {
 			t.Helper()
 			var out struct {
@@ -100,7 +100,7 @@ func TestJSONListsTheOldestFirst(t *testing.T) {
 func TestPageEscapesMessagesAndRunsNothing(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := &inbox.Handler{Courier: w.House.Courier}
+		h := &inbox.Handler{Outbox: w.Server.Outbox}
 		signUps(t, w)
 		r := get(h, http.MethodGet, inbox.PagePath+"?to=%22%3E%3Cscript%3E")
 		if text := body(t, r); strings.Contains(text, "<script>") {

@@ -17,7 +17,7 @@ import (
 func ask(t *testing.T, w *servertest.World, method, path string) (*http.Response, string) {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	w.House.Handler.ServeHTTP(answer, httptest.NewRequest(method, w.URL+path, nil))
+	w.Server.Handler.ServeHTTP(answer, httptest.NewRequest(method, w.URL+path, nil))
 	body, err := io.ReadAll(answer.Result().Body)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Job is one line of the timetable.
+// Job is one line of the schedule.
 type Job struct {
 	// Name is the job's name in leases, logs and metrics.
 	Name string
@@ -45,7 +45,7 @@ type Runner struct {
 // firstRun bounds how long after the start a job first runs.
 const firstRun = time.Second
 
-// Start begins the timetable. stop, or the end of ctx, cancels the jobs under way; stop waits for them to end.
+// Start begins the schedule. stop, or the end of ctx, cancels the jobs under way; stop waits for them to end.
 func (r *Runner) Start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -58,7 +58,7 @@ func (r *Runner) Start(ctx context.Context) (stop func()) {
 	}
 }
 
-// follow keeps one job's timetable until ctx ends.
+// follow keeps one job's schedule until ctx ends.
 func (r *Runner) follow(ctx context.Context, job Job) {
 	timer := time.NewTimer(rand.N(min(firstRun, job.Every) + 1))
 	defer timer.Stop()

@@ -53,21 +53,21 @@ func load(ctx context.Context, dir string, users int) (world, error) {
 	if err != nil {
 		return world{}, err
 	}
-	house, err := server.New(ctx, server.Config{
+	srv, err := server.New(ctx, server.Config{
 		Dev: true, Addr: "127.0.0.1:1", PublicURL: "http://127.0.0.1:1", Region: region, Account: accountID,
 		Database: "sqlite:" + filepath.Join(data, "cardea.db"), MasterKeys: [][]byte{key},
 	})
 	if err != nil {
 		return world{}, err
 	}
-	defer house.Close()
+	defer srv.Close()
 
 	factors, err := newFactors(guardedPool)
 	if err != nil {
 		return world{}, err
 	}
 	w := world{small: population{users: smallPool}, guarded: population{users: guardedPool, factors: factors}, large: population{users: users}}
-	l := loader{house: house, ring: &datakey.Ring{Master: master}}
+	l := loader{srv: srv, ring: &datakey.Ring{Master: master}}
 	for _, p := range []*population{&w.small, &w.guarded, &w.large} {
 		began := time.Now()
 		if err := l.populate(ctx, p); err != nil {
@@ -79,8 +79,8 @@ func load(ctx context.Context, dir string, users int) (world, error) {
 }
 
 type loader struct {
-	house *server.House
-	ring  *datakey.Ring
+	srv  *server.Server
+	ring *datakey.Ring
 }
 
 // populate makes a pool, a client and users.
@@ -90,7 +90,7 @@ func (l loader) populate(ctx context.Context, p *population) error {
 	}
 	var of *pool.Pool
 	var box *seal.Box
-	err := l.house.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := l.srv.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if of, err = pool.Get(tx, p.pool); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (l loader) populate(ctx context.Context, p *population) error {
 		if err != nil {
 			return err
 		}
-		err = l.house.DB.Write(ctx, func(tx *db.Tx) error { return p.insert(tx, box, of, first, made) })
+		err = l.srv.DB.Write(ctx, func(tx *db.Tx) error { return p.insert(tx, box, of, first, made) })
 		if err != nil {
 			return err
 		}
@@ -120,17 +120,17 @@ func (l loader) found(ctx context.Context, p *population) error {
 	if p.factors != nil {
 		in.Policies = &cognitoidp.UserPoolPolicyType{SignInPolicy: p.factors.signInPolicy()}
 	}
-	made, err := l.house.API.Userpool.CreateUserPool(ctx, in)
+	made, err := l.srv.API.Userpool.CreateUserPool(ctx, in)
 	if err != nil {
 		return err
 	}
 	p.pool = id.Pool(made.UserPool.Id)
 	if p.factors != nil {
-		if _, err := l.house.API.Userpool.SetUserPoolMfaConfig(ctx, p.factors.mfaConfig(p.pool)); err != nil {
+		if _, err := l.srv.API.Userpool.SetUserPoolMfaConfig(ctx, p.factors.mfaConfig(p.pool)); err != nil {
 			return err
 		}
 	}
-	app, err := l.house.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
+	app, err := l.srv.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
 		UserPoolId: made.UserPool.Id,
 		ClientName: "bench",
 		ExplicitAuthFlows: []string{
@@ -168,7 +168,7 @@ func (p *population) insert(tx *db.Tx, box *seal.Box, of *pool.Pool, first int, 
 func withPasswords(ctx context.Context, of *pool.Pool, box *seal.Box, first, end int) ([]*user.User, error) {
 	made := make([]*user.User, end-first)
 	errs := make([]error, runtime.GOMAXPROCS(0))
-	keeper := &password.Keeper{}
+	hasher := &password.Hasher{}
 	var group sync.WaitGroup
 	for worker := range errs {
 		group.Go(func() {
@@ -178,7 +178,7 @@ func withPasswords(ctx context.Context, of *pool.Pool, box *seal.Box, first, end
 				u, err := account.New(of, name, attrs, time.Now())
 				if err == nil {
 					u.Status = cognitoidp.UserStatusTypeConfirmed
-					err = setPassword(ctx, keeper, box, of, u)
+					err = setPassword(ctx, hasher, box, of, u)
 				}
 				if err != nil {
 					errs[worker] = err
@@ -197,8 +197,8 @@ func withPasswords(ctx context.Context, of *pool.Pool, box *seal.Box, first, end
 	return made, nil
 }
 
-func setPassword(ctx context.Context, keeper *password.Keeper, box *seal.Box, of *pool.Pool, u *user.User) error {
-	change, err := keeper.Prepare(ctx, box, of, u, password.Choice{Password: secret})
+func setPassword(ctx context.Context, hasher *password.Hasher, box *seal.Box, of *pool.Pool, u *user.User) error {
+	change, err := hasher.Prepare(ctx, box, of, u, password.Choice{Password: secret})
 	if err != nil {
 		return err
 	}

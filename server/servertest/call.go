@@ -37,7 +37,7 @@ func (w *World) Call(operation string, in M) (M, error) {
 	}
 	w.sign(r)
 	answer := httptest.NewRecorder()
-	w.House.Handler.ServeHTTP(answer, r)
+	w.Server.Handler.ServeHTTP(answer, r)
 	return w.read(operation, answer)
 }
 
@@ -103,7 +103,7 @@ func (w *World) Fails(t testing.TB, operation string, in M, code, message string
 func (w *World) Get(t testing.TB, path string) (int, string) {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	w.House.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, w.URL+path, nil))
+	w.Server.Handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, w.URL+path, nil))
 	return answer.Code, answer.Body.String()
 }
 

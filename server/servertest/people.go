@@ -59,7 +59,7 @@ type Message struct {
 
 // Inbox lists the messages to an address, the oldest first; to everyone when it is empty.
 func (w *World) Inbox(to string) []Message {
-	letters, err := w.House.Courier.Inbox(w.t.Context(), to, 1000)
+	letters, err := w.Server.Outbox.Inbox(w.t.Context(), to, 1000)
 	if err != nil {
 		w.t.Errorf("inbox: %v", err)
 	}

@@ -20,7 +20,7 @@ const Account = "123456789012"
 
 // World is one server and its surroundings.
 type World struct {
-	House  *server.House
+	Server *server.Server
 	DB     *db.DB
 	URL    string // under which the server believes to be reached, and which begins every issuer
 	Region string // where signed operations are sent
@@ -70,16 +70,16 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 	if change != nil {
 		change(&c)
 	}
-	house, err := server.New(t.Context(), c)
+	srv, err := server.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := house.Close(); err != nil {
+		if err := srv.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	w.House, w.DB = house, house.DB
+	w.Server, w.DB = srv, srv.DB
 	return w
 }
 
@@ -112,7 +112,7 @@ func (w *World) From(address string) *World {
 // Serve opens a real socket for clients that insist on one, and returns its address.
 func (w *World) Serve(t testing.TB) string {
 	t.Helper()
-	s := httptest.NewServer(w.House.Handler)
+	s := httptest.NewServer(w.Server.Handler)
 	t.Cleanup(s.Close)
 	return s.URL
 }

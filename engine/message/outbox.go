@@ -34,8 +34,8 @@ type Texter interface {
 	Send(ctx context.Context, t sms.Text) error
 }
 
-// Courier puts messages into the outbox and takes them out.
-type Courier struct {
+// Outbox puts messages into the outbox and takes them out.
+type Outbox struct {
 	DB   *db.DB
 	Ring *datakey.Ring
 	Keep bool   // messages stay and are the inbox: a development server
@@ -80,7 +80,7 @@ type letter struct {
 // Post puts a message into the outbox, to be delivered if and only if tx commits, and tells how it goes. box is the
 // pool's. Its faults: CodeDeliveryFailure when the server has no sender for the medium, UnexpectedLambda when the pool has
 // a trigger that would write or send the message itself.
-func (c *Courier) Post(tx *db.Tx, box *seal.Box, m Message) (*cognitoidp.CodeDeliveryDetailsType, error) {
+func (c *Outbox) Post(tx *db.Tx, box *seal.Box, m Message) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	if err := c.Ready(m.Pool, m.Attribute); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (c *Courier) Post(tx *db.Tx, box *seal.Box, m Message) (*cognitoidp.CodeDel
 }
 
 // Ready answers the fault with which Post would refuse any message to such an attribute of the pool's users.
-func (c *Courier) Ready(p *pool.Pool, attribute string) error {
+func (c *Outbox) Ready(p *pool.Pool, attribute string) error {
 	medium, sender, able := "email", trigger.CustomEmailSender, c.Mail != nil
 	if attribute == "phone_number" {
 		medium, sender, able = "SMS", trigger.CustomSMSSender, c.Text != nil
@@ -123,7 +123,7 @@ func Details(attribute, to string) *cognitoidp.CodeDeliveryDetailsType {
 	}
 }
 
-func (c *Courier) write(tx *db.Tx, box *seal.Box, m Message) (*outbox.Row, error) {
+func (c *Outbox) write(tx *db.Tx, box *seal.Box, m Message) (*outbox.Row, error) {
 	t := compose(m)
 	l := letter{To: m.To, Subject: t.subject, Body: t.body, Code: m.Code, HTML: t.html}
 	if e := m.Pool.Doc.EmailConfiguration; e != nil && m.Attribute != "phone_number" {
@@ -157,7 +157,7 @@ func (c *Courier) write(tx *db.Tx, box *seal.Box, m Message) (*outbox.Row, error
 }
 
 // recipient is what an address's messages are found by without the database telling whose they are.
-func (c *Courier) recipient(tx *db.Tx, to string) (string, error) {
+func (c *Outbox) recipient(tx *db.Tx, to string) (string, error) {
 	box, err := c.Ring.ServerBox(tx)
 	if err != nil {
 		return "", fmt.Errorf("open server box: %w", err)
@@ -166,7 +166,7 @@ func (c *Courier) recipient(tx *db.Tx, to string) (string, error) {
 }
 
 // open unseals what write sealed.
-func (c *Courier) open(tx *db.Tx, row *outbox.Row) (l letter, err error) {
+func (c *Outbox) open(tx *db.Tx, row *outbox.Row) (l letter, err error) {
 	box, err := c.Ring.Box(tx, row.Pool)
 	if err != nil {
 		return l, fmt.Errorf("open box of %s: %w", row.Pool, err)
@@ -185,7 +185,7 @@ func label(row *outbox.Row) string { return "outbox/" + row.ID }
 
 // Kick says that there may be something to deliver; call it once the transaction with the Post has committed. It never
 // waits.
-func (c *Courier) Kick() {
+func (c *Outbox) Kick() {
 	select {
 	case c.bell() <- struct{}{}:
 	default: // it rings already
@@ -193,9 +193,9 @@ func (c *Courier) Kick() {
 }
 
 // Kicked rings after Kick; the server's delivery loop waits for it.
-func (c *Courier) Kicked() <-chan struct{} { return c.bell() }
+func (c *Outbox) Kicked() <-chan struct{} { return c.bell() }
 
-func (c *Courier) bell() chan struct{} {
+func (c *Outbox) bell() chan struct{} {
 	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
 	return c.wake
 }

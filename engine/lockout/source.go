@@ -15,29 +15,29 @@ import (
 	"cardea/spec/id"
 )
 
-// ErrCrowded says that too many failures came from one source address: nothing from there is judged for a while.
-var ErrCrowded = errors.New("too many failures from this address")
+// ErrRateLimited says that too many failures came from one source address: nothing from there is judged for a while.
+var ErrRateLimited = errors.New("too many failures from this address")
 
 // Bounds of the failures within one window, whoever's account they were at. Nobody can lock an app's users out by failing
 // often: when all of a client's users together fail too often, only the allowance of each address shrinks.
 const (
-	window     = 15 * time.Minute
-	allowance  = 500  // from one address
-	siege      = 5000 // at one client, from everywhere
-	besieged   = 25   // from one address, at a client under siege
-	clientStep = 16   // a client's failures are counted in such steps, at random, so that not all write one row
+	window               = 15 * time.Minute
+	allowance            = 500  // from one address
+	underAttack          = 5000 // at one client, from everywhere
+	underAttackAllowance = 25   // from one address, at a client under underAttack
+	clientStep           = 16   // a client's failures are counted in such steps, at random, so that not all write one row
 )
 
-// Place is where attempts come from.
-type Place struct {
+// Source is where attempts come from.
+type Source struct {
 	Client  id.Client
 	Address string // the user's IP address; empty when it is not known, as of servers that call for many users
 }
 
 // At is the place of a request's caller. A client that has a secret is a server, whose address says nothing about its
 // users.
-func At(ctx context.Context, c *client.Client) Place {
-	p := Place{Client: c.ID}
+func At(ctx context.Context, c *client.Client) Source {
+	p := Source{Client: c.ID}
 	if !c.HasSecret() {
 		p.Address = awsjson.CallerFrom(ctx).IP
 	}
@@ -45,7 +45,7 @@ func At(ctx context.Context, c *client.Client) Place {
 }
 
 // address is the account of the place's address, empty when there is none. Who has an IPv6 address has 2^64 of them.
-func (p Place) address() string {
+func (p Source) address() string {
 	a, err := netip.ParseAddr(p.Address)
 	if err != nil {
 		return ""
@@ -61,10 +61,10 @@ func (p Place) address() string {
 	return "address/" + a.String()
 }
 
-func (p Place) client() string { return "client/" + string(p.Client) }
+func (p Source) client() string { return "client/" + string(p.Client) }
 
-// Crowded answers ErrCrowded when the place has had its share of failures.
-func (p Place) Crowded(tx *db.Tx, pool id.Pool) error {
+// RateLimited answers ErrRateLimited when the place has had its share of failures.
+func (p Source) RateLimited(tx *db.Tx, pool id.Pool) error {
 	rows, err := attempt.Find(tx, pool, p.address(), p.client(), "")
 	if err != nil {
 		return fmt.Errorf("read failures of a place: %w", err)
@@ -72,13 +72,13 @@ func (p Place) Crowded(tx *db.Tx, pool id.Pool) error {
 	return p.judge(rows, tx.Now)
 }
 
-func (p Place) judge(rows map[string]attempt.Attempt, now time.Time) error {
+func (p Source) judge(rows map[string]attempt.Attempt, now time.Time) error {
 	most := int64(allowance)
-	if recent(rows[p.client()], now) >= siege {
-		most = besieged
+	if recent(rows[p.client()], now) >= underAttack {
+		most = underAttackAllowance
 	}
 	if address := p.address(); address != "" && recent(rows[address], now) >= most {
-		return ErrCrowded
+		return ErrRateLimited
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func recent(a attempt.Attempt, now time.Time) int64 {
 }
 
 // Fail counts a failure of the place, durable when tx is.
-func (p Place) Fail(tx *db.Tx, pool id.Pool) error {
+func (p Source) Fail(tx *db.Tx, pool id.Pool) error {
 	if err := count(tx, pool, p.address(), 1); err != nil {
 		return err
 	}

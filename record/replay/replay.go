@@ -1,4 +1,4 @@
-package spent
+package replay
 
 import (
 	"fmt"
@@ -8,16 +8,16 @@ import (
 	"cardea/spec/id"
 )
 
-// Spend marks what (an id, or the hash of a secret) as used, and answers db.ErrExists to all but the first who come with
+// Use marks what (an id, or the hash of a secret) as used, and answers db.ErrExists to all but the first who come with
 // it. After until, when the thing would be refused for its age anyway, it is forgotten.
-func Spend(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
+func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	rows, err := tx.Exec(`
 		INSERT INTO spent (pool_id, what, until)
 		VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`,
 		string(pool), what, db.Millis(until))
 	if err != nil {
-		return fmt.Errorf("spend: %w", err)
+		return fmt.Errorf("mark as used: %w", err)
 	}
 	if rows == 0 {
 		return db.ErrExists
@@ -25,8 +25,8 @@ func Spend(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	return nil
 }
 
-// Is reports whether what has been used already. It is a courtesy that saves work; Spend alone decides.
-func Is(tx *db.Tx, pool id.Pool, what string) (bool, error) {
+// Used reports whether what has been used already. It is a courtesy that saves work; Use alone decides.
+func Used(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 	n, err := db.One(tx, func(row db.Scanner) (n int64, err error) {
 		err = row.Scan(&n)
 		return n, err
@@ -36,7 +36,7 @@ func Is(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 		WHERE pool_id = $1 AND what = $2`,
 		string(pool), what)
 	if err != nil {
-		return false, fmt.Errorf("look up what is spent: %w", err)
+		return false, fmt.Errorf("look up what was used: %w", err)
 	}
 	return n > 0, nil
 }
@@ -48,7 +48,7 @@ func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 		WHERE (pool_id, what) IN (SELECT pool_id, what FROM spent WHERE until < $1 ORDER BY until LIMIT $2)`,
 		db.Millis(before), limit)
 	if err != nil {
-		return 0, fmt.Errorf("prune what is spent: %w", err)
+		return 0, fmt.Errorf("prune used things: %w", err)
 	}
 	return int(rows), nil
 }

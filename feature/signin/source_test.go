@@ -16,7 +16,7 @@ func (w *world) crowd(t *testing.T, address string) {
 	t.Helper()
 	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
 		for range 500 {
-			place := lockout.Place{Client: id.Client(w.client), Address: address}
+			place := lockout.Source{Client: id.Client(w.client), Address: address}
 			if err := place.Fail(tx, id.Pool(w.pool)); err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ var (
 // always the same for the same name in the same pool. Cognito determines the medium by the same two things, the form of
 // the name and the pool's settings; at sign-in it is the one that was chosen.
 func imagine(box *seal.Box, t Target) (attribute, to string) {
-	name := t.Pool.Fold(t.Stranger)
+	name := t.Pool.Fold(t.UnknownUser)
 	chosen := func(medium string) bool { return t.Purpose != SignIn || t.Attribute == medium }
 	switch {
 	case looksLikeMail.MatchString(name) && chosen("email"):

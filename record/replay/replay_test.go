@@ -1,4 +1,4 @@
-package spent_test
+package replay_test
 
 import (
 	"context"
@@ -10,14 +10,14 @@ import (
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
-	"cardea/record/spent"
+	"cardea/record/replay"
 	"cardea/spec/id"
 )
 
 const pool = id.Pool("us-east-1_AbC123xyz")
 
 func spend(d *db.DB, pool id.Pool, what string, until time.Time) error {
-	return d.Write(context.Background(), func(tx *db.Tx) error { return spent.Spend(tx, pool, what, until) })
+	return d.Write(context.Background(), func(tx *db.Tx) error { return replay.Use(tx, pool, what, until) })
 }
 
 func TestHundredSpendersHaveOneWinner(t *testing.T) {
@@ -59,7 +59,7 @@ func TestPruneForgetsWhatIsOver(t *testing.T) {
 		}
 		for _, want := range []int{2, 1, 0} {
 			err := d.Write(context.Background(), func(tx *db.Tx) error {
-				n, err := spent.Prune(tx, at.Add(time.Millisecond), 2)
+				n, err := replay.Prune(tx, at.Add(time.Millisecond), 2)
 				if n != want {
 					t.Errorf("pruned %d, want %d", n, want)
 				}
@@ -71,7 +71,7 @@ func TestPruneForgetsWhatIsOver(t *testing.T) {
 		}
 		for what, want := range map[string]bool{"a": false, "d": true} {
 			err := d.Read(context.Background(), func(tx *db.Tx) error {
-				is, err := spent.Is(tx, pool, what)
+				is, err := replay.Used(tx, pool, what)
 				if is != want {
 					t.Errorf("%s is spent: %v, want %v", what, is, want)
 				}

@@ -22,9 +22,9 @@ var ErrNoVerifier = errors.New("no SRP verifier")
 // maxHistory is the most former passwords that a policy may ask for.
 const maxHistory = 24
 
-// Keeper makes and checks what is stored for passwords. The zero value stores SRP verifiers and hashes on as many
+// Hasher makes and checks what is stored for passwords. The zero value stores SRP verifiers and hashes on as many
 // cores as the program may use.
-type Keeper struct {
+type Hasher struct {
 	Default string // how pools without a tag of their own keep passwords: "srp" (also when empty) or "argon2id"
 	Slots   int    // argon2id computations at once, 19 MiB each; 0 is GOMAXPROCS
 	Queue   int    // computations that may wait for a slot before others are refused; 0 is 64 per slot
@@ -48,7 +48,7 @@ type Change struct {
 
 // Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers the faults
 // InvalidPassword, PasswordHistoryPolicyViolation and, when too much waits, TooManyRequests. Call it outside transactions.
-func (k *Keeper) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
+func (k *Hasher) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
 	if c.Policy {
 		if err := CheckPolicy(p, c.Password); err != nil {
 			return nil, err
@@ -82,7 +82,7 @@ func (c *Change) Apply(u *user.User, now time.Time) {
 func (c *Change) Refresh(u *user.User) { u.Password = c.sealed }
 
 // Verify tells whether pw is the user's password. A nil user, or one without a password, costs the same and is false.
-func (k *Keeper) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) (bool, error) {
+func (k *Hasher) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) (bool, error) {
 	if u == nil || u.Password == nil {
 		return false, k.pretend(ctx, p, pw)
 	}
@@ -94,7 +94,7 @@ func (k *Keeper) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *use
 }
 
 // Verifier gives the salt and the SRP verifier of a user, or ErrNoVerifier.
-func (k *Keeper) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, err error) {
+func (k *Hasher) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, err error) {
 	if u == nil || u.Password == nil {
 		return nil, nil, ErrNoVerifier
 	}
@@ -109,7 +109,7 @@ func (k *Keeper) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, e
 }
 
 // Storage is how the pool keeps passwords, "srp" or "argon2id".
-func (k *Keeper) Storage(p *pool.Pool) string {
+func (k *Hasher) Storage(p *pool.Pool) string {
 	if p.PasswordStorage(k.Default) == pool.PasswordStorageArgon2id {
 		return pool.PasswordStorageArgon2id
 	}
@@ -117,13 +117,13 @@ func (k *Keeper) Storage(p *pool.Pool) string {
 }
 
 // Outdated tells whether what is stored for the user has another form than the pool now wants.
-func (k *Keeper) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
+func (k *Hasher) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
 	s, err := open(box, u, u.Password)
 	return err == nil && s.kind != k.kind(p)
 }
 
 // make computes what the pool stores for a password.
-func (k *Keeper) make(ctx context.Context, p *pool.Pool, u *user.User, pw string) (stored, error) {
+func (k *Hasher) make(ctx context.Context, p *pool.Pool, u *user.User, pw string) (stored, error) {
 	salt := srp.NewSalt()
 	if k.kind(p) == kindSRP {
 		return stored{kind: kindSRP, salt: salt, digest: srp.Verifier(identity(p, u), pw, salt)}, nil
@@ -132,7 +132,7 @@ func (k *Keeper) make(ctx context.Context, p *pool.Pool, u *user.User, pw string
 	return stored{kind: kindArgon2id, cost: standardCost, salt: salt, digest: hash}, err
 }
 
-func (k *Keeper) matches(ctx context.Context, p *pool.Pool, u *user.User, s stored, pw string) (bool, error) {
+func (k *Hasher) matches(ctx context.Context, p *pool.Pool, u *user.User, s stored, pw string) (bool, error) {
 	if s.kind == kindSRP {
 		return srp.Matches(identity(p, u), pw, s.salt, s.digest), nil
 	}
@@ -141,7 +141,7 @@ func (k *Keeper) matches(ctx context.Context, p *pool.Pool, u *user.User, s stor
 }
 
 // pretend does the work of matches for someone who has no password.
-func (k *Keeper) pretend(ctx context.Context, p *pool.Pool, pw string) error {
+func (k *Hasher) pretend(ctx context.Context, p *pool.Pool, pw string) error {
 	nobody := stored{kind: k.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
 	_, err := k.matches(ctx, p, &user.User{}, nobody, pw)
 	return err
@@ -149,7 +149,7 @@ func (k *Keeper) pretend(ctx context.Context, p *pool.Pool, pw string) error {
 
 // checkHistory refuses the last PasswordHistorySize passwords, the present one among them. A temporary password is
 // nobody's choice and counts as none: Cognito lets a user keep it.
-func (k *Keeper) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) error {
+func (k *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) error {
 	former := u.History
 	if u.Password != nil && !temporary(u) {
 		former = slices.Insert(slices.Clone(u.History), 0, u.Password)
@@ -170,14 +170,14 @@ func (k *Keeper) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, 
 	return nil
 }
 
-func (k *Keeper) kind(p *pool.Pool) byte {
+func (k *Hasher) kind(p *pool.Pool) byte {
 	if k.Storage(p) == pool.PasswordStorageArgon2id {
 		return kindArgon2id
 	}
 	return kindSRP
 }
 
-func (k *Keeper) hash(ctx context.Context, c cost, salt []byte, pw string) ([]byte, error) {
+func (k *Hasher) hash(ctx context.Context, c cost, salt []byte, pw string) ([]byte, error) {
 	k.once.Do(func() {
 		slots, queue := k.Slots, k.Queue
 		if slots == 0 {

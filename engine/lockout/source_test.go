@@ -13,7 +13,7 @@ import (
 )
 
 // fail counts failures at a place.
-func (w *world) crowd(t *testing.T, p Place, times int) {
+func (w *world) crowd(t *testing.T, p Source, times int) {
 	t.Helper()
 	err := w.Write(t.Context(), func(tx *db.Tx) error {
 		for range times {
@@ -29,19 +29,19 @@ func (w *world) crowd(t *testing.T, p Place, times int) {
 }
 
 // crowded tells what a guess from a place is told.
-func (w *world) crowded(t *testing.T, p Place) bool {
+func (w *world) crowded(t *testing.T, p Source) bool {
 	t.Helper()
 	var verdicts [2]error
 	err := w.Read(t.Context(), func(tx *db.Tx) error {
 		_, verdicts[0] = Begin(tx, w.pool, w.key, p)
-		verdicts[1] = p.Crowded(tx, w.pool)
+		verdicts[1] = p.RateLimited(tx, w.pool)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range verdicts {
-		if v != nil && !errors.Is(v, ErrCrowded) || errors.Is(v, ErrCrowded) != errors.Is(verdicts[0], ErrCrowded) {
+		if v != nil && !errors.Is(v, ErrRateLimited) || errors.Is(v, ErrRateLimited) != errors.Is(verdicts[0], ErrRateLimited) {
 			t.Fatalf("told %v", verdicts)
 		}
 	}
@@ -50,13 +50,13 @@ func (w *world) crowded(t *testing.T, p Place) bool {
 
 func TestAddressHasItsShareOfFailures(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		here, there := Place{"app", "192.0.2.1"}, Place{"app", "192.0.2.2"}
+		here, there := Source{"app", "192.0.2.1"}, Source{"app", "192.0.2.2"}
 		w.crowd(t, here, allowance-1)
 		if w.crowded(t, here) {
 			t.Error("crowded before its share is used up")
 		}
 		w.crowd(t, here, 1)
-		for p, want := range map[Place]bool{
+		for p, want := range map[Source]bool{
 			here: true, {"other app", "192.0.2.1"}: true, {"app", "::ffff:192.0.2.1"}: true,
 			there: false, {Client: "app"}: false, {"app", "no address"}: false,
 		} {
@@ -77,8 +77,8 @@ func TestAddressHasItsShareOfFailures(t *testing.T) {
 
 func TestIPv6AddressesCountByTheirNetwork(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.crowd(t, Place{"app", "2001:db8::1"}, allowance)
-		if !w.crowded(t, Place{"app", "2001:db8::ffff:1"}) || w.crowded(t, Place{"app", "2001:db8:0:1::1"}) {
+		w.crowd(t, Source{"app", "2001:db8::1"}, allowance)
+		if !w.crowded(t, Source{"app", "2001:db8::ffff:1"}) || w.crowded(t, Source{"app", "2001:db8:0:1::1"}) {
 			t.Error("a network is not what counts")
 		}
 	})
@@ -86,18 +86,18 @@ func TestIPv6AddressesCountByTheirNetwork(t *testing.T) {
 
 func TestClientUnderSiegeLeavesEveryAddressLess(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		few, many, none := Place{"app", "192.0.2.1"}, Place{"app", "192.0.2.2"}, Place{"app", "192.0.2.3"}
-		w.crowd(t, few, besieged-1)
-		w.crowd(t, many, besieged)
+		few, many, none := Source{"app", "192.0.2.1"}, Source{"app", "192.0.2.2"}, Source{"app", "192.0.2.3"}
+		w.crowd(t, few, underAttackAllowance-1)
+		w.crowd(t, many, underAttackAllowance)
 		if w.crowded(t, many) {
 			t.Error("crowded in quiet times")
 		}
-		w.crowd(t, Place{Client: "app"}, 2*siege)
+		w.crowd(t, Source{Client: "app"}, 2*underAttack)
 		if w.crowded(t, few) || !w.crowded(t, many) || w.crowded(t, none) {
-			t.Errorf("under siege: few %v, many %v, none %v", w.crowded(t, few), w.crowded(t, many), w.crowded(t, none))
+			t.Errorf("under underAttack: few %v, many %v, none %v", w.crowded(t, few), w.crowded(t, many), w.crowded(t, none))
 		}
-		if w.crowded(t, Place{"other app", "192.0.2.2"}) {
-			t.Error("another client is under siege, too")
+		if w.crowded(t, Source{"other app", "192.0.2.2"}) {
+			t.Error("another client is under underAttack, too")
 		}
 	})
 }
@@ -105,17 +105,17 @@ func TestClientUnderSiegeLeavesEveryAddressLess(t *testing.T) {
 func TestServersThatCallForManyHaveNoAddress(t *testing.T) {
 	t.Parallel()
 	ctx := awsjson.WithCaller(context.Background(), awsjson.Caller{IP: "192.0.2.1"})
-	if p := At(ctx, &client.Client{ID: "app"}); p != (Place{"app", "192.0.2.1"}) {
+	if p := At(ctx, &client.Client{ID: "app"}); p != (Source{"app", "192.0.2.1"}) {
 		t.Errorf("a public client's place: %v", p)
 	}
-	if p := At(ctx, &client.Client{ID: "app", Secrets: []client.Secret{{}}}); p != (Place{Client: "app"}) {
+	if p := At(ctx, &client.Client{ID: "app", Secrets: []client.Secret{{}}}); p != (Source{Client: "app"}) {
 		t.Errorf("a confidential client's place: %v", p)
 	}
 }
 
 func TestFailedTryCountsItsPlace(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		p := Place{"app", "192.0.2.1"}
+		p := Source{"app", "192.0.2.1"}
 		err := w.Write(t.Context(), func(tx *db.Tx) error {
 			try, err := Begin(tx, w.pool, w.key, p)
 			if err != nil {
