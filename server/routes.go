@@ -7,6 +7,7 @@ import (
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
 	"cardea/inbound/wellknown"
+	"cardea/inbound/wording"
 	"cardea/record/datakey"
 )
 
@@ -15,6 +16,7 @@ func (s *Server) route(minter *token.Minter, ring *datakey.Ring) {
 	c := &s.config
 	api := &awsapi.Handler{
 		Service: s.API.Service(),
+		Word:    wording.Cognito,
 		Log:     c.Log,
 		Observe: s.metrics.Operation,
 		Strict:  c.Test.Strict,

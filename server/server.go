@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"cardea/engine/access"
+	"cardea/engine/bearer"
 	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/engine/token"
@@ -82,7 +83,8 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	pages := &page.Codec{Key: master.Derive("page")}
 	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuer, Public: c.public, Signer: meteredSigner(metrics)}
-	authenticator := &access.Authenticator{Tokens: minter}
+	apps := access.Apps{DB: store, Ring: ring}
+	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
 	outbox := &message.Outbox{DB: store, Ring: ring, Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
 	codes := &verification.Codes{Outbox: outbox}
@@ -94,15 +96,15 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
-			Profile:   &profile.Service{DB: store, Ring: ring, Codes: codes, Authenticator: authenticator},
+			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages},
-			Signup:    &signup.Service{DB: store, Ring: ring, Codes: codes, Passwords: hasher},
-			Signin:    &signin.Service{DB: store, Ring: ring, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator},
-			Sessions:  &sessions.Service{DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
-			Mfa:       &mfa.Service{DB: store, Ring: ring, Authenticator: authenticator},
-			Passwords: &passwords.Service{DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator},
-			Devices:   &devices.Service{DB: store, Ring: ring, Pages: pages, Authenticator: authenticator, Account: c.Account},
-			Passkeys:  &passkeys.Service{DB: store, Ring: ring, Pages: pages, Authenticator: authenticator},
+			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher},
+			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator},
+			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
+			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
+			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator},
+			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
+			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 		},
 		config:  c,
 		places:  places,

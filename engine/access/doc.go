@@ -1,5 +1,3 @@
-// Package access answers who and what an operation is about: the pool or client that a request names, whether a client's
-// secret or secret hash is right, and whose access token was presented.
-//
-// Its answers are the faults that Cognito gives, since their wording is the same for every operation (01-wire §6).
+// Package access finds what an operation is about: the pool or the app client that a request names, with whatever proof of
+// itself the app has sent. App and Subject are what most operations carry from there on (01-wire §2, §6).
 package access

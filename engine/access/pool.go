@@ -5,23 +5,36 @@ import (
 	"fmt"
 
 	"cardea/platform/db"
+	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/spec/awsjson"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
+
+// UnknownError says that there is no pool, or no app client, of an id.
+type UnknownError struct {
+	Pool   string // the pool's id; empty if it is about a client
+	Client string // the client's id
+}
+
+func (e *UnknownError) Error() string {
+	if e.Client != "" {
+		return "no app client " + e.Client
+	}
+	return "no user pool " + e.Pool
+}
 
 // Pool finds the pool that a request names. The pool is shared and must not be changed. As each of AWS's Regions knows its
 // own pools only, a request signed for another Region than the pool's does not find it.
 func Pool(tx *db.Tx, poolID string) (*pool.Pool, error) {
 	region := awsjson.CallerFrom(tx.Context()).Region
 	if region != "" && region != id.Pool(poolID).Region() {
-		return nil, unknownPool(poolID)
+		return nil, &UnknownError{Pool: poolID}
 	}
 
 	p, err := pool.Get(tx, id.Pool(poolID))
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, unknownPool(poolID)
+		return nil, &UnknownError{Pool: poolID}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get pool: %w", err)
@@ -29,6 +42,20 @@ func Pool(tx *db.Tx, poolID string) (*pool.Pool, error) {
 	return p, nil
 }
 
-func unknownPool(poolID string) error {
-	return cognitoidp.ResourceNotFound("User pool " + poolID + " does not exist.")
+// PoolClient finds the pool and the client of it that a signed request names, for operations that need no box. Both are
+// shared and must not be changed.
+func PoolClient(tx *db.Tx, poolID, clientID string) (*pool.Pool, *client.Client, error) {
+	p, err := Pool(tx, poolID)
+	if err != nil {
+		return nil, nil, err
+	}
+
+	c, err := client.Get(tx, p.ID, id.Client(clientID))
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, nil, &UnknownError{Client: clientID}
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("get client: %w", err)
+	}
+	return p, c, nil
 }

@@ -7,28 +7,47 @@ import (
 	"encoding/base64"
 	"fmt"
 
-	"cardea/platform/seal"
 	"cardea/record/client"
-	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 )
 
-// CheckSecretHash proves a client by the SECRET_HASH of a request: Base64(HMAC-SHA256(secret, username ‖ client id)), with
-// the user name as it was sent. Any active secret will do. A client without secrets must send none.
-func CheckSecretHash(box *seal.Box, c *client.Client, username, hash string) error {
-	if !c.HasSecret() {
+// SecretError says that an app has not proven itself.
+type SecretError struct {
+	Client  id.Client
+	Missing bool // a SECRET_HASH was needed and not sent
+	Hash    bool // it was to be proven by a SECRET_HASH, not by the secret itself
+}
+
+func (e *SecretError) Error() string {
+	why := "wrong secret"
+	switch {
+	case e.Missing:
+		why = "no SECRET_HASH"
+	case e.Hash:
+		why = "wrong SECRET_HASH"
+	}
+	return "app client " + string(e.Client) + " is not proven: " + why
+}
+
+// CheckSecretHash proves the app by the SECRET_HASH of a request: Base64(HMAC-SHA256(secret, username ‖ client id)), with
+// the user name as it was sent. Any active secret will do. An app without secrets must send none. It answers *SecretError.
+func (a App) CheckSecretHash(username, hash string) error {
+	refused := &SecretError{Client: a.Client.ID, Hash: true}
+	if !a.Client.HasSecret() {
 		if hash == "" {
 			return nil
 		}
-		return wrongHash(c)
+		return refused
 	}
 	if hash == "" {
-		return cognitoidp.NotAuthorized("Client " + string(c.ID) + " is configured with secret but SECRET_HASH was not received")
+		refused.Missing = true
+		return refused
 	}
 
-	right, err := anySecret(box, c, func(secret []byte) int {
+	right, err := a.anySecret(func(secret []byte) int {
 		mac := hmac.New(sha256.New, secret)
 		mac.Write([]byte(username))
-		mac.Write([]byte(c.ID))
+		mac.Write([]byte(a.Client.ID))
 		want := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 		return subtle.ConstantTimeCompare([]byte(want), []byte(hash))
 	})
@@ -36,23 +55,24 @@ func CheckSecretHash(box *seal.Box, c *client.Client, username, hash string) err
 		return err
 	}
 	if !right {
-		return wrongHash(c)
+		return refused
 	}
 	return nil
 }
 
-// CheckSecret proves a client by its secret itself, as RevokeToken and GetTokensFromRefreshToken take it. Any active secret
-// will do. A client without secrets must send none.
-func CheckSecret(box *seal.Box, c *client.Client, secret string) error {
-	if !c.HasSecret() {
+// CheckSecret proves the app by its secret itself, as RevokeToken and GetTokensFromRefreshToken take it. Any active secret
+// will do. An app without secrets must send none. It answers *SecretError.
+func (a App) CheckSecret(secret string) error {
+	refused := &SecretError{Client: a.Client.ID}
+	if !a.Client.HasSecret() {
 		if secret == "" {
 			return nil
 		}
-		return wrongSecret(c)
+		return refused
 	}
 
 	given := sha256.Sum256([]byte(secret))
-	right, err := anySecret(box, c, func(secret []byte) int {
+	right, err := a.anySecret(func(secret []byte) int {
 		want := sha256.Sum256(secret)
 		return subtle.ConstantTimeCompare(want[:], given[:])
 	})
@@ -60,28 +80,20 @@ func CheckSecret(box *seal.Box, c *client.Client, secret string) error {
 		return err
 	}
 	if !right {
-		return wrongSecret(c)
+		return refused
 	}
 	return nil
 }
 
 // anySecret opens all secrets and tries each, also after one has matched, so that the time tells nothing.
-func anySecret(box *seal.Box, c *client.Client, matches func(secret []byte) int) (bool, error) {
+func (a App) anySecret(matches func(secret []byte) int) (bool, error) {
 	found := 0
-	for _, s := range c.Secrets {
-		secret, err := box.Open(client.SecretLabel(c.ID), s.Sealed)
+	for _, s := range a.Client.Secrets {
+		secret, err := a.Box.Open(client.SecretLabel(a.Client.ID), s.Sealed)
 		if err != nil {
 			return false, fmt.Errorf("open client secret: %w", err)
 		}
 		found |= matches(secret)
 	}
 	return found == 1, nil
-}
-
-func wrongHash(c *client.Client) error {
-	return cognitoidp.NotAuthorized("Unable to verify secret hash for client " + string(c.ID))
-}
-
-func wrongSecret(c *client.Client) error {
-	return cognitoidp.NotAuthorized("Invalid client secret for client " + string(c.ID))
 }

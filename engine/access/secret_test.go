@@ -4,12 +4,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"testing"
 
 	"cardea/engine/access"
 	"cardea/platform/seal"
 	"cardea/record/client"
-	"cardea/spec/awsjson"
 	"cardea/spec/id"
 )
 
@@ -45,8 +45,8 @@ func TestSecretHashMustBeOfAnActiveSecret(t *testing.T) {
 	box := newBox(t)
 	public, one, two := clientWith(box), clientWith(box, "first"), clientWith(box, "first", "second")
 	const (
-		missing = "NotAuthorizedException: Client 1example23456789 is configured with secret but SECRET_HASH was not received"
-		wrong   = "NotAuthorizedException: Unable to verify secret hash for client 1example23456789"
+		missing = "app client 1example23456789 is not proven: no SECRET_HASH"
+		wrong   = "app client 1example23456789 is not proven: wrong SECRET_HASH"
 	)
 	for name, c := range map[string]struct {
 		of   *client.Client
@@ -68,7 +68,7 @@ func TestSecretHashMustBeOfAnActiveSecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			compare(t, access.CheckSecretHash(box, c.of, "alice", c.hash), c.want)
+			compare(t, access.App{Client: c.of, Box: box}.CheckSecretHash("alice", c.hash), c.want)
 		})
 	}
 }
@@ -78,7 +78,7 @@ func TestSecretMustBeAnActiveOne(t *testing.T) {
 
 	box := newBox(t)
 	public, two := clientWith(box), clientWith(box, "first", "second")
-	const wrong = "NotAuthorizedException: Invalid client secret for client 1example23456789"
+	const wrong = "app client 1example23456789 is not proven: wrong secret"
 	for name, c := range map[string]struct {
 		of     *client.Client
 		secret string
@@ -93,7 +93,7 @@ func TestSecretMustBeAnActiveOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			compare(t, access.CheckSecret(box, c.of, c.secret), c.want)
+			compare(t, access.App{Client: c.of, Box: box}.CheckSecret(c.secret), c.want)
 		})
 	}
 }
@@ -104,8 +104,8 @@ func TestSecretMovedToAnotherClientDoesNotOpen(t *testing.T) {
 	box := newBox(t)
 	thief := clientWith(box, "first")
 	thief.ID = "thief"
-	err := access.CheckSecret(box, thief, "first")
-	if err == nil || awsjson.IsFault(err, "NotAuthorizedException") {
+	err := access.App{Client: thief, Box: box}.CheckSecret("first")
+	if _, refused := errors.AsType[*access.SecretError](err); err == nil || refused {
 		t.Errorf("got %v, want a failure", err)
 	}
 }

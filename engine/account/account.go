@@ -72,7 +72,7 @@ func Admin(tx *db.Tx, poolID, username string) (*pool.Pool, *user.User, error) {
 	}
 	u, err := Find(tx, p, username)
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, cognitoidp.UserNotFound("User does not exist.")
+		return nil, nil, ErrNoUser
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("find user: %w", err)

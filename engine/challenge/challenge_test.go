@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/access"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/platform/seal"
@@ -25,7 +26,7 @@ func seat(t *testing.T, app string) Sessions {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Sessions{Pool: &pool.Pool{ID: home}, Client: &client.Client{Pool: home, ID: id.Client(app)}, Box: box}
+	return Sessions{access.App{Pool: &pool.Pool{ID: home}, Client: &client.Client{Pool: home, ID: id.Client(app)}, Box: box}}
 }
 
 func open(t *testing.T, d *db.DB, s Sessions, step, text string) (st State, err error) {
@@ -52,9 +53,9 @@ func errorText(err error) string {
 }
 
 const (
-	invalidText = "NotAuthorizedException: Invalid session for the user."
-	expiredText = "NotAuthorizedException: Invalid session for the user, session is expired."
-	reusedText  = "NotAuthorizedException: Invalid session for the user, session can only be used once."
+	invalidText = "the session is none, or not for this"
+	expiredText = "the session has expired"
+	reusedText  = "the session has been used"
 )
 
 func TestSessionOpensForItsClientAndStepAlone(t *testing.T) {

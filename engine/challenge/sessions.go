@@ -10,13 +10,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/record/client"
-	"cardea/record/datakey"
-	"cardea/record/pool"
 	"cardea/record/replay"
-	"cardea/spec/awsjson"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
@@ -24,28 +18,20 @@ import (
 const maxSession = 2048
 
 // Sessions makes and reads the Session strings of one app client.
-type Sessions struct {
-	Pool   *pool.Pool
-	Client *client.Client
-	Box    *seal.Box // the pool's
-}
+type Sessions struct{ access.App }
 
 // Enter finds the app client whose a Session is, for operations that are told nothing else. Its fault is that of a Session
 // that is none; what else is wrong with it, Open tells.
-func Enter(tx *db.Tx, ring *datakey.Ring, text string) (Sessions, error) {
+func Enter(tx *db.Tx, apps access.Apps, text string) (Sessions, error) {
 	clientID, _, ok := split(text)
 	if !ok {
-		return Sessions{}, Invalid()
+		return Sessions{}, ErrInvalid
 	}
-	p, c, err := access.Client(tx, string(clientID))
+	app, err := apps.Find(tx, string(clientID))
 	if err != nil {
 		return Sessions{}, unknown(err)
 	}
-	box, err := ring.Box(tx, p.ID)
-	if err != nil {
-		return Sessions{}, fmt.Errorf("open pool's box: %w", err)
-	}
-	return Sessions{Pool: p, Client: c, Box: box}, nil
+	return Sessions{app}, nil
 }
 
 // Seal makes the Session string of a step.
@@ -75,17 +61,17 @@ func (s Sessions) Open(tx *db.Tx, step, text string) (State, error) {
 func (s Sessions) Read(tx *db.Tx, step, text string) (st State, err error) {
 	clientID, sealed, ok := split(text)
 	if !ok || clientID != s.Client.ID {
-		return st, Invalid()
+		return st, ErrInvalid
 	}
 	plain, err := s.Box.Open(s.label(step), sealed)
 	if err != nil {
-		return st, Invalid()
+		return st, ErrInvalid
 	}
 	if err := json.Unmarshal(plain, &st); err != nil {
 		return st, fmt.Errorf("decode session: %w", err)
 	}
 	if tx.Now.After(s.end(st)) {
-		return st, invalid(", session is expired")
+		return st, ErrExpired
 	}
 	return st, nil
 }
@@ -97,7 +83,7 @@ func (s Sessions) Unused(tx *db.Tx, st State) error {
 		return err
 	}
 	if used {
-		return Reused()
+		return ErrUsed
 	}
 	return nil
 }
@@ -106,7 +92,7 @@ func (s Sessions) Unused(tx *db.Tx, st State) error {
 func (s Sessions) Spend(tx *db.Tx, st State) error {
 	err := replay.Use(tx, s.Pool.ID, st.Spent(), s.end(st))
 	if errors.Is(err, db.ErrExists) {
-		return Reused()
+		return ErrUsed
 	}
 	return err
 }
@@ -139,20 +125,17 @@ func split(text string) (c id.Client, sealed []byte, ok bool) {
 	return id.Client(b[1:n]), b[n:], true
 }
 
-// Invalid is the fault for a Session that is none, or not for this.
-func Invalid() error { return invalid("") }
-
-// Reused is the fault for a Session that has been used.
-func Reused() error { return invalid(", session can only be used once") }
-
-func invalid(why string) error {
-	return cognitoidp.NotAuthorized("Invalid session for the user" + why + ".")
-}
+// The conditions of a Session string.
+var (
+	ErrInvalid = errors.New("the session is none, or not for this")
+	ErrExpired = errors.New("the session has expired")
+	ErrUsed    = errors.New("the session has been used")
+)
 
 // unknown is err, but for the absence of the client: that shows as a Session that is none.
 func unknown(err error) error {
-	if awsjson.IsFault(err, "ResourceNotFoundException") {
-		return Invalid()
+	if _, ok := errors.AsType[*access.UnknownError](err); ok {
+		return ErrInvalid
 	}
 	return err
 }

@@ -8,23 +8,11 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/attempt"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
 // ErrLocked says that the account is locked: the password is neither judged nor counted.
 var ErrLocked = errors.New("account is locked after too many failures")
-
-// Fault gives the fault that Cognito answers for this package's conditions, and any other error as it is.
-func Fault(err error) error {
-	switch {
-	case errors.Is(err, ErrLocked):
-		return cognitoidp.NotAuthorized("Password attempts exceeded")
-	case errors.Is(err, ErrRateLimited):
-		return cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")
-	}
-	return err
-}
 
 // Refuses tells whether err is one of this package's conditions.
 func Refuses(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrRateLimited) }

@@ -12,12 +12,9 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 
+	"cardea/engine/access"
 	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/record/client"
 	record "cardea/record/passkey"
-	"cardea/record/pool"
-	"cardea/record/user"
 )
 
 // The conditions of a registration.
@@ -37,12 +34,7 @@ var (
 const patience = 5 * time.Minute
 
 // Registration is a signed-in user's wish for one more passkey, in an app.
-type Registration struct {
-	Pool   *pool.Pool
-	Client *client.Client
-	User   *user.User
-	Box    *seal.Box // the pool's
-}
+type Registration struct{ access.Subject }
 
 // Begin makes the options for the browser and remembers their challenge, in the place of an earlier one. It answers
 // ErrDisabled, ErrMany, and the fault of Configured.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 
+	"cardea/engine/access"
 	"cardea/platform/db"
-	"cardea/record/client"
 	record "cardea/record/passkey"
 	"cardea/record/pool"
 	"cardea/spec/id"
@@ -43,8 +43,7 @@ func Usable(tx *db.Tx, p *pool.Pool, sub id.Sub) ([]record.Credential, error) {
 
 // SignIn is a user, or a stranger, who is to prove themselves with a passkey.
 type SignIn struct {
-	Pool        *pool.Pool
-	Client      *client.Client
+	access.App
 	Credentials []record.Credential // from Usable, for strangers from Decoys
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/access"
 	"cardea/engine/passkey"
 	"cardea/engine/passkey/passkeytest"
 	"cardea/platform/db"
@@ -228,7 +229,7 @@ func TestStrangersGetDecoysThatNothingOpens(t *testing.T) {
 	p := newPool()
 	box := newBox(t, p)
 	begin := func(name string) (passkey.SignIn, string, []byte) {
-		s := passkey.SignIn{Pool: p, Client: &client.Client{ID: id.NewClient()}, Credentials: passkey.Decoys(box, p, name)}
+		s := passkey.SignIn{App: access.App{Pool: p, Client: &client.Client{ID: id.NewClient()}}, Credentials: passkey.Decoys(box, p, name)}
 		options, ceremony, err := s.Begin()
 		if err != nil {
 			t.Fatal(err)
@@ -269,7 +270,7 @@ func BenchmarkFinish(b *testing.B) {
 	for name, algorithm := range map[string]int{"ES256": passkeytest.ES256, "RS256": passkeytest.RS256} {
 		key := &passkeytest.Authenticator{Origin: origin, Algorithm: algorithm}
 		key.Register(b, []byte(`{"rp":{"id":"example.com"},"user":{"id":""},"challenge":""}`))
-		s := passkey.SignIn{Pool: p, Client: &client.Client{ID: id.NewClient()}, Credentials: []record.Credential{
+		s := passkey.SignIn{App: access.App{Pool: p, Client: &client.Client{ID: id.NewClient()}}, Credentials: []record.Credential{
 			{ID: encode(key.ID), RelyingParty: rp, PublicKey: key.COSE(b)},
 		}}
 		options, ceremony, err := s.Begin()

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/passkey"
 	"cardea/engine/passkey/passkeytest"
 	"cardea/platform/db"
@@ -81,7 +82,7 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 }
 
 func (w *world) registration() passkey.Registration {
-	return passkey.Registration{Pool: w.pool, Client: w.client, User: w.alice, Box: w.box}
+	return passkey.Registration{Subject: access.Subject{App: access.App{Pool: w.pool, Client: w.client, Box: w.box}, User: w.alice}}
 }
 
 // begin gives the options of a registration.
@@ -136,7 +137,7 @@ func (w *world) signIn(t *testing.T) passkey.SignIn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return passkey.SignIn{Pool: w.pool, Client: w.client, Credentials: list}
+	return passkey.SignIn{App: access.App{Pool: w.pool, Client: w.client}, Credentials: list}
 }
 
 // assert has an authenticator sign in, as far as before the commit.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/bearer"
 	"cardea/record/group"
 	"cardea/spec/cognitoidp"
 )
@@ -63,7 +64,7 @@ func TestTokensOfOAuthSignIn(t *testing.T) {
 		}
 
 		_, err = w.bearer(result.AccessToken)
-		wantFault(t, err, "NotAuthorized", "Access Token does not have required scopes")
+		wantCondition(t, err, bearer.ErrScope)
 		again := w.mustRefresh(t, result.RefreshToken)
 		if scope := w.claims(t, again.AccessToken)["scope"]; scope != "openid email orders/read" {
 			t.Errorf("scope after refresh %q", scope)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/factor"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -39,8 +40,7 @@ type Minter struct {
 
 // Grant is a finished sign-in, to be turned into tokens.
 type Grant struct {
-	Pool     *pool.Pool
-	Client   *client.Client
+	access.App
 	Sub      id.Sub
 	Scopes   []string // OAuth scopes; nil: a sign-in through the API
 	SSO      string   // UUID: the single sign-on session of the hosted pages that it came from; empty: none
@@ -59,7 +59,7 @@ type Grant struct {
 	Commit func(tx *db.Tx, u *user.User) error
 }
 
-// Mint turns a sign-in into a session and its tokens, if the user may have them; otherwise it answers the fault to show.
+// Mint turns a sign-in into a session and its tokens, if the user may have them; otherwise it answers the condition that keeps them from it: those of account.Active, account.ErrNoUser, ErrProofMissing.
 //
 // The session is durable before anything is signed. So a one-time proof is spent before it pays out, those who come late
 // with it cost no signature, and the claims are what the transaction saw, its own changes included. Should the program
@@ -102,7 +102,7 @@ func (m *Minter) Open(tx *db.Tx, u *user.User, g Grant) (*Opened, error) {
 			return nil, err
 		}
 	}
-	if err := admitSignIn(g.Pool, u, g.Proofs); err != nil {
+	if err := eligible(g.Pool, u, g.Proofs); err != nil {
 		return nil, err
 	}
 

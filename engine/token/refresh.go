@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/engine/access"
+	"cardea/engine/account"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"
-	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/awsjson"
@@ -19,8 +20,7 @@ import (
 
 // RefreshRequest asks for new tokens of a session.
 type RefreshRequest struct {
-	Pool         *pool.Pool
-	Client       *client.Client
+	access.App
 	RefreshToken string
 	DeviceKey    string
 	Metadata     map[string]string
@@ -31,17 +31,15 @@ type RefreshRequest struct {
 	Check func(u *user.User) error
 }
 
-// errReused says that a refresh token was presented after rotation had replaced it.
-var errReused = errors.New("refresh token reused")
-
 // Refresh makes new tokens for the holder of a refresh token, and a new refresh token if the client rotates them; otherwise
-// it answers the fault to show. Without rotation nothing is written, but now and then the use of a session that the pool
+// it answers why not: ErrInvalidRefresh, ErrExpiredRefresh, ErrRevokedRefresh, ErrReusedRefresh, or what account.Active
+// says. Without rotation nothing is written, but now and then the use of a session that the pool
 // keeps account of. It does not ask whether the client may use the flow
 // by which the request came: REFRESH_TOKEN_AUTH is the caller's to refuse.
 func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.AuthenticationResultType, error) {
 	given, err := readRefreshToken(r.RefreshToken)
 	if err != nil {
-		return nil, invalidRefresh()
+		return nil, ErrInvalidRefresh
 	}
 
 	if err := trigger.Refuse(r.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
@@ -61,7 +59,7 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 		f.keys, err = m.keyring(tx, r.Pool.ID)
 		return err
 	})
-	if errors.Is(err, errReused) {
+	if errors.Is(err, ErrReusedRefresh) {
 		return nil, m.punish(ctx, r, given)
 	}
 	if err != nil {
@@ -93,7 +91,7 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 		return nil, nil, fmt.Errorf("redeem refresh token: %w", err)
 	}
 	if s.Client != r.Client.ID {
-		return nil, nil, invalidRefresh()
+		return nil, nil, ErrInvalidRefresh
 	}
 	if err := onDevice(tx, s, r.DeviceKey); err != nil {
 		return nil, nil, err
@@ -101,7 +99,7 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 
 	u, err := user.Get(tx, s.Pool, s.Sub)
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, revokedRefresh()
+		return nil, nil, ErrRevokedRefresh
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("get user: %w", err)
@@ -112,15 +110,15 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 		}
 	}
 	if over(s, u) {
-		return nil, nil, revokedRefresh()
+		return nil, nil, ErrRevokedRefresh
 	}
 	if !s.Live(tx.Now) {
-		return nil, nil, expiredRefresh()
+		return nil, nil, ErrExpiredRefresh
 	}
 	if reused(r.Client, row, tx.Now) {
-		return nil, nil, errReused
+		return nil, nil, ErrReusedRefresh
 	}
-	return s, u, admit(u)
+	return s, u, account.Active(u)
 }
 
 // onDevice refuses a session that is bound to a device to all but that device, once it is confirmed (03-tokens §6).
@@ -129,11 +127,11 @@ func onDevice(tx *db.Tx, s *session.Session, key string) error {
 		return nil
 	}
 	if s.DeviceKey != key {
-		return invalidRefresh()
+		return ErrInvalidRefresh
 	}
 	d, err := device.Get(tx, s.Pool, s.Sub, key)
 	if errors.Is(err, db.ErrNotFound) || err == nil && !d.Confirmed {
-		return invalidRefresh()
+		return ErrInvalidRefresh
 	}
 	return err
 }
@@ -158,8 +156,8 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 		if err == nil && r.notes(s, tx.Now) {
 			err = session.Note(tx, s, use(tx.Now, r.From))
 		}
-		if errors.Is(err, errReused) {
-			refusal = reuse()
+		if errors.Is(err, ErrReusedRefresh) {
+			refusal = ErrReusedRefresh
 			return session.Revoke(tx, r.Pool.ID, given.session)
 		}
 		return err
@@ -191,10 +189,10 @@ func (m *Minter) punish(ctx context.Context, r RefreshRequest, given *refreshTok
 	if err != nil {
 		return fmt.Errorf("end session of a reused refresh token: %w", err)
 	}
-	return reuse()
+	return ErrReusedRefresh
 }
 
-// unknown words the refusal of a token that nothing is remembered of.
+// unknown tells why a token that nothing is remembered of is refused.
 func (m *Minter) unknown(tx *db.Tx, r RefreshRequest, given *refreshToken) error {
 	box, err := m.Ring.Box(tx, r.Pool.ID)
 	if err != nil {
@@ -202,16 +200,9 @@ func (m *Minter) unknown(tx *db.Tx, r RefreshRequest, given *refreshToken) error
 	}
 	switch {
 	case !given.genuine(box, r.Client):
-		return invalidRefresh()
+		return ErrInvalidRefresh
 	case !tx.Now.Before(given.expires):
-		return expiredRefresh()
+		return ErrExpiredRefresh
 	}
-	return revokedRefresh()
-}
-
-func invalidRefresh() error { return cognitoidp.NotAuthorized("Invalid Refresh Token") }
-func expiredRefresh() error { return cognitoidp.NotAuthorized("Refresh Token has expired") }
-func revokedRefresh() error { return cognitoidp.NotAuthorized("Refresh Token has been revoked") }
-func reuse() error {
-	return cognitoidp.RefreshTokenReuse("Refresh token has been invalidated by rotation")
+	return ErrRevokedRefresh
 }

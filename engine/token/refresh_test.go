@@ -2,24 +2,25 @@ package token_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
-const (
-	invalid = "Invalid Refresh Token"
-	expired = "Refresh Token has expired"
-	revoked = "Refresh Token has been revoked"
-	rotated = "Refresh token has been invalidated by rotation"
+var (
+	invalid = token.ErrInvalidRefresh
+	expired = token.ErrExpiredRefresh
+	revoked = token.ErrRevokedRefresh
+	rotated = token.ErrReusedRefresh
 )
 
 func TestRefreshRefusesWhatIsNoToken(t *testing.T) {
@@ -30,7 +31,7 @@ func TestRefreshRefusesWhatIsNoToken(t *testing.T) {
 			w.signIn(t).AccessToken, good[:20] + "\n" + good[21:],
 		} {
 			_, err := w.refresh(bad)
-			wantFault(t, err, "NotAuthorized", invalid)
+			wantCondition(t, err, invalid)
 		}
 		w.mustRefresh(t, good)
 	})
@@ -41,8 +42,8 @@ func TestRefreshRefusesOtherClients(t *testing.T) {
 		good := w.signIn(t).RefreshToken
 		other := &client.Client{ID: "2example23456789abcdefghij", Pool: w.pool.ID}
 		w.write(t, func(tx *db.Tx) error { return client.Insert(tx, other) })
-		_, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: w.pool, Client: other, RefreshToken: good})
-		wantFault(t, err, "NotAuthorized", invalid)
+		_, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{App: access.App{Pool: w.pool, Client: other}, RefreshToken: good})
+		wantCondition(t, err, invalid)
 	})
 }
 
@@ -50,10 +51,12 @@ func TestRefreshAsksTheCallersCheck(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sqlite(t))
 	_, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{
-		Pool: w.pool, Client: w.client, RefreshToken: w.signIn(t).RefreshToken,
+		App: access.App{Pool: w.pool, Client: w.client}, RefreshToken: w.signIn(t).RefreshToken,
 		Check: func(u *user.User) error { return cognitoidp.NotAuthorized("not you, " + u.Username) },
 	})
-	wantFault(t, err, "NotAuthorized", "not you, alice")
+	if err == nil || err.Error() != "NotAuthorizedException: not you, alice" {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestRefreshTokensExpire(t *testing.T) {
@@ -63,7 +66,7 @@ func TestRefreshTokensExpire(t *testing.T) {
 		w.mustRefresh(t, result.RefreshToken)
 		w.clock.Advance(time.Second)
 		_, err := w.refresh(result.RefreshToken)
-		wantFault(t, err, "NotAuthorized", expired)
+		wantCondition(t, err, expired)
 
 		// Long after, nothing is left of the session, and the answer is the same.
 		w.clock.Advance(48 * time.Hour)
@@ -71,7 +74,7 @@ func TestRefreshTokensExpire(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = w.refresh(result.RefreshToken)
-		wantFault(t, err, "NotAuthorized", expired)
+		wantCondition(t, err, expired)
 	})
 }
 
@@ -86,11 +89,11 @@ func TestDeletedUserIsCutOffAtOnce(t *testing.T) {
 			return account.Delete(tx, w.pool, u)
 		})
 		_, err := w.refresh(result.RefreshToken)
-		wantFault(t, err, "NotAuthorized", revoked)
+		wantCondition(t, err, revoked)
 		_, err = w.bearer(result.AccessToken)
-		wantFault(t, err, "UserNotFound", "User does not exist.")
+		wantCondition(t, err, account.ErrNoUser)
 		_, err = w.tokens.Mint(context.Background(), w.grant())
-		wantFault(t, err, "UserNotFound", "User does not exist.")
+		wantCondition(t, err, account.ErrNoUser)
 	})
 }
 
@@ -99,9 +102,9 @@ func TestDisabledUserIsCutOffAtOnce(t *testing.T) {
 		result := w.signIn(t)
 		w.setUser(t, func(u *user.User) { u.Enabled = false })
 		_, err := w.refresh(result.RefreshToken)
-		wantFault(t, err, "NotAuthorized", "User is disabled.")
+		wantCondition(t, err, account.ErrDisabled)
 		_, err = w.bearer(result.AccessToken)
-		wantFault(t, err, "NotAuthorized", "User is disabled.")
+		wantCondition(t, err, account.ErrDisabled)
 	})
 }
 
@@ -123,7 +126,7 @@ func TestRotationReplacesTheRefreshToken(t *testing.T) {
 		fourth := w.mustRefresh(t, third.RefreshToken)
 		w.clock.Advance(time.Second)
 		_, err := w.refresh(fourth.RefreshToken)
-		wantFault(t, err, "NotAuthorized", expired)
+		wantCondition(t, err, expired)
 	})
 }
 
@@ -136,11 +139,11 @@ func TestReuseAfterGraceEndsTheSession(t *testing.T) {
 		w.clock.Advance(10 * time.Second)
 
 		_, err := w.refresh(first.RefreshToken)
-		wantFault(t, err, "RefreshTokenReuse", rotated)
+		wantCondition(t, err, rotated)
 		_, err = w.refresh(second.RefreshToken)
-		wantFault(t, err, "NotAuthorized", revoked)
+		wantCondition(t, err, revoked)
 		_, err = w.bearer(second.AccessToken)
-		wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+		wantCondition(t, err, token.ErrRevokedAccess)
 		w.mustRefresh(t, other.RefreshToken)
 	})
 }
@@ -153,7 +156,7 @@ func TestRotatedTokenStaysDeadWhenRotationEnds(t *testing.T) {
 		w.setClient(t, func(c *cognitoidp.UserPoolClientType) { c.RefreshTokenRotation = nil })
 		w.mustRefresh(t, second.RefreshToken)
 		_, err := w.refresh(first.RefreshToken)
-		wantFault(t, err, "RefreshTokenReuse", rotated)
+		wantCondition(t, err, rotated)
 	})
 }
 
@@ -163,7 +166,7 @@ func TestParallelRotationHasOneWinner(t *testing.T) {
 		first := w.signIn(t)
 		won := parallel(100, func() bool {
 			_, err := w.refresh(first.RefreshToken)
-			if err != nil && !awsjson.IsFault(err, "RefreshTokenReuseException") && !awsjson.IsFault(err, "NotAuthorizedException") {
+			if err != nil && !errors.Is(err, rotated) && !errors.Is(err, revoked) {
 				t.Error(err)
 			}
 			return err == nil
@@ -172,7 +175,7 @@ func TestParallelRotationHasOneWinner(t *testing.T) {
 			t.Errorf("%d of 100 won", won)
 		}
 		_, err := w.refresh(first.RefreshToken)
-		wantFault(t, err, "NotAuthorized", revoked)
+		wantCondition(t, err, revoked)
 	})
 }
 
@@ -194,9 +197,9 @@ func TestNothingOutlivesARevocationThatRacesRefreshes(t *testing.T) {
 		close(results)
 		for result := range results {
 			_, err := w.refresh(result.RefreshToken)
-			wantFault(t, err, "NotAuthorized", revoked)
+			wantCondition(t, err, revoked)
 			_, err = w.bearer(result.AccessToken)
-			wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+			wantCondition(t, err, token.ErrRevokedAccess)
 		}
 	})
 }

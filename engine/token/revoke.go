@@ -11,13 +11,11 @@ import (
 	"cardea/record/replay"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/jose"
 )
 
 // Revoke ends the session that a refresh token belongs to: the token and all others of the session are void at once. A
-// token that is unknown, or void already, is no error; a token of another client, of another kind, or a client without
-// revocation is a fault (03-tokens §6). The client has proved itself before.
+// token that is unknown, or void already, is no error; ErrOthersToken, ErrNotRefresh and ErrNotRevocable refuse (03-tokens §6). The client has proved itself before.
 func (m *Minter) Revoke(ctx context.Context, c *client.Client, token string) error {
 	return m.revoke(ctx, c, token, End)
 }
@@ -29,10 +27,10 @@ func (m *Minter) RevokeLinked(ctx context.Context, c *client.Client, token strin
 
 func (m *Minter) revoke(ctx context.Context, c *client.Client, token string, end func(*db.Tx, *session.Session) error) error {
 	if !c.Revocable() {
-		return cognitoidp.UnsupportedOperation("Token revocation is not enabled for the client.")
+		return ErrNotRevocable
 	}
 	if _, err := jose.Parse(token); err == nil {
-		return cognitoidp.UnsupportedTokenType("Only refresh tokens can be revoked.")
+		return ErrNotRefresh
 	}
 	given, err := readRefreshToken(token)
 	if err != nil {
@@ -47,7 +45,7 @@ func (m *Minter) revoke(ctx context.Context, c *client.Client, token string, end
 			return fmt.Errorf("redeem refresh token: %w", err)
 		}
 		if s.Client != c.ID {
-			return cognitoidp.Unauthorized("The token was not issued to this client.")
+			return ErrOthersToken
 		}
 		return end(tx, s)
 	})

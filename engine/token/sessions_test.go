@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/access"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/seal"
@@ -133,7 +134,7 @@ func (w *world) refreshFrom(t testing.TB, refreshToken, ip string) (next string,
 	t.Helper()
 	before := w.writes.Load()
 	result, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{
-		Pool: w.pool, Client: w.client, RefreshToken: refreshToken, From: awsjson.Caller{IP: ip},
+		App: access.App{Pool: w.pool, Client: w.client}, RefreshToken: refreshToken, From: awsjson.Caller{IP: ip},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -199,8 +200,8 @@ func TestSignInBeyondTheLimitEndsTheLeastRecentlyUsed(t *testing.T) {
 				t.Errorf("%d: %v, %v; want a live session", i, refused, err)
 			}
 			if over {
-				wantFault(t, refused, "NotAuthorized", revoked)
-				wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+				wantCondition(t, refused, revoked)
+				wantCondition(t, err, token.ErrRevokedAccess)
 			}
 		}
 
@@ -258,7 +259,7 @@ func TestLinkedRevocationTakesTheSessionsOfTheSameSSOSession(t *testing.T) {
 		}
 		for _, over := range []string{first, second, third, plain} {
 			_, err := w.refresh(over)
-			wantFault(t, err, "NotAuthorized", revoked)
+			wantCondition(t, err, revoked)
 		}
 		w.mustRefresh(t, another)
 	})

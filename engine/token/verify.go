@@ -1,17 +1,19 @@
 package token
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"cardea/engine/access"
+	"cardea/engine/account"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/jose"
 )
@@ -26,80 +28,45 @@ type Claims struct {
 	Scope    string `json:"scope"`
 	Username string `json:"username"`
 	Expires  int64  `json:"exp"`
+
+	pool id.Pool
 }
 
 // Scopes are the token's scopes.
 func (c *Claims) Scopes() []string { return strings.Fields(c.Scope) }
 
-// Verified is an access token that is good now, and all that it stands for.
-type Verified struct {
-	Claims  *Claims
-	Pool    *pool.Pool
-	Client  *client.Client
-	User    *user.User
-	Session *session.Session
-}
-
-// Verify judges a user's access token by its signature and by the state of its session and user at this moment. What is
-// not good it answers with the fault to show (01-wire §6).
-func (m *Minter) Verify(tx *db.Tx, jwt string) (*Verified, error) {
-	claims, p, err := m.authenticate(tx, jwt)
-	if err != nil {
-		return nil, err
-	}
-	if tx.Now.Unix() >= claims.Expires {
-		return nil, cognitoidp.NotAuthorized("Access Token has expired")
-	}
-
-	c, err := client.Get(tx, p.ID, id.Client(claims.Client))
-	if err != nil {
-		return nil, absent(err, invalidAccess())
-	}
-	u, err := user.Get(tx, p.ID, id.Sub(claims.Sub))
-	if err != nil {
-		return nil, missingUser(err)
-	}
-	s, err := session.Get(tx, p.ID, claims.Session)
-	if err != nil {
-		return nil, absent(err, revokedAccess())
-	}
-
-	if s.Sub != u.Sub || s.Client != c.ID {
-		return nil, invalidAccess()
-	}
-	if over(s, u) {
-		return nil, revokedAccess()
-	}
-	if !u.Enabled {
-		return nil, cognitoidp.NotAuthorized("User is disabled.")
-	}
-	return &Verified{claims, p, c, u, s}, nil
-}
-
-// authenticate establishes that a pool of this server signed the token, as an access token.
-func (m *Minter) authenticate(tx *db.Tx, jwt string) (*Claims, *pool.Pool, error) {
+// Authenticate establishes, before any transaction, that a pool of this server signed the token as an access token, and
+// that it has not expired: ErrForgedAccess, ErrInvalidAccess, ErrExpiredAccess.
+func (m *Minter) Authenticate(ctx context.Context, jwt string) (*Claims, error) {
 	t, err := jose.Parse(jwt)
 	if err != nil {
-		return nil, nil, badSignature()
+		return nil, ErrForgedAccess
 	}
 	var c Claims
 	if json.Unmarshal(t.Payload, &c) != nil {
-		return nil, nil, invalidAccess()
+		return nil, ErrInvalidAccess
 	}
 
-	// The issuer only says whose keys to try, until the signature holds. A token of someone else's is not looked into.
-	name := id.Pool(c.Issuer[strings.LastIndexByte(c.Issuer, '/')+1:])
-	if len(name) > 55 || c.Issuer != m.Issuer(name) {
-		return nil, nil, invalidAccess()
+	// The issuer only says whose keys to try, until the signature holds. A token of another issuer is not looked into.
+	c.pool = id.Pool(c.Issuer[strings.LastIndexByte(c.Issuer, '/')+1:])
+	if !c.pool.Valid() || c.Issuer != m.Issuer(c.pool) {
+		return nil, ErrInvalidAccess
 	}
-	p, err := pool.Get(tx, name)
+	keys, err := m.keyringOf(ctx, c.pool)
 	if err != nil {
-		return nil, nil, absent(err, invalidAccess())
+		return nil, absent(err, ErrInvalidAccess)
 	}
-	keys, err := m.keyring(tx, p.ID)
-	if err != nil {
-		return nil, nil, err
+	if err := c.signedBy(keys, t); err != nil {
+		return nil, err
 	}
+	if m.DB.Now().Unix() >= c.Expires {
+		return nil, ErrExpiredAccess
+	}
+	return &c, nil
+}
+
+// signedBy checks the signature of the token that says c.
+func (c *Claims) signedBy(keys *keyring, t *jose.Token) error {
 	for _, key := range keys.public {
 		if key.ID != t.KeyID {
 			continue
@@ -108,23 +75,57 @@ func (m *Minter) authenticate(tx *db.Tx, jwt string) (*Claims, *pool.Pool, error
 			break
 		}
 		if c.Use != "access" || key.ID != keys.access.ID {
-			return nil, nil, invalidAccess()
+			return ErrInvalidAccess
 		}
-		return &c, p, nil
+		return nil
 	}
-	return nil, nil, badSignature()
+	return ErrForgedAccess
 }
 
-// absent is the fault for what is not found, and a failure for anything else.
-func absent(err, fault error) error {
+// Admit finds whom the claims of an authenticated access token are about, as they are in tx: ErrInvalidAccess,
+// ErrExpiredAccess and ErrRevokedAccess when the token is no longer good, account.ErrNoUser and account.ErrDisabled.
+func (m *Minter) Admit(tx *db.Tx, claims *Claims) (*access.Subject, error) {
+	if tx.Now.Unix() >= claims.Expires {
+		return nil, ErrExpiredAccess
+	}
+	p, err := pool.Get(tx, claims.pool)
+	if err != nil {
+		return nil, absent(err, ErrInvalidAccess)
+	}
+	c, err := client.Get(tx, p.ID, id.Client(claims.Client))
+	if err != nil {
+		return nil, absent(err, ErrInvalidAccess)
+	}
+	u, err := user.Get(tx, p.ID, id.Sub(claims.Sub))
+	if err != nil {
+		return nil, missingUser(err)
+	}
+	s, err := session.Get(tx, p.ID, claims.Session)
+	if err != nil {
+		return nil, absent(err, ErrRevokedAccess)
+	}
+
+	switch {
+	case s.Sub != u.Sub || s.Client != c.ID:
+		return nil, ErrInvalidAccess
+	case over(s, u):
+		return nil, ErrRevokedAccess
+	case !u.Enabled:
+		return nil, account.ErrDisabled
+	}
+	box, err := m.Ring.Box(tx, p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("open pool's box: %w", err)
+	}
+	return &access.Subject{
+		App: access.App{Pool: p, Client: c, Box: box}, User: u, Session: s, Scopes: claims.Scopes(),
+	}, nil
+}
+
+// absent is the condition for what is not found, and a failure for anything else.
+func absent(err, condition error) error {
 	if errors.Is(err, db.ErrNotFound) {
-		return fault
+		return condition
 	}
 	return fmt.Errorf("look up what the access token names: %w", err)
-}
-
-func invalidAccess() error { return cognitoidp.NotAuthorized("Invalid Access Token") }
-func revokedAccess() error { return cognitoidp.NotAuthorized("Access Token has been revoked") }
-func badSignature() error {
-	return cognitoidp.NotAuthorized("Could not verify signature for Access Token")
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
@@ -37,7 +38,7 @@ func TestAccessTokensExpire(t *testing.T) {
 		}
 		w.clock.Advance(time.Millisecond)
 		_, err := w.bearer(result.AccessToken)
-		wantFault(t, err, "NotAuthorized", "Access Token has expired")
+		wantCondition(t, err, token.ErrExpiredAccess)
 	})
 }
 
@@ -53,8 +54,11 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	const forged, invalid = "Could not verify signature for Access Token", "Invalid Access Token"
-	for name, c := range map[string][2]string{
+	forged, invalid := token.ErrForgedAccess, token.ErrInvalidAccess
+	for name, c := range map[string]struct {
+		jwt  string
+		want error
+	}{
 		"empty":         {"", forged},
 		"garbage":       {"garbage", forged},
 		"refresh token": {result.RefreshToken, forged},
@@ -67,12 +71,12 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 		"not an object": {parts[0] + "." + encode(`[]`) + "." + parts[2], invalid},
 		"other pool":    {parts[0] + "." + encode(strings.Replace(payload, string(w.pool.ID), "us-east-1_000000000", 1)) + "." + parts[2], invalid},
 	} {
-		_, err := w.bearer(c[0])
+		_, err := w.bearer(c.jwt)
 		if err == nil {
 			t.Errorf("%s was believed", name)
 			continue
 		}
-		wantFault(t, err, "NotAuthorized", c[1])
+		wantCondition(t, err, c.want)
 	}
 }
 
@@ -92,7 +96,7 @@ func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
 	}
 	w.authenticator.Tokens = &moved
 	_, err := w.bearer(result.AccessToken)
-	wantFault(t, err, "NotAuthorized", "Invalid Access Token")
+	wantCondition(t, err, token.ErrInvalidAccess)
 }
 
 func TestTokensDieWithTheirClient(t *testing.T) {
@@ -100,7 +104,7 @@ func TestTokensDieWithTheirClient(t *testing.T) {
 		result := w.signIn(t)
 		w.write(t, func(tx *db.Tx) error { return client.Delete(tx, w.pool.ID, w.client.ID) })
 		_, err := w.bearer(result.AccessToken)
-		wantFault(t, err, "NotAuthorized", "Invalid Access Token")
+		wantCondition(t, err, token.ErrInvalidAccess)
 	})
 }
 
@@ -115,10 +119,10 @@ func TestRevokeEndsOneSession(t *testing.T) {
 		}
 		for _, jwt := range []string{one.AccessToken, renewed.AccessToken} {
 			_, err := w.bearer(jwt)
-			wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+			wantCondition(t, err, token.ErrRevokedAccess)
 		}
 		_, err := w.refresh(one.RefreshToken)
-		wantFault(t, err, "NotAuthorized", revoked)
+		wantCondition(t, err, revoked)
 		w.mustRefresh(t, other.RefreshToken)
 		if _, err := w.bearer(other.AccessToken); err != nil {
 			t.Error(err)
@@ -147,9 +151,9 @@ func TestSignOutEndsAllSessionsAndNoLaterOnes(t *testing.T) {
 		}
 		for _, jwt := range []string{one.AccessToken, two.AccessToken, after[0]} {
 			_, err := w.bearer(jwt)
-			wantFault(t, err, "NotAuthorized", "Access Token has been revoked")
+			wantCondition(t, err, token.ErrRevokedAccess)
 		}
 		_, err := w.refresh(two.RefreshToken)
-		wantFault(t, err, "NotAuthorized", revoked)
+		wantCondition(t, err, revoked)
 	})
 }

@@ -3,6 +3,7 @@ package token_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/bearer"
 	"cardea/engine/factor"
 	"cardea/engine/token"
 	"cardea/platform/db"
@@ -26,7 +28,6 @@ import (
 	"cardea/record/pool"
 	"cardea/record/signingkey/signingkeytest"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
@@ -42,7 +43,7 @@ type world struct {
 	ring          *datakey.Ring
 	keys          *token.Keys
 	tokens        *token.Minter
-	authenticator *access.Authenticator
+	authenticator *bearer.Authenticator
 	clock         *clock
 	writes        atomic.Int64 // write transactions so far
 
@@ -95,7 +96,7 @@ func newWorld(t testing.TB, url string) *world {
 	w.db, w.ring = d, &datakey.Ring{Master: master}
 	w.keys = &token.Keys{DB: d, Ring: w.ring, Maker: signingkeytest.Make}
 	w.tokens = &token.Minter{DB: d, Ring: w.ring, Issuer: func(p id.Pool) string { return issuer + string(p) }}
-	w.authenticator = &access.Authenticator{Tokens: w.tokens}
+	w.authenticator = &bearer.Authenticator{Tokens: w.tokens}
 	w.found(t)
 	return w
 }
@@ -194,7 +195,7 @@ func (w *world) join(t testing.TB, g group.Group) {
 
 // grant is a finished sign-in through the API.
 func (w *world) grant() token.Grant {
-	return token.Grant{Pool: w.pool, Client: w.client, Sub: w.user.Sub, Source: "Authentication",
+	return token.Grant{App: access.App{Pool: w.pool, Client: w.client}, Sub: w.user.Sub, Source: "Authentication",
 		Proofs: []factor.Proof{factor.Password}}
 }
 
@@ -208,7 +209,7 @@ func (w *world) signIn(t testing.TB) *cognitoidp.AuthenticationResultType {
 }
 
 func (w *world) refresh(refreshToken string) (*cognitoidp.AuthenticationResultType, error) {
-	return w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: w.pool, Client: w.client, RefreshToken: refreshToken})
+	return w.tokens.Refresh(context.Background(), token.RefreshRequest{App: access.App{Pool: w.pool, Client: w.client}, RefreshToken: refreshToken})
 }
 
 func (w *world) mustRefresh(t testing.TB, refreshToken string) *cognitoidp.AuthenticationResultType {
@@ -221,10 +222,10 @@ func (w *world) mustRefresh(t testing.TB, refreshToken string) *cognitoidp.Authe
 }
 
 // bearer asks the authenticator about an access token.
-func (w *world) bearer(accessToken string) (b *access.Bearer, err error) {
-	err = w.db.Read(context.Background(), func(tx *db.Tx) error {
-		b, err = w.authenticator.Bearer(tx, accessToken)
-		return err
+func (w *world) bearer(accessToken string) (b *access.Subject, err error) {
+	err = w.authenticator.Read(context.Background(), accessToken, func(_ *db.Tx, who *access.Subject) error {
+		b = who
+		return nil
 	})
 	return b, err
 }
@@ -261,10 +262,10 @@ func (w *world) payload(t testing.TB, jwt string) []byte {
 }
 
 // wantFault fails the test unless err is the fault.
-func wantFault(t testing.TB, err error, code, message string) {
+func wantCondition(t testing.TB, err, want error) {
 	t.Helper()
-	if !awsjson.IsFault(err, code+"Exception") || err.Error() != code+"Exception: "+message {
-		t.Errorf("got %v, want %sException: %s", err, code, message)
+	if !errors.Is(err, want) {
+		t.Errorf("got %v, want %v", err, want)
 	}
 }
 

@@ -9,13 +9,12 @@ import (
 	"math/big"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/platform/db"
 	"cardea/platform/seal"
-	"cardea/record/client"
 	"cardea/record/code"
-	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -53,14 +52,14 @@ type Codes struct {
 
 // Target is one code's user and purpose. With User nil it is about a stranger, UnknownUser the name that was typed.
 type Target struct {
-	Pool        *pool.Pool
+	access.App // through which the code was asked for; Client is nil for administrators
+
 	User        *user.User
 	UnknownUser string
 	Purpose     Purpose
-	Attribute   string         // where the code goes: "email" or "phone_number"; needed by Send and Ask, and for Attribute by Check
-	To          string         // for SignIn: an address in the place of the user's own, which is about to become theirs
-	Kind        message.Kind   // the occasion; needed by Send
-	Client      *client.Client // through which the code was asked for; nil for administrators
+	Attribute   string       // where the code goes: "email" or "phone_number"; needed by Send and Ask, and for Attribute by Check
+	To          string       // for SignIn: an address in the place of the user's own, which is about to become theirs
+	Kind        message.Kind // the occasion; needed by Send
 	Metadata    map[string]string
 }
 
@@ -203,7 +202,7 @@ func (t Target) crowded(tx *db.Tx) error {
 	if t.Client == nil {
 		return nil
 	}
-	return lockout.Fault(lockout.At(tx.Context(), t.Client).RateLimited(tx, t.Pool.ID))
+	return lockout.At(tx.Context(), t.Client).RateLimited(tx, t.Pool.ID)
 }
 
 // Drop forgets the target's code, if there is one.

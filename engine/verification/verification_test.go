@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/access"
 	"cardea/engine/message"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -75,11 +76,11 @@ func (w *world) with(t *testing.T, fn func(tx *db.Tx, box *seal.Box) error) (con
 }
 
 func (w *world) target(purpose verification.Purpose) verification.Target {
-	return verification.Target{Pool: w.pool, User: w.jane, Purpose: purpose, Attribute: "email", Kind: message.SignUp}
+	return verification.Target{App: access.App{Pool: w.pool}, User: w.jane, Purpose: purpose, Attribute: "email", Kind: message.SignUp}
 }
 
 func (w *world) stranger(name string) verification.Target {
-	return verification.Target{Pool: w.pool, UnknownUser: name, Purpose: verification.Reset, Attribute: "email", Kind: message.ForgotPassword}
+	return verification.Target{App: access.App{Pool: w.pool}, UnknownUser: name, Purpose: verification.Reset, Attribute: "email", Kind: message.ForgotPassword}
 }
 
 func (w *world) send(t *testing.T, target verification.Target) *cognitoidp.CodeDeliveryDetailsType {

@@ -21,7 +21,7 @@ const minSalt = 8
 // devices; it is remembered at once unless the pool has the user asked.
 func (s *Service) ConfirmDevice(ctx context.Context, in *cognitoidp.ConfirmDeviceRequest) (*cognitoidp.ConfirmDeviceResponse, error) {
 	var out *cognitoidp.ConfirmDeviceResponse
-	err := s.change(ctx, in.AccessToken, func(tx *db.Tx, b *access.Bearer) error {
+	err := with(ctx, s.Authenticator.Write, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
 		salt, verifier, err := readSecret(in.DeviceSecretVerifierConfig)
 		if err != nil {
 			return err
@@ -43,11 +43,7 @@ func (s *Service) ConfirmDevice(ctx context.Context, in *cognitoidp.ConfirmDevic
 		if in.DeviceName != "" {
 			d.Name = in.DeviceName
 		}
-		box, err := s.Ring.Box(tx, b.Pool.ID)
-		if err != nil {
-			return fmt.Errorf("open pool's box: %w", err)
-		}
-		if err := device.Confirm(tx, box, d, salt, verifier); err != nil {
+		if err := device.Confirm(tx, b.Box, d, salt, verifier); err != nil {
 			return taken(err)
 		}
 		out = &cognitoidp.ConfirmDeviceResponse{UserConfirmationNecessary: asked}

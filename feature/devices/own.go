@@ -12,11 +12,7 @@ import (
 // GetDevice describes a remembered device of the bearer.
 func (s *Service) GetDevice(ctx context.Context, in *cognitoidp.GetDeviceRequest) (*cognitoidp.GetDeviceResponse, error) {
 	var d *device.Device
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		b, err := s.bearer(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
+	err := with(ctx, s.Authenticator.Read, in.AccessToken, func(tx *db.Tx, b *access.Subject) (err error) {
 		d, err = known(tx, b.User, in.DeviceKey)
 		if err == nil && !d.Remembered {
 			return unknown()
@@ -32,11 +28,7 @@ func (s *Service) GetDevice(ctx context.Context, in *cognitoidp.GetDeviceRequest
 // ListDevices lists the remembered devices of the bearer, page by page.
 func (s *Service) ListDevices(ctx context.Context, in *cognitoidp.ListDevicesRequest) (*cognitoidp.ListDevicesResponse, error) {
 	out := &cognitoidp.ListDevicesResponse{}
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		b, err := s.bearer(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
+	err := with(ctx, s.Authenticator.Read, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
 		q := device.Query{Pool: b.Pool.ID, Sub: b.User.Sub, Remembered: true, Limit: int(in.Limit)}
 		list, next, err := s.list(tx, q, "ListDevices", in.PaginationToken)
 		if err != nil {
@@ -56,14 +48,14 @@ func (s *Service) ListDevices(ctx context.Context, in *cognitoidp.ListDevicesReq
 
 // ForgetDevice forgets a device of the bearer.
 func (s *Service) ForgetDevice(ctx context.Context, in *cognitoidp.ForgetDeviceRequest) error {
-	return s.change(ctx, in.AccessToken, func(tx *db.Tx, b *access.Bearer) error {
+	return with(ctx, s.Authenticator.Write, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
 		return forget(tx, b.User, in.DeviceKey)
 	})
 }
 
 // UpdateDeviceStatus has a device of the bearer remembered, or not.
 func (s *Service) UpdateDeviceStatus(ctx context.Context, in *cognitoidp.UpdateDeviceStatusRequest) (*cognitoidp.UpdateDeviceStatusResponse, error) {
-	err := s.change(ctx, in.AccessToken, func(tx *db.Tx, b *access.Bearer) error {
+	err := with(ctx, s.Authenticator.Write, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
 		return remember(tx, b.User, in.DeviceKey, in.DeviceRememberedStatus)
 	})
 	if err != nil {

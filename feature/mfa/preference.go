@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/platform/db"
@@ -40,18 +41,7 @@ type edit func(tx *db.Tx, p *pool.Pool, u *user.User) error
 // prefer lets the bearer of an access token edit their factors. A stolen access token must not take the last factor away
 // where there has to be one.
 func (s *Service) prefer(ctx context.Context, accessToken string, change edit) error {
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := s.Authenticator.Bearer(tx, accessToken)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.Authenticator.Bearer(tx, accessToken)
-		if err != nil {
-			return err
-		}
+	return s.Authenticator.Write(ctx, accessToken, func(tx *db.Tx, b *access.Subject) error {
 		return store(tx, b.User, func() error {
 			had := some(b.User.MFA)
 			if err := change(tx, b.Pool, b.User); err != nil {

@@ -7,22 +7,20 @@ import (
 	"slices"
 
 	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/bearer"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
 	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/record/client"
-	"cardea/record/datakey"
-	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
 
 // Service answers the operations.
 type Service struct {
+	Apps          access.Apps
 	DB            *db.DB
-	Ring          *datakey.Ring
-	Authenticator *access.Authenticator
+	Authenticator *bearer.Authenticator
 	Software      factor.SoftwareTokens
 }
 
@@ -43,11 +41,7 @@ type key struct {
 
 // holder is who came with a key.
 type holder struct {
-	pool   *pool.Pool
-	client *client.Client
-	user   *user.User
-	box    *seal.Box
-
+	access.Subject
 	sitting *sitting // nil for bearers of access tokens
 }
 
@@ -57,60 +51,43 @@ type sitting struct {
 	state    challenge.State
 }
 
-// write runs fn on the holder of a key in a write transaction. Those who hold nothing are weeded out before the one writer
-// is bothered.
+// write runs fn on the holder of a key in a write transaction, if their pool lets them register a software token. A key
+// that this server has not made does not reach the writer.
 func (s *Service) write(ctx context.Context, k key, fn func(tx *db.Tx, h *holder) error) error {
+	permitted := func(tx *db.Tx, h *holder) error {
+		if !factor.Software(h.Pool) {
+			return cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the userPool")
+		}
+		return fn(tx, h)
+	}
+	switch {
+	case (k.accessToken == "") == (k.session == ""):
+		return cognitoidp.InvalidParameter("Exactly one of AccessToken and Session must be given.")
+	case k.accessToken != "":
+		return s.Authenticator.Write(ctx, k.accessToken, func(tx *db.Tx, who *access.Subject) error {
+			return permitted(tx, &holder{Subject: *who})
+		})
+	}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := s.admit(tx, k)
+		_, err := s.seated(tx, k.session)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		h, err := s.admit(tx, k)
+		h, err := s.seated(tx, k.session)
 		if err != nil {
 			return err
 		}
-		return fn(tx, h)
+		return permitted(tx, h)
 	})
-}
-
-// admit finds the holder of a key, if their pool lets them register a software token.
-func (s *Service) admit(tx *db.Tx, k key) (h *holder, err error) {
-	switch {
-	case (k.accessToken == "") == (k.session == ""):
-		return nil, cognitoidp.InvalidParameter("Exactly one of AccessToken and Session must be given.")
-	case k.session != "":
-		h, err = s.seated(tx, k.session)
-	default:
-		h, err = s.bearer(tx, k.accessToken)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !factor.Software(h.pool) {
-		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the userPool")
-	}
-	return h, nil
-}
-
-func (s *Service) bearer(tx *db.Tx, accessToken string) (*holder, error) {
-	b, err := s.Authenticator.Bearer(tx, accessToken)
-	if err != nil {
-		return nil, err
-	}
-	box, err := s.Ring.Box(tx, b.Pool.ID)
-	if err != nil {
-		return nil, fmt.Errorf("open pool's box: %w", err)
-	}
-	return &holder{pool: b.Pool, client: b.Client, user: b.User, box: box}, nil
 }
 
 // seated finds who is in the middle of a sign-in that waits for a factor to be set up. It must still do so: a Session from
 // before a factor was set up elsewhere must not put another in its place.
 func (s *Service) seated(tx *db.Tx, session string) (*holder, error) {
-	sessions, err := challenge.Enter(tx, s.Ring, session)
+	sessions, err := challenge.Enter(tx, s.Apps, session)
 	if err != nil {
 		return nil, err
 	}
@@ -120,23 +97,23 @@ func (s *Service) seated(tx *db.Tx, session string) (*holder, error) {
 	}
 	u, err := user.Get(tx, sessions.Pool.ID, state.Sub)
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, challenge.Invalid()
+		return nil, challenge.ErrInvalid
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get user: %w", err)
 	}
 
 	if !state.Of(u) {
-		return nil, challenge.Invalid()
+		return nil, challenge.ErrInvalid
 	}
 	if !u.Enabled {
-		return nil, cognitoidp.NotAuthorized("User is disabled.")
+		return nil, account.ErrDisabled
 	}
 	step, refused := factor.Next(sessions.Pool, u, state.Proven)
 	if (refused || step.Challenge != setup) && factor.Software(sessions.Pool) {
-		return nil, challenge.Invalid()
+		return nil, challenge.ErrInvalid
 	}
-	return &holder{sessions.Pool, sessions.Client, u, sessions.Box, &sitting{sessions, state}}, nil
+	return &holder{access.Subject{App: sessions.App, User: u}, &sitting{sessions, state}}, nil
 }
 
 // goOn uses the holder's Session up and makes the next, with the proofs that are new; it is empty for bearers of access

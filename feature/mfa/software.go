@@ -11,7 +11,6 @@ import (
 	"cardea/engine/lockout"
 	"cardea/platform/db"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/totp"
 )
@@ -25,15 +24,12 @@ func (s *Service) AssociateSoftwareToken(ctx context.Context, in *cognitoidp.Ass
 	secret := totp.NewSecret()
 	out := &cognitoidp.AssociateSoftwareTokenResponse{SecretCode: totp.Text(secret)}
 	err := s.write(ctx, key{in.AccessToken, in.Session}, func(tx *db.Tx, h *holder) (err error) {
-		if err := s.Software.Associate(tx, h.box, h.user, secret); err != nil {
+		if err := s.Software.Associate(tx, h.Box, h.User, secret); err != nil {
 			return err
 		}
 		out.Session, err = h.goOn(tx)
 		return err
 	})
-	if awsjson.IsFault(err, "UserNotFoundException") {
-		return nil, cognitoidp.NotAuthorized("Access Token has been revoked") // the user is deleted; the model has no word for it here
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +46,11 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 	var mismatch bool
 	err := s.write(ctx, key{in.AccessToken, in.Session}, func(tx *db.Tx, h *holder) error {
 		mismatch = false
-		try, err := lockout.Begin(tx, h.pool.ID, lockout.Factor(h.user.Sub), lockout.At(ctx, h.client))
+		try, err := lockout.Begin(tx, h.Pool.ID, lockout.Factor(h.User.Sub), lockout.At(ctx, h.Client))
 		if err != nil {
-			return lockout.Fault(err)
+			return err
 		}
-		err = s.Software.Verify(tx, h.box, h.user, in.UserCode, in.FriendlyDeviceName)
+		err = s.Software.Verify(tx, h.Box, h.User, in.UserCode, in.FriendlyDeviceName)
 		switch {
 		case errors.Is(err, factor.ErrMismatch):
 			mismatch = true
@@ -65,7 +61,7 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 			return err
 		}
 		if err := try.Pass(tx); err != nil {
-			return lockout.Fault(err)
+			return err
 		}
 		out.Session, err = h.goOn(tx, factor.SoftwareToken)
 		return err

@@ -82,21 +82,17 @@ func (h *house) seal(t *testing.T, client, username, step string) (session strin
 		t.Fatal(err)
 	}
 	err = h.DB.Read(t.Context(), func(tx *db.Tx) error {
-		p, c, err := access.Client(tx, client)
+		app, err := access.Apps{Ring: &datakey.Ring{Master: master}}.Find(tx, client)
 		if err != nil {
 			return err
 		}
-		u, err := account.Find(tx, p, username)
-		if err != nil {
-			return err
-		}
-		box, err := (&datakey.Ring{Master: master}).Box(tx, p.ID)
+		u, err := account.Find(tx, app.Pool, username)
 		if err != nil {
 			return err
 		}
 		state := challenge.New(tx.Now, username, u)
 		state.Proven = []string{"PASSWORD"}
-		session, err = challenge.Sessions{Pool: p, Client: c, Box: box}.Seal(step, state)
+		session, err = challenge.Sessions{App: app}.Seal(step, state)
 		return err
 	})
 	if err != nil {

@@ -21,12 +21,10 @@ const pageSize = 20
 
 // ListWebAuthnCredentials lists the bearer's passkeys, the oldest first, page by page.
 func (s *Service) ListWebAuthnCredentials(ctx context.Context, in *cognitoidp.ListWebAuthnCredentialsRequest) (*cognitoidp.ListWebAuthnCredentialsResponse, error) {
-	var b *access.Bearer
+	var b *access.Subject
 	var list []passkey.Credential
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if b, err = s.bearer(tx, in.AccessToken); err != nil {
-			return err
-		}
+	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {
+		b = who
 		list, err = passkey.List(tx, b.Pool.ID, b.User.Sub)
 		return err
 	})
@@ -50,20 +48,8 @@ func (s *Service) ListWebAuthnCredentials(ctx context.Context, in *cognitoidp.Li
 
 // DeleteWebAuthnCredential removes one of the bearer's passkeys.
 func (s *Service) DeleteWebAuthnCredential(ctx context.Context, in *cognitoidp.DeleteWebAuthnCredentialRequest) (*cognitoidp.DeleteWebAuthnCredentialResponse, error) {
-	// Strangers' tokens are weeded out before the one writer is bothered.
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := s.bearer(tx, in.AccessToken)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.bearer(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
-		err = passkey.Delete(tx, b.Pool.ID, b.User.Sub, in.CredentialId)
+	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
+		err := passkey.Delete(tx, b.Pool.ID, b.User.Sub, in.CredentialId)
 		if errors.Is(err, db.ErrNotFound) {
 			return cognitoidp.ResourceNotFound("The passkey does not exist.")
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/access"
 	"cardea/engine/passkey"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
@@ -14,22 +15,9 @@ import (
 // StartWebAuthnRegistration gives the options with which a browser has a passkey made. The challenge in them takes the
 // place of an earlier one, lives five minutes and is good once, for this user and app.
 func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.StartWebAuthnRegistrationRequest) (*cognitoidp.StartWebAuthnRegistrationResponse, error) {
-	// Strangers' tokens are weeded out before the one writer is bothered.
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := s.bearer(tx, in.AccessToken)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-
 	var options json.RawMessage
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		r, err := s.registration(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
-		options, err = r.Begin(tx)
+	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {
+		options, err = passkey.Registration{Subject: *who}.Begin(tx)
 		return err
 	})
 	if err != nil {
@@ -41,41 +29,19 @@ func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.
 // CompleteWebAuthnRegistration keeps the passkey that was made from those options.
 func (s *Service) CompleteWebAuthnRegistration(ctx context.Context, in *cognitoidp.CompleteWebAuthnRegistrationRequest) (*cognitoidp.CompleteWebAuthnRegistrationResponse, error) {
 	var made *passkey.Candidate
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		r, err := s.registration(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
-		made, err = r.Judge(tx, in.Credential)
+	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {
+		made, err = passkey.Registration{Subject: *who}.Judge(tx, in.Credential)
 		return err
 	})
 	if err != nil {
 		return nil, fault(err)
 	}
 
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := s.bearer(tx, in.AccessToken); err != nil {
-			return err
-		}
-		return made.Keep(tx)
-	})
+	err = s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, _ *access.Subject) error { return made.Keep(tx) })
 	if err != nil {
 		return nil, fault(err)
 	}
 	return &cognitoidp.CompleteWebAuthnRegistrationResponse{}, nil
-}
-
-// registration is what the bearer of an access token wishes.
-func (s *Service) registration(tx *db.Tx, accessToken string) (*passkey.Registration, error) {
-	b, err := s.bearer(tx, accessToken)
-	if err != nil {
-		return nil, err
-	}
-	box, err := s.Ring.Box(tx, b.Pool.ID)
-	if err != nil {
-		return nil, fmt.Errorf("open pool's box: %w", err)
-	}
-	return &passkey.Registration{Pool: b.Pool, Client: b.Client, User: b.User, Box: box}, nil
 }
 
 // fault gives the fault for a registration's conditions, and any other error as it is.

@@ -11,7 +11,6 @@ import (
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/platform/seal"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -19,7 +18,11 @@ import (
 // ChangePassword sets a new password for a signed-in user who knows the old one, or has none. Guesses at the old one count as sign-in
 // attempts do, or a stolen access token would allow any number of them.
 func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePasswordRequest) (*cognitoidp.ChangePasswordResponse, error) {
-	b, box, err := s.bearer(ctx, in.AccessToken)
+	var b *access.Subject
+	err := s.Authenticator.Read(ctx, in.AccessToken, func(_ *db.Tx, who *access.Subject) error {
+		b = who
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -37,10 +40,10 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkPrevious(ctx, b, box, in.PreviousPassword, try); err != nil {
+	if err := s.checkPrevious(ctx, b, in.PreviousPassword, try); err != nil {
 		return nil, err
 	}
-	change, err := s.Passwords.Prepare(ctx, box, b.Pool, b.User, password.Choice{Password: in.ProposedPassword, Policy: true, History: true})
+	change, err := s.Passwords.Prepare(ctx, b.Box, b.Pool, b.User, password.Choice{Password: in.ProposedPassword, Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}
@@ -57,27 +60,14 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 			return err
 		}
 		if err := try.Pass(tx); err != nil {
-			return lockout.Fault(err)
+			return err
 		}
-		return s.settle(tx, box, b.Pool, u, change, cognitoidp.UserStatusTypeConfirmed)
+		return s.settle(tx, b.Box, b.Pool, u, change, cognitoidp.UserStatusTypeConfirmed)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.ChangePasswordResponse{}, nil
-}
-
-func (s *Service) bearer(ctx context.Context, accessToken string) (b *access.Bearer, box *seal.Box, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if b, err = s.Authenticator.Bearer(tx, accessToken); err != nil {
-			return err
-		}
-		if box, err = s.Ring.Box(tx, b.Pool.ID); err != nil {
-			return fmt.Errorf("open pool's box: %w", err)
-		}
-		return nil
-	})
-	return b, box, err
 }
 
 // changeable refuses users whose next password is to come another way: an access token from before must not go around it.
@@ -94,27 +84,27 @@ func changeable(u *user.User) error {
 }
 
 // begin counts the change and starts an attempt at the old password.
-func (s *Service) begin(ctx context.Context, b *access.Bearer) (try lockout.Try, err error) {
+func (s *Service) begin(ctx context.Context, b *access.Subject) (try lockout.Try, err error) {
 	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
 		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.ChangePassword); err != nil {
 			return err
 		}
 		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub), lockout.At(ctx, b.Client))
-		return lockout.Fault(err)
+		return err
 	})
 	return try, err
 }
 
 // checkPrevious judges the old password, and counts a wrong one.
-func (s *Service) checkPrevious(ctx context.Context, b *access.Bearer, box *seal.Box, previous string, try lockout.Try) error {
+func (s *Service) checkPrevious(ctx context.Context, b *access.Subject, previous string, try lockout.Try) error {
 	if b.User.Password == nil && previous == "" {
 		return nil // a user who signs in without a password may give themselves one
 	}
-	right, err := s.Passwords.Verify(ctx, box, b.Pool, b.User, previous)
+	right, err := s.Passwords.Verify(ctx, b.Box, b.Pool, b.User, previous)
 	if err != nil || right {
 		return err
 	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error { return lockout.Fault(try.Fail(tx)) })
+	err = s.DB.Write(ctx, func(tx *db.Tx) error { return try.Fail(tx) })
 	if err != nil {
 		return err
 	}

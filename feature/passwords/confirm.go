@@ -17,14 +17,14 @@ import (
 // ConfirmForgotPassword sets a new password by code. The policy is judged before the code, so that a weak password does not
 // cost it; the history only once the code has proved who asks, or it would tell strangers which passwords were used.
 func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
-	g, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
 		return nil, err
 	}
-	if err := password.CheckPolicy(g.Pool, in.Password); err != nil {
+	if err := password.CheckPolicy(a.Pool, in.Password); err != nil {
 		return nil, err
 	}
 
@@ -32,7 +32,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 	if err != nil {
 		return nil, err
 	}
-	change, err := s.Passwords.Prepare(ctx, g.Box, g.Pool, u, password.Choice{Password: in.Password, Policy: true, History: true})
+	change, err := s.Passwords.Prepare(ctx, a.Box, a.Pool, u, password.Choice{Password: in.Password, Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}
@@ -47,54 +47,54 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 // proven judges the code, counts the attempt, and gives the user whose code it is. The code is not used up yet.
 func (s *Service) proven(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (u *user.User, err error) {
 	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		g, err := s.guest(tx, in.ClientId)
+		a, err := s.app(tx, in.ClientId)
 		if err != nil {
 			return err
 		}
-		t, err := g.holder(tx, in.Username)
+		t, err := a.holder(tx, in.Username)
 		if err != nil {
 			return err
 		}
-		if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ForgotPassword); err != nil {
+		if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ForgotPassword); err != nil {
 			return err
 		}
 		u = t.User
-		return s.Codes.Peek(tx, g.Box, t, in.ConfirmationCode)
+		return s.Codes.Peek(tx, a.Box, t, in.ConfirmationCode)
 	})
 	return u, err
 }
 
 // redeem uses the code up and sets the password with it, both or neither.
 func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest, change *password.Change) error {
-	g, err := s.guest(tx, in.ClientId)
+	a, err := s.app(tx, in.ClientId)
 	if err != nil {
 		return err
 	}
-	t, err := g.holder(tx, in.Username)
+	t, err := a.holder(tx, in.Username)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Codes.Redeem(tx, g.Box, t, in.ConfirmationCode); err != nil {
+	if _, err := s.Codes.Redeem(tx, a.Box, t, in.ConfirmationCode); err != nil {
 		return err
 	}
-	return s.settle(tx, g.Box, g.Pool, t.User, change, cognitoidp.UserStatusTypeConfirmed)
+	return s.settle(tx, a.Box, a.Pool, t.User, change, cognitoidp.UserStatusTypeConfirmed)
 }
 
 // holder finds whose reset code was typed. Its User is nil when there is nobody who may use one and the app must not learn
 // it; it is the one that recovery named when the code was asked for.
-func (g guest) holder(tx *db.Tx, username string) (verification.Target, error) {
-	t := verification.Target{Pool: g.Pool, Client: g.Client, UnknownUser: username, Purpose: verification.Reset}
-	u, err := account.Find(tx, g.Pool, username)
+func (a app) holder(tx *db.Tx, username string) (verification.Target, error) {
+	t := verification.Target{App: a.App, UnknownUser: username, Purpose: verification.Reset}
+	u, err := account.Find(tx, a.Pool, username)
 	switch {
-	case errors.Is(err, db.ErrNotFound) && g.Client.HidesUsers():
+	case errors.Is(err, db.ErrNotFound) && a.Client.HidesUsers():
 		return t, nil
 	case errors.Is(err, db.ErrNotFound):
 		return t, cognitoidp.UserNotFound("Username/client id combination not found.")
 	case err != nil:
 		return t, fmt.Errorf("find user: %w", err)
-	case !u.Enabled && !g.Client.HidesUsers():
+	case !u.Enabled && !a.Client.HidesUsers():
 		return t, cognitoidp.NotAuthorized("User is disabled.")
-	case !u.Enabled || recoveryAttribute(g.Pool, u) == "":
+	case !u.Enabled || recoveryAttribute(a.Pool, u) == "":
 		return t, nil
 	}
 	t.User = u

@@ -21,18 +21,18 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 
 	out := &cognitoidp.ForgotPasswordResponse{}
 	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		g, err := s.guest(tx, in.ClientId)
+		a, err := s.app(tx, in.ClientId)
 		if err != nil {
 			return err
 		}
-		t, err := g.recovery(tx, in.Username)
+		t, err := a.recovery(tx, in.Username)
 		if err != nil {
 			return err
 		}
-		if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ForgotPassword); err != nil {
+		if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ForgotPassword); err != nil {
 			return err
 		}
-		out.CodeDeliveryDetails, err = s.Codes.Send(tx, g.Box, t)
+		out.CodeDeliveryDetails, err = s.Codes.Send(tx, a.Box, t)
 		return err
 	})
 	if err != nil {
@@ -45,23 +45,22 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 
 // recovery finds whom a reset code is for. Its User is nil when there is nobody, or nobody who can be reached, and the app
 // must not learn it.
-func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error) {
+func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	t := verification.Target{
-		Pool:        g.Pool,
-		Client:      g.Client,
+		App:         a.App,
 		UnknownUser: username,
 		Purpose:     verification.Reset,
 		Kind:        message.ForgotPassword,
 	}
-	u, err := account.Find(tx, g.Pool, username)
+	u, err := account.Find(tx, a.Pool, username)
 	unknown := errors.Is(err, db.ErrNotFound)
 	if err != nil && !unknown {
 		return t, fmt.Errorf("find user: %w", err)
 	}
-	if !g.Client.HidesUsers() {
+	if !a.Client.HidesUsers() {
 		switch {
 		case unknown:
-			if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
+			if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
 				return t, err
 			}
 			return t, cognitoidp.UserNotFound("Username/client id combination not found.")
@@ -69,11 +68,11 @@ func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error)
 			return t, cognitoidp.NotAuthorized("User is disabled.")
 		}
 	}
-	if len(recoveryOrder(g.Pool)) == 0 {
+	if len(recoveryOrder(a.Pool)) == 0 {
 		return t, cognitoidp.NotAuthorized("Contact administrator to reset password.")
 	}
 
-	t.Attribute = usualAttribute(g.Pool)
+	t.Attribute = usualAttribute(a.Pool)
 	if unknown || !u.Enabled {
 		return t, nil
 	}
@@ -81,12 +80,12 @@ func (g guest) recovery(tx *db.Tx, username string) (verification.Target, error)
 	case cognitoidp.UserStatusTypeForceChangePassword, cognitoidp.UserStatusTypeExternalProvider:
 		return t, unresettable()
 	}
-	if attribute := recoveryAttribute(g.Pool, u); attribute != "" {
+	if attribute := recoveryAttribute(a.Pool, u); attribute != "" {
 		t.User, t.Attribute = u, attribute
 		return t, nil
 	}
 	// Cognito answers an unconfirmed user as if a code had been sent, whatever the client's setting (01-wire §7).
-	if g.Client.HidesUsers() || u.Status == cognitoidp.UserStatusTypeUnconfirmed {
+	if a.Client.HidesUsers() || u.Status == cognitoidp.UserStatusTypeUnconfirmed {
 		return t, nil
 	}
 	return t, unreachable()

@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/bearer"
 	"cardea/engine/lockout"
 	"cardea/engine/password"
 	"cardea/engine/verification"
@@ -19,31 +20,30 @@ import (
 
 // Service answers the operations on passwords.
 type Service struct {
+	Apps          access.Apps
 	DB            *db.DB
 	Ring          *datakey.Ring
 	Codes         *verification.Codes
 	Passwords     *password.Hasher
-	Authenticator *access.Authenticator
+	Authenticator *bearer.Authenticator
 }
 
 var _ cognitoidp.Passwords = (*Service)(nil)
 
-// guest is an app that calls for someone who is not signed in.
-type guest struct{ access.Guest }
+// app is the app that calls for someone who is not signed in.
+type app struct{ access.App }
 
 // admit finds the app and proves it by its SECRET_HASH.
-func (s *Service) admit(ctx context.Context, clientID, username, hash string) (guest, error) {
-	g, err := s.door().Admit(ctx, clientID, username, hash)
-	return guest{g}, err
+func (s *Service) admit(ctx context.Context, clientID, username, hash string) (app, error) {
+	a, err := s.Apps.Proven(ctx, clientID, username, hash)
+	return app{a}, err
 }
 
-// guest loads what may have changed since admit.
-func (s *Service) guest(tx *db.Tx, clientID string) (guest, error) {
-	g, err := s.door().Guest(tx, clientID)
-	return guest{g}, err
+// app loads what may have changed since admit.
+func (s *Service) app(tx *db.Tx, clientID string) (app, error) {
+	a, err := s.Apps.Find(tx, clientID)
+	return app{a}, err
 }
-
-func (s *Service) door() access.Door { return access.Door{DB: s.DB, Ring: s.Ring} }
 
 // settle gives a user their new password and status. Locks that guesses at the old one have earned and codes to replace it
 // have lost their meaning.
@@ -65,5 +65,5 @@ func (s *Service) settle(tx *db.Tx, box *seal.Box, p *pool.Pool, u *user.User, c
 
 // resetTarget is the reset code of a user.
 func resetTarget(p *pool.Pool, u *user.User) verification.Target {
-	return verification.Target{Pool: p, User: u, Purpose: verification.Reset}
+	return verification.Target{App: access.App{Pool: p}, User: u, Purpose: verification.Reset}
 }

@@ -3,24 +3,22 @@ package profile
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/bearer"
 	"cardea/engine/message"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/record/datakey"
 	"cardea/spec/cognitoidp"
 )
 
 // Service answers the operations.
 type Service struct {
 	DB            *db.DB
-	Ring          *datakey.Ring
 	Codes         *verification.Codes
-	Authenticator *access.Authenticator
+	Authenticator *bearer.Authenticator
 }
 
 var _ cognitoidp.Profile = (*Service)(nil)
@@ -28,11 +26,7 @@ var _ cognitoidp.Profile = (*Service)(nil)
 // GetUser describes the bearer of the token, as far as the app may read.
 func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*cognitoidp.GetUserResponse, error) {
 	var out *cognitoidp.GetUserResponse
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
+	err := s.Authenticator.Read(ctx, in.AccessToken, func(_ *db.Tx, b *access.Subject) error {
 		out = &cognitoidp.GetUserResponse{
 			Username:       b.User.Username,
 			UserAttributes: attributes.List(b.User, attributes.Readable(b.Client, b.User)),
@@ -50,7 +44,7 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*
 // that verify new contacts.
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesRequest) (*cognitoidp.UpdateUserAttributesResponse, error) {
 	attrs := attributes.Parse(in.UserAttributes)
-	sent, err := s.change(ctx, in.AccessToken, func(b *access.Bearer) (map[string]string, error) {
+	sent, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
 		if err := attributes.CheckWritable(b.Client, attrs); err != nil {
 			return nil, err
 		}
@@ -67,7 +61,7 @@ func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.Updat
 
 // DeleteUserAttributes removes attributes that the app may write.
 func (s *Service) DeleteUserAttributes(ctx context.Context, in *cognitoidp.DeleteUserAttributesRequest) (*cognitoidp.DeleteUserAttributesResponse, error) {
-	_, err := s.change(ctx, in.AccessToken, func(b *access.Bearer) (map[string]string, error) {
+	_, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
 		attrs := attributes.Cleared(in.UserAttributeNames)
 		if err := attributes.CheckWritable(b.Client, attrs); err != nil {
 			return nil, err
@@ -82,25 +76,17 @@ func (s *Service) DeleteUserAttributes(ctx context.Context, in *cognitoidp.Delet
 
 // DeleteUser removes the bearer and everything of theirs.
 func (s *Service) DeleteUser(ctx context.Context, in *cognitoidp.DeleteUserRequest) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
-		if err != nil {
-			return err
-		}
+	return s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
 		return account.Delete(tx, b.Pool, b.User)
 	})
 }
 
 // change writes the attributes that check lets through, and sends the codes that follow. The change stays when a server
 // has no way to send one: the user can ask again.
-func (s *Service) change(ctx context.Context, accessToken string, check func(*access.Bearer) (map[string]string, error)) ([]cognitoidp.CodeDeliveryDetailsType, error) {
+func (s *Service) change(ctx context.Context, accessToken string, check func(*access.Subject) (map[string]string, error)) ([]cognitoidp.CodeDeliveryDetailsType, error) {
 	var sent []cognitoidp.CodeDeliveryDetailsType
 	var undelivered error
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		b, err := s.Authenticator.Bearer(tx, accessToken)
-		if err != nil {
-			return err
-		}
+	err := s.Authenticator.Write(ctx, accessToken, func(tx *db.Tx, b *access.Subject) error {
 		attrs, err := check(b)
 		if err != nil {
 			return err
@@ -136,22 +122,17 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 }
 
 // send issues and queues a code for a contact of the bearer.
-func (s *Service) send(tx *db.Tx, b *access.Bearer, contact string, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	box, err := s.Ring.Box(tx, b.Pool.ID)
-	if err != nil {
-		return nil, fmt.Errorf("open pool's box: %w", err)
-	}
+func (s *Service) send(tx *db.Tx, b *access.Subject, contact string, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
 	t := target(b, contact)
 	t.Kind = kind
-	return s.Codes.Send(tx, box, t)
+	return s.Codes.Send(tx, b.Box, t)
 }
 
 // target is the code that verifies a contact of the bearer.
-func target(b *access.Bearer, contact string) verification.Target {
+func target(b *access.Subject, contact string) verification.Target {
 	return verification.Target{
-		Pool:      b.Pool,
+		App:       b.App,
 		User:      b.User,
-		Client:    b.Client,
 		Purpose:   verification.Attribute,
 		Attribute: contact,
 	}

@@ -16,8 +16,12 @@ import (
 // waits for its verification. What is verified already may be verified again.
 func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cognitoidp.GetUserAttributeVerificationCodeRequest) (*cognitoidp.GetUserAttributeVerificationCodeResponse, error) {
 	var details *cognitoidp.CodeDeliveryDetailsType
-	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
+	bearer, err := s.Authenticator.Authenticate(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		b, err := bearer.Admit(tx)
 		if err != nil {
 			return err
 		}
@@ -46,22 +50,21 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 // VerifyUserAttribute redeems a code: the contact it went to is the bearer's, verified, and takes the place of a former one
 // that was kept until now.
 func (s *Service) VerifyUserAttribute(ctx context.Context, in *cognitoidp.VerifyUserAttributeRequest) (*cognitoidp.VerifyUserAttributeResponse, error) {
-	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		b, err := s.Authenticator.Bearer(tx, in.AccessToken)
+	bearer, err := s.Authenticator.Authenticate(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		b, err := bearer.Admit(tx)
 		if err != nil {
 			return err
 		}
 		if err := verifiable(in.AttributeName); err != nil {
 			return err
 		}
-		box, err := s.Ring.Box(tx, b.Pool.ID)
-		if err != nil {
-			return fmt.Errorf("open pool's box: %w", err)
-		}
-
 		err = s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.VerifyAttribute)
 		if err == nil {
-			err = s.Codes.Check(tx, box, target(b, in.AttributeName), in.Code)
+			err = s.Codes.Check(tx, b.Box, target(b, in.AttributeName), in.Code)
 		}
 		if err != nil {
 			return fmt.Errorf("check code: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/access"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/session"
@@ -14,30 +15,16 @@ import (
 
 // RevokeUserSession ends another session of the bearer of an access token.
 func (s *Service) RevokeUserSession(ctx context.Context, in *cognitoidp.RevokeUserSessionRequest) (*cognitoidp.RevokeUserSessionResponse, error) {
-	find := func(tx *db.Tx) (*session.Session, error) {
-		b, err := s.tracked(tx, in.AccessToken)
-		if err != nil {
-			return nil, err
+	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
+		if err := mustTrack(b.Pool); err != nil {
+			return err
 		}
 		one, err := s.session(tx, b.User, in.SessionId)
-		if err == nil && one.ID == b.Session.ID {
-			return nil, cognitoidp.InvalidParameter("The session of the access token cannot be revoked.")
-		}
-		return one, err
-	}
-
-	// Strangers' tokens are weeded out before the one writer is bothered.
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := find(tx)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		one, err := find(tx)
 		if err != nil {
 			return err
+		}
+		if one.ID == b.Session.ID {
+			return cognitoidp.InvalidParameter("The session of the access token cannot be revoked.")
 		}
 		return ending(in.RevokeAssociatedSessions)(tx, one)
 	})

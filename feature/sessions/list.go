@@ -31,9 +31,8 @@ const unknown = "unknown"
 func (s *Service) ListUserSessions(ctx context.Context, in *cognitoidp.ListUserSessionsRequest) (*cognitoidp.ListUserSessionsResponse, error) {
 	var found *listing
 	var current string
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		b, err := s.tracked(tx, in.AccessToken)
-		if err != nil {
+	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) (err error) {
+		if err := mustTrack(b.Pool); err != nil {
 			return err
 		}
 		current = b.Session.ID
@@ -67,15 +66,6 @@ func (s *Service) AdminListUserSessions(ctx context.Context, in *cognitoidp.Admi
 	out := &cognitoidp.AdminListUserSessionsResponse{NextToken: found.next}
 	out.Sessions, err = s.show(found, "")
 	return out, err
-}
-
-// tracked admits the bearer of an access token, if their pool keeps account of sessions.
-func (s *Service) tracked(tx *db.Tx, accessToken string) (*access.Bearer, error) {
-	b, err := s.Authenticator.Bearer(tx, accessToken)
-	if err != nil {
-		return nil, err
-	}
-	return b, mustTrack(b.Pool)
 }
 
 // owner finds the user that an administrator names, if the pool keeps account of sessions.

@@ -3,29 +3,27 @@ package sessions
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/bearer"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/page"
-	"cardea/record/client"
 	"cardea/record/datakey"
-	"cardea/record/pool"
-	"cardea/record/user"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
 // Service answers the operations on sessions.
 type Service struct {
+	Apps          access.Apps
 	DB            *db.DB
 	Ring          *datakey.Ring
 	Pages         *page.Codec
 	Tokens        *token.Minter
-	Authenticator *access.Authenticator
+	Authenticator *bearer.Authenticator
 	Places        *geo.Database // says where sessions are used; nil: nobody knows
 }
 
@@ -33,13 +31,13 @@ var _ cognitoidp.Sessions = (*Service)(nil)
 
 // GetTokensFromRefreshToken gives new tokens for a refresh token, and a new refresh token if the client rotates them.
 func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.GetTokensFromRefreshTokenRequest) (*cognitoidp.GetTokensFromRefreshTokenResponse, error) {
-	p, c, err := s.client(ctx, in.ClientId, in.ClientSecret)
+	app, err := s.app(ctx, in.ClientId, in.ClientSecret)
 	if err != nil {
 		return nil, err
 	}
 
 	result, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
-		Pool: p, Client: c, RefreshToken: in.RefreshToken, DeviceKey: in.DeviceKey, Metadata: in.ClientMetadata,
+		App: app, RefreshToken: in.RefreshToken, DeviceKey: in.DeviceKey, Metadata: in.ClientMetadata,
 		From: awsjson.CallerFrom(ctx),
 	})
 	if err != nil {
@@ -50,11 +48,8 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 
 // RevokeToken ends the session that a refresh token belongs to. That there is nothing to end is no error.
 func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenRequest) (*cognitoidp.RevokeTokenResponse, error) {
-	_, c, err := s.client(ctx, in.ClientId, in.ClientSecret)
-	if fault, refused := errors.AsType[*awsjson.Fault](err); refused {
-		return nil, cognitoidp.Unauthorized(fault.Message) // the operation knows no other refusal of a client
-	}
-	if err != nil {
+	app, err := s.app(ctx, in.ClientId, in.ClientSecret)
+	if err := unauthorized(in.ClientId, err); err != nil {
 		return nil, err
 	}
 
@@ -62,7 +57,7 @@ func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenReq
 	if in.RevokeAssociatedSessions == cognitoidp.RevokeAssociatedSessionsTypeLinked {
 		revoke = s.Tokens.RevokeLinked
 	}
-	if err := revoke(ctx, c, in.Token); err != nil {
+	if err := revoke(ctx, app.Client, in.Token); err != nil {
 		return nil, err
 	}
 	return &cognitoidp.RevokeTokenResponse{}, nil
@@ -70,12 +65,9 @@ func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenReq
 
 // GlobalSignOut ends all sessions of the bearer of an access token.
 func (s *Service) GlobalSignOut(ctx context.Context, in *cognitoidp.GlobalSignOutRequest) (*cognitoidp.GlobalSignOutResponse, error) {
-	// Strangers' tokens are weeded out before the one writer is bothered.
-	err := s.DB.Read(ctx, func(tx *db.Tx) error { return s.bearer(tx, in.AccessToken, nil) })
-	if err != nil {
-		return nil, err
-	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.bearer(tx, in.AccessToken, s.Tokens.SignOut) })
+	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) error {
+		return s.Tokens.SignOut(tx, who.User)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -97,38 +89,35 @@ func (s *Service) AdminUserGlobalSignOut(ctx context.Context, in *cognitoidp.Adm
 	return &cognitoidp.AdminUserGlobalSignOutResponse{}, nil
 }
 
-// bearer admits the bearer of an access token and does something with the user.
-func (s *Service) bearer(tx *db.Tx, accessToken string, do func(*db.Tx, *user.User) error) error {
-	b, err := s.Authenticator.Bearer(tx, accessToken)
-	if awsjson.IsFault(err, "UserNotFoundException") {
-		return cognitoidp.NotAuthorized("Access Token has been revoked") // the user is deleted; the model has no word for it here
-	}
-	if err != nil || do == nil {
-		return err
-	}
-	return do(tx, b.User)
-}
-
-// client finds a client that has proved itself, and its pool.
-func (s *Service) client(ctx context.Context, clientID, secret string) (p *pool.Pool, c *client.Client, err error) {
+// app finds a client that has proved itself by its secret, with its pool.
+func (s *Service) app(ctx context.Context, clientID, secret string) (app access.App, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if p, c, err = access.Client(tx, clientID); err != nil {
+		if app, err = s.Apps.Find(tx, clientID); err != nil {
 			return err
 		}
-		box, err := s.Ring.Box(tx, p.ID)
-		if err != nil {
-			return fmt.Errorf("data key: %w", err)
-		}
-		return access.CheckSecret(box, c, secret)
+		return app.CheckSecret(secret)
 	})
-	return p, c, err
+	return app, err
+}
+
+// unauthorized words what is wrong with the client that revokes a token: the operation has one code for all of it.
+func unauthorized(clientID string, err error) error {
+	if _, unknown := errors.AsType[*access.UnknownError](err); unknown {
+		return cognitoidp.Unauthorized("User pool client " + clientID + " does not exist.")
+	}
+	if _, unproven := errors.AsType[*access.SecretError](err); unproven {
+		return cognitoidp.Unauthorized("Invalid client secret for client " + clientID)
+	}
+	return err
 }
 
 // plainRefusal turns the refusals that sign-in words apart into the one that this operation has.
 func plainRefusal(err error) error {
-	fault, refused := errors.AsType[*awsjson.Fault](err)
-	if refused && (fault.Code == "UserNotConfirmedException" || fault.Code == "PasswordResetRequiredException") {
-		return cognitoidp.NotAuthorized(fault.Message)
+	switch {
+	case errors.Is(err, account.ErrUnconfirmed):
+		return cognitoidp.NotAuthorized("User is not confirmed.")
+	case errors.Is(err, account.ErrResetRequired):
+		return cognitoidp.NotAuthorized("Password reset required for the user")
 	}
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"cardea/engine/lockout"
 	"cardea/platform/db"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -16,7 +15,7 @@ import (
 
 // begin starts an attempt at one of the user's secrets, or at that of nobody.
 func (t *turn) begin(tx *db.Tx) error {
-	t.try, t.lock = lockout.Begin(tx, t.pool.ID, t.account(), t.place())
+	t.try, t.lock = lockout.Begin(tx, t.Pool.ID, t.account(), t.place())
 	if t.lock != nil && !lockout.Refuses(t.lock) {
 		return t.lock
 	}
@@ -25,7 +24,7 @@ func (t *turn) begin(tx *db.Tx) error {
 
 // place is where the attempt comes from. What a server says about its user counts; its own address does not.
 func (t *turn) place() lockout.Source {
-	p := lockout.Source{Client: t.client.ID}
+	p := lockout.Source{Client: t.Client.ID}
 	if t.placed {
 		p.Address = t.from.IP
 	}
@@ -36,9 +35,9 @@ func (t *turn) place() lockout.Source {
 func (t *turn) account() string {
 	switch {
 	case t.user == nil && t.factors:
-		return lockout.UnknownUser(t.box, "factor/"+t.name)
+		return lockout.UnknownUser(t.Box, "factor/"+t.name)
 	case t.user == nil:
-		return lockout.UnknownUser(t.box, t.name)
+		return lockout.UnknownUser(t.Box, t.name)
 	case t.factors:
 		return lockout.Factor(t.user.Sub)
 	}
@@ -47,13 +46,13 @@ func (t *turn) account() string {
 
 // present checks what keeps a user from signing in by whatever proof.
 func (t *turn) present() error {
-	if t.user == nil && !t.client.HidesUsers() {
+	if t.user == nil && !t.Client.HidesUsers() {
 		return cognitoidp.UserNotFound("User does not exist.")
 	}
 	if err := t.enabled(); err != nil {
 		return err
 	}
-	return lockout.Fault(t.lock)
+	return t.lock
 }
 
 // enabled is all that is checked where an answer is a choice and no guess. Whoever makes it has proven a first factor, and is
@@ -71,7 +70,7 @@ func (t *turn) standing() error {
 		switch {
 		case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
 			return cognitoidp.UserNotConfirmed("User is not confirmed.")
-		case u.Status == cognitoidp.UserStatusTypeResetRequired && !t.client.HidesUsers():
+		case u.Status == cognitoidp.UserStatusTypeResetRequired && !t.Client.HidesUsers():
 			return cognitoidp.PasswordResetRequired("Password reset required for the user")
 		}
 	}
@@ -95,7 +94,7 @@ func (t *turn) fail(spend func(*db.Tx) error) error {
 		}
 		err := t.try.Fail(tx)
 		if errors.Is(err, lockout.ErrLocked) {
-			fault = lockout.Fault(err)
+			fault = err
 			return nil
 		}
 		return err
@@ -130,14 +129,14 @@ func (t *turn) miss(wrong error) error {
 // recordMiss answers the fault to show.
 func (t *turn) recordMiss(tx *db.Tx, wrong error) (fault, err error) {
 	err = t.sessions().Unused(tx, t.state)
-	if awsjson.IsFault(err, "NotAuthorizedException") {
+	if errors.Is(err, challenge.ErrUsed) {
 		return err, nil
 	}
 	if err == nil {
 		err = t.try.Fail(tx)
 	}
 	if errors.Is(err, lockout.ErrLocked) {
-		return lockout.Fault(err), nil
+		return err, nil
 	}
 	var locked bool
 	if err == nil {
@@ -155,7 +154,7 @@ func (t *turn) recordMiss(tx *db.Tx, wrong error) (fault, err error) {
 // unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier
 // failures are forgiven.
 func (t *turn) unlock(tx *db.Tx, _ *user.User) error {
-	return lockout.Fault(t.try.Pass(tx))
+	return t.try.Pass(tx)
 }
 
 // passed is the effect of a password rightly proven.
@@ -179,12 +178,12 @@ func (t *turn) void() error {
 	if t.session == "" {
 		return incorrect()
 	}
-	return challenge.Invalid()
+	return challenge.ErrInvalid
 }
 
 // outlived tells whether the user's password is a temporary one whose time is over.
 func (t *turn) outlived(u *user.User) bool {
-	days := t.pool.PasswordPolicy().TemporaryPasswordValidityDays
+	days := t.Pool.PasswordPolicy().TemporaryPasswordValidityDays
 	if days == 0 {
 		days = 7
 	}

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"errors"
 	"slices"
 
 	"cardea/engine/challenge"
@@ -41,7 +42,7 @@ func (t *turn) forget() {
 // beginChoice is USER_AUTH's first step: the challenge that the client prefers, if the user can answer it, and otherwise
 // the choice among those that they can.
 func beginChoice(t *turn) (*Outcome, error) {
-	if t.user == nil && !t.client.HidesUsers() {
+	if t.user == nil && !t.Client.HidesUsers() {
 		return nil, cognitoidp.UserNotFound("User does not exist.")
 	}
 	if err := t.present(); err != nil {
@@ -70,7 +71,7 @@ func (t *turn) openSignUp(tx *db.Tx) error {
 		return err
 	}
 	if !t.state.Of(t.user) {
-		return challenge.Invalid()
+		return challenge.ErrInvalid
 	}
 	t.state.Device = began.Device
 	return nil
@@ -80,9 +81,9 @@ func (t *turn) openSignUp(tx *db.Tx) error {
 func (t *turn) choices() []string {
 	srp := t.keepsVerifiers()
 	if t.user == nil {
-		return factor.UnknownUserChoices(t.pool, t.decoyPasskeys(), srp)
+		return factor.UnknownUserChoices(t.Pool, t.decoyPasskeys(), srp)
 	}
-	return factor.Choices(t.pool, t.user, len(t.passkeys) > 0, srp)
+	return factor.Choices(t.Pool, t.user, len(t.passkeys) > 0, srp)
 }
 
 // prefer goes to the preferred challenge with what was sent for it, or asks for a choice.
@@ -130,7 +131,7 @@ func (p selectChallenge) challenge(t *turn) (*Outcome, error) {
 // Amplify does.
 func (p selectChallenge) open(t *turn, tx *db.Tx) (mismatch, err error) {
 	mismatch, err = p.bySession.open(t, tx)
-	if err != nil && err.Error() == challenge.Invalid().Error() { // it is no choice's
+	if err != nil && errors.Is(err, challenge.ErrInvalid) { // it is no choice's
 		err = t.openSession(tx, cognitoidp.ChallengeNameTypeWebAuthn)
 	}
 	return mismatch, err

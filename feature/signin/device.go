@@ -18,7 +18,7 @@ func (t *turn) recognise(tx *db.Tx) error {
 	if key := t.given["DEVICE_KEY"]; key != "" && len(key) <= maxDeviceKey {
 		t.state.Device = key
 	}
-	if t.user == nil || t.state.Device == "" || !device.Tracks(t.pool) {
+	if t.user == nil || t.state.Device == "" || !device.Tracks(t.Pool) {
 		return nil
 	}
 	d, err := device.Find(tx, t.user, t.state.Device)
@@ -29,7 +29,7 @@ func (t *turn) recognise(tx *db.Tx) error {
 		return err
 	}
 	t.known = d.Confirmed
-	if d.Confirmed && d.Remembered && device.ReplacesMFA(t.pool) {
+	if d.Confirmed && d.Remembered && device.ReplacesMFA(t.Pool) {
 		t.device = d
 	}
 	return nil
@@ -42,7 +42,7 @@ const maxDeviceKey = 55
 // tracking there is none.
 func (t *turn) bind(tx *db.Tx, u *user.User) (key string, err error) {
 	t.named = nil
-	if !device.Tracks(t.pool) {
+	if !device.Tracks(t.Pool) {
 		return "", nil
 	}
 	if t.known {
@@ -54,7 +54,7 @@ func (t *turn) bind(tx *db.Tx, u *user.User) (key string, err error) {
 			return "", err
 		}
 	}
-	if t.named, err = device.Issue(tx, t.pool, t.client, u, t.from); err != nil {
+	if t.named, err = device.Issue(tx, t.Pool, t.Client, u, t.from); err != nil {
 		return "", err
 	}
 	return t.named.DeviceKey, nil
@@ -99,7 +99,7 @@ func (deviceVerifier) needs() []string {
 }
 
 func (deviceVerifier) challenge(t *turn) (*Outcome, error) {
-	salt, verifier, err := device.Verifier(t.box, t.device)
+	salt, verifier, err := device.Verifier(t.Box, t.device)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (deviceVerifier) open(t *turn, tx *db.Tx) (mismatch, err error) {
 	if err := t.resumeExchange(deviceStep); err != nil {
 		return nil, err
 	}
-	return challenge.Invalid(), t.sameSession(tx, deviceStep)
+	return challenge.ErrInvalid, t.sameSession(tx, deviceStep)
 }
 
 func (deviceVerifier) verify(t *turn) (*pass, error) {
@@ -129,7 +129,7 @@ func (deviceVerifier) verify(t *turn) (*pass, error) {
 	if t.device == nil {
 		return nil, noDevice()
 	}
-	_, verifier, err := device.Verifier(t.box, t.device)
+	_, verifier, err := device.Verifier(t.Box, t.device)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (t *turn) signedBy(who srp.Identity, verifier []byte) (bool, error) {
 
 // spendBlock uses the block up; db.ErrExists says that it was before.
 func (t *turn) spendBlock(tx *db.Tx) error {
-	return replay.Use(tx, t.pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
+	return replay.Use(tx, t.Pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
 }
 
 func (t *turn) sealBlock(step string, x exchange) (string, error) {
@@ -93,7 +93,7 @@ func (t *turn) sealBlock(step string, x exchange) (string, error) {
 	plain = append(plain, x.offer.Secret...)
 	plain = append(plain, x.offer.Public...)
 	plain = append(plain, x.client...)
-	return base64.StdEncoding.EncodeToString(t.box.Seal(t.blockLabel(step), plain)), nil
+	return base64.StdEncoding.EncodeToString(t.Box.Seal(t.blockLabel(step), plain)), nil
 }
 
 var errBlock = errors.New("secret block is malformed")
@@ -103,7 +103,7 @@ func (t *turn) openBlock(step, block string) (x exchange, err error) {
 	if err != nil {
 		return x, errBlock
 	}
-	plain, err := t.box.Open(t.blockLabel(step), sealed)
+	plain, err := t.Box.Open(t.blockLabel(step), sealed)
 	if err != nil {
 		return x, errBlock
 	}
@@ -125,5 +125,5 @@ func (t *turn) openBlock(step, block string) (x exchange, err error) {
 }
 
 func (t *turn) blockLabel(step string) string {
-	return "signin/block/" + step + "/" + string(t.client.ID)
+	return "signin/block/" + step + "/" + string(t.Client.ID)
 }

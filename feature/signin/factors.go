@@ -17,12 +17,10 @@ import (
 func (s *Service) GetUserAuthFactors(
 	ctx context.Context, in *cognitoidp.GetUserAuthFactorsRequest,
 ) (*cognitoidp.GetUserAuthFactorsResponse, error) {
-	var who *access.Bearer
+	var who *access.Subject
 	var passkeys bool
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if who, err = s.Authenticator.Bearer(tx, in.AccessToken); err != nil {
-			return err
-		}
+	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) (err error) {
+		who = b
 		passkeys, err = hasPasskeys(tx, who.Pool, who.User)
 		return err
 	})

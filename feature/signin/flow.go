@@ -96,7 +96,7 @@ func (f flow) in(admin bool) bool {
 
 // admit checks what needs no user: whether the client may use the flow and whether everything was sent.
 func (f flow) admit(t *turn) error {
-	if !t.client.Allows(f.permit) {
+	if !t.Client.Allows(f.permit) {
 		return cognitoidp.InvalidParameter(f.refusal)
 	}
 	return t.require(f.required...)

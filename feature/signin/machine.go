@@ -195,7 +195,7 @@ func (t *turn) after(done *pass) (proof, error) {
 	if done.then != nil {
 		return done.then, nil
 	}
-	step, refused := factor.Next(t.pool, t.user, t.state.Proven)
+	step, refused := factor.Next(t.Pool, t.user, t.state.Proven)
 	if refused {
 		return nil, cognitoidp.NotAuthorized("The user has no second factor that this user pool accepts, and can set up none.")
 	}
@@ -270,7 +270,7 @@ func (t *turn) again(tx *db.Tx) (*user.User, error) {
 	if t.user == nil {
 		return nil, nil
 	}
-	u, err := user.Get(tx, t.pool.ID, t.user.Sub)
+	u, err := user.Get(tx, t.Pool.ID, t.user.Sub)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, t.void()
 	}
@@ -283,7 +283,7 @@ func (t *turn) again(tx *db.Tx) (*user.User, error) {
 // grant is the finished sign-in: with its tokens everything that led to them is committed.
 func (t *turn) grant(done *pass) token.Grant {
 	return token.Grant{
-		Pool: t.pool, Client: t.client, Sub: t.user.Sub, Proofs: t.state.Proven, Source: t.state.Source,
+		App: t.App, Sub: t.user.Sub, Proofs: t.state.Proven, Source: t.state.Source,
 		Metadata: t.metadata, From: t.from, Device: t.bind,
 		Commit: func(tx *db.Tx, u *user.User) error { return t.commit(tx, u, done) },
 	}

@@ -39,7 +39,7 @@ func (selectMFA) verify(t *turn) (*pass, error) {
 	if t.given["ANSWER"] == "EMAIL_MFA" { // as some clients call it
 		t.given["ANSWER"] = cognitoidp.ChallengeNameTypeEmailOtp
 	}
-	step, _ := factor.Next(t.pool, t.user, t.state.Proven)
+	step, _ := factor.Next(t.Pool, t.user, t.state.Proven)
 	if err := t.chosen(append(step.Options, step.Challenge)); err != nil {
 		return nil, err
 	}
@@ -64,14 +64,14 @@ func (setUpMFA) verify(t *turn) (*pass, error) {
 	case slices.Contains(t.state.Proven, factor.SoftwareToken):
 		return done, nil
 	case !t.lacksFactor(t.user):
-		return nil, challenge.Invalid()
+		return nil, challenge.ErrInvalid
 	case address == "":
 		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the user.")
-	case !slices.Contains(factor.Settable(t.pool, t.user), cognitoidp.ChallengeNameTypeEmailOtp):
+	case !slices.Contains(factor.Settable(t.Pool, t.user), cognitoidp.ChallengeNameTypeEmailOtp):
 		return nil, cognitoidp.InvalidParameter("Email MFA cannot be set up for this user.")
 	}
 	given := map[string]string{user.NameEmail: address}
-	if err := attributes.Check(t.pool, given, attributes.Challenge); err != nil {
+	if err := attributes.Check(t.Pool, given, attributes.Challenge); err != nil {
 		return nil, err
 	}
 	done.then = newAddress{code: emailCode, to: address}
@@ -81,7 +81,7 @@ func (setUpMFA) verify(t *turn) (*pass, error) {
 // lacksFactor tells whether the user still has no second factor. Once they have, whoever knows no more than their password
 // must not put one of their own beside it.
 func (t *turn) lacksFactor(u *user.User) bool {
-	step, _ := factor.Next(t.pool, u, []factor.Proof{factor.Password})
+	step, _ := factor.Next(t.Pool, u, []factor.Proof{factor.Password})
 	return step.Challenge == cognitoidp.ChallengeNameTypeMfaSetup
 }
 

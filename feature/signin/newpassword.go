@@ -27,14 +27,14 @@ func (newPassword) needs() []string { return []string{"NEW_PASSWORD"} }
 
 func (p newPassword) challenge(t *turn) (*Outcome, error) {
 	wanted := []string{}
-	for _, name := range attributes.Missing(t.pool, t.user.Attributes) {
+	for _, name := range attributes.Missing(t.Pool, t.user.Attributes) {
 		wanted = append(wanted, attributePrefix+name)
 	}
 	required, err := json.Marshal(wanted)
 	if err != nil {
 		return nil, fmt.Errorf("encode required attributes: %w", err)
 	}
-	current, err := json.Marshal(attributes.Readable(t.client, t.user))
+	current, err := json.Marshal(attributes.Readable(t.Client, t.user))
 	if err != nil {
 		return nil, fmt.Errorf("encode attributes: %w", err)
 	}
@@ -48,20 +48,20 @@ func (newPassword) verify(t *turn) (*pass, error) {
 		return nil, err
 	}
 	if !t.mayChoose(t.user) {
-		return nil, challenge.Invalid()
+		return nil, challenge.ErrInvalid
 	}
 	given, err := t.givenAttributes()
 	if err != nil {
 		return nil, err
 	}
-	change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user,
+	change, err := t.Passwords.Prepare(t.ctx, t.Box, t.Pool, t.user,
 		password.Choice{Password: t.given["NEW_PASSWORD"], Policy: true, History: true})
 	if err != nil {
 		return nil, err
 	}
 	confirmed := t.user.Clone() // whose attributes may decide what comes next
 	confirmed.Status = cognitoidp.UserStatusTypeConfirmed
-	if _, err := account.Change(t.pool, confirmed, given); err != nil {
+	if _, err := account.Change(t.Pool, confirmed, given); err != nil {
 		return nil, err
 	}
 	t.user = confirmed
@@ -77,15 +77,15 @@ func (t *turn) mayChoose(u *user.User) bool {
 func (t *turn) choose(change *password.Change, given map[string]string) effect {
 	return func(tx *db.Tx, u *user.User) error {
 		if !t.mayChoose(u) {
-			return challenge.Invalid()
+			return challenge.ErrInvalid
 		}
 		change.Apply(u, tx.Now)
 		u.Status = cognitoidp.UserStatusTypeConfirmed
 		u.Touch(tx.Now)
-		if _, err := account.Change(t.pool, u, given); err != nil {
+		if _, err := account.Change(t.Pool, u, given); err != nil {
 			return err
 		}
-		err := account.Save(tx, t.pool, u, false)
+		err := account.Save(tx, t.Pool, u, false)
 		if taken, ok := errors.AsType[*account.TakenError](err); ok {
 			return cognitoidp.AliasExists("An account with the given " + taken.Kind + " already exists.")
 		}
@@ -105,19 +105,19 @@ func (t *turn) givenAttributes() (map[string]string, error) {
 			given[attribute] = value
 		}
 	}
-	if err := attributes.CheckWritable(t.client, given); err != nil {
+	if err := attributes.CheckWritable(t.Client, given); err != nil {
 		return nil, err
 	}
-	if err := attributes.Check(t.pool, given, attributes.Challenge); err != nil {
+	if err := attributes.Check(t.Pool, given, attributes.Challenge); err != nil {
 		return nil, err
 	}
-	if err := attributes.CheckProvided(t.pool, t.user, given); err != nil {
+	if err := attributes.CheckProvided(t.Pool, t.user, given); err != nil {
 		return nil, err
 	}
 	all := map[string]string{}
 	maps.Copy(all, t.user.Attributes)
 	maps.Copy(all, given)
-	if missing := attributes.Missing(t.pool, all); len(missing) > 0 {
+	if missing := attributes.Missing(t.Pool, all); len(missing) > 0 {
 		return nil, cognitoidp.InvalidParameter("Invalid attributes given, " + missing[0] + " is missing")
 	}
 	return given, nil

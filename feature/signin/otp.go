@@ -66,17 +66,17 @@ func (c code) send(t *turn, tx *db.Tx, to string) error {
 		return err
 	}
 	if t.user != nil && to == "" && t.user.Attributes[c.attribute] == "" {
-		return challenge.Invalid() // the address went while the last answer was judged
+		return challenge.ErrInvalid // the address went while the last answer was judged
 	}
 	length := firstDigits
 	if factor.First(t.state.Proven) {
 		length = secondDigits
 	}
 	target := t.target(c.attribute, to)
-	if err := t.Codes.Allow(tx, t.pool.ID, target.Key(t.box), verification.AskCode); err != nil {
+	if err := t.Codes.Allow(tx, t.Pool.ID, target.Key(t.Box), verification.AskCode); err != nil {
 		return c.undelivered(err)
 	}
-	details, question, err := t.Codes.Ask(tx, t.box, target, length)
+	details, question, err := t.Codes.Ask(tx, t.Box, target, length)
 	if err != nil {
 		return c.undelivered(err)
 	}
@@ -108,8 +108,8 @@ func (c code) show(t *turn, p preparer) (*Outcome, error) {
 // target is whom a code is for.
 func (t *turn) target(attribute, to string) verification.Target {
 	return verification.Target{
-		Pool: t.pool, User: t.user, UnknownUser: t.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
-		Kind: message.Authentication, Client: t.client, Metadata: t.metadata,
+		App: t.App, User: t.user, UnknownUser: t.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
+		Kind: message.Authentication, Metadata: t.metadata,
 	}
 }
 
@@ -141,12 +141,12 @@ func (c code) verify(t *turn) (*pass, error) {
 	if err := json.Unmarshal(t.state.Data, &question); err != nil {
 		return nil, fmt.Errorf("decode question: %w", err)
 	}
-	if !question.Answers(t.box, t.target(question.Attribute, ""), typed) {
+	if !question.Answers(t.Box, t.target(question.Attribute, ""), typed) {
 		return nil, t.miss(cognitoidp.CodeMismatch("Invalid code or auth state for the user."))
 	}
 	if question.To != "" {
 		if !t.lacksFactor(t.user) {
-			return nil, challenge.Invalid()
+			return nil, challenge.ErrInvalid
 		}
 		t.user = adopted(t.user, question)
 	}
@@ -166,18 +166,18 @@ func (t *turn) reached(q verification.Question, typed string) effect {
 	return func(tx *db.Tx, u *user.User) error {
 		target := t.target(q.Attribute, "")
 		target.User = u
-		if !q.Answers(t.box, target, typed) {
-			return challenge.Invalid() // the user has another address by now
+		if !q.Answers(t.Box, target, typed) {
+			return challenge.ErrInvalid // the user has another address by now
 		}
 		if q.To != "" && !t.lacksFactor(u) {
-			return challenge.Invalid()
+			return challenge.ErrInvalid
 		}
 		if q.To == "" && u.Verified(q.Attribute) {
 			return nil
 		}
 		changed := adopted(u, q)
 		changed.Touch(tx.Now)
-		err := account.Save(tx, t.pool, changed, false)
+		err := account.Save(tx, t.Pool, changed, false)
 		if taken, ok := errors.AsType[*account.TakenError](err); ok && q.To != "" {
 			return taken.Fault()
 		} else if ok {
@@ -225,7 +225,7 @@ func (t *turn) welcome(tx *db.Tx, u *user.User) error {
 	}
 	u.Status = cognitoidp.UserStatusTypeConfirmed
 	u.Touch(tx.Now)
-	if err := account.Save(tx, t.pool, u, false); err != nil {
+	if err := account.Save(tx, t.Pool, u, false); err != nil {
 		return fmt.Errorf("confirm the user: %w", err)
 	}
 	return nil

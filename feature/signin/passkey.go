@@ -55,7 +55,7 @@ func (p passkeyAssertion) verify(t *turn) (*pass, error) {
 		proof: factor.Passkey, source: "Authentication",
 		effects: []effect{t.spendSession, t.unlock, count, t.welcome},
 	}
-	if assertion.Verified && factor.Multi(t.pool) {
+	if assertion.Verified && factor.Multi(t.Pool) {
 		done.proof = factor.VerifiedKey
 	}
 	t.user = t.welcomed()
@@ -64,23 +64,23 @@ func (p passkeyAssertion) verify(t *turn) (*pass, error) {
 
 // ceremony is the user's sign-in with a passkey, or nobody's.
 func (t *turn) ceremony() passkey.SignIn {
-	s := passkey.SignIn{Pool: t.pool, Client: t.client, Credentials: t.passkeys}
+	s := passkey.SignIn{App: t.App, Credentials: t.passkeys}
 	if t.user == nil {
-		s.Credentials = passkey.Decoys(t.box, t.pool, t.name)
+		s.Credentials = passkey.Decoys(t.Box, t.Pool, t.name)
 	}
 	return s
 }
 
 // loadPasskeys loads the user's passkeys, if the pool lets anybody sign in with one.
 func (t *turn) loadPasskeys(tx *db.Tx) (err error) {
-	if t.user == nil || !passkey.FirstFactor(t.pool) {
+	if t.user == nil || !passkey.FirstFactor(t.Pool) {
 		return nil
 	}
-	t.passkeys, err = passkey.Usable(tx, t.pool, t.user.Sub)
+	t.passkeys, err = passkey.Usable(tx, t.Pool, t.user.Sub)
 	return err
 }
 
 // decoyPasskeys tells whether somebody who does not exist has a passkey: half of them do, each always or never.
 func (t *turn) decoyPasskeys() bool {
-	return t.box.MAC("passkey decoy owner", []byte(t.name))[0]&1 == 0
+	return t.Box.MAC("passkey decoy owner", []byte(t.name))[0]&1 == 0
 }

@@ -13,7 +13,7 @@ import (
 // beginPassword is the first step of the flows that send the password itself, and judges it at once.
 func beginPassword(t *turn) (*Outcome, error) {
 	if t.user == nil {
-		if err := trigger.Refuse(t.pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
+		if err := trigger.Refuse(t.Pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
 			return nil, err
 		}
 	}
@@ -50,7 +50,7 @@ func (t *turn) verifyPassword(pw string) (*pass, error) {
 	if err := t.standing(); err != nil {
 		return nil, err
 	}
-	right, err := t.Passwords.Verify(t.ctx, t.box, t.pool, t.holder(), pw)
+	right, err := t.Passwords.Verify(t.ctx, t.Box, t.Pool, t.holder(), pw)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,8 @@ func (t *turn) verifyPassword(pw string) (*pass, error) {
 		return nil, t.fail(nil)
 	}
 	done := &pass{proof: factor.Password, source: "Authentication", effects: []effect{t.passed}, quiet: true}
-	if t.Passwords.Outdated(t.box, t.pool, t.user) {
-		change, err := t.Passwords.Prepare(t.ctx, t.box, t.pool, t.user, password.Choice{Password: pw})
+	if t.Passwords.Outdated(t.Box, t.Pool, t.user) {
+		change, err := t.Passwords.Prepare(t.ctx, t.Box, t.Pool, t.user, password.Choice{Password: pw})
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ import (
 // beginRefresh is REFRESH_TOKEN_AUTH: no proof, but new tokens for an old session.
 func beginRefresh(t *turn) (*Outcome, error) {
 	tokens, err := t.Tokens.Refresh(t.ctx, token.RefreshRequest{
-		Pool: t.pool, Client: t.client, RefreshToken: t.given["REFRESH_TOKEN"], DeviceKey: t.given["DEVICE_KEY"],
+		App: t.App, RefreshToken: t.given["REFRESH_TOKEN"], DeviceKey: t.given["DEVICE_KEY"],
 		Metadata: t.metadata, From: t.from, Check: t.proveClientFor,
 	})
 	if err != nil {

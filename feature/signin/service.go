@@ -4,22 +4,22 @@ import (
 	"context"
 
 	"cardea/engine/access"
+	"cardea/engine/bearer"
 	"cardea/engine/password"
 	"cardea/engine/token"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/record/datakey"
 	"cardea/spec/cognitoidp"
 )
 
 // Service answers the operations of sign-in.
 type Service struct {
+	Apps          access.Apps
 	DB            *db.DB
-	Ring          *datakey.Ring
 	Passwords     *password.Hasher
 	Tokens        *token.Minter
 	Codes         *verification.Codes
-	Authenticator *access.Authenticator
+	Authenticator *bearer.Authenticator
 }
 
 // InitiateAuth begins a sign-in from an app.

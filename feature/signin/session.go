@@ -8,7 +8,7 @@ import (
 
 // sessions makes and reads the Session strings of the turn's client.
 func (t *turn) sessions() challenge.Sessions {
-	return challenge.Sessions{Pool: t.pool, Client: t.client, Box: t.box}
+	return challenge.Sessions{App: t.App}
 }
 
 // ask is the challenge of a step whose state travels in the Session.
@@ -31,9 +31,9 @@ type bySession struct {
 func (b bySession) open(t *turn, tx *db.Tx) (mismatch, err error) {
 	t.factors = b.factors
 	if b.factors {
-		return challenge.Invalid(), t.readSession(tx, b.step)
+		return challenge.ErrInvalid, t.readSession(tx, b.step)
 	}
-	return challenge.Invalid(), t.openSession(tx, b.step)
+	return challenge.ErrInvalid, t.openSession(tx, b.step)
 }
 
 // readSession reads the Session string of an answer into the turn's state.

@@ -25,7 +25,7 @@ func beginSRP(t *turn) (*Outcome, error) {
 	if !t.keepsVerifiers() {
 		return nil, cognitoidp.InvalidParameter("USER_SRP_AUTH is not available: this user pool keeps no SRP verifiers, only password hashes.")
 	}
-	if t.user == nil && !t.client.HidesUsers() {
+	if t.user == nil && !t.Client.HidesUsers() {
 		return nil, cognitoidp.UserNotFound("User does not exist.")
 	}
 	if err := t.untriggered(); err != nil {
@@ -36,7 +36,7 @@ func beginSRP(t *turn) (*Outcome, error) {
 
 // keepsVerifiers tells whether the pool keeps what SRP needs.
 func (t *turn) keepsVerifiers() bool {
-	return t.Passwords.Storage(t.pool) == pool.PasswordStorageSRP
+	return t.Passwords.Storage(t.Pool) == pool.PasswordStorageSRP
 }
 
 // srpStart is the PASSWORD_SRP challenge of a choice-based sign-in: it asks for the client's half of an exchange.
@@ -89,7 +89,7 @@ func (passwordVerifier) open(t *turn, tx *db.Tx) (mismatch, err error) {
 		return nil, err
 	}
 	if t.state.Choice {
-		return challenge.Invalid(), t.sameSession(tx, verifierStep)
+		return challenge.ErrInvalid, t.sameSession(tx, verifierStep)
 	}
 	return incorrect(), nil
 }
@@ -101,7 +101,7 @@ func (t *turn) sameSession(tx *db.Tx, step string) error {
 		return err
 	}
 	if t.state.ID != block.ID {
-		return challenge.Invalid()
+		return challenge.ErrInvalid
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (passwordVerifier) verify(t *turn) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	holds, err := t.signedBy(srp.Identity{Scope: t.pool.ID.Short(), User: t.srpID()}, verifier)
+	holds, err := t.signedBy(srp.Identity{Scope: t.Pool.ID.Short(), User: t.srpID()}, verifier)
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +138,11 @@ func (t *turn) spendBlockOnce(tx *db.Tx, _ *user.User) error {
 
 // verifier is the user's own, or a decoy for who has none.
 func (t *turn) verifier() (salt, verifier []byte, err error) {
-	salt, verifier, err = t.Passwords.Verifier(t.box, t.holder())
+	salt, verifier, err = t.Passwords.Verifier(t.Box, t.holder())
 	if !errors.Is(err, password.ErrNoVerifier) {
 		return salt, verifier, err
 	}
-	salt, verifier = password.Decoy(t.box, t.decoyName())
+	salt, verifier = password.Decoy(t.Box, t.decoyName())
 	return salt, verifier, nil
 }
 
@@ -156,7 +156,7 @@ func (t *turn) srpID() string {
 
 // decoyID is the id of nobody: a UUID, as Cognito documents it, stable for the name.
 func (t *turn) decoyID() string {
-	b := t.box.MAC("srp-decoy-id", []byte(t.decoyName()))[:16]
+	b := t.Box.MAC("srp-decoy-id", []byte(t.decoyName()))[:16]
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -31,7 +31,7 @@ func (softwareToken) verify(t *turn) (*pass, error) {
 	if err := t.present(); err != nil {
 		return nil, err
 	}
-	code, err := factor.SoftwareTokens{}.Check(t.tx, t.box, t.user, t.given[codeMember])
+	code, err := factor.SoftwareTokens{}.Check(t.tx, t.Box, t.user, t.given[codeMember])
 	switch {
 	case errors.Is(err, factor.ErrNone):
 		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the user.")

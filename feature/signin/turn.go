@@ -13,11 +13,8 @@ import (
 	"cardea/engine/lockout"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/record/client"
 	"cardea/record/device"
 	"cardea/record/passkey"
-	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -37,10 +34,8 @@ type turn struct {
 	forwarded string
 	placed    bool // from.IP is the user's, not that of a server that calls for many
 
-	pool   *pool.Pool
-	client *client.Client
-	box    *seal.Box
-	now    time.Time
+	access.App
+	now time.Time
 
 	tx     *db.Tx // the transaction that judges an answer and acts on it, if they are one
 	missed error  // the fault of an answer that was recorded there as wrong
@@ -68,20 +63,19 @@ type turn struct {
 // enter finds the pool and the client.
 func (t *turn) enter(tx *db.Tx, admin bool, poolID, clientID string) (err error) {
 	if admin {
-		t.pool, t.client, err = access.PoolClient(tx, poolID, clientID)
+		t.App, err = t.Apps.FindIn(tx, poolID, clientID)
 	} else {
-		t.pool, t.client, err = access.Client(tx, clientID)
+		t.App, err = t.Apps.Find(tx, clientID)
 	}
 	if err != nil {
 		return err
 	}
-	t.placed = !admin && !t.client.HasSecret()
-	if _, err := netip.ParseAddr(t.forwarded); err == nil && (admin || t.client.Forwards()) {
+	t.placed = !admin && !t.Client.HasSecret()
+	if _, err := netip.ParseAddr(t.forwarded); err == nil && (admin || t.Client.Forwards()) {
 		t.from.IP, t.placed = t.forwarded, true
 	}
 	t.now = tx.Now
-	t.box, err = t.Ring.Box(tx, t.pool.ID)
-	return err
+	return nil
 }
 
 // require names the first member that is missing or empty.
@@ -96,7 +90,7 @@ func (t *turn) require(names ...string) error {
 
 // proveClient checks SECRET_HASH, which is over the name as it was sent.
 func (t *turn) proveClient(name string) error {
-	return access.CheckSecretHash(t.box, t.client, name, t.given["SECRET_HASH"])
+	return t.CheckSecretHash(name, t.given["SECRET_HASH"])
 }
 
 // identify finds whom USERNAME names, and begins an attempt at their password.
@@ -117,11 +111,11 @@ func (t *turn) find(tx *db.Tx) error {
 	if err := t.proveClient(login); err != nil {
 		return err
 	}
-	u, err := account.Find(tx, t.pool, login)
+	u, err := account.Find(tx, t.Pool, login)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return fmt.Errorf("find user: %w", err)
 	}
-	t.name, t.user = t.pool.Fold(login), u
+	t.name, t.user = t.Pool.Fold(login), u
 	t.state = challenge.New(t.now, t.name, u)
 	return t.recognise(tx)
 }
@@ -130,21 +124,21 @@ func (t *turn) find(tx *db.Tx) error {
 // user name or the sub.
 func (t *turn) resume(tx *db.Tx, mismatch error) error {
 	t.name = t.state.Name
-	given := t.pool.Fold(t.given["USERNAME"])
+	given := t.Pool.Fold(t.given["USERNAME"])
 	if t.state.Sub == "" {
 		if given != t.name && given != t.decoyID() {
 			return mismatch
 		}
 		return t.begin(tx)
 	}
-	u, err := user.Get(tx, t.pool.ID, t.state.Sub)
+	u, err := user.Get(tx, t.Pool.ID, t.state.Sub)
 	if errors.Is(err, db.ErrNotFound) {
 		return mismatch
 	}
 	if err != nil {
 		return fmt.Errorf("read user: %w", err)
 	}
-	if !t.state.Of(u) || given != t.pool.Fold(u.Username) && given != string(u.Sub) && given != t.name {
+	if !t.state.Of(u) || given != t.Pool.Fold(u.Username) && given != string(u.Sub) && given != t.name {
 		return mismatch
 	}
 	t.user, t.loaded = u, u
@@ -169,7 +163,7 @@ func (t *turn) holder() *user.User {
 
 // untriggered refuses, before anything is judged, a sign-in that would have to invoke a trigger later on.
 func (t *turn) untriggered() error {
-	return trigger.Refuse(t.pool.Doc.LambdaConfig,
+	return trigger.Refuse(t.Pool.Doc.LambdaConfig,
 		trigger.PreAuthentication, trigger.PostAuthentication, trigger.PreTokenGeneration)
 }
 

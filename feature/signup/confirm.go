@@ -16,11 +16,11 @@ import (
 
 // ConfirmSignUp confirms an account, and the attribute its code went to.
 func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
-	g, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
 		return nil, err
 	}
 
@@ -43,11 +43,11 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 // confirm uses the code up, and the Session if there is one, and confirms the account. Where the code would have been a first
 // factor, it need not be given twice: the promised Session signs in.
 func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*promise, error) {
-	g, err := s.guest(tx, in.ClientId)
+	a, err := s.app(tx, in.ClientId)
 	if err != nil {
 		return nil, err
 	}
-	u, err := g.find(tx, in.Username)
+	u, err := a.find(tx, in.Username)
 	if err != nil {
 		return nil, err
 	}
@@ -56,30 +56,30 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*prom
 	}
 	var began challenge.State
 	if in.Session != "" {
-		if began, err = g.resume(tx, in.Session, u); err != nil {
+		if began, err = a.resume(tx, in.Session, u); err != nil {
 			return nil, err
 		}
 	}
-	t := g.target(u, in.Username)
-	if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ConfirmSignUp); err != nil {
+	t := a.target(u, in.Username)
+	if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ConfirmSignUp); err != nil {
 		return nil, err
 	}
-	attribute, err := s.Codes.Redeem(tx, g.Box, t, in.ConfirmationCode)
+	attribute, err := s.Codes.Redeem(tx, a.Box, t, in.ConfirmationCode)
 	if err != nil {
 		return nil, err
 	}
 
 	u.Attributes[attribute+"_verified"] = "true"
 	// A conflict rolls everything back: code and Session stay good for another call that forces the alias.
-	if err := confirm(tx, g.Pool, u, in.ForceAliasCreation); err != nil {
+	if err := confirm(tx, a.Pool, u, in.ForceAliasCreation); err != nil {
 		return nil, err
 	}
 	if in.Session != "" {
-		if err := g.sessions().Spend(tx, began); err != nil {
+		if err := a.sessions().Spend(tx, began); err != nil {
 			return nil, err
 		}
 	}
-	return g.promise(challenge.SignedUp, attribute, g.state(tx, in.Username, u)), nil
+	return a.promise(challenge.SignedUp, attribute, a.state(tx, in.Username, u)), nil
 }
 
 // AdminConfirmSignUp confirms an account without a code; it verifies no attribute.

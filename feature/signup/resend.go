@@ -31,35 +31,35 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, in *cognitoidp.Res
 }
 
 func (s *Service) resend(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeRequest) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	g, err := s.guest(tx, in.ClientId)
+	a, err := s.app(tx, in.ClientId)
 	if err != nil {
 		return nil, err
 	}
-	u, err := g.find(tx, in.Username)
+	u, err := a.find(tx, in.Username)
 	if err != nil {
 		return nil, err
 	}
-	if len(g.Pool.Doc.AutoVerifiedAttributes) == 0 {
+	if len(a.Pool.Doc.AutoVerifiedAttributes) == 0 {
 		return nil, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on.")
 	}
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
 		return nil, cognitoidp.InvalidParameter("User is already confirmed.")
 	}
-	t := g.target(u, in.Username)
+	t := a.target(u, in.Username)
 	t.Kind = message.ResendCode
 	if u == nil {
-		t.Attribute = usual(g.Pool)
-	} else if t.Attribute = verifiedFirst(g.Pool, u.Attributes); t.Attribute == "" {
-		if !g.Client.HidesUsers() {
+		t.Attribute = usual(a.Pool)
+	} else if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
+		if !a.Client.HidesUsers() {
 			return nil, cognitoidp.InvalidParameter("Cannot resend codes. The user has no attribute that is verified automatically.")
 		}
-		t.User, t.Attribute = nil, usual(g.Pool)
+		t.User, t.Attribute = nil, usual(a.Pool)
 	}
 
-	if err := s.Codes.Allow(tx, g.Pool.ID, t.Key(g.Box), verification.ResendCode); err != nil {
+	if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ResendCode); err != nil {
 		return nil, err
 	}
-	return s.Codes.Send(tx, g.Box, t)
+	return s.Codes.Send(tx, a.Box, t)
 }
 
 // usual is the attribute that the codes of most users go to.

@@ -11,7 +11,6 @@ import (
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/record/datakey"
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -19,42 +18,40 @@ import (
 
 // Service answers the operations of signing up.
 type Service struct {
+	Apps      access.Apps
 	DB        *db.DB
-	Ring      *datakey.Ring
 	Codes     *verification.Codes
 	Passwords *password.Hasher
 }
 
 var _ cognitoidp.Signup = (*Service)(nil)
 
-// guest is an app that calls for someone who is not signed in.
-type guest struct{ access.Guest }
+// app is the app that calls for someone who is not signed in.
+type app struct{ access.App }
 
 // admit finds the app and proves it by its SECRET_HASH.
-func (s *Service) admit(ctx context.Context, clientID, username, hash string) (guest, error) {
-	g, err := s.door().Admit(ctx, clientID, username, hash)
-	return guest{g}, err
+func (s *Service) admit(ctx context.Context, clientID, username, hash string) (app, error) {
+	a, err := s.Apps.Proven(ctx, clientID, username, hash)
+	return app{a}, err
 }
 
-// guest loads what may have changed since admit.
-func (s *Service) guest(tx *db.Tx, clientID string) (guest, error) {
-	g, err := s.door().Guest(tx, clientID)
-	return guest{g}, err
+// app loads what may have changed since admit.
+func (s *Service) app(tx *db.Tx, clientID string) (app, error) {
+	a, err := s.Apps.Find(tx, clientID)
+	return app{a}, err
 }
-
-func (s *Service) door() access.Door { return access.Door{DB: s.DB, Ring: s.Ring} }
 
 // find looks for the user who is signing up; nil when there is none and the app must not learn it.
-func (g guest) find(tx *db.Tx, username string) (*user.User, error) {
-	u, err := account.Find(tx, g.Pool, username)
+func (a app) find(tx *db.Tx, username string) (*user.User, error) {
+	u, err := account.Find(tx, a.Pool, username)
 	switch {
-	case errors.Is(err, db.ErrNotFound) && g.Client.HidesUsers():
+	case errors.Is(err, db.ErrNotFound) && a.Client.HidesUsers():
 		return nil, nil
 	case errors.Is(err, db.ErrNotFound):
 		return nil, cognitoidp.UserNotFound("Username/client id combination not found.")
 	case err != nil:
 		return nil, fmt.Errorf("find user: %w", err)
-	case !u.Enabled && g.Client.HidesUsers():
+	case !u.Enabled && a.Client.HidesUsers():
 		return nil, nil
 	case !u.Enabled:
 		return nil, cognitoidp.NotAuthorized("User is disabled.")
@@ -63,15 +60,14 @@ func (g guest) find(tx *db.Tx, username string) (*user.User, error) {
 }
 
 // passwordless tells whether the app may sign users up who have no password.
-func (g guest) passwordless() bool {
-	return factor.Passwordless(g.Pool) && g.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth)
+func (a app) passwordless() bool {
+	return factor.Passwordless(a.Pool) && a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth)
 }
 
 // target is the sign-up code of a user, or of a stranger.
-func (g guest) target(u *user.User, username string) verification.Target {
+func (a app) target(u *user.User, username string) verification.Target {
 	return verification.Target{
-		Pool:        g.Pool,
-		Client:      g.Client,
+		App:         a.App,
 		User:        u,
 		UnknownUser: username,
 		Purpose:     verification.SignUp,

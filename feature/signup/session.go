@@ -17,16 +17,16 @@ type promise struct {
 
 // promise begins the Session of someone who is signing up by a code to a contact, "email" or "phone_number". Whoever reads
 // the code may sign in with it; so the pool must take such codes for first factors, and the client let users choose them.
-func (g guest) promise(step, contact string, st challenge.State) *promise {
-	if !g.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) || !factor.ByCode(g.Pool, contact) {
+func (a app) promise(step, contact string, st challenge.State) *promise {
+	if !a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) || !factor.ByCode(a.Pool, contact) {
 		return nil
 	}
-	return &promise{g.sessions(), step, st}
+	return &promise{a.sessions(), step, st}
 }
 
 // state is what the Sessions of someone who signs up tell.
-func (g guest) state(tx *db.Tx, username string, u *user.User) challenge.State {
-	return challenge.New(tx.Now, g.Pool.Fold(username), u)
+func (a app) state(tx *db.Tx, username string, u *user.User) challenge.State {
+	return challenge.New(tx.Now, a.Pool.Fold(username), u)
 }
 
 // keep makes the Session string; it is empty when none was promised.
@@ -37,17 +37,17 @@ func (p *promise) keep() (string, error) {
 	return p.sessions.Seal(p.step, p.state)
 }
 
-func (g guest) sessions() challenge.Sessions {
-	return challenge.Sessions{Pool: g.Pool, Client: g.Client, Box: g.Box}
+func (a app) sessions() challenge.Sessions {
+	return challenge.Sessions{App: a.App}
 }
 
 // resume reads the Session that SignUp answered with. Someone else's is none, and so is any of a user who is nobody.
-func (g guest) resume(tx *db.Tx, session string, u *user.User) (st challenge.State, err error) {
-	if st, err = g.sessions().Open(tx, challenge.SigningUp, session); err != nil {
+func (a app) resume(tx *db.Tx, session string, u *user.User) (st challenge.State, err error) {
+	if st, err = a.sessions().Open(tx, challenge.SigningUp, session); err != nil {
 		return st, err
 	}
 	if !st.Of(u) {
-		return st, challenge.Invalid()
+		return st, challenge.ErrInvalid
 	}
 	return st, nil
 }

@@ -22,22 +22,22 @@ import (
 
 // SignUp makes an unconfirmed user and sends a code to the attribute that the pool verifies.
 func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
-	g, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.applicant(ctx, g, in)
+	u, err := s.applicant(ctx, a, in)
 	if err != nil {
 		return nil, err
 	}
-	change, err := s.secret(ctx, g, u, in.Password)
+	change, err := s.secret(ctx, a, u, in.Password)
 	if err != nil {
 		return nil, err
 	}
 
 	var done *entry
 	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		g, err := s.guest(tx, in.ClientId)
+		a, err := s.app(tx, in.ClientId)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		if change != nil {
 			change.Apply(u, tx.Now)
 		}
-		done, err = s.enter(tx, g, in, u)
+		done, err = s.enter(tx, a, in, u)
 		return err
 	})
 	if err != nil {
@@ -65,11 +65,11 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 }
 
 // secret computes what is stored for a password; nil when there is none.
-func (s *Service) secret(ctx context.Context, g guest, u *user.User, pw string) (*password.Change, error) {
+func (s *Service) secret(ctx context.Context, a app, u *user.User, pw string) (*password.Change, error) {
 	if pw == "" {
 		return nil, nil
 	}
-	return s.Passwords.Prepare(ctx, g.Box, g.Pool, u, password.Choice{Password: pw, Policy: true})
+	return s.Passwords.Prepare(ctx, a.Box, a.Pool, u, password.Choice{Password: pw, Policy: true})
 }
 
 // entry is what became of a user who was stored.
@@ -80,24 +80,24 @@ type entry struct {
 }
 
 // enter stores a new user and sends them their code.
-func (s *Service) enter(tx *db.Tx, g guest, in *cognitoidp.SignUpRequest, u *user.User) (*entry, error) {
-	if err := create(tx, g.Pool, u); err != nil {
+func (s *Service) enter(tx *db.Tx, a app, in *cognitoidp.SignUpRequest, u *user.User) (*entry, error) {
+	if err := create(tx, a.Pool, u); err != nil {
 		return nil, err
 	}
-	delivery, err := s.send(tx, g, u, message.SignUp)
+	delivery, err := s.send(tx, a, u, message.SignUp)
 	switch {
 	case message.Undeliverable(err):
 		return &entry{undelivered: err}, nil
 	case err != nil || delivery == nil:
 		return &entry{}, err
 	}
-	next := g.promise(challenge.SigningUp, delivery.AttributeName, g.state(tx, in.Username, u))
+	next := a.promise(challenge.SigningUp, delivery.AttributeName, a.state(tx, in.Username, u))
 	return &entry{delivery: delivery, next: next}, nil
 }
 
 // applicant checks whether this user may be made here, and makes them in memory.
-func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpRequest) (*user.User, error) {
-	p := g.Pool
+func (s *Service) applicant(ctx context.Context, a app, in *cognitoidp.SignUpRequest) (*user.User, error) {
+	p := a.Pool
 	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
 		return nil, cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")
 	}
@@ -106,7 +106,7 @@ func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpR
 	}
 
 	attrs := attributes.Parse(in.UserAttributes)
-	if err := attributes.CheckWritable(g.Client, attrs); err != nil {
+	if err := attributes.CheckWritable(a.Client, attrs); err != nil {
 		return nil, err
 	}
 	if err := account.CheckNew(p, attrs, attributes.SignUp); err != nil {
@@ -122,20 +122,20 @@ func (s *Service) applicant(ctx context.Context, g guest, in *cognitoidp.SignUpR
 	if err := attributes.CheckRequired(p, u.Attributes); err != nil {
 		return nil, err
 	}
-	if err := checkPassword(g, u, in.Password); err != nil {
+	if err := checkPassword(a, u, in.Password); err != nil {
 		return nil, err
 	}
 	return u, s.checkFree(ctx, p, in.Username)
 }
 
 // checkPassword is the pool's policy. Who signs up without a password must be able to receive the codes that stand for it.
-func checkPassword(g guest, u *user.User, pw string) error {
-	if pw != "" || !g.passwordless() {
-		return password.CheckPolicy(g.Pool, pw)
+func checkPassword(a app, u *user.User, pw string) error {
+	if pw != "" || !a.passwordless() {
+		return password.CheckPolicy(a.Pool, pw)
 	}
 	var wanted []string
 	for _, contact := range account.Contacts {
-		if !factor.ByCode(g.Pool, contact) {
+		if !factor.ByCode(a.Pool, contact) {
 			continue
 		}
 		if u.Attributes[contact] != "" {
@@ -180,11 +180,11 @@ func taken(conflict *account.TakenError) error {
 }
 
 // send sends a new user their code, if the pool verifies anything of theirs.
-func (s *Service) send(tx *db.Tx, g guest, u *user.User, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	t := g.target(u, u.Username)
+func (s *Service) send(tx *db.Tx, a app, u *user.User, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
+	t := a.target(u, u.Username)
 	t.Kind = kind
-	if t.Attribute = verifiedFirst(g.Pool, u.Attributes); t.Attribute == "" {
+	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
 		return nil, nil
 	}
-	return s.Codes.Send(tx, g.Box, t)
+	return s.Codes.Send(tx, a.Box, t)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/message"
@@ -81,7 +82,7 @@ func (s *Service) verify(tx *db.Tx, p *pool.Pool, u *user.User, contacts []strin
 	}
 	for _, contact := range contacts {
 		_, err := s.Codes.Send(tx, box, verification.Target{
-			Pool:      p,
+			App:       access.App{Pool: p, Box: box},
 			User:      u,
 			Purpose:   verification.Attribute,
 			Attribute: contact,

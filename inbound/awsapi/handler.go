@@ -38,6 +38,8 @@ type Handler struct {
 	// sizes.
 	MaxBody    int64
 	BodyLimits map[string]int64
+	// Word gives the fault for what an operation found, where it is none already. Nil changes nothing.
+	Word func(op *awsjson.Operation, err error) error
 	// Strict, for tests, is told of each fault that the model does not list for its operation; the answer becomes an
 	// InternalErrorException.
 	Strict func(operation string, fault *awsjson.Fault)
@@ -93,6 +95,9 @@ func (x *exchange) run(w http.ResponseWriter) (out any, err error) {
 		return nil, err
 	}
 	out, err = op.Invoke(awsjson.WithCaller(x.request.Context(), x.caller), x.tree)
+	if err != nil && x.handler.Word != nil {
+		err = x.handler.Word(op, err)
+	}
 	return out, x.strictly(op, err)
 }
 

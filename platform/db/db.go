@@ -123,8 +123,11 @@ func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error 
 	return nil
 }
 
+// Now is the present moment as transactions would see it.
+func (d *DB) Now() time.Time { return d.opts.Now().UTC().Truncate(time.Millisecond) }
+
 func (d *DB) begin(ctx context.Context, s session) *Tx {
-	return &Tx{Now: d.opts.Now().UTC().Truncate(time.Millisecond), ctx: ctx, db: d, session: s}
+	return &Tx{Now: d.Now(), ctx: ctx, db: d, session: s}
 }
 
 func (d *DB) observe(kind string, began time.Time, retries int) {

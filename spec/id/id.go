@@ -10,6 +10,25 @@ func NewPool(region string) Pool {
 	return Pool(region + "_" + Random(mixedAlphabet, poolLength))
 }
 
+// maxPool is how long the interface lets a pool's id be.
+const maxPool = 55
+
+// Valid tells whether the id has the form of a pool's: letters, digits, underscores and hyphens, then an underscore, then
+// letters and digits. Other texts name no pool and need not be looked up.
+func (p Pool) Valid() bool {
+	i := strings.LastIndexByte(string(p), '_')
+	if i < 1 || i == len(p)-1 || len(p) > maxPool {
+		return false
+	}
+	for j, c := range []byte(p) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (j > i || c != '_' && c != '-') {
+			return false
+		}
+	}
+	return true
+}
+
 // Region is the part of the id before the underscore, or "" when there is none.
 func (p Pool) Region() string {
 	region, _, found := strings.Cut(string(p), "_")

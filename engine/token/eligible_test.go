@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/engine/token"
@@ -20,17 +21,17 @@ import (
 
 func sqlite(t testing.TB) string { return dbtest.SQLite(t) }
 
-func TestGateRefusesUsersWhoMayNotHaveTokens(t *testing.T) {
+func TestIneligibleUsersGetNoTokens(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change        func(u *user.User)
-		code, message string
+		change func(u *user.User)
+		want   error
 	}{
-		"disabled":    {func(u *user.User) { u.Enabled = false }, "NotAuthorized", "User is disabled."},
-		"unconfirmed": {func(u *user.User) { u.Status = "UNCONFIRMED" }, "UserNotConfirmed", "User is not confirmed."},
-		"reset":       {func(u *user.User) { u.Status = "RESET_REQUIRED" }, "PasswordResetRequired", "Password reset required for the user"},
-		"temporary":   {func(u *user.User) { u.Status = "FORCE_CHANGE_PASSWORD" }, "NotAuthorized", "User cannot be given tokens. Current status is FORCE_CHANGE_PASSWORD"},
-		"unknown":     {func(u *user.User) { u.Status = "COMPROMISED" }, "NotAuthorized", "User cannot be given tokens. Current status is COMPROMISED"},
+		"disabled":    {func(u *user.User) { u.Enabled = false }, account.ErrDisabled},
+		"unconfirmed": {func(u *user.User) { u.Status = "UNCONFIRMED" }, account.ErrUnconfirmed},
+		"reset":       {func(u *user.User) { u.Status = "RESET_REQUIRED" }, account.ErrResetRequired},
+		"temporary":   {func(u *user.User) { u.Status = "FORCE_CHANGE_PASSWORD" }, account.StatusError{Status: "FORCE_CHANGE_PASSWORD"}},
+		"unknown":     {func(u *user.User) { u.Status = "COMPROMISED" }, account.StatusError{Status: "COMPROMISED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -38,38 +39,38 @@ func TestGateRefusesUsersWhoMayNotHaveTokens(t *testing.T) {
 			before := w.signIn(t)
 			w.setUser(t, c.change)
 			_, err := w.tokens.Mint(context.Background(), w.grant())
-			wantFault(t, err, c.code, c.message)
+			wantCondition(t, err, c.want)
 			_, err = w.refresh(before.RefreshToken)
-			wantFault(t, err, c.code, c.message)
+			wantCondition(t, err, c.want)
 		})
 	}
 }
 
-func TestGateRefusesPoolsThatDemandMore(t *testing.T) {
+func TestPoolsThatDemandMoreProofsGiveNoTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sqlite(t))
 	before := w.signIn(t)
 
-	const missing = "A proof of the user's identity is missing."
+	missing := token.ErrProofMissing
 	g := w.grant()
 	g.Proofs = nil
 	_, err := w.tokens.Mint(context.Background(), g)
-	wantFault(t, err, "NotAuthorized", missing)
+	wantCondition(t, err, missing)
 
 	g = w.grant()
 	g.Pool = w.pool.Clone()
 	g.Pool.MFA.MfaConfiguration = cognitoidp.UserPoolMfaTypeOn
 	g.Pool.MFA.SoftwareTokenMfaConfiguration = &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true}
 	_, err = w.tokens.Mint(context.Background(), g)
-	wantFault(t, err, "NotAuthorized", missing)
+	wantCondition(t, err, missing)
 	g.Proofs = append(g.Proofs, factor.SoftwareToken)
 	_, err = w.tokens.Mint(context.Background(), g)
-	wantFault(t, err, "NotAuthorized", missing) // by a factor that is not theirs
+	wantCondition(t, err, missing) // by a factor that is not theirs
 	w.setUser(t, func(u *user.User) { u.MFA.Software = true })
 	if _, err = w.tokens.Mint(context.Background(), g); err != nil {
 		t.Errorf("with both factors: %v", err)
 	}
-	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: g.Pool, Client: w.client, RefreshToken: before.RefreshToken})
+	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{App: access.App{Pool: g.Pool, Client: w.client}, RefreshToken: before.RefreshToken})
 	if err != nil {
 		t.Errorf("a session from before: %v", err)
 	}
@@ -79,7 +80,7 @@ func TestGateRefusesPoolsThatDemandMore(t *testing.T) {
 	if _, err = w.tokens.Mint(context.Background(), g); err == nil {
 		t.Error("minted without the trigger")
 	}
-	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{Pool: g.Pool, Client: w.client, RefreshToken: before.RefreshToken})
+	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{App: access.App{Pool: g.Pool, Client: w.client}, RefreshToken: before.RefreshToken})
 	if err == nil {
 		t.Error("refreshed without the trigger")
 	}
@@ -89,7 +90,9 @@ func TestPoolDeletedMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.write(t, func(tx *db.Tx) error { return pool.Delete(tx, w.pool.ID) })
 		_, err := w.tokens.Mint(context.Background(), w.grant())
-		wantFault(t, err, "ResourceNotFound", "User pool "+string(w.pool.ID)+" does not exist.")
+		if gone, ok := errors.AsType[*access.UnknownError](err); !ok || gone.Pool != string(w.pool.ID) {
+			t.Errorf("got %v", err)
+		}
 	})
 }
 

@@ -1,0 +1,79 @@
+package bearer
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"cardea/engine/access"
+	"cardea/engine/token"
+	"cardea/platform/db"
+)
+
+// selfService is the scope without which an access token opens none of its user's account.
+const selfService = "aws.cognito.signin.user.admin"
+
+// ErrScope says that an access token lacks the scope of self-service.
+var ErrScope = errors.New("the access token lacks the scope " + selfService)
+
+// Authenticator lets users in to their own accounts by their access tokens.
+type Authenticator struct {
+	Tokens *token.Minter
+}
+
+// Token is an access token that this server signed and that has not expired. What else is to be known about it, Admit
+// finds out.
+type Token struct {
+	tokens *token.Minter
+	claims *token.Claims
+}
+
+// Authenticate checks form and signature of an access token. It is called before any transaction, so that what a stranger
+// makes up reaches no writer. It answers the conditions of token.Minter.Authenticate.
+func (a *Authenticator) Authenticate(ctx context.Context, accessToken string) (*Token, error) {
+	claims, err := a.Tokens.Authenticate(ctx, accessToken)
+	if err != nil {
+		return nil, err
+	}
+	return &Token{a.Tokens, claims}, nil
+}
+
+// Admit finds whom the token stands for, as tx sees them. It answers the conditions of token.Minter.Admit, and ErrScope.
+func (t *Token) Admit(tx *db.Tx) (*access.Subject, error) {
+	who, err := t.tokens.Admit(tx, t.claims)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(who.Scopes, selfService) {
+		return nil, ErrScope
+	}
+	return who, nil
+}
+
+// Read runs fn on whoever holds an access token, in a transaction that reads. Its errors are those of Authenticate and
+// Admit, and fn's.
+func (a *Authenticator) Read(ctx context.Context, accessToken string, fn func(tx *db.Tx, who *access.Subject) error) error {
+	return a.in(ctx, a.Tokens.DB.Read, accessToken, fn)
+}
+
+// Write is Read in a transaction that writes; like that of db.Write, fn may run twice.
+func (a *Authenticator) Write(ctx context.Context, accessToken string, fn func(tx *db.Tx, who *access.Subject) error) error {
+	return a.in(ctx, a.Tokens.DB.Write, accessToken, fn)
+}
+
+func (a *Authenticator) in(
+	ctx context.Context, transaction func(context.Context, func(*db.Tx) error) error,
+	accessToken string, fn func(tx *db.Tx, who *access.Subject) error,
+) error {
+	t, err := a.Authenticate(ctx, accessToken)
+	if err != nil {
+		return err
+	}
+	return transaction(ctx, func(tx *db.Tx) error {
+		who, err := t.Admit(tx)
+		if err != nil {
+			return err
+		}
+		return fn(tx, who)
+	})
+}

@@ -1,0 +1,47 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/factor"
+	"cardea/platform/db"
+	"cardea/record/pool"
+	"cardea/record/session"
+	"cardea/record/user"
+)
+
+// eligible decides whether a user may have a new session: they are active, and the proofs are all that the pool asks of
+// them. Every session is made behind it, whatever flow asks for it.
+func eligible(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
+	if err := account.Active(u); err != nil {
+		return err
+	}
+	if !factor.Satisfied(p, u, proofs) {
+		return ErrProofMissing
+	}
+	return nil
+}
+
+// over reports whether the session was ended, by itself or with all of its user's.
+func over(s *session.Session, u *user.User) bool {
+	return !s.Revoked.IsZero() || !s.Created.After(u.SignedOut)
+}
+
+// missingUser turns the absence of the user into account.ErrNoUser.
+func missingUser(err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return account.ErrNoUser
+	}
+	return fmt.Errorf("get user: %w", err)
+}
+
+// goneWithPool turns the absence of a pool's keys into the absence of the pool: it was deleted since the caller read it.
+func goneWithPool(p *pool.Pool, err error) error {
+	if errors.Is(err, db.ErrNotFound) {
+		return &access.UnknownError{Pool: string(p.ID)}
+	}
+	return err
+}

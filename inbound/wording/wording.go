@@ -1,0 +1,104 @@
+package wording
+
+import (
+	"errors"
+	"slices"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/bearer"
+	"cardea/engine/challenge"
+	"cardea/engine/lockout"
+	"cardea/engine/token"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+)
+
+// entry is a condition and the fault for it.
+type entry struct {
+	condition error
+	fault     error // an *awsjson.Fault
+}
+
+// conditions are those whose fault is always the same.
+var conditions = []entry{
+	{account.ErrNoUser, cognitoidp.UserNotFound("User does not exist.")},
+	{account.ErrDisabled, cognitoidp.NotAuthorized("User is disabled.")},
+	{account.ErrUnconfirmed, cognitoidp.UserNotConfirmed("User is not confirmed.")},
+	{account.ErrResetRequired, cognitoidp.PasswordResetRequired("Password reset required for the user")},
+
+	{bearer.ErrScope, cognitoidp.NotAuthorized("Access Token does not have required scopes")},
+	{token.ErrForgedAccess, cognitoidp.NotAuthorized("Could not verify signature for Access Token")},
+	{token.ErrInvalidAccess, cognitoidp.NotAuthorized("Invalid Access Token")},
+	{token.ErrExpiredAccess, cognitoidp.NotAuthorized("Access Token has expired")},
+	{token.ErrRevokedAccess, cognitoidp.NotAuthorized("Access Token has been revoked")},
+	{token.ErrInvalidRefresh, cognitoidp.NotAuthorized("Invalid Refresh Token")},
+	{token.ErrExpiredRefresh, cognitoidp.NotAuthorized("Refresh Token has expired")},
+	{token.ErrRevokedRefresh, cognitoidp.NotAuthorized("Refresh Token has been revoked")},
+	{token.ErrReusedRefresh, cognitoidp.RefreshTokenReuse("Refresh token has been invalidated by rotation")},
+	{token.ErrNotRevocable, cognitoidp.UnsupportedOperation("Token revocation is not enabled for the client.")},
+	{token.ErrNotRefresh, cognitoidp.UnsupportedTokenType("Only refresh tokens can be revoked.")},
+	{token.ErrOthersToken, cognitoidp.Unauthorized("The token was not issued to this client.")},
+	{token.ErrProofMissing, cognitoidp.NotAuthorized("A proof of the user's identity is missing.")},
+
+	{challenge.ErrInvalid, cognitoidp.NotAuthorized("Invalid session for the user.")},
+	{challenge.ErrExpired, cognitoidp.NotAuthorized("Invalid session for the user, session is expired.")},
+	{challenge.ErrUsed, cognitoidp.NotAuthorized("Invalid session for the user, session can only be used once.")},
+	{lockout.ErrLocked, cognitoidp.NotAuthorized("Password attempts exceeded")},
+	{lockout.ErrRateLimited, cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")},
+}
+
+// Cognito gives the fault with which an operation of the user pools API answers err: the one that err is or wraps, the one
+// for the condition that it is or wraps, or err itself where it is a failure.
+func Cognito(op *awsjson.Operation, err error) error {
+	if err == nil {
+		return nil
+	}
+	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
+		return fault
+	}
+	if errors.Is(err, account.ErrNoUser) && !slices.Contains(op.Errors, "UserNotFoundException") {
+		return gone(op)
+	}
+	for _, e := range conditions {
+		if errors.Is(err, e.condition) {
+			return e.fault
+		}
+	}
+	return typed(err)
+}
+
+// gone words that the user is not there for operations whose model has no code for it.
+func gone(op *awsjson.Operation) error {
+	if op.Signed {
+		return cognitoidp.ResourceNotFound("User does not exist.")
+	}
+	return cognitoidp.NotAuthorized("Access Token has been revoked")
+}
+
+// typed words the conditions that carry something to tell.
+func typed(err error) error {
+	if unknown, ok := errors.AsType[*access.UnknownError](err); ok {
+		if unknown.Client != "" {
+			return cognitoidp.ResourceNotFound("User pool client " + unknown.Client + " does not exist.")
+		}
+		return cognitoidp.ResourceNotFound("User pool " + unknown.Pool + " does not exist.")
+	}
+	if unproven, ok := errors.AsType[*access.SecretError](err); ok {
+		return cognitoidp.NotAuthorized(secretMessage(unproven))
+	}
+	if status, ok := errors.AsType[account.StatusError](err); ok {
+		return cognitoidp.NotAuthorized("User cannot be given tokens. Current status is " + status.Status)
+	}
+	return err
+}
+
+func secretMessage(e *access.SecretError) string {
+	switch {
+	case e.Missing:
+		return "Client " + string(e.Client) + " is configured with secret but SECRET_HASH was not received"
+	case e.Hash:
+		return "Unable to verify secret hash for client " + string(e.Client)
+	}
+	return "Invalid client secret for client " + string(e.Client)
+}
