@@ -5,12 +5,11 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"time"
 
+	"cardea/engine/issuer"
 	"cardea/platform/config"
 	"cardea/spec/awsjson"
-	"cardea/spec/id"
 )
 
 // Config says what kind of server to build. The zero value of every option is sensible; Addr, PublicURL, Region, Account,
@@ -92,13 +91,7 @@ func (c *Config) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-// issuer names the issuer of a pool's tokens.
-func (c *Config) issuer(pool id.Pool) string {
-	if c.IssuerBase == "" {
-		return c.public(pool)
-	}
-	return strings.ReplaceAll(c.IssuerBase, "{region}", pool.Region()) + "/" + string(pool)
+// issuers names the issuers of the pools' tokens.
+func (c *Config) issuers() issuer.Names {
+	return issuer.Names{PublicURL: c.PublicURL, Base: c.IssuerBase}
 }
-
-// public is where a pool's published documents are reached.
-func (c *Config) public(pool id.Pool) string { return c.PublicURL + "/" + string(pool) }

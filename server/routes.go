@@ -3,7 +3,7 @@ package server
 import (
 	"net/http"
 
-	"cardea/engine/token"
+	"cardea/engine/issuer"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
 	"cardea/inbound/wellknown"
@@ -11,8 +11,8 @@ import (
 	"cardea/record/datakey"
 )
 
-// route makes the ways in: which path leads where, and who stands at the door.
-func (s *Server) route(minter *token.Minter, ring *datakey.Ring) {
+// route makes the routes: which path leads to which handler, and how callers are verified.
+func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 	c := &s.config
 	api := &awsapi.Handler{
 		Service: s.API.Service(),
@@ -21,7 +21,7 @@ func (s *Server) route(minter *token.Minter, ring *datakey.Ring) {
 		Observe: s.metrics.Operation,
 		Strict:  c.Test.Strict,
 	}
-	documents := &wellknown.Handler{Tokens: minter, Log: c.Log}
+	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", api)

@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/bearer"
+	"cardea/engine/issuer"
 	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/engine/token"
@@ -82,7 +83,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	pages := &page.Codec{Key: master.Derive("page")}
 	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
-	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuer, Public: c.public, Signer: meteredSigner(metrics)}
+	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics)}
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
@@ -112,7 +113,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		metrics: metrics,
 		health:  &health{db: store},
 	}
-	srv.route(minter, ring)
+	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring)
 	return srv, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"testing"
 
@@ -56,18 +55,11 @@ func TestStockIsRefilledAndEachKeyGivenOnce(t *testing.T) {
 	})
 }
 
-func TestKeySetIsCognitos(t *testing.T) {
+func TestEachUseHasItsOwnKey(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		text, err := w.tokens.KeySet(context.Background(), w.pool.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var set gojose.JSONWebKeySet
-		if err := json.Unmarshal(text, &set); err != nil {
-			t.Fatal(err)
-		}
-		if len(set.Keys) != 2 || set.Keys[0].KeyID == set.Keys[1].KeyID {
-			t.Fatalf("keys %s", text)
+		public, err := w.publicKeys(w.pool.ID)
+		if err != nil || len(public) != 2 || public[0].ID == public[1].ID {
+			t.Fatalf("keys %+v, %v", public, err)
 		}
 		result := w.signIn(t)
 		kids := map[string]bool{}
@@ -81,20 +73,10 @@ func TestKeySetIsCognitos(t *testing.T) {
 		if len(kids) != 2 {
 			t.Error("ID and access token are signed with the same key")
 		}
-		if _, err := w.tokens.KeySet(context.Background(), "us-east-1_000000000"); !errors.Is(err, db.ErrNotFound) {
+		if _, err := w.publicKeys("us-east-1_000000000"); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("unknown pool: %v", err)
 		}
 	})
-}
-
-func TestDiscovery(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, sqlite(t))
-	text, err := w.tokens.Discovery(context.Background(), w.pool.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "discovery.json", readable(t, text))
 }
 
 func TestSigningKeysAreSealed(t *testing.T) {

@@ -31,9 +31,6 @@ type Minter struct {
 	// "https://auth.example.com/us-east-1_AbC123xyz".
 	Issuer func(id.Pool) string
 
-	// Public is where the pool's key set and discovery document are reached, in the same form; nil: at the issuer.
-	Public func(id.Pool) string
-
 	// Signer puts a private key to work; nil: by the standard library.
 	Signer func(*rsa.PrivateKey) jose.Signer
 }

@@ -30,6 +30,7 @@ import (
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
+	"cardea/spec/jose"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -242,12 +243,12 @@ func (w *world) claims(t testing.TB, jwt string) map[string]any {
 
 func (w *world) payload(t testing.TB, jwt string) []byte {
 	t.Helper()
-	text, err := w.tokens.KeySet(context.Background(), w.pool.ID)
+	public, err := w.publicKeys(w.pool.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var set gojose.JSONWebKeySet
-	if err := json.Unmarshal(text, &set); err != nil {
+	if err := json.Unmarshal(jose.Set(public...), &set); err != nil {
 		t.Fatal(err)
 	}
 	parsed, err := gojose.ParseSigned(jwt, []gojose.SignatureAlgorithm{gojose.RS256})
@@ -259,6 +260,14 @@ func (w *world) payload(t testing.TB, jwt string) []byte {
 		t.Fatal(err)
 	}
 	return payload
+}
+
+func (w *world) publicKeys(name id.Pool) (keys []jose.Key, err error) {
+	err = w.db.Read(context.Background(), func(tx *db.Tx) error {
+		keys, err = w.tokens.PublicKeys(tx, name)
+		return err
+	})
+	return keys, err
 }
 
 // wantFault fails the test unless err is the fault.

@@ -7,15 +7,15 @@ import (
 	"net/http"
 	"strconv"
 
-	"cardea/engine/token"
+	"cardea/engine/issuer"
 	"cardea/platform/db"
 	"cardea/spec/id"
 )
 
 // Handler serves the documents of all pools.
 type Handler struct {
-	Tokens *token.Minter
-	Log    *slog.Logger // nil: slog.Default
+	Documents *issuer.Documents
+	Log       *slog.Logger // nil: slog.Default
 }
 
 // Patterns are the paths that the handler answers, for a ServeMux.
@@ -24,13 +24,13 @@ var Patterns = []string{
 	"/{pool}/.well-known/openid-configuration",
 }
 
-// maxAge is for how many seconds a document may be kept by whoever read it. Keys never change while their pool lives.
+// maxAge is for how many seconds a document may be cached. Keys never change while their pool exists.
 const maxAge = 3600
 
 // Register adds the handler to a mux.
 func (h *Handler) Register(mux *http.ServeMux) {
-	mux.HandleFunc(Patterns[0], h.serve(h.Tokens.KeySet))
-	mux.HandleFunc(Patterns[1], h.serve(h.Tokens.Discovery))
+	mux.HandleFunc(Patterns[0], h.serve(h.Documents.KeySet))
+	mux.HandleFunc(Patterns[1], h.serve(h.Documents.Discovery))
 }
 
 func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error)) http.HandlerFunc {
@@ -69,5 +69,5 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a reader that went away is no concern of ours; a HEAD has no body, net/http sees to it
+	_, _ = w.Write(body) // the client may be gone; net/http drops the body of an answer to HEAD
 }

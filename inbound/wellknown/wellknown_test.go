@@ -10,7 +10,6 @@ import (
 	gojose "github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
-	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
 )
 
@@ -84,29 +83,32 @@ func TestDocumentsGoWithTheirPool(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	w := servertest.New(t, dbtest.SQLite(t), nil)
-	pool := w.Pool(t, nil)
-	for name, c := range map[string]struct {
-		method, path string
-		status       int
-		cached       string
-	}{
-		"keys":         {"GET", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
-		"head":         {"HEAD", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
-		"discovery":    {"GET", "/" + pool + "/.well-known/openid-configuration", 200, "public, max-age=3600"},
-		"unknown pool": {"GET", "/us-east-1_000000000/.well-known/jwks.json", 404, ""},
-		"post":         {"POST", "/" + pool + "/.well-known/jwks.json", 405, ""},
-	} {
-		answer, body := ask(t, w, c.method, c.path)
-		got := []any{
-			answer.StatusCode, answer.Header.Get("Content-Type"), answer.Header.Get("Access-Control-Allow-Origin"),
-			answer.Header.Get("Cache-Control"),
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		for name, c := range map[string]struct {
+			method, path string
+			status       int
+			cached       string
+		}{
+			"keys":          {"GET", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
+			"head":          {"HEAD", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
+			"discovery":     {"GET", "/" + pool + "/.well-known/openid-configuration", 200, "public, max-age=3600"},
+			"unknown pool":  {"GET", "/us-east-1_000000000/.well-known/jwks.json", 404, ""},
+			"NUL":           {"GET", "/us-east-1%00_000000000/.well-known/jwks.json", 404, ""},
+			"invalid UTF-8": {"GET", "/us-east-1%ff_000000000/.well-known/openid-configuration", 404, ""},
+			"post":          {"POST", "/" + pool + "/.well-known/jwks.json", 405, ""},
+		} {
+			answer, body := ask(t, w, c.method, c.path)
+			got := []any{
+				answer.StatusCode, answer.Header.Get("Content-Type"), answer.Header.Get("Access-Control-Allow-Origin"),
+				answer.Header.Get("Cache-Control"),
+			}
+			if diff := cmp.Diff([]any{c.status, "application/json", "*", c.cached}, got); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+			if !json.Valid([]byte(body)) {
+				t.Errorf("%s: body %q", name, body)
+			}
 		}
-		if diff := cmp.Diff([]any{c.status, "application/json", "*", c.cached}, got); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
-		if !json.Valid([]byte(body)) {
-			t.Errorf("%s: body %q", name, body)
-		}
-	}
+	})
 }
