@@ -17,13 +17,13 @@ test: ## every test, on both database engines, with the race detector
 	.ci/need cc postgres
 	go vet ./...
 	.ci/fresh
-	go run ./platform/db/dbtest/pgtmp -- go test -race -p 2 -timeout 20m ./...
+	go run ./cmd/internal/pgtmp -- go test -race -p 2 -timeout 20m ./...
 
 conformance: bin/cardea ## the AWS SDKs, the CLI, Amplify and a JWT verifier against the real binary
 	conformance/run
 
 bench: ## each flow's cost beside its bound
-	go run ./server/bench
+	go run ./cmd/internal/bench
 
 generate: ## write the generated code anew
 	go generate ./...

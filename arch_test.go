@@ -1,5 +1,5 @@
-// Package cardea_test is the architect: it parses every file of the module and fails where the floor plan of
-// ARCHITECTURE.md or a measurable rule of the house style is broken.
+// Package cardea_test parses every file of the module and fails where it breaks the layers of ARCHITECTURE.md or a
+// measurable rule of CONTRIBUTING.md.
 package cardea_test
 
 import (
@@ -18,15 +18,17 @@ import (
 	"testing"
 )
 
-// Limits of the house style.
+// Limits of size.
 const (
 	maxFileLines     = 500
 	maxFunctionLines = 80
 	maxParameters    = 4
 )
 
-// below says which floors each floor may import. A floor always may import what the last two rules of
-// TestImportsPointDown leave of itself.
+// tools is the layer of cmd/internal: programs for working on this repository, which may import anything.
+const tools = "tools"
+
+// below says which layers each layer may import. Every package may import the packages inside it.
 var below = map[string][]string{
 	"cmd":      {"server", "platform"},
 	"server":   {"server", "inbound", "feature", "engine", "record", "outbound", "spec", "platform"},
@@ -62,7 +64,7 @@ var modules = map[string]string{
 type source struct {
 	path      string // slash-separated, from the root
 	dir       string
-	floor     string // first element of dir; "" at the root
+	layer     string // first element of dir; tools for cmd/internal; "" at the root
 	test      bool
 	generated bool
 	lines     int
@@ -123,12 +125,15 @@ func sources(t *testing.T) []source {
 
 func describe(name, text string, file *ast.File, set *token.FileSet) source {
 	dir := path.Dir(name)
-	floor, _, _ := strings.Cut(dir, "/")
-	if floor == "." {
-		floor = ""
+	layer, _, _ := strings.Cut(dir, "/")
+	switch {
+	case layer == ".":
+		layer = ""
+	case strings.HasPrefix(dir, "cmd/internal/"):
+		layer = tools
 	}
 	return source{
-		path: name, dir: dir, floor: floor, file: file, set: set,
+		path: name, dir: dir, layer: layer, file: file, set: set,
 		test:      strings.HasSuffix(name, "_test.go"),
 		generated: strings.HasSuffix(name, ".gen.go"),
 		lines:     strings.Count(text, "\n"),
@@ -144,21 +149,21 @@ func (s source) testOnly() bool {
 func TestImportsPointDown(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		allowed, known := below[s.floor]
+		allowed, known := below[s.layer]
 		if !known || s.testOnly() {
-			continue // the root, conformance and tests may import anything
+			continue // the root, tools, conformance and tests may import anything
 		}
 		for _, name := range s.imports() {
 			inside, ok := strings.CutPrefix(name, "cardea/")
 			if !ok {
 				continue
 			}
-			floor, _, _ := strings.Cut(inside, "/")
+			layer, _, _ := strings.Cut(inside, "/")
 			switch {
 			case inside == s.dir || strings.HasPrefix(inside, s.dir+"/"):
 				// a package's own inner packages
-			case !slices.Contains(allowed, floor):
-				t.Errorf("%s: %s must not import %s", s.path, s.floor, inside)
+			case !slices.Contains(allowed, layer):
+				t.Errorf("%s: %s must not import %s", s.path, s.layer, inside)
 			}
 			if strings.HasSuffix(path.Base(inside), "test") {
 				t.Errorf("%s: the product imports the test helper %s", s.path, inside)
@@ -167,11 +172,12 @@ func TestImportsPointDown(t *testing.T) {
 	}
 }
 
-func TestEveryFolderIsOnAFloor(t *testing.T) {
+func TestEveryFolderBelongsToALayer(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		if _, known := below[s.floor]; !known && s.floor != "" && s.floor != "conformance" {
-			t.Errorf("%s: %s is no floor of the house", s.path, s.floor)
+		_, known := below[s.layer]
+		if !known && !slices.Contains([]string{"", tools, "conformance"}, s.layer) {
+			t.Errorf("%s: %s belongs to no layer", s.path, s.layer)
 		}
 	}
 }
@@ -182,7 +188,7 @@ var sqlText = regexp.MustCompile(`^\s*(SELECT\s[\s\S]+\sFROM|INSERT\s+INTO|UPDAT
 func TestSQLLivesInRecord(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		if s.test || s.floor == "record" || s.dir == "platform/db" || strings.HasPrefix(s.dir, "platform/db/") {
+		if s.test || s.layer == "record" || s.dir == "platform/db" || strings.HasPrefix(s.dir, "platform/db/") {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -225,7 +231,7 @@ var sqlHabits = map[*regexp.Regexp]string{
 func TestSQLKeepsToOneText(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		if s.test || s.floor != "record" {
+		if s.test || s.layer != "record" {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -250,7 +256,7 @@ func TestSQLKeepsToOneText(t *testing.T) {
 func TestGoroutinesStartInServerAndPlatform(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		if s.testOnly() || s.floor == "server" || s.floor == "platform" || s.floor == "conformance" || s.floor == "" {
+		if s.testOnly() || slices.Contains([]string{"server", "platform", "conformance", tools, ""}, s.layer) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -316,7 +322,7 @@ func TestEveryPackageExplainsItself(t *testing.T) {
 	t.Parallel()
 	explained := map[string]bool{}
 	for _, s := range sources(t) {
-		if s.test || s.floor == "" {
+		if s.test || s.layer == "" {
 			continue
 		}
 		explained[s.dir] = explained[s.dir] || (path.Base(s.path) == "doc.go" && s.file.Doc != nil)
@@ -340,13 +346,13 @@ func TestPackageNamesSaySomething(t *testing.T) {
 	}
 }
 
-// clocks are the floors whose code takes its time from a transaction or a Now field, never from the machine.
+// clocks are the layers whose code takes its time from a transaction or a Now field, never from the machine.
 var clocks = []string{"feature", "engine", "record", "spec"}
 
 func TestTimeComesFromTheTransactionOrNow(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		if s.testOnly() || !slices.Contains(clocks, s.floor) {
+		if s.testOnly() || !slices.Contains(clocks, s.layer) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {

@@ -6,4 +6,4 @@
 // features.txt, which says which feature answers which operation. Behaviour is left to the features.
 package cognitoidp
 
-//go:generate go run cardea/spec/internal/modelgen
+//go:generate go run cardea/cmd/internal/modelgen

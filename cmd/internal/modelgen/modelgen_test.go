@@ -12,7 +12,7 @@ import (
 
 func TestCommittedCodeIsFresh(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "cognitoidp")
+	folder := filepath.Join("..", "..", "..", "spec", "cognitoidp")
 	files, err := generate(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestCommittedCodeIsFresh(t *testing.T) {
 
 func TestGenerationIsDeterministic(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "cognitoidp")
+	folder := filepath.Join("..", "..", "..", "spec", "cognitoidp")
 	first, err := generate(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestRunWritesAndRemoves(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	folder := filepath.Join(root, "spec", "cognitoidp")
-	source := filepath.Join("..", "..", "cognitoidp")
+	source := filepath.Join("..", "..", "..", "spec", "cognitoidp")
 	for _, name := range []string{"model/operations.json", "model/shapes.json", "features.txt", "optional.txt"} {
 		text, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
