@@ -8,8 +8,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 )
 
-// Bounds of what strangers send, in bytes and far above what authenticators make. They are kept before anything in them
-// is parsed.
+// Bounds of what clients send, in bytes and far above what authenticators make. They are checked before anything is parsed.
 const (
 	maxRegistration = 64 << 10 // of the JSON document
 	maxAnswer       = 16 << 10 // likewise

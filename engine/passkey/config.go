@@ -1,6 +1,7 @@
 package passkey
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -15,19 +16,25 @@ import (
 // Most is how many passkeys a user may have.
 const Most = 20
 
+// The conditions of a pool's settings.
+var (
+	ErrUnconfigured = errors.New("the pool has no relying party")
+	ErrNotDomain    = errors.New("a relying party's id is a domain name in lower case")
+	ErrPublicSuffix = errors.New("a relying party's id is not a public suffix")
+)
+
 // localhost is the relying party of a developer's machine, the one that needs neither a dot nor https.
 const localhost = "localhost"
 
 // domainLetters are all that browsers leave in a domain name.
 const domainLetters = "abcdefghijklmnopqrstuvwxyz0123456789-."
 
-// Configured gives the id of the pool's relying party: the domain that its passkeys are good for. A pool without one
-// gives the fault for that.
+// Configured gives the id of the pool's relying party, the domain that its passkeys are good for, or ErrUnconfigured.
 func Configured(p *pool.Pool) (rp string, err error) {
 	if config := p.MFA.WebAuthnConfiguration; config != nil && config.RelyingPartyId != "" {
 		return config.RelyingPartyId, nil
 	}
-	return "", cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")
+	return "", ErrUnconfigured
 }
 
 // FirstFactor tells whether the pool lets users sign in with a passkey instead of a password.
@@ -59,14 +66,14 @@ func verification(p *pool.Pool) string {
 	return cognitoidp.UserVerificationTypePreferred
 }
 
-// CheckRelyingParty refuses what cannot be a relying party's id: anything but a lower-case domain name, and those under
-// which strangers register theirs, like "com" or "github.io". localhost is one.
+// CheckRelyingParty accepts what can be a relying party's id: a domain name in lower case, or ErrNotDomain, under which
+// the public cannot register names, as it can under "com" or "github.io", or ErrPublicSuffix. localhost is one.
 func CheckRelyingParty(rp string) error {
 	if protocol.ValidateRPID(rp) != nil || strings.Trim(rp, domainLetters) != "" {
-		return cognitoidp.InvalidParameter("RelyingPartyId must be a domain name in lower case.")
+		return ErrNotDomain
 	}
 	if suffix, _ := publicsuffix.PublicSuffix(rp); suffix == rp && rp != localhost {
-		return cognitoidp.InvalidParameter("RelyingPartyId must not be a public suffix.")
+		return ErrPublicSuffix
 	}
 	return nil
 }

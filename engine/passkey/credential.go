@@ -107,7 +107,7 @@ var makes = byNumber(map[string]string{
 	"d548826e-79b4-db40-a3d8-11116f7e8349": "Bitwarden",
 	"531126d6-e717-415c-9320-3d9aa6981239": "Dashlane",
 	"b84e4048-15dc-4dd0-8640-f4f60813c8af": "NordPass",
-	"0ea242b4-43c4-4a1b-8b17-dd6d0b6baec6": "Hasher",
+	"0ea242b4-43c4-4a1b-8b17-dd6d0b6baec6": "Keeper",
 	"50726f74-6f6e-5061-7373-50726f746f6e": "Proton Pass",
 })
 

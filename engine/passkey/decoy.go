@@ -24,8 +24,8 @@ var idLengths = []int{20, 16, 32, 20}
 // tagged is where in a decoy's id the seed ends and the tag begins by which the server knows it again.
 const tagged = 8
 
-// Decoys gives the passkey that a stranger would have: always the same for the same name, as the pool folds it. No answer
-// is good for it, and judging one takes as long as for a user.
+// Decoys gives the passkey that an unknown user appears to have: always the same for the same name, as the pool folds it. No
+// answer is good for it, and judging one takes as long as for a user.
 func Decoys(box *seal.Box, p *pool.Pool, name string) []record.Credential {
 	rp, err := Configured(p)
 	if err != nil {
@@ -38,7 +38,7 @@ func Decoys(box *seal.Box, p *pool.Pool, name string) []record.Credential {
 		ID:             encode(decoyID(box, seed[:tagged], length)),
 		RelyingParty:   rp,
 		UserHandle:     box.MAC("passkey decoy user", seed),
-		PublicKey:      nobodysKey(),
+		PublicKey:      decoyKey(),
 		BackupEligible: true,
 		BackedUp:       true,
 		Transports:     []string{"hybrid", "internal"},
@@ -49,14 +49,14 @@ func decoyID(box *seal.Box, seed []byte, length int) []byte {
 	return append(bytes.Clone(seed), box.MAC("passkey decoy id", seed)[:length-tagged]...)
 }
 
-// isDecoy tells whether a credential's id is that of some stranger's decoy. Registering it must fail as registering the
+// isDecoy tells whether a credential's id is that of a decoy. Registering it must fail as registering the
 // id of a user's does, or whoever has an account could find out by it which of the two a name is.
 func isDecoy(box *seal.Box, id []byte) bool {
 	return slices.Contains(idLengths, len(id)) && hmac.Equal(id, decoyID(box, id[:tagged], len(id)))
 }
 
-// nobodysKey is the public half of a key whose other half is thrown away.
-var nobodysKey = sync.OnceValue(func() []byte {
+// decoyKey is the public half of a key whose other half is thrown away.
+var decoyKey = sync.OnceValue(func() []byte {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(fmt.Sprintf("passkey: make a key: %v", err)) // crypto/rand does not fail

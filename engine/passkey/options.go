@@ -84,7 +84,7 @@ func describe(credentials []record.Credential) []descriptor {
 	return list
 }
 
-// newChallenge is what nobody can have answered before.
+// newChallenge makes a random challenge, which cannot have been answered before.
 func newChallenge() []byte {
 	challenge := make([]byte, 32)
 	_, _ = rand.Read(challenge) // crypto/rand never fails: it ends the program instead

@@ -30,14 +30,14 @@ var (
 	ErrKnown        = errors.New("the passkey is registered already")
 )
 
-// patience is how long a registration waits for its answer.
-const patience = 5 * time.Minute
+// registrationTTL is how long a registration waits for its answer.
+const registrationTTL = 5 * time.Minute
 
-// Registration is a signed-in user's wish for one more passkey, in an app.
+// Registration registers one more passkey for a signed-in user, in an app.
 type Registration struct{ access.Subject }
 
 // Begin makes the options for the browser and remembers their challenge, in the place of an earlier one. It answers
-// ErrDisabled, ErrMany, and the fault of Configured.
+// ErrDisabled, ErrUnconfigured and ErrMany.
 func (r Registration) Begin(tx *db.Tx) (json.RawMessage, error) {
 	if !Enabled(r.Pool) {
 		return nil, ErrDisabled
@@ -55,7 +55,7 @@ func (r Registration) Begin(tx *db.Tx) (json.RawMessage, error) {
 	}
 
 	ceremony := &record.Ceremony{
-		Pool: r.Pool.ID, Sub: r.User.Sub, Client: r.Client.ID, Challenge: newChallenge(), Expires: tx.Now.Add(patience),
+		Pool: r.Pool.ID, Sub: r.User.Sub, Client: r.Client.ID, Challenge: newChallenge(), Expires: tx.Now.Add(registrationTTL),
 	}
 	options, err := json.Marshal(creation{
 		RelyingParty: relyingParty{rp, rp},

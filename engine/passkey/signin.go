@@ -41,14 +41,14 @@ func Usable(tx *db.Tx, p *pool.Pool, sub id.Sub) ([]record.Credential, error) {
 	return slices.DeleteFunc(list, func(c record.Credential) bool { return c.RelyingParty != rp }), nil
 }
 
-// SignIn is a user, or a stranger, who is to prove themselves with a passkey.
+// SignIn is a sign-in with a passkey, of a user or of an unknown name.
 type SignIn struct {
 	access.App
-	Credentials []record.Credential // from Usable, for strangers from Decoys
+	Credentials []record.Credential // from Usable, for unknown users from Decoys
 }
 
 // Begin makes the options for the browser, as JSON, and the ceremony that Finish needs: 32 bytes for the caller to keep
-// where nobody else can change them, and to give to Finish once. Without a passkey to ask for it answers ErrNone.
+// where clients cannot change them, and to give to Finish once. Without a passkey to ask for it answers ErrNone.
 func (s SignIn) Begin() (options string, ceremony []byte, err error) {
 	rp, err := Configured(s.Pool)
 	if err != nil || len(s.Credentials) == 0 {

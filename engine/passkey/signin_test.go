@@ -19,13 +19,10 @@ import (
 	"cardea/platform/db"
 	"cardea/record/client"
 	record "cardea/record/passkey"
-	"cardea/spec/awsjson"
 	"cardea/spec/id"
 )
 
 func encode(bytes []byte) string { return base64.RawURLEncoding.EncodeToString(bytes) }
-
-func isFault(err error, code string) bool { return awsjson.IsFault(err, code) }
 
 func parse(t testing.TB, options string) (got map[string]any) {
 	t.Helper()
@@ -224,7 +221,7 @@ func TestOneOfManyCommitsOfOneCounterWins(t *testing.T) {
 	})
 }
 
-func TestStrangersGetDecoysThatNothingOpens(t *testing.T) {
+func TestDecoysOfUnknownUsersAcceptNoAnswer(t *testing.T) {
 	t.Parallel()
 	p := newPool()
 	box := newBox(t, p)

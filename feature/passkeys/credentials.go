@@ -73,7 +73,7 @@ func behind(cursor string, list []passkey.Credential) []passkey.Credential {
 		return list
 	}
 	moment, id, _ := strings.Cut(cursor, "/")
-	created, _ := strconv.ParseInt(moment, 10, 64) // the token is sealed: nobody else wrote it
+	created, _ := strconv.ParseInt(moment, 10, 64) // the token is sealed, so this server wrote it
 	i := slices.IndexFunc(list, func(c passkey.Credential) bool {
 		return cmp.Or(cmp.Compare(db.Millis(c.Created), created), cmp.Compare(c.ID, id)) > 0
 	})

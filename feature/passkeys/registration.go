@@ -3,8 +3,6 @@ package passkeys
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 
 	"cardea/engine/access"
 	"cardea/engine/passkey"
@@ -21,7 +19,7 @@ func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.
 		return err
 	})
 	if err != nil {
-		return nil, fault(err)
+		return nil, err
 	}
 	return &cognitoidp.StartWebAuthnRegistrationResponse{CredentialCreationOptions: options}, nil
 }
@@ -34,37 +32,12 @@ func (s *Service) CompleteWebAuthnRegistration(ctx context.Context, in *cognitoi
 		return err
 	})
 	if err != nil {
-		return nil, fault(err)
+		return nil, err
 	}
 
 	err = s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, _ *access.Subject) error { return made.Keep(tx) })
 	if err != nil {
-		return nil, fault(err)
+		return nil, err
 	}
 	return &cognitoidp.CompleteWebAuthnRegistrationResponse{}, nil
-}
-
-// fault gives the fault for a registration's conditions, and any other error as it is.
-func fault(err error) error {
-	switch {
-	case errors.Is(err, passkey.ErrDisabled):
-		return cognitoidp.WebAuthnNotEnabled("Passkeys are not enabled for the user pool.")
-	case errors.Is(err, passkey.ErrMany):
-		return cognitoidp.LimitExceeded(fmt.Sprintf("A user can have at most %d passkeys.", passkey.Most))
-	case errors.Is(err, passkey.ErrChallenge):
-		return cognitoidp.WebAuthnChallengeNotFound("The challenge was not found: it has expired, was used, or a newer one took its place.")
-	case errors.Is(err, passkey.ErrClient):
-		return cognitoidp.WebAuthnClientMismatch("The access token is for another client than the one that started the registration.")
-	case errors.Is(err, passkey.ErrOrigin):
-		return cognitoidp.WebAuthnOriginNotAllowed("The origin of the passkey's registration is not allowed for the relying party.")
-	case errors.Is(err, passkey.ErrRelyingParty):
-		return cognitoidp.WebAuthnRelyingPartyMismatch("The passkey is for another relying party than the user pool's.")
-	case errors.Is(err, passkey.ErrUnsupported):
-		return cognitoidp.WebAuthnCredentialNotSupported("The passkey's provider or device is not supported.")
-	case errors.Is(err, passkey.ErrKnown):
-		return cognitoidp.InvalidParameter("The passkey is already registered.")
-	case errors.Is(err, passkey.ErrMalformed):
-		return cognitoidp.InvalidParameter("Invalid Credential.")
-	}
-	return err
 }

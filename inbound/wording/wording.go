@@ -2,6 +2,7 @@ package wording
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"cardea/engine/access"
@@ -9,6 +10,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/challenge"
 	"cardea/engine/lockout"
+	"cardea/engine/passkey"
 	"cardea/engine/token"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -46,6 +48,19 @@ var conditions = []entry{
 	{challenge.ErrUsed, cognitoidp.NotAuthorized("Invalid session for the user, session can only be used once.")},
 	{lockout.ErrLocked, cognitoidp.NotAuthorized("Password attempts exceeded")},
 	{lockout.ErrRateLimited, cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")},
+
+	{passkey.ErrUnconfigured, cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")},
+	{passkey.ErrNotDomain, cognitoidp.InvalidParameter("RelyingPartyId must be a domain name in lower case.")},
+	{passkey.ErrPublicSuffix, cognitoidp.InvalidParameter("RelyingPartyId must not be a public suffix.")},
+	{passkey.ErrDisabled, cognitoidp.WebAuthnNotEnabled("Passkeys are not enabled for the user pool.")},
+	{passkey.ErrMany, cognitoidp.LimitExceeded(fmt.Sprintf("A user can have at most %d passkeys.", passkey.Most))},
+	{passkey.ErrChallenge, cognitoidp.WebAuthnChallengeNotFound("The challenge was not found: it has expired, was used, or a newer one took its place.")},
+	{passkey.ErrClient, cognitoidp.WebAuthnClientMismatch("The access token is for another client than the one that started the registration.")},
+	{passkey.ErrOrigin, cognitoidp.WebAuthnOriginNotAllowed("The origin of the passkey's registration is not allowed for the relying party.")},
+	{passkey.ErrRelyingParty, cognitoidp.WebAuthnRelyingPartyMismatch("The passkey is for another relying party than the user pool's.")},
+	{passkey.ErrUnsupported, cognitoidp.WebAuthnCredentialNotSupported("The passkey's provider or device is not supported.")},
+	{passkey.ErrKnown, cognitoidp.InvalidParameter("The passkey is already registered.")},
+	{passkey.ErrMalformed, cognitoidp.InvalidParameter("Invalid Credential.")},
 }
 
 // Cognito gives the fault with which an operation of the user pools API answers err: the one that err is or wraps, the one

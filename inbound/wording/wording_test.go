@@ -58,9 +58,7 @@ var wordedByFeatures = map[string]bool{
 	"factor.ErrNone": true, "factor.ErrMismatch": true, "factor.ErrReused": true,
 	"passkey.ErrNone": true, "passkey.ErrRefused": true, "passkey.ErrClone": true,
 	"password.ErrNoVerifier": true,
-	"passkey.ErrDisabled":    true, "passkey.ErrMany": true, "passkey.ErrChallenge": true, "passkey.ErrClient": true, "passkey.ErrOrigin": true,
-	"passkey.ErrRelyingParty": true, "passkey.ErrUnsupported": true, "passkey.ErrMalformed": true, "passkey.ErrKnown": true,
-	"account.TakenError": true, "account.ErrUnsearchable": true,
+	"account.TakenError":     true, "account.ErrUnsearchable": true,
 	"verification.ErrMismatch": true, "verification.ErrExpired": true, "verification.ErrTooMany": true,
 }
 

@@ -23,7 +23,7 @@ type Credential struct {
 	BackupEligible bool   // it may be copied to other devices (BE); never changes
 	BackedUp       bool   // it has been, when last seen (BS)
 	AAGUID         []byte // 16 bytes, the authenticator's make; zeros when it does not tell
-	Attestation    string // the format of the statement that came with it, which nobody verified
+	Attestation    string // the format of the statement that came with it, which was not verified
 	Attachment     string // "platform", "cross-platform" or unknown: ""
 	Transports     []string
 	Name           string // for people

@@ -3,6 +3,7 @@ package passkeytest
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -23,6 +24,7 @@ const (
 	ES256 = -7
 	RS256 = -257
 	ES384 = -35
+	EdDSA = -8
 )
 
 // The flags of authenticator data.
@@ -186,6 +188,8 @@ func (a *Authenticator) COSE(t testing.TB) []byte {
 			algorithm, curve = ES384, 2
 		}
 		return marshal(t, map[int]any{1: 2, 3: algorithm, -1: curve, -2: point[1:half], -3: point[half:]})
+	case ed25519.PublicKey:
+		return marshal(t, map[int]any{1: 1, 3: EdDSA, -1: 6, -2: []byte(key)})
 	}
 	t.Fatalf("a key of type %T", a.Key.Public())
 	return nil
@@ -202,6 +206,8 @@ func (a *Authenticator) newKey(t testing.TB) crypto.Signer {
 			bits = 2048
 		}
 		key, err = rsa.GenerateKey(rand.Reader, bits)
+	case EdDSA:
+		_, key, err = ed25519.GenerateKey(rand.Reader)
 	case ES384:
 		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	default:
@@ -215,8 +221,12 @@ func (a *Authenticator) newKey(t testing.TB) crypto.Signer {
 
 func (a *Authenticator) sign(t testing.TB, message []byte) []byte {
 	t.Helper()
-	hash := sha256.Sum256(message)
-	signature, err := a.Key.Sign(rand.Reader, hash[:], crypto.SHA256)
+	digest, options := message, crypto.Hash(0) // Ed25519 signs the message itself
+	if _, edwards := a.Key.Public().(ed25519.PublicKey); !edwards {
+		hash := sha256.Sum256(message)
+		digest, options = hash[:], crypto.SHA256
+	}
+	signature, err := a.Key.Sign(rand.Reader, digest, options)
 	if err != nil {
 		t.Fatal(err)
 	}
