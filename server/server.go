@@ -81,7 +81,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		_ = store.Close()
 		return nil, fmt.Errorf("geo_database: %w", err)
 	}
-	pages := &page.Codec{Key: master.Derive("page")}
+	pages := page.New(master)
 	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics)}
 	apps := access.Apps{DB: store, Ring: ring}

@@ -7,9 +7,19 @@ import (
 	"testing"
 
 	"cardea/platform/page"
+	"cardea/platform/seal"
 )
 
-func codec() *page.Codec { return &page.Codec{Key: bytes.Repeat([]byte{7}, 32)} }
+func codec() *page.Codec { return codecOf(7) }
+
+// codecOf is the codec of the master key that repeats one byte.
+func codecOf(key byte) *page.Codec {
+	master, err := seal.NewMaster(bytes.Repeat([]byte{key}, 32))
+	if err != nil {
+		panic(err)
+	}
+	return page.New(master)
+}
 
 func TestTokenOpensForItsBinding(t *testing.T) {
 	t.Parallel()
@@ -58,7 +68,7 @@ func TestForeignTokensAreRefused(t *testing.T) {
 		"cut short":     {"binding", token[:len(token)-4]},
 		"lengthened":    {"binding", token + "AAAA"},
 		"huge":          {"binding", strings.Repeat("A", 1<<20)},
-		"other key":     {"binding", (&page.Codec{Key: []byte("another key")}).Encode("binding", "cursor")},
+		"other key":     {"binding", codecOf(8).Encode("binding", "cursor")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -78,6 +78,16 @@ func (m *Master) Derive(label string) []byte {
 	return derive(m.keys[0].secret, "cardea master derive "+label)
 }
 
+// Box makes a box for the purpose that label names, under a key derived from the active master key. It is for data that
+// need not outlive that key.
+func (m *Master) Box(label string) *Box {
+	box, err := NewBox(label, 1, Key{ID: 1, Secret: m.Derive(label)})
+	if err != nil {
+		panic(err) // the key is there and has the right size
+	}
+	return box
+}
+
 // Wrap seals a key under the active master key; only [Master.Unwrap] with the same label opens it.
 func (m *Master) Wrap(label string, key []byte) []byte {
 	active := m.keys[0]
