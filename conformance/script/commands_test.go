@@ -249,7 +249,7 @@ func verify(ts *testscript.TestScript, neg bool, args []string) {
 	defer response.Body.Close()
 	var keys jose.JSONWebKeySet
 	ts.Check(json.NewDecoder(response.Body).Decode(&keys))
-	token, err := jose.ParseSigned(args[0], []jose.SignatureAlgorithm{jose.RS256})
+	token, err := jose.ParseSignedCompact(args[0], []jose.SignatureAlgorithm{jose.RS256})
 	ts.Check(err)
 	claims, err := token.Verify(&keys)
 	if (err != nil) != neg {

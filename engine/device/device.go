@@ -61,16 +61,6 @@ func Find(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
 	return device.Get(tx, u.Pool, u.Sub, key)
 }
 
-// Usable loads a device of the user that may prove itself: confirmed, and remembered. Otherwise it answers db.ErrNotFound.
-// The key may be anything.
-func Usable(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
-	d, err := Find(tx, u, key)
-	if err == nil && !(d.Confirmed && d.Remembered) {
-		return nil, db.ErrNotFound
-	}
-	return d, err
-}
-
 // Seen notes that the user has signed in on a device that proved itself. It answers db.ErrNotFound when the device has
 // been forgotten meanwhile, or is no longer remembered: then the proof is worth nothing, and the sign-in must not go on.
 func Seen(tx *db.Tx, d *device.Device, from awsjson.Caller) error { return device.Seen(tx, d, from.IP) }

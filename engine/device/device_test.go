@@ -72,8 +72,8 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 		usable := func(u *user.User, key string) (found bool) {
 			t.Helper()
 			write(func(tx *db.Tx) error {
-				x, err := device.Usable(tx, u, key)
-				found = err == nil && x.Key == key
+				x, err := device.Find(tx, u, key)
+				found = err == nil && x.Key == key && x.Confirmed && x.Remembered
 				if err != nil && !errors.Is(err, db.ErrNotFound) {
 					return err
 				}

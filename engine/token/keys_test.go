@@ -64,7 +64,7 @@ func TestEachUseHasItsOwnKey(t *testing.T) {
 		result := w.signIn(t)
 		kids := map[string]bool{}
 		for _, jwt := range []string{result.IdToken, result.AccessToken} {
-			parsed, err := gojose.ParseSigned(jwt, []gojose.SignatureAlgorithm{gojose.RS256})
+			parsed, err := gojose.ParseSignedCompact(jwt, []gojose.SignatureAlgorithm{gojose.RS256})
 			if err != nil {
 				t.Fatal(err)
 			}

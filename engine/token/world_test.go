@@ -251,7 +251,7 @@ func (w *world) payload(t testing.TB, jwt string) []byte {
 	if err := json.Unmarshal(jose.Set(public...), &set); err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := gojose.ParseSigned(jwt, []gojose.SignatureAlgorithm{gojose.RS256})
+	parsed, err := gojose.ParseSignedCompact(jwt, []gojose.SignatureAlgorithm{gojose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}

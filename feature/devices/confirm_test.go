@@ -86,9 +86,12 @@ func (w *world) verifier(t *testing.T, key string) (salt, verifier []byte) {
 		if err != nil {
 			return err
 		}
-		d, err := device.Usable(tx, u, key)
+		d, err := device.Find(tx, u, key)
 		if err != nil {
 			return err
+		}
+		if !d.Confirmed || !d.Remembered {
+			t.Errorf("the device is confirmed %t, remembered %t; want both", d.Confirmed, d.Remembered)
 		}
 		box, err := (&datakey.Ring{Master: master}).Box(tx, p.ID)
 		if err != nil {

@@ -41,7 +41,7 @@ func TestKeySetVerifiesTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"IdToken", "AccessToken"} {
-			parsed, err := gojose.ParseSigned(tokens[name].(string), []gojose.SignatureAlgorithm{gojose.RS256})
+			parsed, err := gojose.ParseSignedCompact(tokens[name].(string), []gojose.SignatureAlgorithm{gojose.RS256})
 			if err != nil {
 				t.Fatal(err)
 			}

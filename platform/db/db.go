@@ -63,7 +63,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	case "postgres", "postgresql":
 		d.engine, err = openPostgres(url, opts)
 	default:
-		return nil, fmt.Errorf("open database: the url begins with %q, not with sqlite: or postgres:", scheme)
+		return nil, fmt.Errorf("open database: the url must begin with sqlite: or postgres:, not with %q", scheme)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

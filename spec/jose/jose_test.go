@@ -65,7 +65,7 @@ func TestStrangersVerifyOurTokens(t *testing.T) {
 		t.Fatalf("key set %+v", set)
 	}
 
-	parsed, err := gojose.ParseSigned(token, []gojose.SignatureAlgorithm{gojose.RS256})
+	parsed, err := gojose.ParseSignedCompact(token, []gojose.SignatureAlgorithm{gojose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}
