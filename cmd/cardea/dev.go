@@ -22,6 +22,7 @@ type devCommand struct {
 	Account string   `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
 	Region  string   `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
 	TLS     bool     `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
+	Issuer  string   `name:"issuer-base" help:"What every issuer begins with, instead of the server's address; {region} stands for the pool's Region." env:"CARDEA_DEV_ISSUER_BASE" placeholder:"URL"`
 	Host    []string `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
 	Geo     string   `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
 	Log     string   `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
@@ -73,6 +74,7 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 		Addr:       c.Addr,
 		Hosts:      c.Host,
 		PublicURL:  "http://" + c.host(),
+		IssuerBase: c.Issuer,
 		Region:     c.Region,
 		Account:    c.Account,
 		Database:   "sqlite:" + filepath.ToSlash(filepath.Join(c.Data, "cardea.db")),
@@ -123,7 +125,11 @@ func (c devCommand) Validate() error {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" || port == "0" {
 		return fmt.Errorf("--addr %q is not host:port", c.Addr)
 	}
-	return errors.Join(config.CheckRegion("--region", c.Region), config.CheckAccount("--account", c.Account))
+	return errors.Join(
+		config.CheckRegion("--region", c.Region),
+		config.CheckAccount("--account", c.Account),
+		config.CheckIssuer("--issuer-base", c.Issuer),
+	)
 }
 
 // masterKeys reads the development master key, making it on first use.

@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 export const password = 'Correct-Horse-9';
 export const endpoint = required('CONFORMANCE_ENDPOINT');
 export const tlsEndpoint = required('CONFORMANCE_TLS_ENDPOINT');
+export const issuerEndpoint = required('CONFORMANCE_ISSUER_ENDPOINT');
 
 function required(name) {
   const value = process.env[name];

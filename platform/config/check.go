@@ -22,7 +22,7 @@ func (c Config) check() error {
 		checkAddr("addr", c.Addr, false),
 		checkAddr("admin_addr", c.AdminAddr, true),
 		checkBase("public_url", c.PublicURL),
-		c.checkIssuer(),
+		CheckIssuer("issuer_base", c.IssuerBase),
 		CheckRegion("region", c.Region),
 		CheckAccount("account", c.Account),
 		c.checkShutdown(),
@@ -60,12 +60,13 @@ func checkBase(name, base string) error {
 	return nil
 }
 
-// checkIssuer accepts {region} as a stand-in, and nothing else in braces.
-func (c Config) checkIssuer() error {
-	if c.IssuerBase == "" {
+// CheckIssuer refuses what cannot begin an issuer; empty is allowed, and {region} stands for a Region. name is the
+// setting's, for the error.
+func CheckIssuer(name, value string) error {
+	if value == "" {
 		return nil
 	}
-	return checkBase("issuer_base", strings.ReplaceAll(c.IssuerBase, "{region}", "us-east-1"))
+	return checkBase(name, strings.ReplaceAll(value, "{region}", "us-east-1"))
 }
 
 // CheckRegion refuses what does not look like a Region; name is the setting's, for the error.
