@@ -253,6 +253,28 @@ func TestSQLKeepsToOneText(t *testing.T) {
 	}
 }
 
+// rowWriters are the functions of record/user that write what engine/account keeps in step.
+var rowWriters = []string{"Insert", "Update", "UpdateCredentials", "Delete", "Claim", "Release", "Index", "Unindex"}
+
+func TestUsersAreWrittenByAccountAlone(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.testOnly() || s.dir == "engine/account" || !slices.Contains(s.imports(), "cardea/record/user") {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			name, ok := n.(*ast.SelectorExpr)
+			if !ok || !slices.Contains(rowWriters, name.Sel.Name) {
+				return true
+			}
+			if from, ok := name.X.(*ast.Ident); ok && from.Name == "user" {
+				t.Errorf("%s: user.%s; a user's row is written by engine/account", s.at(name.Pos()), name.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
 func TestGoroutinesStartInServerAndPlatform(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

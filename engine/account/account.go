@@ -127,6 +127,15 @@ func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	return nil
 }
 
+// SaveCredentials stores what has changed of a user's password, factors and last sign-out, and nothing else: one statement,
+// since neither names nor searches depend on them. It answers db.ErrStale.
+func SaveCredentials(tx *db.Tx, u *user.User) error {
+	if err := user.UpdateCredentials(tx, u); err != nil {
+		return fmt.Errorf("update credentials: %w", err)
+	}
+	return nil
+}
+
 // minus gives what is in a and not in b. Names are told apart by key alone, so that a name stays its owner's when, say,
 // a preferred user name comes to equal the user name.
 func minus[T user.Name | user.Term](a, b []T) []T {

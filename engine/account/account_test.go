@@ -265,6 +265,33 @@ func TestSaveRefusesAStaleUser(t *testing.T) {
 	})
 }
 
+func TestSavingCredentialsChangesNothingElse(t *testing.T) {
+	each(t, func() *pool.Pool { return aliasPool() }, func(w world) {
+		sub := w.create("alice", attrs{"email": "alice@example.com"}).Sub
+		get := func() (u *user.User) {
+			w.write(func(tx *db.Tx) (err error) {
+				u, err = user.Get(tx, w.pool.ID, sub)
+				return err
+			})
+			return u
+		}
+		u, want, stale := get(), get(), get()
+		for _, each := range []*user.User{u, want} {
+			each.Password, each.PasswordSet, each.History = []byte("new"), u.Created, [][]byte{[]byte("old")}
+			each.SignedOut, each.MFA.Software = u.Created, true
+		}
+		want.Version++
+		u.Attributes["email"], u.Status, u.Enabled = "other@example.com", "ARCHIVED", false
+		w.write(func(tx *db.Tx) error { return account.SaveCredentials(tx, u) })
+		if diff := cmp.Diff(want, get()); diff != "" {
+			w.Errorf("(-want +got):\n%s", diff)
+		}
+		if err := w.db.Write(w.Context(), func(tx *db.Tx) error { return account.SaveCredentials(tx, stale) }); !errors.Is(err, db.ErrStale) {
+			w.Errorf("a stale user: %v, want ErrStale", err)
+		}
+	})
+}
+
 func TestParallelClaimsHaveOneWinner(t *testing.T) {
 	each(t, func() *pool.Pool { return aliasPool() }, func(w world) {
 		for _, race := range []struct {

@@ -2,5 +2,5 @@
 //
 // It finds users by whatever they may call themselves, creates and deletes them, and works out what a change of their
 // attributes leads to (02-auth-flows §9 and §10). It sends nothing: Change names the contacts that need a code. Find,
-// Create, Save and Delete answer conditions; New and Admin answer faults, whose wording is one for all operations.
+// Create, Save, SaveCredentials and Delete answer conditions; New and Admin answer faults, whose wording is one for all operations.
 package account

@@ -42,8 +42,8 @@ func (SoftwareTokens) Associate(tx *db.Tx, box *seal.Box, u *user.User, secret [
 	return softwaretoken.SetPending(tx, u.Pool, u.Sub, box.Seal(label(u.Sub), secret))
 }
 
-// Verify puts the secret that waits in force, if the code is one of its own, switches the factor on and stores the user.
-// The code is used up by it. Conditions: ErrNone, ErrMismatch.
+// Verify puts the secret that waits in force, if the code is one of its own, and switches the factor on; the caller stores
+// the user. The code is used up by it. Conditions: ErrNone, ErrMismatch.
 func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name string) error {
 	token, err := get(tx, u)
 	if err != nil {
@@ -61,10 +61,6 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 		return err
 	}
 	u.MFA.Software, u.MFA.App = true, name
-	u.Touch(tx.Now)
-	if err := user.Update(tx, u); err != nil {
-		return fmt.Errorf("switch software token on: %w", err)
-	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/engine/account"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/replay"
@@ -62,7 +63,7 @@ func EndLinked(tx *db.Tx, s *session.Session) error {
 	return session.RevokeLinked(tx, s.Pool, s.Sub, s.SSO)
 }
 
-// SignOut ends all sessions of a user, who was loaded in this transaction, and saves the user.
+// SignOut ends all sessions of a user, who was loaded in this transaction, and saves their credentials.
 func (m *Minter) SignOut(tx *db.Tx, u *user.User) error {
 	// The rows are what counts, since clocks of nodes differ. The stamp keeps the moment, and voids sessions whose rows
 	// an older backup may bring back.
@@ -70,10 +71,7 @@ func (m *Minter) SignOut(tx *db.Tx, u *user.User) error {
 		return err
 	}
 	u.SignedOut = after(tx.Now, u.SignedOut)
-	if err := user.Update(tx, u); err != nil {
-		return fmt.Errorf("save user: %w", err)
-	}
-	return nil
+	return account.SaveCredentials(tx, u)
 }
 
 const (

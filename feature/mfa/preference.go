@@ -76,7 +76,7 @@ func store(tx *db.Tx, u *user.User, change func() error) error {
 		return nil
 	}
 	u.Touch(tx.Now)
-	return user.Update(tx, u)
+	return account.SaveCredentials(tx, u)
 }
 
 // some tells whether a factor is on that can be asked for after a password.

@@ -10,7 +10,6 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/platform/db"
-	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/totp"
 )
@@ -60,6 +59,10 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 		case err != nil:
 			return err
 		}
+		h.User.Touch(tx.Now)
+		if err := account.SaveCredentials(tx, h.User); err != nil {
+			return err
+		}
 		if err := try.Pass(tx); err != nil {
 			return err
 		}
@@ -91,7 +94,7 @@ func (s *Service) AdminDeleteSoftwareToken(ctx context.Context, in *cognitoidp.A
 		}
 		u.MFA = settle(u.MFA)
 		u.Touch(tx.Now)
-		return user.Update(tx, u)
+		return account.SaveCredentials(tx, u)
 	})
 	if err != nil {
 		return nil, err

@@ -1,8 +1,7 @@
 package signin
 
 import (
-	"fmt"
-
+	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/outbound/trigger"
@@ -73,9 +72,6 @@ func (t *turn) verifyPassword(pw string) (*pass, error) {
 func (t *turn) restore(change *password.Change) effect {
 	return func(tx *db.Tx, u *user.User) error {
 		change.Refresh(u)
-		if err := user.Update(tx, u); err != nil {
-			return fmt.Errorf("store the password in its new form: %w", err)
-		}
-		return nil
+		return account.SaveCredentials(tx, u)
 	}
 }

@@ -149,8 +149,8 @@ func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequ
 		}
 		inv.change.Apply(inv.user, tx.Now)
 		inv.user.Touch(tx.Now)
-		if err := user.Update(tx, inv.user); err != nil {
-			return fmt.Errorf("update user: %w", err)
+		if err := account.SaveCredentials(tx, inv.user); err != nil {
+			return err
 		}
 		undelivered, err = s.invite(tx, inv, in)
 		return err

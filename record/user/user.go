@@ -94,7 +94,7 @@ func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*User, error) {
 }
 
 // Update overwrites the row that was loaded as u and counts its version up; db.ErrStale when the row has changed since,
-// or is gone. Status, Enabled and Attributes are searchable: who changes those saves by engine/account.
+// or is gone. Names and index entries are changed apart: engine/account keeps them in step, and alone calls this.
 func Update(tx *db.Tx, u *User) error {
 	v, err := encode(u)
 	if err != nil {
@@ -107,6 +107,29 @@ func Update(tx *db.Tx, u *User) error {
 		WHERE pool_id = $1 AND sub = $2 AND version = $3`,
 		u.Pool, u.Sub, u.Version, u.Status, u.Enabled, db.Millis(u.Modified), v.attributes, v.pending, u.Password,
 		db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa)
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		return db.ErrStale
+	}
+	u.Version++
+	return nil
+}
+
+// UpdateCredentials is Update for the columns that hold a user's credentials: the password with its history, the factors
+// and the moment of the last sign-out. No name and no index entry depends on them.
+func UpdateCredentials(tx *db.Tx, u *User) error {
+	v, err := encode(u)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Exec(`
+		UPDATE user_account
+		SET modified = $4, version = $3 + 1, password = $5, password_set = $6, history = $7, signed_out = $8, mfa = $9
+		WHERE pool_id = $1 AND sub = $2 AND version = $3`,
+		u.Pool, u.Sub, u.Version, db.Millis(u.Modified), u.Password, db.Millis(u.PasswordSet), v.history,
+		db.Millis(u.SignedOut), v.mfa)
 	if err != nil {
 		return err
 	}
