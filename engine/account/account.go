@@ -24,8 +24,8 @@ import (
 )
 
 // New makes a user in memory: enabled, unconfirmed, without password, with a sub of their own. Where users sign in with an
-// attribute, the user name given becomes that attribute's value and the sub is the user name. Its faults are those of an
-// unsuitable user name; the attributes are checked apart.
+// attribute, the user name given becomes that attribute's value and the sub is the user name. The attributes are checked
+// apart; New answers *attributes.UsernameError and *MismatchError.
 func New(p *pool.Pool, username string, attrs map[string]string, now time.Time) (*user.User, error) {
 	attribute, err := attributes.CheckUsername(p, username)
 	if err != nil {
@@ -47,7 +47,7 @@ func New(p *pool.Pool, username string, attrs map[string]string, now time.Time) 
 	maps.DeleteFunc(u.Attributes, func(_, value string) bool { return value == "" })
 	if attribute != "" {
 		if given := u.Attributes[attribute]; given != "" && p.Fold(given) != p.Fold(username) {
-			return nil, cognitoidp.InvalidParameter("The " + attribute + " attribute does not match the username.")
+			return nil, &MismatchError{Attribute: attribute}
 		}
 		u.Username, u.Attributes[attribute] = string(u.Sub), username
 	}

@@ -6,7 +6,6 @@ import (
 	"cardea/engine/attributes"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 )
 
 // Contacts are the attributes that messages go to and that can be verified.
@@ -77,7 +76,8 @@ func set(u *user.User, name, value string) {
 	u.Attributes[name] = value
 }
 
-// CheckFlags refuses to call a contact verified, or not, of a user who has none. current are the attributes so far.
+// CheckFlags refuses to call a contact verified, or not, of a user who has none, by a *ContactError. current are the
+// attributes so far.
 func CheckFlags(current, attrs map[string]string) error {
 	for _, contact := range Contacts {
 		if attrs[contact+"_verified"] == "" {
@@ -90,10 +90,7 @@ func CheckFlags(current, attrs map[string]string) error {
 		if value != "" {
 			continue
 		}
-		if contact == user.NameEmail {
-			return cognitoidp.InvalidParameter("Email is required to verify/un-verify an email")
-		}
-		return cognitoidp.InvalidParameter("Phone Number is required to verify/un-verify a phone number")
+		return &ContactError{Contact: contact}
 	}
 	return nil
 }
@@ -115,10 +112,11 @@ func Target(u *user.User, contact string) string {
 	return u.Attributes[contact]
 }
 
-// CheckNew checks the attributes of a user who is being created, but for those that the pool requires.
-func CheckNew(p *pool.Pool, attrs map[string]string, w attributes.Writer) error {
-	if err := attributes.Check(p, attrs, w); err != nil {
+// CheckNew checks the attributes of a user who is being created, but for those that the pool requires. It answers the
+// conditions of attributes.Check and *ContactError.
+func CheckNew(p *pool.Pool, given attributes.Given, w attributes.Writer) error {
+	if err := attributes.Check(p, given, w); err != nil {
 		return err
 	}
-	return CheckFlags(nil, attrs)
+	return CheckFlags(nil, given.Values)
 }

@@ -22,6 +22,29 @@ type StatusError struct {
 
 func (e StatusError) Error() string { return "the user's status is " + e.Status }
 
+// TakenError says that a name is another user's.
+type TakenError struct {
+	Kind string // user.NameUsername, NameEmail, NamePhoneNumber or NamePreferredUsername
+}
+
+func (e *TakenError) Error() string { return "the " + e.Kind + " belongs to another user" }
+
+// ContactError says that a contact was to be called verified, or not verified, of a user who has none.
+type ContactError struct {
+	Contact string // "email" or "phone_number"
+}
+
+func (e *ContactError) Error() string {
+	return "the user has no " + e.Contact + " that could be verified"
+}
+
+// MismatchError says that a new user's attributes give another value to the attribute that is their user name.
+type MismatchError struct {
+	Attribute string // "email" or "phone_number"
+}
+
+func (e *MismatchError) Error() string { return "the user name is another " + e.Attribute }
+
 // Active answers what keeps a user from having tokens: ErrDisabled, ErrUnconfirmed, ErrResetRequired or StatusError.
 func Active(u *user.User) error {
 	if !u.Enabled {

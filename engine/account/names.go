@@ -1,31 +1,11 @@
 package account
 
 import (
-	"fmt"
 	"slices"
 
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 )
-
-// TakenError says that a name is another user's.
-type TakenError struct {
-	Kind string // user.NameUsername, NameEmail, NamePhoneNumber or NamePreferredUsername
-}
-
-func (e *TakenError) Error() string { return "the " + e.Kind + " belongs to another user" }
-
-// Fault words the conflict as an AliasExistsException, which is what it is to all who change a user that exists.
-func (e *TakenError) Fault() error { return cognitoidp.AliasExists(e.Message()) }
-
-// Message is Cognito's sentence for the conflict.
-func (e *TakenError) Message() string {
-	if e.Kind == user.NameUsername {
-		return "User already exists"
-	}
-	return fmt.Sprintf("An account with the given %s already exists.", e.Kind)
-}
 
 // names lists what a user may sign in with: their user name; an e-mail address and phone number that are user names, also
 // unverified; aliases, the e-mail address and phone number once verified. The sub is a name of everyone and not listed.

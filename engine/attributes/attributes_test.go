@@ -1,7 +1,7 @@
 package attributes
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,7 +10,6 @@ import (
 	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -51,75 +50,77 @@ func world(change ...func(*cognitoidp.UserPoolType)) *pool.Pool {
 	return p
 }
 
-func TestCheckWordsWhatIsWrong(t *testing.T) {
+func TestCheckNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	const (
-		invalid      = "InvalidParameterException"
-		denied       = "NotAuthorizedException"
-		unauthorized = "A client attempted to write unauthorized attribute"
-	)
 	for _, c := range []struct {
-		writer        Writer
-		name, value   string
-		code, message string // empty: fine
+		writer      Writer
+		name, value string
+		want        error // nil: fine
 	}{
-		{SignUp, "email", "a@b.example", "", ""},
-		{SignUp, "email", "a.b.example", invalid, "Invalid email address format."},
-		{Self, "phone_number", "5550100", invalid, "Invalid phone number format."},
-		{Self, "phone_number", "+15550100", "", ""},
-		{Self, "phone_number", "", "", ""},
-		{SignUp, "custom:none", "x", invalid, "Attributes did not conform to the schema: custom:none: Attribute does not exist in the schema.\n"},
-		{Invite, "none", "x", invalid, "Attributes did not conform to the schema: none: Attribute does not exist in the schema.\n"},
-		{Admin, "custom:none", "x", invalid, "Invalid user attributes: user.custom:none: Attribute does not exist in the schema.\n"},
-		{Self, "short", "x", invalid, "Invalid user attributes: user.short: Attribute does not exist in the schema.\n"},
-		{SignUp, "sub", "x", denied, unauthorized},
-		{Admin, "sub", "x", invalid, "user.sub: Attribute cannot be updated.\n"},
-		{SignUp, "email_verified", "true", denied, unauthorized},
-		{Self, "phone_number_verified", "true", denied, unauthorized},
-		{Admin, "email_verified", "true", "", ""},
-		{Invite, "email_verified", "perhaps", invalid, "user.email_verified: Attribute value must be true or false"},
-		{SignUp, "custom:fixed", "x", "", ""},
-		{Invite, "custom:fixed", "x", "", ""},
-		{Self, "custom:fixed", "x", invalid, "user.custom:fixed: Attribute cannot be updated.\n"},
-		{Admin, "custom:fixed", "", invalid, "user.custom:fixed: Attribute cannot be updated.\n"},
-		{Admin, "dev:custom:inner", "x", "", ""},
-		{Self, "dev:custom:inner", "x", invalid, "Invalid user attributes: user.dev:custom:inner: Attribute does not exist in the schema.\n"},
-		{Self, "custom:short", "éééééé", invalid, "user.custom:short: String attributes cannot have a length of more than 5"},
-		{Self, "custom:short", "ééééé", "", ""},
-		{Self, "name", strings.Repeat("x", 2049), invalid, "user.name: String attributes cannot have a length of more than 2048"},
-		{Self, "custom:flag", strings.Repeat("x", 2049), invalid, "user.custom:flag: Attribute value must be true or false"},
-		{Self, "birthdate", "1.1.2000", invalid, "user.birthdate: String attributes cannot have a length of less than 10"},
-		{Self, "custom:score", "-5", "", ""},
-		{Self, "custom:score", "-5.1", invalid, "user.custom:score: Number attributes cannot have a value of less than -5"},
-		{Self, "custom:score", "9007199254740993", "", ""},
-		{Self, "custom:score", "9007199254740994", invalid, "user.custom:score: Number attributes cannot have a value of more than 9007199254740993"},
-		{Self, "custom:score", "1e9", invalid, "user.custom:score: Attribute value must be a number"},
-		{Self, "custom:when", "2026-11-20T12:00:00Z", "", ""},
-		{Self, "custom:when", "tomorrow", invalid, "user.custom:when: Attribute value must be a date and time"},
+		{SignUp, "email", "a@b.example", nil},
+		{SignUp, "email", "a.b.example", &ValueError{Rule: NotEmail}},
+		{Self, "phone_number", "5550100", &ValueError{Rule: NotPhone}},
+		{Self, "phone_number", "+15550100", nil},
+		{Self, "phone_number", "", nil},
+		{SignUp, "custom:none", "x", &UnknownError{Names: []string{"custom:none"}}},
+		{Admin, "custom:none", "x", &UnknownError{Names: []string{"custom:none"}}},
+		{Self, "short", "x", &UnknownError{Names: []string{"short"}}},
+		{SignUp, "sub", "x", ErrUnwritable},
+		{Invite, "sub", "x", &ImmutableError{}},
+		{Admin, "sub", "x", &ImmutableError{}},
+		{SignUp, "email_verified", "true", ErrUnwritable},
+		{Self, "phone_number_verified", "true", ErrUnwritable},
+		{Admin, "email_verified", "true", nil},
+		{Invite, "email_verified", "perhaps", &ValueError{Rule: NotBoolean}},
+		{SignUp, "custom:fixed", "x", nil},
+		{Invite, "custom:fixed", "x", nil},
+		{Self, "custom:fixed", "x", &ImmutableError{}},
+		{Admin, "custom:fixed", "", &ImmutableError{}},
+		{Admin, "dev:custom:inner", "x", nil},
+		{Self, "dev:custom:inner", "x", &UnknownError{Names: []string{"dev:custom:inner"}}},
+		{Self, "custom:short", "éééééé", &ValueError{Rule: TooLong, Bound: "5"}},
+		{Self, "custom:short", "ééééé", nil},
+		{Self, "name", strings.Repeat("x", 2049), &ValueError{Rule: TooLong, Bound: "2048"}},
+		{Self, "custom:flag", strings.Repeat("x", 2049), &ValueError{Rule: NotBoolean}},
+		{Self, "birthdate", "1.1.2000", &ValueError{Rule: TooShort, Bound: "10"}},
+		{Self, "custom:score", "-5", nil},
+		{Self, "custom:score", "-5.1", &ValueError{Rule: TooSmall, Bound: "-5"}},
+		{Self, "custom:score", "9007199254740993", nil},
+		{Self, "custom:score", "9007199254740994", &ValueError{Rule: TooGreat, Bound: "9007199254740993"}},
+		{Self, "custom:score", "1e9", &ValueError{Rule: NotNumber}},
+		{Self, "custom:when", "2026-11-20T12:00:00Z", nil},
+		{Self, "custom:when", "tomorrow", &ValueError{Rule: NotDateTime}},
 	} {
-		err := Check(world(), map[string]string{c.name: c.value}, c.writer)
-		expect(t, err, c.code, c.message)
+		switch want := c.want.(type) {
+		case *ValueError:
+			want.Name, want.Writer = c.name, c.writer
+		case *ImmutableError:
+			want.Name, want.Writer = c.name, c.writer
+		case *UnknownError:
+			want.Writer = c.writer
+		}
+		expect(t, Check(world(), Unordered(map[string]string{c.name: c.value}), c.writer), c.want)
 		if t.Failed() {
 			t.Fatalf("at %d writing %s = %.20q", c.writer, c.name, c.value)
 		}
 	}
 }
 
-func expect(t *testing.T, err error, code, message string) {
+// expect compares conditions by type and content.
+func expect(t *testing.T, got, want error) {
 	t.Helper()
-	if code == "" {
-		if err != nil {
-			t.Errorf("got %v, want no error", err)
-		}
-		return
+	if diff := cmp.Diff(fmt.Sprintf("%T %+v", want, want), fmt.Sprintf("%T %+v", got, got)); diff != "" {
+		t.Errorf("condition (-want +got):\n%s", diff)
 	}
-	fault, ok := errors.AsType[*awsjson.Fault](err)
-	if !ok {
-		t.Errorf("got %v, want %s", err, code)
-		return
-	}
-	if diff := cmp.Diff([]string{code, message}, []string{fault.Code, fault.Message}); diff != "" {
-		t.Errorf("fault (-want +got):\n%s", diff)
+}
+
+func TestUnknownAttributesAreListedInTheRequestsOrder(t *testing.T) {
+	t.Parallel()
+	given := Parse([]cognitoidp.AttributeType{{Name: "zeta", Value: "1"}, {Name: "name", Value: "2"}, {Name: "alpha", Value: "3"}, {Name: "zeta", Value: "4"}})
+	expect(t, Check(world(), given, Invite), &UnknownError{Names: []string{"zeta", "alpha"}, Writer: Invite})
+	expect(t, Check(world(), Cleared([]string{"zeta", "alpha"}), Self), &UnknownError{Names: []string{"zeta", "alpha"}, Writer: Self})
+	if given.Values["zeta"] != "4" {
+		t.Errorf("the first value of a name given twice counts: %v", given)
 	}
 }
 
@@ -129,12 +130,10 @@ func TestRequiredAttributesAreNamed(t *testing.T) {
 		doc.SchemaAttributes[1].Required = new(true) // name
 		doc.SchemaAttributes[3].Required = new(true) // email
 	})
-	expect(t, CheckRequired(p, map[string]string{"name": "x", "email": "a@b.example"}), "", "")
-	expect(t, CheckRequired(p, map[string]string{"email": ""}), "InvalidParameterException",
-		"Attributes did not conform to the schema: name: The attribute is required\nemail: The attribute is required\n")
-	expect(t, CheckCleared(p, map[string]string{"custom:short": ""}), "", "")
-	expect(t, CheckRemovable(p, []string{"email"}, Self), "InvalidParameterException",
-		"Attributes did not conform to the schema: email: The attribute is required\n")
+	expect(t, CheckRequired(p, map[string]string{"name": "x", "email": "a@b.example"}), nil)
+	expect(t, CheckRequired(p, map[string]string{"email": ""}), &RequiredError{Names: []string{"name", "email"}})
+	expect(t, CheckCleared(p, Cleared([]string{"custom:short"})), nil)
+	expect(t, CheckRemovable(p, Cleared([]string{"email"}), Self), &RequiredError{Names: []string{"email"}})
 }
 
 func TestClientReadsAndWritesOnlyItsAttributes(t *testing.T) {
@@ -146,11 +145,13 @@ func TestClientReadsAndWritesOnlyItsAttributes(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"email": "a@b.example"}, Readable(c, u)); diff != "" {
 		t.Errorf("readable (-want +got):\n%s", diff)
 	}
-	expect(t, CheckWritable(c, map[string]string{"name": "x"}), "", "")
-	expect(t, CheckWritable(c, map[string]string{"name": "x", "email": "x"}), "NotAuthorizedException",
-		"A client attempted to write unauthorized attribute")
-	expect(t, CheckWritable(&client.Client{}, map[string]string{"email_verified": "true"}), "NotAuthorizedException",
-		"A client attempted to write unauthorized attribute")
+	given := func(names ...string) Given { return Cleared(names) }
+	expect(t, CheckWritable(c, given("name"), Self), nil)
+	expect(t, CheckWritable(c, given("name", "email"), Self), ErrUnwritable)
+	expect(t, CheckWritable(&client.Client{}, given("email_verified"), Self), ErrUnwritable)
+	expect(t, CheckWritable(c, given("sub"), SignUp), ErrUnwritable)
+	expect(t, CheckWritable(c, given("sub"), Self), &ImmutableError{Name: "sub", Writer: Self})
+	expect(t, CheckWritable(c, given("email_verified"), Challenge), &ImmutableError{Name: "email_verified", Writer: Challenge})
 }
 
 func TestListPutsSubFirstAndKeepsTheSchemasOrder(t *testing.T) {
@@ -172,31 +173,51 @@ func TestUsernameMustFitThePool(t *testing.T) {
 		return world(func(doc *cognitoidp.UserPoolType) { doc.UsernameAttributes = attrs })
 	}
 	aliases := world(func(doc *cognitoidp.UserPoolType) { doc.AliasAttributes = []string{"email", "phone_number"} })
-	const invalid = "InvalidParameterException"
+	wanted := func(attrs ...string) error { return &UsernameError{Wanted: attrs} }
 	for _, c := range []struct {
-		pool                         *pool.Pool
-		username, attribute, message string
+		pool                *pool.Pool
+		username, attribute string
+		want                error
 	}{
-		{names(), "a@b.example", "", ""},
-		{names("email"), "a@b.example", "email", ""},
-		{names("email"), "alice", "", "Username should be an email."},
-		{names("phone_number"), "+15550100", "phone_number", ""},
-		{names("phone_number"), "a@b.example", "", "Username should be a phone number."},
-		{names("phone_number", "email"), "a@b.example", "email", ""},
-		{names("phone_number", "email"), "alice", "", "Username should be either an email or a phone number."},
-		{aliases, "alice", "", ""},
-		{aliases, "a@b.example", "", "Username cannot be of email format, since user pool is configured for email alias."},
-		{aliases, "a@b", "", "Username cannot be of email format, since user pool is configured for email alias."},
-		{aliases, "+15550100", "", "Username cannot be of phone number format, since user pool is configured for phone number alias."},
+		{names(), "a@b.example", "", nil},
+		{names("email"), "a@b.example", "email", nil},
+		{names("email"), "alice", "", wanted("email")},
+		{names("phone_number"), "+15550100", "phone_number", nil},
+		{names("phone_number"), "a@b.example", "", wanted("phone_number")},
+		{names("phone_number", "email"), "a@b.example", "email", nil},
+		{names("phone_number", "email"), "alice", "", wanted("phone_number", "email")},
+		{aliases, "alice", "", nil},
+		{aliases, "a@b.example", "", &UsernameError{Alias: "email"}},
+		{aliases, "a@b", "", &UsernameError{Alias: "email"}},
+		{aliases, "+15550100", "", &UsernameError{Alias: "phone_number"}},
 	} {
 		attribute, err := CheckUsername(c.pool, c.username)
-		code := ""
-		if c.message != "" {
-			code = invalid
-		}
-		expect(t, err, code, c.message)
+		expect(t, err, c.want)
 		if attribute != c.attribute {
 			t.Errorf("%s is a value of %q, want %q", c.username, attribute, c.attribute)
+		}
+	}
+}
+
+func TestAPreferredUsernameCannotBeMistakenForAnAlias(t *testing.T) {
+	t.Parallel()
+	aliases := func(attrs ...string) *pool.Pool {
+		return world(func(doc *cognitoidp.UserPoolType) { doc.AliasAttributes = attrs })
+	}
+	for _, c := range []struct {
+		pool  *pool.Pool
+		value string
+		want  error
+	}{
+		{aliases("email", "preferred_username"), "ally", nil},
+		{aliases("email", "preferred_username"), "+15550100", nil},
+		{aliases("email", "preferred_username"), "a@b.example", &UsernameError{Alias: "email"}},
+		{aliases("phone_number", "preferred_username"), "+15550100", &UsernameError{Alias: "phone_number"}},
+		{aliases("preferred_username"), "a@b.example", nil},
+		{aliases("email"), "a@b.example", nil},
+	} {
+		for _, w := range []Writer{Invite, Self, Admin, Challenge} {
+			expect(t, Check(c.pool, Unordered(map[string]string{"preferred_username": c.value}), w), c.want)
 		}
 	}
 }
@@ -217,11 +238,28 @@ func TestEmailAddresses(t *testing.T) {
 	}
 }
 
-func TestProvidedAttributesStayInAChallenge(t *testing.T) {
+func TestAnAnswerGivesNothingThatTheUserHas(t *testing.T) {
 	t.Parallel()
 	u := &user.User{Attributes: map[string]string{"email": "a@b.example", "custom:fixed": "x", "name": "old"}}
-	expect(t, CheckProvided(world(), u, map[string]string{"name": "new", "email": "a@b.example"}), "", "")
-	expect(t, CheckProvided(world(), u, map[string]string{"email": "c@d.example"}), "InvalidParameterException", "Cannot modify an already provided email")
-	expect(t, CheckProvided(world(), u, map[string]string{"custom:fixed": "y"}), "InvalidParameterException", "Cannot modify the non-mutable attribute custom:fixed")
-	expect(t, CheckProvided(world(), &user.User{}, map[string]string{"custom:fixed": "y"}), "", "")
+	for _, c := range []struct {
+		user        *user.User
+		name, value string
+		want        error
+	}{
+		{u, "name", "new", nil},
+		{u, "phone_number", "+15550100", nil},
+		{u, "email", "c@d.example", &ProvidedError{Name: "email"}},
+		{u, "email", "a@b.example", &ProvidedError{Name: "email"}},
+		{u, "custom:fixed", "x", &ImmutableError{Name: "custom:fixed", Writer: Challenge}},
+		{u, "email_verified", "true", &ImmutableError{Name: "email_verified", Writer: Challenge}},
+		{u, "sub", "x", &ImmutableError{Name: "sub", Writer: Challenge}},
+		{u, "none", "x", &UnknownError{Names: []string{"none"}, Writer: Challenge}},
+		{&user.User{}, "custom:fixed", "y", nil},
+		{&user.User{}, "email", "a@b.example", nil},
+	} {
+		expect(t, CheckAnswer(world(), &client.Client{}, c.user, map[string]string{c.name: c.value}), c.want)
+	}
+	locked := &client.Client{}
+	locked.Doc.WriteAttributes = []string{"email"}
+	expect(t, CheckAnswer(world(), locked, u, map[string]string{"name": "new"}), ErrUnwritable)
 }

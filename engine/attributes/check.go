@@ -1,17 +1,12 @@
 package attributes
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 )
 
 // Writer is who writes attributes, and when.
@@ -26,30 +21,26 @@ const (
 	Self
 	// Admin is an administrator changing a user's.
 	Admin
-	// Challenge is a user completing their attributes while answering NEW_PASSWORD_REQUIRED; see also CheckProvided.
+	// Challenge is a user completing their attributes during a sign-in; see also CheckAnswer.
 	Challenge
 )
 
-func (w Writer) creates() bool { return w == SignUp || w == Invite }
+// Creates tells whether the attributes are a new user's.
+func (w Writer) Creates() bool { return w == SignUp || w == Invite }
 
 func (w Writer) administers() bool { return w == Invite || w == Admin }
 
-// maxLength is the most that any value may have, in characters.
-const maxLength = 2048
-
-// Check holds attributes against the pool's schema: they exist, fit their type and constraints, and this writer may set
-// them. An empty value stands for removal and fits every type. All faults are InvalidParameterException, but for what no
-// client may ever write.
-func Check(p *pool.Pool, attrs map[string]string, w Writer) error {
-	names := slices.Sorted(maps.Keys(attrs))
-	if !w.administers() && slices.ContainsFunc(names, client.ServerKept) {
-		return unauthorized()
+// Check holds attributes against the pool's schema: they exist, may be set by this writer, and fit their type and
+// constraints. It answers ErrUnwritable, *UnknownError, *ImmutableError, *UsernameError or *ValueError.
+func Check(p *pool.Pool, given Given, w Writer) error {
+	if !w.administers() && slices.ContainsFunc(given.Names, client.ServerKept) {
+		return ErrUnwritable
 	}
-	if unknown := unknownNames(p, names, w); len(unknown) > 0 {
-		return nonexistent(unknown, w)
+	if unknown := unknownNames(p, given.Names, w); len(unknown) > 0 {
+		return &UnknownError{Names: unknown, Writer: w}
 	}
-	for _, name := range names {
-		if err := checkOne(p, name, attrs[name], w); err != nil {
+	for _, name := range given.Names {
+		if err := checkOne(p, name, given.Values[name], w); err != nil {
 			return err
 		}
 	}
@@ -63,107 +54,35 @@ func unknownNames(p *pool.Pool, names []string, w Writer) []string {
 	})
 }
 
-// nonexistent words what Cognito says of unknown attributes, differently to those who create and who change (01-wire §6).
-func nonexistent(names []string, w Writer) error {
-	text, prefix := "Attributes did not conform to the schema: ", ""
-	if !w.creates() {
-		text, prefix = "Invalid user attributes: ", "user."
-	}
-	for _, name := range names {
-		text += prefix + name + ": Attribute does not exist in the schema.\n"
-	}
-	return cognitoidp.InvalidParameter(text)
-}
-
 func checkOne(p *pool.Pool, name, value string, w Writer) error {
 	attribute, _ := p.Attribute(name)
 	mutable := attribute.Mutable == nil || *attribute.Mutable
-	if name == "sub" || name == "identities" || (!mutable && (w == Self || w == Admin)) {
-		return cognitoidp.InvalidParameter("user." + name + ": Attribute cannot be updated.\n")
+	if Assigned(name) || (!mutable && (w == Self || w == Admin)) {
+		return &ImmutableError{Name: name, Writer: w}
 	}
 	if value == "" {
 		return nil
 	}
-	switch name {
-	case "email":
-		if !IsEmail(value) {
-			return cognitoidp.InvalidParameter("Invalid email address format.")
-		}
-	case "phone_number":
-		if !IsPhone(value) {
-			return cognitoidp.InvalidParameter("Invalid phone number format.")
+	if name == user.NamePreferredUsername && p.AliasIs(name) {
+		if err := checkChosen(p, value); err != nil {
+			return err
 		}
 	}
-	if problem := misfit(attribute, value); problem != "" {
-		return cognitoidp.InvalidParameter("user." + name + ": " + problem)
+	if rule, bound := broken(attribute, value); rule != "" {
+		return &ValueError{Name: name, Rule: rule, Bound: bound, Writer: w}
 	}
 	return nil
 }
 
-// misfit tells what keeps a value from being an attribute's, or nothing.
-func misfit(attribute cognitoidp.SchemaAttributeType, value string) string {
-	switch attribute.AttributeDataType {
-	case cognitoidp.AttributeDataTypeBoolean:
-		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
-			return "Attribute value must be true or false"
-		}
-	case cognitoidp.AttributeDataTypeNumber:
-		return misfitNumber(attribute.NumberAttributeConstraints, value)
-	case cognitoidp.AttributeDataTypeDateTime:
-		if !isDateTime(value) {
-			return "Attribute value must be a date and time"
-		}
-	}
-	return misfitString(attribute.StringAttributeConstraints, value)
-}
+// Assigned tells whether an attribute's value comes from the pool itself and never changes.
+func Assigned(name string) bool { return name == "sub" || name == "identities" }
 
-func misfitString(limits *cognitoidp.StringAttributeConstraintsType, value string) string {
-	shortest, longest := 0, maxLength
-	if limits != nil {
-		if n, err := strconv.Atoi(limits.MinLength); err == nil {
-			shortest = n
-		}
-		if n, err := strconv.Atoi(limits.MaxLength); err == nil {
-			longest = min(n, maxLength)
-		}
-	}
-	length := utf8.RuneCountInString(value)
-	if length > longest {
-		return fmt.Sprintf("String attributes cannot have a length of more than %d", longest)
-	}
-	if length < shortest {
-		return fmt.Sprintf("String attributes cannot have a length of less than %d", shortest)
-	}
-	return ""
-}
-
-func misfitNumber(limits *cognitoidp.NumberAttributeConstraintsType, value string) string {
-	n := parseNumber(value)
-	if n == nil {
-		return "Attribute value must be a number"
-	}
-	if limits == nil {
-		return ""
-	}
-	if most := parseNumber(limits.MaxValue); most != nil && n.Cmp(most) > 0 {
-		return "Number attributes cannot have a value of more than " + limits.MaxValue
-	}
-	if least := parseNumber(limits.MinValue); least != nil && n.Cmp(least) < 0 {
-		return "Number attributes cannot have a value of less than " + limits.MinValue
-	}
-	return ""
-}
-
-// CheckRequired refuses a user who lacks an attribute that the pool requires.
+// CheckRequired refuses a user who lacks attributes that the pool requires, by a *RequiredError.
 func CheckRequired(p *pool.Pool, attrs map[string]string) error {
-	text := ""
-	for _, name := range Missing(p, attrs) {
-		text += name + ": The attribute is required\n"
+	if missing := Missing(p, attrs); len(missing) > 0 {
+		return &RequiredError{Names: missing}
 	}
-	if text == "" {
-		return nil
-	}
-	return cognitoidp.InvalidParameter("Attributes did not conform to the schema: " + text)
+	return nil
 }
 
 // Missing lists the attributes that the pool requires and that have no value, in the schema's order.
@@ -178,65 +97,61 @@ func Missing(p *pool.Pool, attrs map[string]string) []string {
 	return missing
 }
 
-// CheckWritable refuses attributes that an app may not write.
-func CheckWritable(c *client.Client, attrs map[string]string) error {
-	for name := range attrs {
-		if !c.CanWrite(name) {
-			return unauthorized()
+// CheckWritable refuses what an app may not write for a user. To users who change their own attributes, what nobody can
+// change is named. It answers ErrUnwritable or *ImmutableError.
+func CheckWritable(c *client.Client, given Given, w Writer) error {
+	for _, name := range given.Names {
+		switch {
+		case w == Self && Assigned(name), w == Challenge && client.ServerKept(name):
+			return &ImmutableError{Name: name, Writer: w}
+		case !c.CanWrite(name):
+			return ErrUnwritable
 		}
 	}
 	return nil
 }
 
-func unauthorized() error {
-	return cognitoidp.NotAuthorized("A client attempted to write unauthorized attribute")
-}
-
-// CheckProvided refuses what a NEW_PASSWORD_REQUIRED answer would change although it is there already: an immutable
-// attribute, or the e-mail address or phone number that the invitation may have gone to.
-func CheckProvided(p *pool.Pool, u *user.User, attrs map[string]string) error {
-	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		if u.Attributes[name] == "" || u.Attributes[name] == attrs[name] {
+// CheckAnswer checks the attributes of a NEW_PASSWORD_REQUIRED answer: the app may write them, they fit the schema, and the
+// user does not have them already, if they are an e-mail address, a phone number or immutable. It answers the conditions of
+// CheckWritable and Check, and *ProvidedError.
+func CheckAnswer(p *pool.Pool, c *client.Client, u *user.User, values map[string]string) error {
+	given := Unordered(values)
+	if err := CheckWritable(c, given, Challenge); err != nil {
+		return err
+	}
+	if err := Check(p, given, Challenge); err != nil {
+		return err
+	}
+	for _, name := range given.Names {
+		if u.Attributes[name] == "" {
 			continue
 		}
-		if name == "email" || name == "phone_number" {
-			return cognitoidp.InvalidParameter("Cannot modify an already provided " + name)
+		if name == user.NameEmail || name == user.NamePhoneNumber {
+			return &ProvidedError{Name: name}
 		}
 		if attribute, ok := p.Attribute(name); ok && attribute.Mutable != nil && !*attribute.Mutable {
-			return cognitoidp.InvalidParameter("Cannot modify the non-mutable attribute " + name)
+			return &ImmutableError{Name: name, Writer: Challenge}
 		}
 	}
 	return nil
 }
 
 // CheckRemovable refuses the removal of attributes that do not exist, cannot be changed, or are required.
-func CheckRemovable(p *pool.Pool, names []string, w Writer) error {
-	attrs := Cleared(names)
-	if err := Check(p, attrs, w); err != nil {
+func CheckRemovable(p *pool.Pool, given Given, w Writer) error {
+	if err := Check(p, given, w); err != nil {
 		return err
 	}
-	return CheckCleared(p, attrs)
+	return CheckCleared(p, given)
 }
 
-// Cleared is the update that removes the named attributes.
-func Cleared(names []string) map[string]string {
-	attrs := make(map[string]string, len(names))
-	for _, name := range names {
-		attrs[name] = ""
+// CheckCleared refuses an update that takes a required attribute's value away, by a *RequiredError.
+func CheckCleared(p *pool.Pool, given Given) error {
+	missing := slices.DeleteFunc(Missing(p, given.Values), func(name string) bool {
+		_, cleared := given.Values[name]
+		return !cleared
+	})
+	if len(missing) > 0 {
+		return &RequiredError{Names: missing}
 	}
-	return attrs
-}
-
-// CheckCleared refuses an update that takes a required attribute's value away.
-func CheckCleared(p *pool.Pool, attrs map[string]string) error {
-	text := ""
-	for _, name := range Missing(p, attrs) {
-		if _, cleared := attrs[name]; cleared {
-			text += name + ": The attribute is required\n"
-		}
-	}
-	if text == "" {
-		return nil
-	}
-	return cognitoidp.InvalidParameter("Attributes did not conform to the schema: " + text)
+	return nil
 }

@@ -3,7 +3,6 @@ package attributes
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"cardea/record/client"
 	"cardea/record/user"
@@ -15,19 +14,6 @@ var standard = []string{
 	"sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
 	"website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number",
 	"phone_number_verified", "address", "updated_at", "identities",
-}
-
-// Parse turns a request's list into a map; of a name given twice the last value counts.
-func Parse(list []cognitoidp.AttributeType) map[string]string {
-	attrs := make(map[string]string, len(list))
-	for _, attribute := range list {
-		value := attribute.Value
-		if isFlag(attribute.Name) {
-			value = strings.ToLower(value) // "True" is what Python's clients send
-		}
-		attrs[attribute.Name] = value
-	}
-	return attrs
 }
 
 // Readable gives those attributes of a user that an app may see.

@@ -1,13 +1,10 @@
 package attributes
 
-import (
-	"cardea/record/pool"
-	"cardea/spec/cognitoidp"
-)
+import "cardea/record/pool"
 
 // CheckUsername refuses a user name that the pool does not take: one that is no e-mail address or phone number where users
 // sign in with these, or one that could be mistaken for another's alias. In pools of the first kind it answers the name of
-// the attribute that the user name is a value of, else "".
+// the attribute that the user name is a value of, else "". Its condition is *UsernameError.
 func CheckUsername(p *pool.Pool, username string) (attribute string, err error) {
 	email, phone := p.UsernameIs("email"), p.UsernameIs("phone_number")
 	switch {
@@ -15,20 +12,20 @@ func CheckUsername(p *pool.Pool, username string) (attribute string, err error) 
 		return "email", nil
 	case phone && IsPhone(username):
 		return "phone_number", nil
-	case email && phone:
-		return "", cognitoidp.InvalidParameter("Username should be either an email or a phone number.")
-	case email:
-		return "", cognitoidp.InvalidParameter("Username should be an email.")
-	case phone:
-		return "", cognitoidp.InvalidParameter("Username should be a phone number.")
+	case email || phone:
+		return "", &UsernameError{Wanted: p.Doc.UsernameAttributes}
 	}
+	return "", checkChosen(p, username)
+}
 
-	if p.AliasIs("email") && looksLikeEmail(username) {
-		return "", cognitoidp.InvalidParameter("Username cannot be of email format, since user pool is configured for email alias.")
+// checkChosen refuses a name that its user has chosen freely, a user name or a preferred user name, where it could be
+// mistaken for an alias of another's: it would keep the address's owner from having it.
+func checkChosen(p *pool.Pool, name string) error {
+	switch {
+	case p.AliasIs("email") && looksLikeEmail(name):
+		return &UsernameError{Alias: "email"}
+	case p.AliasIs("phone_number") && IsPhone(name):
+		return &UsernameError{Alias: "phone_number"}
 	}
-	if p.AliasIs("phone_number") && IsPhone(username) {
-		return "", cognitoidp.InvalidParameter(
-			"Username cannot be of phone number format, since user pool is configured for phone number alias.")
-	}
-	return "", nil
+	return nil
 }

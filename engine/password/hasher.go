@@ -2,7 +2,6 @@ package password
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -16,9 +15,6 @@ import (
 	"cardea/spec/srp"
 )
 
-// ErrNoVerifier says that a user has no SRP verifier: no password, or one kept as a hash.
-var ErrNoVerifier = errors.New("no SRP verifier")
-
 // maxHistory is the most former passwords that a policy may ask for.
 const maxHistory = 24
 
@@ -29,8 +25,8 @@ type Hasher struct {
 	Slots   int    // argon2id computations at once, 19 MiB each; 0 is GOMAXPROCS
 	Queue   int    // computations that may wait for a slot before others are refused; 0 is 64 per slot
 
-	once sync.Once
-	gate gate
+	once   sync.Once
+	hashes semaphore
 }
 
 // Choice is a new password and what it has to obey.
@@ -46,8 +42,8 @@ type Change struct {
 	keep   int // how many former passwords the policy wants remembered
 }
 
-// Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers the faults
-// InvalidPassword, PasswordHistoryPolicyViolation and, when too much waits, TooManyRequests. Call it outside transactions.
+// Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers *PolicyError,
+// ErrUsed and ErrBusy. Call it outside transactions.
 func (k *Hasher) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
 	if c.Policy {
 		if err := CheckPolicy(p, c.Password); err != nil {
@@ -142,13 +138,13 @@ func (k *Hasher) matches(ctx context.Context, p *pool.Pool, u *user.User, s stor
 
 // pretend does the work of matches for someone who has no password.
 func (k *Hasher) pretend(ctx context.Context, p *pool.Pool, pw string) error {
-	nobody := stored{kind: k.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
-	_, err := k.matches(ctx, p, &user.User{}, nobody, pw)
+	decoy := stored{kind: k.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
+	_, err := k.matches(ctx, p, &user.User{}, decoy, pw)
 	return err
 }
 
-// checkHistory refuses the last PasswordHistorySize passwords, the present one among them. A temporary password is
-// nobody's choice and counts as none: Cognito lets a user keep it.
+// checkHistory refuses the last PasswordHistorySize passwords, the present one among them, by ErrUsed. A temporary password
+// does not count: its user has not chosen it, and Cognito lets them keep it.
 func (k *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) error {
 	former := u.History
 	if u.Password != nil && !temporary(u) {
@@ -164,7 +160,7 @@ func (k *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, 
 			return err
 		}
 		if used {
-			return cognitoidp.PasswordHistoryPolicyViolation("Password has previously been used")
+			return ErrUsed
 		}
 	}
 	return nil
@@ -186,16 +182,13 @@ func (k *Hasher) hash(ctx context.Context, c cost, salt []byte, pw string) ([]by
 		if queue == 0 {
 			queue = 64 * slots
 		}
-		k.gate = makeGate(slots, queue)
+		k.hashes = newSemaphore(slots, queue)
 	})
-	leave, err := k.gate.enter(ctx)
-	if errors.Is(err, errCrowded) {
-		return nil, cognitoidp.TooManyRequests("Rate exceeded")
-	}
+	release, err := k.hashes.acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("wait to hash a password: %w", err)
 	}
-	defer leave()
+	defer release()
 	return c.hash(salt, pw), nil
 }
 

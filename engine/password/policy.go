@@ -21,31 +21,31 @@ const (
 	symbols   = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
 )
 
-// CheckPolicy answers the fault InvalidPassword for the first rule of the pool's policy that a password breaks.
+// CheckPolicy answers a *PolicyError for the first rule of the pool's policy that a password breaks.
 func CheckPolicy(p *pool.Pool, pw string) error {
-	if broken := firstBroken(p.PasswordPolicy(), pw); broken != "" {
-		return cognitoidp.InvalidPassword("Password did not conform with policy: " + broken)
+	if rule := firstBroken(p.PasswordPolicy(), pw); rule != "" {
+		return &PolicyError{Rule: rule}
 	}
 	return nil
 }
 
-func firstBroken(policy *cognitoidp.PasswordPolicyType, pw string) string {
+func firstBroken(policy *cognitoidp.PasswordPolicyType, pw string) Rule {
 	length := utf8.RuneCountInString(pw)
 	switch {
 	case int64(length) < max(policy.MinimumLength, 1):
-		return "Password not long enough"
+		return TooShort
 	case length > maxLength:
-		return "Password too long"
+		return TooLong
 	case strings.TrimFunc(pw, unicode.IsSpace) != pw:
-		return "Password must not have leading or trailing spaces"
+		return OuterSpaces
 	case policy.RequireLowercase && !strings.ContainsAny(pw, lowercase):
-		return "Password must have lowercase characters"
+		return NoLowercase
 	case policy.RequireUppercase && !strings.ContainsAny(pw, uppercase):
-		return "Password must have uppercase characters"
+		return NoUppercase
 	case policy.RequireNumbers && !strings.ContainsAny(pw, digits):
-		return "Password must have numeric characters"
+		return NoNumber
 	case policy.RequireSymbols && !strings.ContainsAny(pw, symbols):
-		return "Password must have symbol characters"
+		return NoSymbol
 	default:
 		return ""
 	}

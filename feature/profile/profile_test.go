@@ -68,10 +68,12 @@ func TestUsersSeeAndChangeWhatTheirAppMay(t *testing.T) {
 			t.Errorf("nothing was to be verified: %v", out)
 		}
 		const denied = "A client attempted to write unauthorized attribute"
-		for _, name := range []string{"custom:team", "email", "email_verified", "sub"} {
+		for _, name := range []string{"custom:team", "email", "email_verified"} {
 			w.Fails(t, "UpdateUserAttributes", with(bearer, M{"UserAttributes": attrs(name, "x")}), "NotAuthorizedException", denied)
 			w.Fails(t, "DeleteUserAttributes", with(bearer, M{"UserAttributeNames": []string{name}}), "NotAuthorizedException", denied)
 		}
+		w.Fails(t, "UpdateUserAttributes", with(bearer, M{"UserAttributes": attrs("sub", "x")}),
+			"InvalidParameterException", "Cannot modify the non-mutable attribute sub")
 		expect(t, w, bearer, map[string]string{"name": "Alice", "custom:team": "red"})
 		w.Must(t, "DeleteUserAttributes", with(bearer, M{"UserAttributeNames": []string{"name"}}))
 		expect(t, w, bearer, map[string]string{"custom:team": "red"})

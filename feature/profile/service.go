@@ -2,7 +2,6 @@ package profile
 
 import (
 	"context"
-	"errors"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
@@ -43,15 +42,15 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*
 // UpdateUserAttributes changes attributes that the app may write; a blank value removes. It answers where codes went to
 // that verify new contacts.
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesRequest) (*cognitoidp.UpdateUserAttributesResponse, error) {
-	attrs := attributes.Parse(in.UserAttributes)
+	given := attributes.Parse(in.UserAttributes)
 	sent, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
-		if err := attributes.CheckWritable(b.Client, attrs); err != nil {
+		if err := attributes.CheckWritable(b.Client, given, attributes.Self); err != nil {
 			return nil, err
 		}
-		if err := attributes.Check(b.Pool, attrs, attributes.Self); err != nil {
+		if err := attributes.Check(b.Pool, given, attributes.Self); err != nil {
 			return nil, err
 		}
-		return attrs, attributes.CheckCleared(b.Pool, attrs)
+		return given.Values, attributes.CheckCleared(b.Pool, given)
 	})
 	if err != nil {
 		return nil, err
@@ -62,11 +61,11 @@ func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.Updat
 // DeleteUserAttributes removes attributes that the app may write.
 func (s *Service) DeleteUserAttributes(ctx context.Context, in *cognitoidp.DeleteUserAttributesRequest) (*cognitoidp.DeleteUserAttributesResponse, error) {
 	_, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
-		attrs := attributes.Cleared(in.UserAttributeNames)
-		if err := attributes.CheckWritable(b.Client, attrs); err != nil {
+		given := attributes.Cleared(in.UserAttributeNames)
+		if err := attributes.CheckWritable(b.Client, given, attributes.Self); err != nil {
 			return nil, err
 		}
-		return attrs, attributes.CheckRemovable(b.Pool, in.UserAttributeNames, attributes.Self)
+		return given.Values, attributes.CheckRemovable(b.Pool, given, attributes.Self)
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +96,7 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 		}
 		b.User.Touch(tx.Now)
 		if err := account.Save(tx, b.Pool, b.User, false); err != nil {
-			return taken(err)
+			return err
 		}
 
 		sent, undelivered = []cognitoidp.CodeDeliveryDetailsType{}, nil
@@ -136,12 +135,4 @@ func target(b *access.Subject, contact string) verification.Target {
 		Purpose:   verification.Attribute,
 		Attribute: contact,
 	}
-}
-
-// taken words a name conflict; other errors stay as they are.
-func taken(err error) error {
-	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
-		return conflict.Fault()
-	}
-	return err
 }

@@ -72,7 +72,7 @@ func (s *Service) VerifyUserAttribute(ctx context.Context, in *cognitoidp.Verify
 
 		account.Confirm(b.User, in.AttributeName)
 		b.User.Touch(tx.Now)
-		return taken(account.Save(tx, b.Pool, b.User, false))
+		return account.Save(tx, b.Pool, b.User, false)
 	})
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func (setUpMFA) verify(t *turn) (*pass, error) {
 		return nil, cognitoidp.InvalidParameter("Email MFA cannot be set up for this user.")
 	}
 	given := map[string]string{user.NameEmail: address}
-	if err := attributes.Check(t.Pool, given, attributes.Challenge); err != nil {
+	if err := attributes.Check(t.Pool, attributes.Unordered(given), attributes.Challenge); err != nil {
 		return nil, err
 	}
 	done.then = newAddress{code: emailCode, to: address}

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -85,11 +84,7 @@ func (t *turn) choose(change *password.Change, given map[string]string) effect {
 		if _, err := account.Change(t.Pool, u, given); err != nil {
 			return err
 		}
-		err := account.Save(tx, t.Pool, u, false)
-		if taken, ok := errors.AsType[*account.TakenError](err); ok {
-			return cognitoidp.AliasExists("An account with the given " + taken.Kind + " already exists.")
-		}
-		if err != nil {
+		if err := account.Save(tx, t.Pool, u, false); err != nil {
 			return fmt.Errorf("save the user: %w", err)
 		}
 		return nil
@@ -105,13 +100,7 @@ func (t *turn) givenAttributes() (map[string]string, error) {
 			given[attribute] = value
 		}
 	}
-	if err := attributes.CheckWritable(t.Client, given); err != nil {
-		return nil, err
-	}
-	if err := attributes.Check(t.Pool, given, attributes.Challenge); err != nil {
-		return nil, err
-	}
-	if err := attributes.CheckProvided(t.Pool, t.user, given); err != nil {
+	if err := attributes.CheckAnswer(t.Pool, t.Client, t.user, given); err != nil {
 		return nil, err
 	}
 	all := map[string]string{}

@@ -129,9 +129,11 @@ func TestRequiredAttributesAreAskedFor(t *testing.T) {
 		responses := answer["ChallengeResponses"].(M)
 		for _, c := range []struct{ name, value, code, text string }{
 			{"", "", "InvalidParameterException", "Invalid attributes given, name is missing"},
-			{"email", "eve@example.com", "InvalidParameterException", "Cannot modify an already provided email"},
+			{"email", "eve@example.com", "NotAuthorizedException", "Cannot modify an already provided email"},
+			{"email", "bob@example.com", "NotAuthorizedException", "Cannot modify an already provided email"},
 			{"custom:badge", "8", "InvalidParameterException", "Cannot modify the non-mutable attribute custom:badge"},
-			{"email_verified", "true", "NotAuthorizedException", "A client attempted to write unauthorized attribute"},
+			{"custom:badge", "7", "InvalidParameterException", "Cannot modify the non-mutable attribute custom:badge"},
+			{"email_verified", "true", "InvalidParameterException", "Cannot modify the non-mutable attribute email_verified"},
 		} {
 			if c.name != "" {
 				responses["userAttributes."+c.name] = c.value

@@ -179,7 +179,7 @@ func (t *turn) reached(q verification.Question, typed string) effect {
 		changed.Touch(tx.Now)
 		err := account.Save(tx, t.Pool, changed, false)
 		if taken, ok := errors.AsType[*account.TakenError](err); ok && q.To != "" {
-			return taken.Fault()
+			return taken
 		} else if ok {
 			return nil
 		}

@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"errors"
 
 	"cardea/engine/account"
 	"cardea/engine/challenge"
@@ -106,11 +105,7 @@ func (s *Service) AdminConfirmSignUp(ctx context.Context, in *cognitoidp.AdminCo
 func confirm(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	u.Status = cognitoidp.UserStatusTypeConfirmed
 	u.Touch(tx.Now)
-	err := account.Save(tx, p, u, force)
-	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
-		return conflict.Fault()
-	}
-	return err
+	return account.Save(tx, p, u, force)
 }
 
 func unconfirmable(u *user.User) error {

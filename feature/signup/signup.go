@@ -81,7 +81,7 @@ type entry struct {
 
 // enter stores a new user and sends them their code.
 func (s *Service) enter(tx *db.Tx, a app, in *cognitoidp.SignUpRequest, u *user.User) (*entry, error) {
-	if err := create(tx, a.Pool, u); err != nil {
+	if err := account.Create(tx, a.Pool, u, false); err != nil {
 		return nil, err
 	}
 	delivery, err := s.send(tx, a, u, message.SignUp)
@@ -105,17 +105,17 @@ func (s *Service) applicant(ctx context.Context, a app, in *cognitoidp.SignUpReq
 		return nil, err
 	}
 
-	attrs := attributes.Parse(in.UserAttributes)
-	if err := attributes.CheckWritable(a.Client, attrs); err != nil {
+	given := attributes.Parse(in.UserAttributes)
+	if err := attributes.CheckWritable(a.Client, given, attributes.SignUp); err != nil {
 		return nil, err
 	}
-	if err := account.CheckNew(p, attrs, attributes.SignUp); err != nil {
+	if err := account.CheckNew(p, given, attributes.SignUp); err != nil {
 		return nil, err
 	}
-	if attrs[user.NamePreferredUsername] != "" && p.AliasIs(user.NamePreferredUsername) {
+	if given.Values[user.NamePreferredUsername] != "" && p.AliasIs(user.NamePreferredUsername) {
 		return nil, cognitoidp.InvalidParameter("preferred_username is an alias of this user pool and can only be set once the user is confirmed.")
 	}
-	u, err := account.New(p, in.Username, attrs, time.Time{}) // the moment will be the transaction's
+	u, err := account.New(p, in.Username, given.Values, time.Time{}) // the moment will be the transaction's
 	if err != nil {
 		return nil, err
 	}
@@ -163,20 +163,8 @@ func (s *Service) checkFree(ctx context.Context, p *pool.Pool, username string) 
 		if kind == "" {
 			kind = user.NameUsername
 		}
-		return taken(&account.TakenError{Kind: kind})
+		return &account.TakenError{Kind: kind}
 	})
-}
-
-func create(tx *db.Tx, p *pool.Pool, u *user.User) error {
-	err := account.Create(tx, p, u, false)
-	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
-		return taken(conflict)
-	}
-	return err
-}
-
-func taken(conflict *account.TakenError) error {
-	return cognitoidp.UsernameExists(conflict.Message())
 }
 
 // send sends a new user their code, if the pool verifies anything of theirs.

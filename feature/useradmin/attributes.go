@@ -18,12 +18,12 @@ import (
 // AdminUpdateUserAttributes changes any attributes of a user; a blank value removes. A new e-mail address or phone number
 // that the same call does not declare verified is treated as if the user had changed it (02-auth-flows §9).
 func (s *Service) AdminUpdateUserAttributes(ctx context.Context, in *cognitoidp.AdminUpdateUserAttributesRequest) (*cognitoidp.AdminUpdateUserAttributesResponse, error) {
-	attrs := attributes.Parse(in.UserAttributes)
+	given := attributes.Parse(in.UserAttributes)
 	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {
-		if err := attributes.Check(p, attrs, attributes.Admin); err != nil {
+		if err := attributes.Check(p, given, attributes.Admin); err != nil {
 			return nil, err
 		}
-		return attrs, attributes.CheckCleared(p, attrs)
+		return given.Values, attributes.CheckCleared(p, given)
 	})
 	if err != nil {
 		return nil, err
@@ -34,7 +34,8 @@ func (s *Service) AdminUpdateUserAttributes(ctx context.Context, in *cognitoidp.
 // AdminDeleteUserAttributes removes attributes of a user; custom ones are named with their prefix.
 func (s *Service) AdminDeleteUserAttributes(ctx context.Context, in *cognitoidp.AdminDeleteUserAttributesRequest) (*cognitoidp.AdminDeleteUserAttributesResponse, error) {
 	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {
-		return attributes.Cleared(in.UserAttributeNames), attributes.CheckRemovable(p, in.UserAttributeNames, attributes.Admin)
+		given := attributes.Cleared(in.UserAttributeNames)
+		return given.Values, attributes.CheckRemovable(p, given, attributes.Admin)
 	})
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (s *Service) change(ctx context.Context, poolID, username string, check fun
 		}
 		u.Touch(tx.Now)
 		if err := account.Save(tx, p, u, false); err != nil {
-			return taken(err)
+			return err
 		}
 		return s.verify(tx, p, u, verify)
 	})

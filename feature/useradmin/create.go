@@ -84,11 +84,11 @@ func (s *Service) prepare(ctx context.Context, in *cognitoidp.AdminCreateUserReq
 		return nil, err
 	}
 
-	attrs := attributes.Parse(in.UserAttributes)
-	if err := account.CheckNew(inv.pool, attrs, attributes.Invite); err != nil {
+	given := attributes.Parse(in.UserAttributes)
+	if err := account.CheckNew(inv.pool, given, attributes.Invite); err != nil {
 		return nil, err
 	}
-	if inv.user, err = account.New(inv.pool, in.Username, attrs, time.Time{}); err != nil { // created when stored
+	if inv.user, err = account.New(inv.pool, in.Username, given.Values, time.Time{}); err != nil { // created when stored
 		return nil, err
 	}
 	if err := trigger.Refuse(inv.pool.Doc.LambdaConfig, trigger.PreSignUp); err != nil {
@@ -170,14 +170,10 @@ func (s *Service) answer(u *user.User, undelivered, err error) (*cognitoidp.Admi
 	return &cognitoidp.AdminCreateUserResponse{User: new(account.Describe(u, u.Attributes))}, nil
 }
 
-// exists words a name conflict. The operation has no AliasExistsException.
+// exists words that a user name is taken as only this operation does.
 func exists(err error) error {
-	conflict, ok := errors.AsType[*account.TakenError](err)
-	if !ok {
-		return err
-	}
-	if conflict.Kind == user.NameUsername {
+	if taken, ok := errors.AsType[*account.TakenError](err); ok && taken.Kind == user.NameUsername {
 		return cognitoidp.UsernameExists("User account already exists")
 	}
-	return cognitoidp.UsernameExists(conflict.Message())
+	return err
 }

@@ -2,7 +2,6 @@ package useradmin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"cardea/engine/account"
@@ -93,12 +92,4 @@ func (s *Service) AdminDisableUser(ctx context.Context, in *cognitoidp.AdminDisa
 		return account.Save(tx, p, u, false)
 	})
 	return &cognitoidp.AdminDisableUserResponse{}, err
-}
-
-// taken words a name conflict for those who change users; other errors stay as they are.
-func taken(err error) error {
-	if conflict, ok := errors.AsType[*account.TakenError](err); ok {
-		return conflict.Fault()
-	}
-	return err
 }

@@ -132,7 +132,7 @@ func TestAdminUpdatesAttributes(t *testing.T) {
 			{attrs("email", "bob@b.example", "email_verified", "true"), "AliasExistsException", "An account with the given email already exists."},
 			{attrs("custom:foo", "x"), invalid, "Invalid user attributes: user.custom:foo: Attribute does not exist in the schema.\n"},
 			{attrs("custom:badge", "8"), invalid, "user.custom:badge: Attribute cannot be updated.\n"},
-			{attrs("sub", "x"), invalid, "user.sub: Attribute cannot be updated.\n"},
+			{attrs("sub", "x"), invalid, "Cannot modify the non-mutable attribute sub"},
 			{attrs("phone_number_verified", "true"), invalid, "Phone Number is required to verify/un-verify a phone number"},
 			{attrs("phone_number", "555"), invalid, "Invalid phone number format."},
 		} {

@@ -7,10 +7,12 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/attributes"
 	"cardea/engine/bearer"
 	"cardea/engine/challenge"
 	"cardea/engine/lockout"
 	"cardea/engine/passkey"
+	"cardea/engine/password"
 	"cardea/engine/token"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -28,6 +30,10 @@ var conditions = []entry{
 	{account.ErrDisabled, cognitoidp.NotAuthorized("User is disabled.")},
 	{account.ErrUnconfirmed, cognitoidp.UserNotConfirmed("User is not confirmed.")},
 	{account.ErrResetRequired, cognitoidp.PasswordResetRequired("Password reset required for the user")},
+
+	{attributes.ErrUnwritable, cognitoidp.NotAuthorized("A client attempted to write unauthorized attribute")},
+	{password.ErrUsed, cognitoidp.PasswordHistoryPolicyViolation("Password has previously been used")},
+	{password.ErrBusy, cognitoidp.TooManyRequests("Rate exceeded")},
 
 	{bearer.ErrScope, cognitoidp.NotAuthorized("Access Token does not have required scopes")},
 	{token.ErrForgedAccess, cognitoidp.NotAuthorized("Could not verify signature for Access Token")},
@@ -80,7 +86,7 @@ func Cognito(op *awsjson.Operation, err error) error {
 			return e.fault
 		}
 	}
-	return typed(err)
+	return typed(op, err)
 }
 
 // gone words that the user is not there for operations whose model has no code for it.
@@ -92,7 +98,7 @@ func gone(op *awsjson.Operation) error {
 }
 
 // typed words the conditions that carry something to tell.
-func typed(err error) error {
+func typed(op *awsjson.Operation, err error) error {
 	if unknown, ok := errors.AsType[*access.UnknownError](err); ok {
 		if unknown.Client != "" {
 			return cognitoidp.ResourceNotFound("User pool client " + unknown.Client + " does not exist.")
@@ -102,8 +108,14 @@ func typed(err error) error {
 	if unproven, ok := errors.AsType[*access.SecretError](err); ok {
 		return cognitoidp.NotAuthorized(secretMessage(unproven))
 	}
-	if status, ok := errors.AsType[account.StatusError](err); ok {
-		return cognitoidp.NotAuthorized("User cannot be given tokens. Current status is " + status.Status)
+	if policy, ok := errors.AsType[*password.PolicyError](err); ok {
+		return cognitoidp.InvalidPassword("Password did not conform with policy: " + policyMessages[policy.Rule])
+	}
+	if fault := attributeFault(err); fault != nil {
+		return fault
+	}
+	if fault := accountFault(op, err); fault != nil {
+		return fault
 	}
 	return err
 }

@@ -12,7 +12,9 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/attributes"
 	"cardea/engine/lockout"
+	"cardea/engine/password"
 	"cardea/inbound/wording"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -21,6 +23,7 @@ import (
 func TestConditionsAreWorded(t *testing.T) {
 	t.Parallel()
 	knows := &awsjson.Operation{Name: "GetUser", Errors: []string{"UserNotFoundException"}}
+	creates := &awsjson.Operation{Name: "SignUp", Errors: []string{"UsernameExistsException"}}
 	signed := &awsjson.Operation{Name: "AdminGetDevice", Signed: true}
 	unsigned := &awsjson.Operation{Name: "ListDevices"}
 	for name, c := range map[string]struct {
@@ -41,6 +44,15 @@ func TestConditionsAreWorded(t *testing.T) {
 		"a wrong secret hash":       {knows, &access.SecretError{Client: "c", Hash: true}, "NotAuthorizedException: Unable to verify secret hash for client c"},
 		"a wrong secret":            {knows, &access.SecretError{Client: "c"}, "NotAuthorizedException: Invalid client secret for client c"},
 		"a status without tokens":   {knows, account.StatusError{Status: "COMPROMISED"}, "NotAuthorizedException: User cannot be given tokens. Current status is COMPROMISED"},
+		"unwritable":                {knows, attributes.ErrUnwritable, "NotAuthorizedException: A client attempted to write unauthorized attribute"},
+		"a former password":         {knows, password.ErrUsed, "PasswordHistoryPolicyViolationException: Password has previously been used"},
+		"a weak password":           {knows, &password.PolicyError{Rule: password.NoUppercase}, "InvalidPasswordException: Password did not conform with policy: Password must have uppercase characters"},
+		"too many hashes":           {knows, password.ErrBusy, "TooManyRequestsException: Rate exceeded"},
+		"an alias is taken":         {knows, &account.TakenError{Kind: "email"}, "AliasExistsException: An account with the given email already exists."},
+		"an email is taken":         {creates, &account.TakenError{Kind: "email"}, "UsernameExistsException: An account with the given email already exists."},
+		"a username is taken":       {creates, &account.TakenError{Kind: "username"}, "UsernameExistsException: User already exists"},
+		"nothing to verify":         {knows, &account.ContactError{Contact: "phone_number"}, "InvalidParameterException: Phone Number is required to verify/un-verify a phone number"},
+		"another email":             {knows, &account.MismatchError{Attribute: "email"}, "InvalidParameterException: The email attribute does not match the username."},
 		"a failure stays a failure": {knows, errors.New("disk full"), "disk full"},
 	} {
 		if got := wording.Cognito(c.op, c.err); got == nil || got.Error() != c.want {
@@ -52,13 +64,60 @@ func TestConditionsAreWorded(t *testing.T) {
 	}
 }
 
+func TestAttributesAreWordedForWhoWritesThem(t *testing.T) {
+	t.Parallel()
+	value := func(w attributes.Writer, name string, rule attributes.Rule, bound string) error {
+		return &attributes.ValueError{Name: name, Rule: rule, Bound: bound, Writer: w}
+	}
+	type unknown = attributes.UnknownError
+	type immutable = attributes.ImmutableError
+	type username = attributes.UsernameError
+	for want, err := range map[string]error{
+		"Attributes did not conform to the schema: b: Attribute does not exist in the schema.\na: Attribute does not exist in the schema.\n": &unknown{Names: []string{"b", "a"}, Writer: attributes.SignUp},
+		"Attributes did not conform to the schema: c: Attribute does not exist in the schema.\n":                                             &unknown{Names: []string{"c"}, Writer: attributes.Invite},
+		"Invalid user attributes: user.c: Attribute does not exist in the schema.\n":                                                         &unknown{Names: []string{"c"}, Writer: attributes.Admin},
+		"Attributes did not conform to the schema: name: The attribute is required\nemail: The attribute is required\n":                      &attributes.RequiredError{Names: []string{"name", "email"}},
+
+		"user.custom:fixed: Attribute cannot be updated.\n":               &immutable{Name: "custom:fixed", Writer: attributes.Self},
+		"user.custom:team: Attribute cannot be updated.\n":                &immutable{Name: "custom:team", Writer: attributes.Admin},
+		"Cannot modify the non-mutable attribute sub":                     &immutable{Name: "sub", Writer: attributes.Self},
+		"Cannot modify the non-mutable attribute identities":              &immutable{Name: "identities", Writer: attributes.Invite},
+		"Cannot modify the non-mutable attribute email_verified":          &immutable{Name: "email_verified", Writer: attributes.Challenge},
+		"Cannot modify the non-mutable attribute custom:fixed":            &immutable{Name: "custom:fixed", Writer: attributes.Challenge},
+		"NotAuthorizedException: Cannot modify an already provided email": &attributes.ProvidedError{Name: "email"},
+
+		"Invalid email address format.": value(attributes.SignUp, "email", attributes.NotEmail, ""),
+		"Invalid phone number format.":  value(attributes.Self, "phone_number", attributes.NotPhone, ""),
+		"Attributes did not conform to the schema: birthdate: String must be no longer than 10 characters": value(attributes.SignUp, "birthdate", attributes.TooLong, "10"),
+		"Invalid user attributes: birthdate: String must be no shorter than 10 characters":                 value(attributes.Self, "birthdate", attributes.TooShort, "10"),
+		"Invalid user attributes: custom:n: Number must be no greater than 7":                              value(attributes.Admin, "custom:n", attributes.TooGreat, "7"),
+		"Attributes did not conform to the schema: custom:n: Number must be no less than -7":               value(attributes.Invite, "custom:n", attributes.TooSmall, "-7"),
+		"Invalid user attributes: custom:n: Number must be a decimal number":                               value(attributes.Self, "custom:n", attributes.NotNumber, ""),
+		"Invalid user attributes: custom:b: Boolean must be true or false":                                 value(attributes.Self, "custom:b", attributes.NotBoolean, ""),
+		"Invalid user attributes: custom:d: DateTime must be a date and time":                              value(attributes.Self, "custom:d", attributes.NotDateTime, ""),
+
+		"Username should be an email.":                                                                     &username{Wanted: []string{"email"}},
+		"Username should be a phone number.":                                                               &username{Wanted: []string{"phone_number"}},
+		"Username should be either an email or a phone number.":                                            &username{Wanted: []string{"phone_number", "email"}},
+		"Username cannot be of email format, since user pool is configured for email alias.":               &username{Alias: "email"},
+		"Username cannot be of phone number format, since user pool is configured for phone number alias.": &username{Alias: "phone_number"},
+	} {
+		if !strings.Contains(want, "Exception: ") {
+			want = "InvalidParameterException: " + want
+		}
+		if got := wording.Cognito(&awsjson.Operation{Name: "SignUp"}, err); got.Error() != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
 // wordedByFeatures are conditions that never reach the edge: the features that meet them act on them, or word them for
 // their operation.
 var wordedByFeatures = map[string]bool{
 	"factor.ErrNone": true, "factor.ErrMismatch": true, "factor.ErrReused": true,
 	"passkey.ErrNone": true, "passkey.ErrRefused": true, "passkey.ErrClone": true,
-	"password.ErrNoVerifier": true,
-	"account.TakenError":     true, "account.ErrUnsearchable": true,
+	"password.ErrNoVerifier":   true,
+	"account.ErrUnsearchable":  true,
 	"verification.ErrMismatch": true, "verification.ErrExpired": true, "verification.ErrTooMany": true,
 }
 
