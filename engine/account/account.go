@@ -35,7 +35,7 @@ func New(p *pool.Pool, username string, attrs map[string]string, now time.Time) 
 	u := &user.User{
 		Pool:       p.ID,
 		Sub:        id.NewSub(),
-		Username:   username,
+		Username:   p.Fold(username),
 		Status:     cognitoidp.UserStatusTypeUnconfirmed,
 		Enabled:    true,
 		Created:    now,
@@ -45,13 +45,23 @@ func New(p *pool.Pool, username string, attrs map[string]string, now time.Time) 
 	}
 	maps.Copy(u.Attributes, attrs)
 	maps.DeleteFunc(u.Attributes, func(_, value string) bool { return value == "" })
+	foldEmail(p, u.Attributes)
 	if attribute != "" {
-		if given := u.Attributes[attribute]; given != "" && p.Fold(given) != p.Fold(username) {
+		if given := u.Attributes[attribute]; given != "" && given != u.Username {
 			return nil, &MismatchError{Attribute: attribute}
 		}
-		u.Username, u.Attributes[attribute] = string(u.Sub), username
+		u.Attributes[attribute] = u.Username
+		u.Username, u.Registered = string(u.Sub), attribute
 	}
 	return u, nil
+}
+
+// foldEmail puts an e-mail address into the form in which a pool that ignores case stores it, as it does user names: in lower
+// case.
+func foldEmail(p *pool.Pool, attrs map[string]string) {
+	if email := attrs[user.NameEmail]; email != "" {
+		attrs[user.NameEmail] = p.Fold(email)
+	}
 }
 
 // Find loads the user who signs in with a name: a user name, a verified alias, an attribute that is the user name, or a

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
-	"cardea/spec/userfilter"
 )
 
 type attrs = map[string]string
@@ -152,7 +150,7 @@ func TestAliasesNameAUserOnceVerified(t *testing.T) {
 func TestCaseIsFoldedWherePoolSaysSo(t *testing.T) {
 	each(t, func() *pool.Pool { return aliasPool(insensitive) }, func(w world) {
 		w.create("Alice", attrs{"email": "A@b.example", "email_verified": "true", "preferred_username": "Ally"})
-		w.expectFind(attrs{"ALICE": "Alice", "alice": "Alice", "a@B.example": "Alice", "aLLY": "Alice"})
+		w.expectFind(attrs{"ALICE": "alice", "alice": "alice", "a@B.example": "alice", "aLLY": "alice"})
 		_, err := w.tryCreate("aLICE", nil, false)
 		w.expectTaken(err, "username")
 	})
@@ -172,6 +170,32 @@ func TestUsernameAttributesNameAUserUnverified(t *testing.T) {
 			w.Fatal(err)
 		}
 		w.expectFind(attrs{"a@b.example": "", "new@b.example": u.Username})
+	})
+}
+
+func TestOnlyTheContactRegisteredWithNamesAUserUnverified(t *testing.T) {
+	both := func(doc *cognitoidp.UserPoolType) {
+		doc.AliasAttributes, doc.UsernameAttributes = nil, []string{"email", "phone_number"}
+	}
+	each(t, func() *pool.Pool { return aliasPool(both) }, func(w world) {
+		stranger := w.create("eve@b.example", attrs{"phone_number": "+15550100"})
+		w.expectFind(attrs{"eve@b.example": stranger.Username, "+15550100": ""})
+
+		owner := w.create("+15550100", attrs{"email": "o@b.example"})
+		w.expectFind(attrs{"+15550100": owner.Username, "o@b.example": ""})
+		_, err := w.change(stranger, attrs{"phone_number_verified": "true"})
+		w.expectTaken(err, "phone_number")
+		_, err = w.tryCreate("third@b.example", attrs{"phone_number": "+15550100", "phone_number_verified": "true"}, true)
+		w.expectTaken(err, "phone_number")
+
+		if _, err := w.change(owner, attrs{"email_verified": "true"}); err != nil {
+			w.Fatal(err)
+		}
+		w.expectFind(attrs{"+15550100": owner.Username, "o@b.example": owner.Username})
+		if _, err := w.change(owner, attrs{"email": "p@b.example", "phone_number": "+15550199"}); err != nil {
+			w.Fatal(err)
+		}
+		w.expectFind(attrs{"o@b.example": "", "p@b.example": "", "+15550100": "", "+15550199": owner.Username})
 	})
 }
 
@@ -322,74 +346,6 @@ func TestParallelClaimsHaveOneWinner(t *testing.T) {
 				w.Errorf("%d of %d got the %s, want 1", winners, runners, race.kind)
 			}
 		}
-	})
-}
-
-func TestSearchFindsByAnyAttribute(t *testing.T) {
-	each(t, func() *pool.Pool { return aliasPool(insensitive) }, func(w world) {
-		long := strings.Repeat("x", 200)
-		for i := range 7 {
-			w.create(fmt.Sprint("User", i), attrs{"name": fmt.Sprint("N", i%2), "custom:team": long + fmt.Sprint(i), "email": fmt.Sprintf("U%d@b.example", i)})
-		}
-		last := w.create("zed", nil)
-		w.write(func(tx *db.Tx) error {
-			last.Enabled, last.Status = false, cognitoidp.UserStatusTypeConfirmed
-			return account.Save(tx, w.pool, last, false)
-		})
-
-		for filter, want := range map[string]int{
-			``:                                       8,
-			`username = "user3"`:                     1,
-			`username ^= "USER"`:                     7,
-			`name = "N0"`:                            4,
-			`name = "n0"`:                            0,
-			`name ^= "N"`:                            7,
-			`email ^= "u"`:                           7,
-			`custom:team = "` + long + `2"`:          1,
-			`custom:team = "` + long + `"`:           0,
-			`custom:team ^= "` + long + `"`:          7,
-			`status = "Disabled"`:                    1,
-			`status ^= "Ena"`:                        7,
-			`cognito:user_status = "confirmed"`:      1,
-			`cognito:user_status = "UNCONFIRMED"`:    7,
-			`sub = "` + string(last.Sub) + `"`:       1,
-			`sub ^= "` + string(last.Sub)[:30] + `"`: 1,
-			`sub ^= ""`:                              8,
-			`phone_number ^= ""`:                     0,
-		} {
-			got := map[id.Sub]bool{}
-			cursor := ""
-			for range 10 {
-				var found []*user.User
-				w.write(func(tx *db.Tx) (err error) {
-					f, err := userfilter.Parse(filter)
-					if err != nil {
-						return err
-					}
-					found, cursor, err = account.Search(tx, w.pool, f, cursor, 3)
-					return err
-				})
-				for _, u := range found {
-					if got[u.Sub] {
-						w.Errorf("%s: %s is found twice", filter, u.Username)
-					}
-					got[u.Sub] = true
-				}
-				if cursor == "" {
-					break
-				}
-			}
-			if len(got) != want || cursor != "" {
-				w.Errorf("%s: found %d, want %d", filter, len(got), want)
-			}
-		}
-		w.write(func(tx *db.Tx) error {
-			_, _, err := account.Search(tx, w.pool, userfilter.Filter{Attribute: "custom:none"}, "", 3)
-			if !errors.Is(err, account.ErrUnsearchable) {
-				w.Errorf("unknown attribute: %v", err)
-			}
-			return nil
-		})
 	})
 }
 

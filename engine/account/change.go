@@ -11,18 +11,18 @@ import (
 // Contacts are the attributes that messages go to and that can be verified.
 var Contacts = []string{user.NameEmail, user.NamePhoneNumber}
 
-// Change writes checked attributes into a user: the empty value removes. A new e-mail address or phone number is
-// unverified unless the same change says otherwise, which only administrators can; or, where the pool wants it verified
-// before the update, it waits in Pending while the old value stays in force (docs/cognito/accounts.md, "Changing an
-// address"). Change answers the contacts whose new value needs a code; codes that went to a former value are void,
-// because they are bound to it.
+// Change writes checked attributes into a user: the empty value removes. A new e-mail address or phone number is unverified
+// unless the same change says otherwise, which only administrators can; or, where the pool wants it verified before the
+// update, it waits in Pending while the old value stays in force (02-auth-flows §9). Change answers the contacts whose new
+// value needs a code; codes that went to a former value are void, because they are bound to it.
 func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []string, err error) {
 	if err := CheckFlags(u.Attributes, attrs); err != nil {
 		return nil, err
 	}
 	plain := maps.Clone(attrs)
+	foldEmail(p, plain)
 	for _, contact := range Contacts {
-		value, given := attrs[contact]
+		value, given := plain[contact]
 		flag, flagged := attrs[contact+"_verified"]
 		delete(plain, contact)
 		delete(plain, contact+"_verified")
@@ -120,4 +120,14 @@ func CheckNew(p *pool.Pool, given attributes.Given, w attributes.Writer) error {
 		return err
 	}
 	return CheckFlags(nil, given.Values)
+}
+
+// MarkUnverified notes of each contact that a user who signs up has given that it is not verified. Users whom an
+// administrator creates have no such note unless the administrator makes it.
+func MarkUnverified(u *user.User) {
+	for _, contact := range Contacts {
+		if u.Attributes[contact] != "" {
+			u.Attributes[contact+"_verified"] = "false"
+		}
+	}
 }

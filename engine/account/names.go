@@ -2,13 +2,15 @@ package account
 
 import (
 	"slices"
+	"strings"
 
 	"cardea/record/pool"
 	"cardea/record/user"
 )
 
-// names lists what a user may sign in with: their user name; an e-mail address and phone number that are user names, also
-// unverified; aliases, the e-mail address and phone number once verified. The sub is a name of everyone and not listed.
+// names lists what a user may sign in with: their user name; the e-mail address or phone number that they registered with;
+// other addresses that are user names or aliases, once verified; the preferred user name, where it is an alias. The sub is a
+// name of every user and not listed.
 func names(p *pool.Pool, u *user.User) []user.Name {
 	var list []user.Name
 	add := func(kind, name string) {
@@ -23,7 +25,8 @@ func names(p *pool.Pool, u *user.User) []user.Name {
 	}
 	for _, contact := range Contacts {
 		value := u.Attributes[contact]
-		if value != "" && (p.UsernameIs(contact) || p.AliasIs(contact) && u.Verified(contact)) {
+		named := contact == u.Registered || u.Verified(contact) && (p.UsernameIs(contact) || p.AliasIs(contact))
+		if value != "" && named {
 			add(contact, value)
 		}
 	}
@@ -36,7 +39,7 @@ func names(p *pool.Pool, u *user.User) []user.Name {
 // terms lists what a user is found by in searches: every attribute, user name, status, and whether enabled.
 func terms(p *pool.Pool, u *user.User) []user.Term {
 	list := []user.Term{
-		{Name: user.TermUsername, Key: user.TermKey(p.Fold(u.Username))},
+		{Name: user.TermUsername, Key: user.TermKey(folded(p, user.TermUsername, u.Username))},
 		{Name: user.TermStatus, Key: user.TermKey(u.Status)},
 		{Name: user.TermEnabled, Key: Enabled(u)},
 	}
@@ -46,13 +49,16 @@ func terms(p *pool.Pool, u *user.User) []user.Term {
 	return list
 }
 
-// folded is the form in which an attribute's values are compared.
+// folded is the form in which searches compare the values of an attribute: without regard to case, but for user names, which
+// follow the pool, and for the two kinds of status.
 func folded(p *pool.Pool, name, value string) string {
 	switch name {
-	case user.TermUsername, user.NameEmail, user.NamePreferredUsername:
+	case user.TermUsername:
 		return p.Fold(value)
+	case user.TermStatus, user.TermEnabled:
+		return value
 	}
-	return value
+	return strings.ToLower(value)
 }
 
 // Enabled is what the search attribute "status" says of a user.

@@ -18,13 +18,13 @@ import (
 var ErrUnsearchable = errors.New("no such attribute to search by")
 
 // Search loads a page of a pool's users whom a filter lets through, from a cursor on; next is empty after the last page.
-// A page can be short, even empty, before the last. Status is compared without regard to case, user names, preferred user
-// names and e-mail addresses as the pool folds them, all else exactly.
+// A page can be short, even empty, before the last. Case counts in "status", and in user names where it does in the pool.
 func Search(tx *db.Tx, p *pool.Pool, f userfilter.Filter, cursor string, limit int) (page []*user.User, next string, err error) {
 	if f.All() {
 		return listed(tx, p, "", cursor, limit)
 	}
 	if f.Attribute == "sub" {
+		f.Value = strings.ToLower(f.Value)
 		return bySub(tx, p, f, cursor, limit)
 	}
 	switch _, known := p.Attribute(f.Attribute); {

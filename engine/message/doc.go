@@ -3,5 +3,5 @@
 // Post composes a message from the pool's template or Cognito's default and puts it, sealed, into the outbox, in the
 // transaction that made it necessary: a code that is remembered is a code that is sent. On a server with senders Deliver
 // hands messages over, tries again after failures, and forgets them; on a development server they stay and are the inbox.
-// Which code is right is engine/verification's business. See docs/cognito/messages.md.
+// Which code is right is engine/verification's business. Templates, defaults and masks follow 07 §1 of the reference.
 package message

@@ -1,8 +1,7 @@
 // Package verification issues the short codes that prove who reads a mailbox or holds a phone, and judges them.
 //
 // A code is six digits from crypto/rand, known to the database by a keyed hash that binds it to its pool, its user, its
-// purpose and the very address it went to. The newest replaces older ones, it works once, dies after too many wrong
-// tries and after its lifetime (docs/cognito/accounts.md, "Lifetimes of codes"). For strangers the same work is done on
-// a decoy that no code opens, so that nobody learns who has an account. Writing and sending the message is
-// engine/message's business.
+// purpose and the very address it went to. The newest replaces older ones, it works once, dies after too many wrong tries
+// and after its lifetime (02 §5). For strangers the same work is done on a decoy that no code opens, so that nobody learns
+// who has an account. Writing and sending the message is engine/message's business.
 package verification

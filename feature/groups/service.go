@@ -14,7 +14,7 @@ import (
 	"cardea/spec/id"
 )
 
-// Quotas of Cognito (docs/cognito/pools-and-clients.md, "Quotas").
+// Quotas, as Cognito has them (07 §7 of the reference).
 const (
 	groupsPerPool = 10_000
 	groupsPerUser = 100

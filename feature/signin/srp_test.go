@@ -167,3 +167,20 @@ func TestASignInStoresThePasswordAsThePoolWantsItByNow(t *testing.T) {
 		tokens(t, w.Must(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "alice"), password)))
 	})
 }
+
+// A pool that ignores case stores user names in lower case, and the verifier is made with the name that is stored.
+func TestSRPSignsInWhateverTheCaseOfTheName(t *testing.T) {
+	pool := M{"AliasAttributes": []string{"email"}, "UsernameConfiguration": M{"CaseSensitive": false}}
+	eachWith(t, pool, nil, func(t *testing.T, w *world) {
+		w.user(t, "Bob", M{"UserAttributes": []M{
+			{"Name": "email", "Value": "Bob@Example.com"}, {"Name": "email_verified", "Value": "true"},
+		}})
+		for _, name := range []string{"bob", "BOB", "bOB@example.COM"} {
+			x := w.challenge(t, name)
+			if x.parameters["USER_ID_FOR_SRP"] != "bob" {
+				t.Errorf("%s: USER_ID_FOR_SRP = %v, want bob", name, x.parameters["USER_ID_FOR_SRP"])
+			}
+			tokens(t, w.Must(t, "RespondToAuthChallenge", w.answer(t, x, password)))
+		}
+	})
+}

@@ -119,6 +119,7 @@ func (s *Service) applicant(ctx context.Context, a app, in *cognitoidp.SignUpReq
 	if err != nil {
 		return nil, err
 	}
+	account.MarkUnverified(u)
 	if err := attributes.CheckRequired(p, u.Attributes); err != nil {
 		return nil, err
 	}

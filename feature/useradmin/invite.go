@@ -1,11 +1,13 @@
 package useradmin
 
 import (
+	"cmp"
 	"slices"
 
 	"cardea/engine/account"
 	"cardea/engine/message"
 	"cardea/platform/db"
+	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
 
@@ -23,7 +25,7 @@ func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateU
 			Attribute: contact,
 			To:        inv.user.Attributes[contact],
 			Code:      inv.password,
-			Username:  signInName(inv),
+			Username:  signInName(inv.user),
 		})
 		switch {
 		case message.Undeliverable(err):
@@ -74,11 +76,6 @@ func medium(contact string) string {
 }
 
 // signInName is what the user types to sign in: not the sub, where the user name is an attribute.
-func signInName(inv *invitation) string {
-	for _, contact := range account.Contacts {
-		if value := inv.user.Attributes[contact]; value != "" && inv.pool.UsernameIs(contact) {
-			return value
-		}
-	}
-	return inv.user.Username
+func signInName(u *user.User) string {
+	return cmp.Or(u.Attributes[u.Registered], u.Username)
 }

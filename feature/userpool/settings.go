@@ -16,8 +16,7 @@ const (
 	updating
 )
 
-// configure checks settings and puts them into the pool, with the default of whatever is omitted
-// (docs/cognito/pools-and-clients.md, "Defaults of a pool").
+// configure checks settings and puts them into the pool, with the default of whatever is omitted (01-wire §8).
 func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
 	doc := &p.Doc
 	if in.PoolName != "" {

@@ -22,6 +22,8 @@ type User struct {
 	Modified time.Time
 	Version  int64 // of the row; Update refuses to overwrite another version
 
+	Registered string // the attribute that was given as the user name, "email" or "phone_number"; it never changes
+
 	Attributes map[string]string // by full name, without sub: "email", "email_verified": "true", "custom:team"
 	Pending    map[string]string // new e-mail address or phone number, not in force until it is verified
 
@@ -62,7 +64,7 @@ func (u *User) Clone() *User {
 
 const columns = `
 	u.pool_id, u.sub, u.username, u.status, u.enabled, u.created, u.modified, u.version, u.attributes, u.pending,
-	u.password, u.password_set, u.history, u.signed_out, u.mfa`
+	u.password, u.password_set, u.history, u.signed_out, u.mfa, u.registered`
 
 // Insert adds a user's row, and db.ErrExists when the sub is taken. Names and index entries are added apart.
 func Insert(tx *db.Tx, u *User) error {
@@ -73,11 +75,11 @@ func Insert(tx *db.Tx, u *User) error {
 	u.Version = 1
 	rows, err := tx.Exec(`
 		INSERT INTO user_account (pool_id, sub, username, status, enabled, created, modified, version, attributes, pending,
-			password, password_set, history, signed_out, mfa)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			password, password_set, history, signed_out, mfa, registered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT DO NOTHING`,
 		u.Pool, u.Sub, u.Username, u.Status, u.Enabled, db.Millis(u.Created), db.Millis(u.Modified), u.Version,
-		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa)
+		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa, u.Registered)
 	if err == nil && rows == 0 {
 		return db.ErrExists
 	}
@@ -203,7 +205,7 @@ func scan(row db.Scanner) (*User, error) {
 	var attributes, pending, mfa string
 	var history []byte
 	err := row.Scan(&u.Pool, &u.Sub, &u.Username, &u.Status, &u.Enabled, &created, &modified, &u.Version, &attributes,
-		&pending, &u.Password, &passwordSet, &history, &signedOut, &mfa)
+		&pending, &u.Password, &passwordSet, &history, &signedOut, &mfa, &u.Registered)
 	if err != nil {
 		return nil, err
 	}
