@@ -38,7 +38,9 @@ type Options struct {
 type engine interface {
 	name() string
 	read(ctx context.Context, fn func(session) error) error
-	write(ctx context.Context, soon bool, fn func(session) error) (retries int, err error)
+	// write runs fn in a transaction. If it was told not to wait, durable does, and says whether the commit succeeded;
+	// a nil durable means that it has.
+	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, retries int, err error)
 	migrate(ctx context.Context, steps []step, now time.Time) error
 	ping(ctx context.Context) error
 	close() error
@@ -108,7 +110,7 @@ func (d *DB) WriteSoon(ctx context.Context, fn func(tx *Tx) error) error {
 func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error {
 	began := time.Now()
 	var tx *Tx
-	retries, err := d.engine.write(ctx, soon, func(s session) error {
+	durable, retries, err := d.engine.write(ctx, soon, func(s session) error {
 		tx = d.begin(ctx, s)
 		tx.writing = true
 		return tx.end(fn(tx))
@@ -117,9 +119,18 @@ func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error 
 	if err != nil {
 		return err
 	}
-	for _, done := range tx.committed {
-		done()
+	if len(tx.committed) == 0 {
+		return nil
 	}
+	if durable == nil {
+		tx.runCommitted()
+		return nil
+	}
+	go func() {
+		if durable() == nil {
+			tx.runCommitted()
+		}
+	}()
 	return nil
 }
 

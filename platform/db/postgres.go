@@ -88,12 +88,12 @@ func (p *postgres) read(ctx context.Context, fn func(session) error) error {
 	return p.once(ctx, longestTx, reading, fn)
 }
 
-func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (retries int, err error) {
+func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (durable func() error, retries int, err error) {
 	began := time.Now()
 	for pause := time.Millisecond; ; retries++ {
 		err = p.once(ctx, longestTx, writing, fn)
 		if !conflict(err) || retries >= maxRetries || time.Since(began) > retryFor {
-			return retries, err
+			return nil, retries, err
 		}
 		time.Sleep(rand.N(pause))
 		pause = min(2*pause, longestPause)

@@ -111,8 +111,9 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 	return fn(conn)
 }
 
-func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (int, error) {
-	return 0, l.writer.write(ctx, soon, fn)
+func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, retries int, err error) {
+	durable, err = l.writer.write(ctx, soon, fn)
+	return durable, 0, err
 }
 
 func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
@@ -122,9 +123,10 @@ func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
 			return err
 		}
 	}
-	return l.writer.write(ctx, false, func(s session) error {
+	_, err := l.writer.write(ctx, false, func(s session) error {
 		return apply(s, sqliteDialect, steps, now)
 	})
+	return err
 }
 
 func (l *lite) ping(ctx context.Context) error {

@@ -48,8 +48,15 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 // Writable reports whether the transaction may change anything.
 func (tx *Tx) Writable() bool { return tx.writing }
 
-// OnCommit has done called once the transaction is durable, in the caller's goroutine; never if it is not.
+// OnCommit has done called once the transaction is durable, and never if it is not: by Write before it returns, and for
+// WriteSoon in another goroutine.
 func (tx *Tx) OnCommit(done func()) { tx.committed = append(tx.committed, done) }
+
+func (tx *Tx) runCommitted() {
+	for _, done := range tx.committed {
+		done()
+	}
+}
 
 // Exec runs a statement that answers no rows and returns how many it affected.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {

@@ -42,21 +42,29 @@ type batch struct {
 }
 
 // write runs fn in a turn of its own. Should fn panic or end its goroutine, that stays fn's caller's affair. Soon is not to
-// wait for the commit.
-func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) error {
+// wait for the commit: then durable does.
+func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, err error) {
 	w.waiting.Add(1)
 	w.mu.Lock()
 	w.waiting.Add(-1)
 
 	b, err := w.turn(ctx, soon, fn)
-	if b == nil || soon && err == nil {
-		return err
+	if b == nil {
+		return nil, err
 	}
+	if soon && err == nil {
+		return b.wait, nil
+	}
+	if failed := b.wait(); failed != nil {
+		return nil, failed
+	}
+	return nil, err
+}
+
+// wait returns when the batch has been committed, or has not been, and says why.
+func (b *batch) wait() error {
 	<-b.done
-	if b.err != nil {
-		return b.err
-	}
-	return err
+	return b.err
 }
 
 // turn runs fn and gives up mu. The batch to wait for is nil when fn left nothing behind and saw nothing uncommitted.

@@ -286,3 +286,41 @@ CREATE INDEX i ON x (y) /* ; */ ;`
 		}
 	}
 }
+
+func TestSoonRunsHooksOnceItIsCommitted(t *testing.T) {
+	t.Parallel()
+	d, l := openFile(t, Options{})
+	seen := make(chan string, 1)
+	soon := func(key string) {
+		t.Helper()
+		err := d.WriteSoon(t.Context(), func(tx *Tx) error {
+			tx.OnCommit(func() { seen <- keys(t, d) })
+			return put(tx, key)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	soon("a")
+	select {
+	case got := <-seen:
+		if got != "a" {
+			t.Errorf("when the hook ran, readers saw %q, want a", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the hook never ran")
+	}
+
+	soon("b")
+	l.writer.mu.Lock()
+	if l.writer.batch == nil {
+		t.Fatal("the write was committed at once")
+	}
+	l.writer.abandon(errors.New("disk full"))
+	l.writer.mu.Unlock()
+	select {
+	case <-seen:
+		t.Error("a hook ran for a write that was lost")
+	case <-time.After(10 * batchTime):
+	}
+}
