@@ -26,14 +26,17 @@ const moreOutboxes = 3
 func schedule(keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
 	store, ring := keys.DB, keys.Ring
 	list := []jobs.Job{
-		{Name: "deliver messages", Every: message.Patience, Run: codes.Outbox.Deliver, Wake: codes.Outbox.Kicked()},
+		{Name: "deliver messages", Every: message.Interval, Run: codes.Outbox.Deliver, Wake: codes.Outbox.Posted()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
 		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
 		{Name: "prune codes", Every: 10 * time.Minute, Run: codes.Prune},
 		{Name: "prune passkey registrations", Every: 10 * time.Minute, Run: writing(store, func(tx *db.Tx) error {
 			return passkey.Prune(tx, tx.Now)
 		})},
-		{Name: "prune inbox", Every: 10 * time.Minute, Run: codes.Outbox.Prune},
+		{Name: "prune inbox", Every: 10 * time.Minute, Run: writing(store, func(tx *db.Tx) error {
+			_, err := codes.Outbox.Prune(tx, 500)
+			return err
+		})},
 		{Name: "prune devices", Every: time.Hour, Run: func(ctx context.Context) error { return device.Prune(ctx, store) }},
 		{Name: "forgive failed guesses", Every: time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := attempt.DeleteBefore(tx, tx.Now.Add(-oldGuess))
@@ -49,7 +52,7 @@ func schedule(keys *token.Keys, minter *token.Minter, codes *verification.Codes)
 	for n := range moreOutboxes {
 		list = append(list, jobs.Job{
 			Name: fmt.Sprintf("deliver messages %d", n+2), Every: time.Minute, Everywhere: true,
-			Run: codes.Outbox.Deliver, Wake: codes.Outbox.Kicked(),
+			Run: codes.Outbox.Deliver, Wake: codes.Outbox.Posted(),
 		})
 	}
 	return list

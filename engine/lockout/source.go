@@ -12,6 +12,7 @@ import (
 	"cardea/record/attempt"
 	"cardea/record/client"
 	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
@@ -34,31 +35,59 @@ type Source struct {
 	Address string // the user's IP address; empty when it is not known, as of servers that call for many users
 }
 
-// At is the place of a request's caller. A client that has a secret is a server, whose address says nothing about its
-// users.
-func At(ctx context.Context, c *client.Client) Source {
+// From is the source of a request that an app makes. The address that the app gives as its user's counts if the client may
+// give one. Otherwise the caller's own does, unless the client has a secret: then the caller is a server, whose address says
+// nothing about its users (decision 10). given may be nil.
+func From(ctx context.Context, c *client.Client, given *cognitoidp.UserContextDataType) Source {
 	p := Source{Client: c.ID}
 	if !c.HasSecret() {
 		p.Address = awsjson.CallerFrom(ctx).IP
 	}
+	if given != nil && c.Forwards() && valid(given.IpAddress) {
+		p.Address = given.IpAddress
+	}
 	return p
 }
 
-// address is the account of the place's address, empty when there is none. Who has an IPv6 address has 2^64 of them.
-func (p Source) address() string {
+// FromAdministrator is the source of a request that a server makes as an administrator: only the address that it gives as
+// its user's counts. given may be nil.
+func FromAdministrator(c *client.Client, given *cognitoidp.ContextDataType) Source {
+	p := Source{Client: c.ID}
+	if given != nil && valid(given.IpAddress) {
+		p.Address = given.IpAddress
+	}
+	return p
+}
+
+func valid(address string) bool {
+	_, err := netip.ParseAddr(address)
+	return err == nil
+}
+
+// Network is the address as it is counted: an IPv4 address, or the /64 network of an IPv6 address, since whoever has one of
+// its addresses has 2^64. It is empty when the address is not known.
+func (p Source) Network() string {
 	a, err := netip.ParseAddr(p.Address)
 	if err != nil {
 		return ""
 	}
 	a = a.Unmap()
-	if a.Is6() {
-		prefix, err := a.WithZone("").Prefix(64)
-		if err != nil {
-			return ""
-		}
-		return "address/" + prefix.String()
+	if a.Is4() {
+		return a.String()
 	}
-	return "address/" + a.String()
+	prefix, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return ""
+	}
+	return prefix.String()
+}
+
+// address is the account of the source's address, empty when it is not known.
+func (p Source) address() string {
+	if network := p.Network(); network != "" {
+		return "address/" + network
+	}
+	return ""
 }
 
 func (p Source) client() string { return "client/" + string(p.Client) }

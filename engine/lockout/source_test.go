@@ -105,10 +105,10 @@ func TestClientUnderSiegeLeavesEveryAddressLess(t *testing.T) {
 func TestServersThatCallForManyHaveNoAddress(t *testing.T) {
 	t.Parallel()
 	ctx := awsjson.WithCaller(context.Background(), awsjson.Caller{IP: "192.0.2.1"})
-	if p := At(ctx, &client.Client{ID: "app"}); p != (Source{"app", "192.0.2.1"}) {
+	if p := From(ctx, &client.Client{ID: "app"}, nil); p != (Source{"app", "192.0.2.1"}) {
 		t.Errorf("a public client's place: %v", p)
 	}
-	if p := At(ctx, &client.Client{ID: "app", Secrets: []client.Secret{{}}}); p != (Source{Client: "app"}) {
+	if p := From(ctx, &client.Client{ID: "app", Secrets: []client.Secret{{}}}, nil); p != (Source{Client: "app"}) {
 		t.Errorf("a confidential client's place: %v", p)
 	}
 }

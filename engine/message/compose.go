@@ -2,10 +2,13 @@ package message
 
 import (
 	"cmp"
+	"context"
 	"html"
 	"regexp"
 	"strings"
+	"time"
 
+	"cardea/engine/access"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
@@ -37,21 +40,74 @@ const (
 // codePlace is where a template wants the code.
 const codePlace = "{####}"
 
-// text is a template chosen and filled in.
-type text struct {
-	subject string // empty for a text message
-	body    string
-	html    bool
+// Message is one message to one user, to be composed.
+type Message struct {
+	access.App // the client is nil for administrators
+
+	Kind      Kind
+	Attribute string // "email" or "phone_number": decides the medium
+	To        string // the address itself
+	Code      string // the code, or the temporary password of an invitation
+	Username  string // for an invitation
+	Decoy     bool   // do the work, answer the details, and deliver nothing
+
+	Source string        // the network that the request comes from, as lockout.Source has it; empty if it is not known
+	Life   time.Duration // how long after it was posted it is worth delivering; 0: as long as any message is
 }
 
-// compose fills in the template that the pool has for this message.
-func compose(m Message) text {
-	subject, body := mailTemplate(m.Pool, m.Kind)
-	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
-		return text{body: fill(smsTemplate(m.Pool, m.Kind), m, false)}
+func (m Message) medium() string {
+	if m.Attribute == "phone_number" {
+		return cognitoidp.DeliveryMediumTypeSms
 	}
-	isHTML := tag.MatchString(body)
-	return text{subject: fill(subject, m, false), body: fill(body, m, isHTML), html: isHTML}
+	return cognitoidp.DeliveryMediumTypeEmail
+}
+
+// Composed is a message that is ready to be posted.
+type Composed struct {
+	Details *cognitoidp.CodeDeliveryDetailsType // where it goes, masked
+
+	message Message
+	content content
+}
+
+// Compose writes a message by the template that the pool has for it. It is called outside of transactions. It answers
+// ErrNoSender when the server has no sender for the medium, and refuses when the pool has a trigger that would write or
+// send the message itself.
+func (c *Outbox) Compose(_ context.Context, m Message) (*Composed, error) {
+	if err := c.Ready(m.Pool, m.Attribute); err != nil {
+		return nil, err
+	}
+	return &Composed{Details: Details(m.Attribute, m.To), message: m, content: write(m)}, nil
+}
+
+// content is what an outbox row seals.
+type content struct {
+	To      string `json:"to"`
+	Subject string `json:"subject,omitempty"` // empty for a text message
+	Body    string `json:"body"`
+	Code    string `json:"code"`
+	HTML    bool   `json:"html,omitempty"`
+	From    string `json:"from,omitempty"`
+	ReplyTo string `json:"reply_to,omitempty"`
+}
+
+// write fills in the template that the pool has for this message.
+func write(m Message) content {
+	c := content{To: m.To, Code: m.Code}
+	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
+		c.Body = fill(smsTemplate(m.Pool, m.Kind), m, false)
+		return c
+	}
+	subject, body := mailTemplate(m.Pool, m.Kind)
+	c.HTML = tag.MatchString(body)
+	c.Subject, c.Body = fill(subject, m, false), fill(body, m, c.HTML)
+	if e := m.Pool.Doc.EmailConfiguration; e != nil {
+		c.ReplyTo = e.ReplyToEmailAddress
+		if e.EmailSendingAccount == cognitoidp.EmailSendingAccountTypeDeveloper {
+			c.From = e.From
+		}
+	}
+	return c
 }
 
 // ShowsCode tells whether the template of a pool's messages to such an attribute has a place for the code.

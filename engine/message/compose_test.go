@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/access"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
@@ -26,21 +27,22 @@ func TestComposePicksThePoolsTemplate(t *testing.T) {
 		pool      pool.Pool
 		kind      Kind
 		attribute string
-		want      text
+		want      content
 	}{
-		{"default mail", pool.Pool{}, SignUp, "email", text{subject: "Your verification code", body: "Your verification code is <1>. "}},
-		{"default text", pool.Pool{}, ForgotPassword, "phone_number", text{body: "Your verification code is <1>. "}},
-		{"default invitation", pool.Pool{}, AdminCreateUser, "email", text{subject: "Your temporary password", body: "Your username is {####} and temporary password is <1>. "}},
-		{"default authentication", pool.Pool{}, Authentication, "email", text{subject: "Your authentication code", body: "Your authentication code is <1>. "}},
-		{"the link falls back to the code", custom, SignUp, "email", text{subject: "legacy subject", body: "mail <1>"}},
-		{"legacy text", custom, ResendCode, "phone_number", text{body: "legacy <1>"}},
-		{"invitation in HTML", custom, AdminCreateUser, "email", text{subject: "Hi {####}", body: "<b>{####}</b>: &lt;1&gt;", html: true}},
-		{"invitation as text", custom, AdminCreateUser, "phone_number", text{body: "{####} <1>"}},
-		{"authentication as text", custom, Authentication, "phone_number", text{body: "auth <1>"}},
+		{"default mail", pool.Pool{}, SignUp, "email", content{Subject: "Your verification code", Body: "Your verification code is <1>. "}},
+		{"default text", pool.Pool{}, ForgotPassword, "phone_number", content{Body: "Your verification code is <1>. "}},
+		{"default invitation", pool.Pool{}, AdminCreateUser, "email", content{Subject: "Your temporary password", Body: "Your username is {####} and temporary password is <1>. "}},
+		{"default authentication", pool.Pool{}, Authentication, "email", content{Subject: "Your authentication code", Body: "Your authentication code is <1>. "}},
+		{"the link falls back to the code", custom, SignUp, "email", content{Subject: "legacy subject", Body: "mail <1>"}},
+		{"legacy text", custom, ResendCode, "phone_number", content{Body: "legacy <1>"}},
+		{"invitation in HTML", custom, AdminCreateUser, "email", content{Subject: "Hi {####}", Body: "<b>{####}</b>: &lt;1&gt;", HTML: true}},
+		{"invitation as text", custom, AdminCreateUser, "phone_number", content{Body: "{####} <1>"}},
+		{"authentication as text", custom, Authentication, "phone_number", content{Body: "auth <1>"}},
 	} {
 		// The code has what HTML must escape, the user name what could be taken for a placeholder.
-		got := compose(Message{Pool: &c.pool, Kind: c.kind, Attribute: c.attribute, Code: "<1>", Username: "{####}"})
-		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(text{})); diff != "" {
+		m := Message{App: access.App{Pool: &c.pool}, Kind: c.kind, Attribute: c.attribute, Code: "<1>", Username: "{####}"}
+		c.want.Code = "<1>"
+		if diff := cmp.Diff(c.want, write(m)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}

@@ -1,7 +1,9 @@
 // Package message writes the mails and text messages that users get, and sees to their delivery.
 //
-// Post composes a message from the pool's template or Cognito's default and puts it, sealed, into the outbox, in the
-// transaction that made it necessary: a code that is remembered is a code that is sent. On a server with senders Deliver
-// hands messages over, tries again after failures, and forgets them; on a development server they stay and are the inbox.
+// Compose fills in the pool's template or Cognito's default, outside every transaction. Post puts the composed message,
+// sealed, into the outbox, in the transaction that made it necessary: a code that is remembered is a code that is sent. On
+// a server with senders Deliver hands messages over, tries again after failures, and deletes them; on a development server
+// they stay and are the inbox. Post counts messages by destination and by source address, and refuses too many.
+//
 // Which code is right is engine/verification's business. Templates, defaults and masks follow 07 §1 of the reference.
 package message

@@ -14,11 +14,10 @@ import (
 const (
 	InboxSize = 5_000
 	InboxLife = 30 * 24 * time.Hour
-	pruneSize = 500 // rows deleted in one transaction
 )
 
-// Letter is a message as the development inbox shows it.
-type Letter struct {
+// Received is a message as the development inbox shows it.
+type Received struct {
 	To      string    `json:"to"`
 	Medium  string    `json:"medium"` // "EMAIL" or "SMS"
 	Subject string    `json:"subject"`
@@ -28,23 +27,24 @@ type Letter struct {
 }
 
 // Inbox lists the newest messages, up to limit of them, the oldest first; to narrows them to one address's, unless empty.
-func (c *Outbox) Inbox(ctx context.Context, to string, limit int) (letters []Letter, err error) {
+func (c *Outbox) Inbox(ctx context.Context, to string, limit int) (messages []Received, err error) {
 	err = c.DB.Read(ctx, func(tx *db.Tx) error {
-		letters, err = c.inbox(tx, to, limit)
+		messages, err = c.inbox(tx, to, limit)
 		return err
 	})
-	slices.Reverse(letters)
-	return letters, err
+	slices.Reverse(messages)
+	return messages, err
 }
 
-func (c *Outbox) inbox(tx *db.Tx, to string, limit int) ([]Letter, error) {
-	if _, err := outbox.Next(tx); err != nil { // before the first message there is no key to look for an address with
-		return nil, ignoreNotFound(err)
-	}
+func (c *Outbox) inbox(tx *db.Tx, to string, limit int) ([]Received, error) {
 	var recipient string
 	if to != "" {
 		var err error
-		if recipient, err = c.recipient(tx, to); err != nil {
+		recipient, err = c.recipient(tx, to)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil, nil // before the first message there is no key to look for an address with
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -53,49 +53,22 @@ func (c *Outbox) inbox(tx *db.Tx, to string, limit int) ([]Letter, error) {
 		return nil, err
 	}
 
-	letters := make([]Letter, 0, len(rows))
+	messages := make([]Received, 0, len(rows))
 	for _, row := range rows {
-		l, err := c.open(tx, row)
+		m, err := c.open(tx, row)
 		if err != nil {
 			return nil, err
 		}
-		letters = append(letters, Letter{l.To, row.Medium, l.Subject, l.Body, l.Code, row.Written})
+		messages = append(messages, Received{m.To, row.Medium, m.Subject, m.Body, m.Code, row.Written})
 	}
-	return letters, nil
+	return messages, nil
 }
 
-// Prune throws away what an inbox need not keep: decoys, messages older than InboxLife and all but the newest InboxSize.
-// It is a job for development servers; elsewhere Deliver empties the outbox, and Prune does nothing.
-func (c *Outbox) Prune(ctx context.Context) error {
+// Prune removes up to limit messages that an inbox need not keep, and answers how many: decoys, messages older than
+// InboxLife and all but the newest InboxSize. Where messages are delivered it removes none.
+func (c *Outbox) Prune(tx *db.Tx, limit int) (int, error) {
 	if !c.Keep {
-		return nil
+		return 0, nil
 	}
-	for {
-		var rows []*outbox.Row
-		err := c.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			rows, err = outbox.Surplus(tx, tx.Now.Add(-InboxLife), InboxSize, pruneSize)
-			return err
-		})
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		err = c.DB.Write(ctx, func(tx *db.Tx) error {
-			for _, row := range rows {
-				if err := outbox.Delete(tx, row); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func ignoreNotFound(err error) error {
-	if errors.Is(err, db.ErrNotFound) {
-		return nil
-	}
-	return err
+	return outbox.Prune(tx, tx.Now.Add(-InboxLife), InboxSize, limit)
 }

@@ -60,15 +60,37 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 func (w *world) post(t *testing.T, m message.Message) (details *cognitoidp.CodeDeliveryDetailsType, err error) {
 	t.Helper()
 	m.Pool = w.pool
-	err = w.DB.Write(context.WithoutCancel(t.Context()), func(tx *db.Tx) error {
-		box, err := w.Ring.Box(tx, w.pool.ID)
-		if err != nil {
-			return err
-		}
-		details, err = w.Post(tx, box, m)
+	m.Box = w.box(t)
+	composed, err := w.Compose(t.Context(), m)
+	if err != nil {
+		return nil, err
+	}
+	err = w.DB.Write(context.WithoutCancel(t.Context()), func(tx *db.Tx) error { return w.Post(tx, composed) })
+	return composed.Details, err
+}
+
+// box is the pool's box.
+func (w *world) box(t *testing.T) (box *seal.Box) {
+	t.Helper()
+	err := w.DB.Write(context.WithoutCancel(t.Context()), func(tx *db.Tx) (err error) {
+		box, err = w.Ring.Box(tx, w.pool.ID)
 		return err
 	})
-	return details, err
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box
+}
+
+func (w *world) prune(t *testing.T) {
+	t.Helper()
+	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := w.Prune(tx, 100)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (w *world) mustPost(t *testing.T, m message.Message) {
@@ -78,16 +100,16 @@ func (w *world) mustPost(t *testing.T, m message.Message) {
 	}
 }
 
-func (w *world) inbox(t *testing.T, to string) []message.Letter {
+func (w *world) inbox(t *testing.T, to string) []message.Received {
 	t.Helper()
-	letters, err := w.Inbox(t.Context(), to, 100)
+	messages, err := w.Inbox(t.Context(), to, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return letters
+	return messages
 }
 
-// sender takes letters, or fails as told.
+// sender takes mails, or fails as told.
 type sender struct {
 	mu    sync.Mutex
 	fail  error
@@ -115,8 +137,8 @@ func TestInboxKeepsWhatADevelopmentServerWouldSend(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.Keep = true
-		if letters := w.inbox(t, "jane@example.org"); len(letters) != 0 {
-			t.Fatalf("a new server has %d messages", len(letters))
+		if messages := w.inbox(t, "jane@example.org"); len(messages) != 0 {
+			t.Fatalf("a new server has %d messages", len(messages))
 		}
 		details, err := w.post(t, hello)
 		want := &cognitoidp.CodeDeliveryDetailsType{AttributeName: "email", DeliveryMedium: "EMAIL", Destination: "j***@e***"}
@@ -130,13 +152,13 @@ func TestInboxKeepsWhatADevelopmentServerWouldSend(t *testing.T) {
 			t.Error(err)
 		}
 
-		mail := message.Letter{To: "jane@example.org", Medium: "EMAIL", Subject: "Your verification code",
+		mail := message.Received{To: "jane@example.org", Medium: "EMAIL", Subject: "Your verification code",
 			Body: "Your verification code is 012345. ", Code: "012345", SentAt: noon}
-		text := message.Letter{To: "+15551234567", Medium: "SMS", Body: "Your verification code is 999999. ", Code: "999999", SentAt: noon.Add(time.Second)}
-		if diff := cmp.Diff([]message.Letter{mail, text}, w.inbox(t, "")); diff != "" {
+		text := message.Received{To: "+15551234567", Medium: "SMS", Body: "Your verification code is 999999. ", Code: "999999", SentAt: noon.Add(time.Second)}
+		if diff := cmp.Diff([]message.Received{mail, text}, w.inbox(t, "")); diff != "" {
 			t.Errorf("everyone's (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]message.Letter{mail}, w.inbox(t, "Jane@Example.org")); diff != "" {
+		if diff := cmp.Diff([]message.Received{mail}, w.inbox(t, "Jane@Example.org")); diff != "" {
 			t.Errorf("one's (-want +got):\n%s", diff)
 		}
 	})
@@ -150,18 +172,14 @@ func TestPruneBoundsTheInbox(t *testing.T) {
 		w.mustPost(t, message.Message{Kind: message.SignUp, Attribute: "email", To: "x@example.org", Code: "1", Decoy: true})
 		w.advance(message.InboxLife - time.Hour)
 		w.mustPost(t, message.Message{Kind: message.SignUp, Attribute: "email", To: "new@example.org", Code: "2"})
-		if err := w.Prune(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w.prune(t)
 		if n := len(w.inbox(t, "")); n != 2 {
 			t.Errorf("%d messages before their time is over, want 2", n)
 		}
 		w.advance(2 * time.Hour)
-		if err := w.Prune(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if letters := w.inbox(t, ""); len(letters) != 1 || letters[0].To != "new@example.org" {
-			t.Errorf("left: %v", letters)
+		w.prune(t)
+		if messages := w.inbox(t, ""); len(messages) != 1 || messages[0].To != "new@example.org" {
+			t.Errorf("left: %v", messages)
 		}
 	})
 }
@@ -170,7 +188,7 @@ func TestPostRefusesWhatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.Mail = &sender{}
-		if _, err := w.post(t, message.Message{Kind: message.SignUp, Attribute: "phone_number", To: "+15551234567"}); !message.Undeliverable(err) {
+		if _, err := w.post(t, message.Message{Kind: message.SignUp, Attribute: "phone_number", To: "+15551234567"}); !errors.Is(err, message.ErrNoSender) {
 			t.Errorf("an SMS without a sender: got %v", err)
 		}
 		if _, err := w.post(t, hello); err != nil {
@@ -203,7 +221,7 @@ func TestDeliverSendsEachMessageOnceHoweverManyRunIt(t *testing.T) {
 		}
 		nodes.Wait()
 		if n := relay.taken(); n != 20 {
-			t.Errorf("%d letters sent, want 20: the 10 decoys reach nobody", n)
+			t.Errorf("%d messages sent, want 20: the 10 decoys reach nobody", n)
 		}
 		if n := len(w.inbox(t, "")); n != 0 {
 			t.Errorf("%d messages are still there after delivery", n)
@@ -226,7 +244,7 @@ func TestDeliverTriesAgainWithPausesAndGivesUp(t *testing.T) {
 		w.advance(5 * time.Second)
 		relay.fail = nil
 		if err := w.Deliver(t.Context()); err != nil || relay.taken() != 1 {
-			t.Errorf("after the pause: %d letters, %v", relay.taken(), err)
+			t.Errorf("after the pause: %d messages, %v", relay.taken(), err)
 		}
 
 		w.mustPost(t, hello)
@@ -300,15 +318,41 @@ func (x *texter) Send(_ context.Context, t sms.Text) error {
 	return nil
 }
 
-func TestKickNeverWaits(t *testing.T) {
+func TestPostWakesDeliveryOnceItIsCommitted(t *testing.T) {
 	t.Parallel()
-	var c message.Outbox
-	c.Kick()
-	c.Kick()
-	<-c.Kicked()
-	select {
-	case <-c.Kicked():
-		t.Error("two kicks while nobody listened ring twice")
-	default:
-	}
+	each(t, func(t *testing.T, w *world) {
+		w.Mail = &sender{}
+		woken := func(loop <-chan struct{}) bool {
+			select {
+			case <-loop:
+				return true
+			default:
+				return false
+			}
+		}
+		m := hello
+		m.Pool, m.Box = w.pool, w.box(t)
+		composed, err := w.Compose(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		undone := errors.New("undone")
+		err = w.DB.Write(t.Context(), func(tx *db.Tx) error { return errors.Join(w.Post(tx, composed), undone) })
+		if !errors.Is(err, undone) || woken(w.Posted()) {
+			t.Errorf("delivery was woken for what was rolled back (%v)", err)
+		}
+
+		for range 2 { // nobody waits for the second one to be noticed
+			w.mustPost(t, hello)
+		}
+		if !woken(w.Posted()) || woken(w.Posted()) || woken(w.PostedUrgent()) {
+			t.Error("a sign-up's code does not wake one loop, for everything")
+		}
+		urgent := hello
+		urgent.Kind = message.Authentication
+		w.mustPost(t, urgent)
+		if !woken(w.Posted()) || !woken(w.PostedUrgent()) {
+			t.Error("a sign-in's code does not wake both kinds of loops")
+		}
+	})
 }

@@ -1,10 +1,12 @@
 package message
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,13 +17,14 @@ import (
 	"cardea/outbound/sms"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
-	"cardea/platform/seal"
 	"cardea/record/datakey"
 	"cardea/record/outbox"
 	"cardea/record/pool"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
+
+// ErrNoSender says that the server has no sender for a message's medium.
+var ErrNoSender = errors.New("no sender for this medium")
 
 // Mailer takes responsibility for a mail, or says mail.ErrRefused when no further attempt can help. [mail.SMTP] is one.
 type Mailer interface {
@@ -43,75 +46,40 @@ type Outbox struct {
 	Text Texter // nil: text messages cannot be sent
 
 	once sync.Once
-	wake chan struct{}
+	wake signals
 
 	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }
 
-// Message is one message to one user.
-type Message struct {
-	Pool      *pool.Pool
-	Kind      Kind
-	Attribute string // "email" or "phone_number": decides the medium
-	To        string // the address itself
-	Code      string // the code, or the temporary password of an invitation
-	Username  string // for an invitation
-	Decoy     bool   // do the work, answer the details, and reach nobody
-}
-
-func (m Message) medium() string {
-	if m.Attribute == "phone_number" {
-		return cognitoidp.DeliveryMediumTypeSms
-	}
-	return cognitoidp.DeliveryMediumTypeEmail
-}
-
-// letter is what an outbox row seals.
-type letter struct {
-	To      string `json:"to"`
-	Subject string `json:"subject,omitempty"`
-	Body    string `json:"body"`
-	Code    string `json:"code"`
-	HTML    bool   `json:"html,omitempty"`
-	From    string `json:"from,omitempty"`
-	ReplyTo string `json:"reply_to,omitempty"`
-}
-
-// Post puts a message into the outbox, to be delivered if and only if tx commits, and tells how it goes. box is the
-// pool's. Its faults: CodeDeliveryFailure when the server has no sender for the medium, UnexpectedLambda when the pool has
-// a trigger that would write or send the message itself.
-func (c *Outbox) Post(tx *db.Tx, box *seal.Box, m Message) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	if err := c.Ready(m.Pool, m.Attribute); err != nil {
-		return nil, err
-	}
-	row, err := c.write(tx, box, m)
+// Post puts a composed message into the outbox, to be delivered if and only if tx commits.
+func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
+	row, err := c.row(tx, m)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := outbox.Insert(tx, row); err != nil {
-		return nil, err
+		return err
 	}
-	return Details(m.Attribute, m.To), nil
+	tx.OnCommit(c.notify)
+	if row.Queue == urgent {
+		tx.OnCommit(c.notifyUrgent)
+	}
+	return nil
 }
 
-// Ready answers the fault with which Post would refuse any message to such an attribute of the pool's users.
+// Ready answers the error with which Compose would refuse any message to such an attribute of the pool's users.
 func (c *Outbox) Ready(p *pool.Pool, attribute string) error {
-	medium, sender, able := "email", trigger.CustomEmailSender, c.Mail != nil
+	sender, able := trigger.CustomEmailSender, c.Mail != nil
 	if attribute == "phone_number" {
-		medium, sender, able = "SMS", trigger.CustomSMSSender, c.Text != nil
+		sender, able = trigger.CustomSMSSender, c.Text != nil
 	}
 	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.CustomMessage, sender); err != nil {
 		return err
 	}
 	if !able && !c.Keep {
-		return cognitoidp.CodeDeliveryFailure("This server has no way of sending " + medium + " messages.")
+		return ErrNoSender
 	}
 	return nil
-}
-
-// Undeliverable tells whether err is the fault that says the server has no sender for a medium.
-func Undeliverable(err error) bool {
-	return awsjson.IsFault(err, "CodeDeliveryFailureException")
 }
 
 // Details describes the delivery to an address, masked.
@@ -123,36 +91,31 @@ func Details(attribute, to string) *cognitoidp.CodeDeliveryDetailsType {
 	}
 }
 
-func (c *Outbox) write(tx *db.Tx, box *seal.Box, m Message) (*outbox.Row, error) {
-	t := compose(m)
-	l := letter{To: m.To, Subject: t.subject, Body: t.body, Code: m.Code, HTML: t.html}
-	if e := m.Pool.Doc.EmailConfiguration; e != nil && m.Attribute != "phone_number" {
-		l.ReplyTo = e.ReplyToEmailAddress
-		if e.EmailSendingAccount == cognitoidp.EmailSendingAccountTypeDeveloper {
-			l.From = e.From
-		}
-	}
-	plain, err := json.Marshal(l)
+// row is a message as it is stored.
+func (c *Outbox) row(tx *db.Tx, m *Composed) (*outbox.Row, error) {
+	plain, err := json.Marshal(m.content)
 	if err != nil {
 		return nil, fmt.Errorf("encode message: %w", err)
 	}
-	recipient, err := c.recipient(tx, m.To)
+	recipient, err := c.recipient(tx, m.content.To)
 	if err != nil {
 		return nil, err
 	}
 
 	row := &outbox.Row{
-		Pool:      m.Pool.ID,
+		Pool:      m.message.Pool.ID,
 		ID:        fmt.Sprintf("%012x%08x%s", tx.Now.UnixMilli(), c.posted.Add(1), rand.Text()[:16]),
-		Medium:    m.medium(),
+		Queue:     m.message.Kind.queue(),
+		Medium:    m.message.medium(),
 		Recipient: recipient,
 		Written:   tx.Now,
 		Due:       tx.Now,
+		Expires:   tx.Now.Add(cmp.Or(m.message.Life, maxLife)),
 	}
-	if m.Decoy {
+	if m.message.Decoy {
 		row.Medium = ""
 	}
-	row.Letter = box.Seal(label(row), plain)
+	row.Content = m.message.Box.Seal(label(row), plain)
 	return row, nil
 }
 
@@ -165,40 +128,48 @@ func (c *Outbox) recipient(tx *db.Tx, to string) (string, error) {
 	return hex.EncodeToString(box.MAC("outbox recipient", []byte(strings.ToLower(to)))), nil
 }
 
-// open unseals what write sealed.
-func (c *Outbox) open(tx *db.Tx, row *outbox.Row) (l letter, err error) {
+// open unseals what row sealed.
+func (c *Outbox) open(tx *db.Tx, row *outbox.Row) (out content, err error) {
 	box, err := c.Ring.Box(tx, row.Pool)
 	if err != nil {
-		return l, fmt.Errorf("open box of %s: %w", row.Pool, err)
+		return out, fmt.Errorf("open box of %s: %w", row.Pool, err)
 	}
-	plain, err := box.Open(label(row), row.Letter)
+	plain, err := box.Open(label(row), row.Content)
 	if err != nil {
-		return l, fmt.Errorf("open message: %w", err)
+		return out, fmt.Errorf("open message: %w", err)
 	}
-	if err := json.Unmarshal(plain, &l); err != nil {
-		return l, fmt.Errorf("decode message: %w", err)
+	if err := json.Unmarshal(plain, &out); err != nil {
+		return out, fmt.Errorf("decode message: %w", err)
 	}
-	return l, nil
+	return out, nil
 }
 
 func label(row *outbox.Row) string { return "outbox/" + row.ID }
 
-// Kick says that there may be something to deliver; call it once the transaction with the Post has committed. It never
-// waits.
-func (c *Outbox) Kick() {
+// notify wakes one of the loops that deliver everything, notifyUrgent one of those that deliver urgent messages. They never
+// wait.
+func (c *Outbox) notify()       { signal(c.signals().all) }
+func (c *Outbox) notifyUrgent() { signal(c.signals().urgent) }
+
+func signal(loop chan struct{}) {
 	select {
-	case c.bell() <- struct{}{}:
-	default: // it rings already
+	case loop <- struct{}{}:
+	default: // one is being woken already
 	}
 }
 
-// Kicked rings after Kick; the server's delivery loop waits for it.
-func (c *Outbox) Kicked() <-chan struct{} { return c.bell() }
+// Posted receives after messages were posted: Deliver is to run.
+func (c *Outbox) Posted() <-chan struct{} { return c.signals().all }
 
-func (c *Outbox) bell() chan struct{} {
-	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
+// PostedUrgent receives after urgent messages were posted: DeliverUrgent is to run.
+func (c *Outbox) PostedUrgent() <-chan struct{} { return c.signals().urgent }
+
+type signals struct{ all, urgent chan struct{} }
+
+func (c *Outbox) signals() signals {
+	c.once.Do(func() { c.wake = signals{make(chan struct{}, 1), make(chan struct{}, 1)} })
 	return c.wake
 }
 
-// Patience is how long a delivery loop that nobody kicks sleeps between two looks at the outbox.
-const Patience = 5 * time.Second
+// Interval is how long a delivery loop that is not woken sleeps between two looks at the outbox.
+const Interval = 5 * time.Second

@@ -2,6 +2,10 @@
 //
 // A code is six digits from crypto/rand, known to the database by a keyed hash that binds it to its pool, its user, its
 // purpose and the very address it went to. The newest replaces older ones, it works once, dies after too many wrong tries
-// and after its lifetime (02 §5). For strangers the same work is done on a decoy that no code opens, so that nobody learns
-// who has an account. Writing and sending the message is engine/message's business.
+// and after its lifetime (02 §5). For unknown users the same work is done on a decoy that no code opens, so that nobody
+// learns who has an account.
+//
+// A code is sent in two steps: Prepare draws it and composes its message, outside every transaction; Post stores it and
+// puts the message into the outbox, in the transaction that made it necessary. Composing and delivering is
+// engine/message's business.
 package verification

@@ -1,12 +1,6 @@
 package verification
 
-import (
-	"crypto/hmac"
-
-	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/spec/cognitoidp"
-)
+import "crypto/hmac"
 
 // Question is a code that was sent and that only its asker remembers: sealed in the session that waits for the answer.
 // Once-only use and the number of tries are the session's business.
@@ -16,25 +10,11 @@ type Question struct {
 	Hash      []byte `json:"h"`
 }
 
-// Ask queues the message with a code of so many digits, in tx; call the outbox's Kick once that has committed. For a
-// stranger it does the same with a decoy, which no answer opens. Its faults are those of message.Outbox.Post.
-func (c *Codes) Ask(tx *db.Tx, box *seal.Box, t Target, length int) (*cognitoidp.CodeDeliveryDetailsType, Question, error) {
-	m, secret, err := letter(box, t, length)
-	if err != nil {
-		return nil, Question{}, err
-	}
-	details, err := c.Outbox.Post(tx, box, m)
-	if err != nil {
-		return nil, Question{}, err
-	}
-	return details, Question{Attribute: m.Attribute, To: t.To, Hash: hash(box, t, m.Attribute, m.To, secret)}, nil
-}
-
 // Answers tells whether what was typed is the code that was sent to the user, who still has the address it went to.
-func (q Question) Answers(box *seal.Box, t Target, typed string) bool {
+func (q Question) Answers(t Target, typed string) bool {
 	var to string
 	if t.To = q.To; t.User != nil {
 		to = t.destination(q.Attribute)
 	}
-	return hmac.Equal(hash(box, t, q.Attribute, to, typed), q.Hash) && to != ""
+	return hmac.Equal(hash(t, q.Attribute, to, typed), q.Hash) && to != ""
 }

@@ -3,8 +3,6 @@ package verification
 import (
 	"fmt"
 	"regexp"
-
-	"cardea/platform/seal"
 )
 
 var (
@@ -12,10 +10,10 @@ var (
 	looksLikePhone = regexp.MustCompile(`^\+[0-9]{7,15}$`)
 )
 
-// imagine gives the destination that a stranger would have: the typed name if it is an address, otherwise one that is
+// imagine gives the destination that an unknown user would have: the typed name if it is an address, otherwise one that is
 // always the same for the same name in the same pool. Cognito determines the medium by the same two things, the form of
 // the name and the pool's settings; at sign-in it is the one that was chosen.
-func imagine(box *seal.Box, t Target) (attribute, to string) {
+func imagine(t Target) (attribute, to string) {
 	name := t.Pool.Fold(t.UnknownUser)
 	chosen := func(medium string) bool { return t.Purpose != SignIn || t.Attribute == medium }
 	switch {
@@ -25,7 +23,7 @@ func imagine(box *seal.Box, t Target) (attribute, to string) {
 		return "phone_number", name
 	}
 
-	seed := box.MAC("imagined destination", []byte(name))
+	seed := t.Box.MAC("imagined destination", []byte(name))
 	if t.Attribute == "phone_number" {
 		return t.Attribute, fmt.Sprintf("+1555%03d%04d", int(seed[0]), (int(seed[1])<<8|int(seed[2]))%10_000)
 	}

@@ -3,20 +3,16 @@ package verification
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
 	"time"
 
 	"cardea/engine/access"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/platform/db"
-	"cardea/platform/seal"
 	"cardea/record/code"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
@@ -50,27 +46,29 @@ type Codes struct {
 	Outbox *message.Outbox
 }
 
-// Target is one code's user and purpose. With User nil it is about a stranger, UnknownUser the name that was typed.
+// Target is one code's user and purpose. With User nil it is about an unknown user, UnknownUser the name that was typed.
 type Target struct {
 	access.App // through which the code was asked for; Client is nil for administrators
 
 	User        *user.User
 	UnknownUser string
+	Source      lockout.Source // where the request comes from
 	Purpose     Purpose
-	Attribute   string       // where the code goes: "email" or "phone_number"; needed by Send and Ask, and for Attribute by Check
+	Attribute   string       // where the code goes: "email" or "phone_number"; needed to send, and for Attribute to check
 	To          string       // for SignIn: an address in the place of the user's own, which is about to become theirs
-	Kind        message.Kind // the occasion; needed by Send
+	Digits      int          // how many the code has; 0: six
+	Kind        message.Kind // the occasion; needed to send
 	Metadata    map[string]string
 }
 
-// Key names the target's user for Allow: a pseudonym for strangers, stable for the name as the pool folds it.
-func (t Target) Key(box *seal.Box) string { return string(t.sub(box)) }
+// Key names the target's user for Allow: a pseudonym for an unknown user, stable for the name as the pool folds it.
+func (t Target) Key() string { return string(t.sub()) }
 
-func (t Target) sub(box *seal.Box) id.Sub {
+func (t Target) sub() id.Sub {
 	if t.User != nil {
 		return t.User.Sub
 	}
-	return id.Sub(fmt.Sprintf("stranger/%x", box.MAC("stranger", []byte(t.Pool.Fold(t.UnknownUser)))[:16]))
+	return id.Sub(fmt.Sprintf("unknown/%x", t.Box.MAC("unknown user", []byte(t.Pool.Fold(t.UnknownUser)))[:16]))
 }
 
 // row is the key under which the target's code is remembered: one per purpose, and per attribute where there are two.
@@ -96,58 +94,25 @@ func (t Target) destination(attribute string) string {
 }
 
 func (t Target) life() time.Duration {
-	if t.Purpose == Reset {
+	switch t.Purpose {
+	case Reset:
 		return time.Hour
+	case SignIn:
+		return t.Client.SessionTTL()
 	}
 	return 24 * time.Hour
 }
 
-// Send issues a code in the place of any earlier one and queues its message, in tx; call the outbox's Kick once that has
-// committed. For a stranger it does the same with a decoy and answers plausible, stable details. Its faults are those of
-// message.Outbox.Post.
-func (c *Codes) Send(tx *db.Tx, box *seal.Box, t Target) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	m, secret, err := letter(box, t, 6)
-	if err != nil {
-		return nil, err
-	}
-	err = code.Put(tx, &code.Code{
-		Pool:      t.Pool.ID,
-		Sub:       t.sub(box),
-		Purpose:   t.row(),
-		Attribute: m.Attribute,
-		Hash:      hash(box, t, m.Attribute, m.To, secret),
-		Expires:   tx.Now.Add(t.life()),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return c.Outbox.Post(tx, box, m)
-}
-
-// letter is the message that carries a new code of so many digits, and the secret that opens what the code is for.
-func letter(box *seal.Box, t Target, length int) (m message.Message, secret string, err error) {
-	m = message.Message{Pool: t.Pool, Kind: t.Kind, Code: digits(length), Decoy: t.User == nil}
-	if m.Decoy {
-		m.Attribute, m.To = imagine(box, t)
-		return m, rand.Text(), nil // no digits: nothing that can be typed opens it
-	}
-	m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
-	if m.To == "" {
-		return m, "", fmt.Errorf("send code: the user has no %s", m.Attribute)
-	}
-	return m, m.Code, nil
-}
-
 // Check judges a code and uses it up if it is right. ErrMismatch, ErrExpired and ErrTooMany are judgements that tx has
 // counted: commit it, and carry the error out of the closure, as Write does.
-func (c *Codes) Check(tx *db.Tx, box *seal.Box, t Target, typed string) error {
-	_, err := c.Redeem(tx, box, t, typed)
+func (c *Codes) Check(tx *db.Tx, t Target, typed string) error {
+	_, err := c.Redeem(tx, t, typed)
 	return err
 }
 
 // Redeem is Check that also tells which attribute, "email" or "phone_number", the code proves to be the user's.
-func (c *Codes) Redeem(tx *db.Tx, box *seal.Box, t Target, typed string) (attribute string, err error) {
-	sent, err := judge(tx, box, t, typed)
+func (c *Codes) Redeem(tx *db.Tx, t Target, typed string) (attribute string, err error) {
+	sent, err := judge(tx, t, typed)
 	if err != nil {
 		return "", err
 	}
@@ -158,16 +123,18 @@ func (c *Codes) Redeem(tx *db.Tx, box *seal.Box, t Target, typed string) (attrib
 }
 
 // Peek judges a code as Check does, a wrong one counts, and leaves a right one to be used up later.
-func (c *Codes) Peek(tx *db.Tx, box *seal.Box, t Target, typed string) error {
-	_, err := judge(tx, box, t, typed)
+func (c *Codes) Peek(tx *db.Tx, t Target, typed string) error {
+	_, err := judge(tx, t, typed)
 	return err
 }
 
-func judge(tx *db.Tx, box *seal.Box, t Target, typed string) (*code.Code, error) {
-	if err := t.crowded(tx); err != nil {
-		return nil, err
+func judge(tx *db.Tx, t Target, typed string) (*code.Code, error) {
+	if t.Source.Client != "" {
+		if err := t.Source.RateLimited(tx, t.Pool.ID); err != nil {
+			return nil, err
+		}
 	}
-	sent, err := code.Get(tx, t.Pool.ID, t.sub(box), t.row())
+	sent, err := code.Get(tx, t.Pool.ID, t.sub(), t.row())
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return nil, fmt.Errorf("get code: %w", err)
 	}
@@ -183,48 +150,27 @@ func judge(tx *db.Tx, box *seal.Box, t Target, typed string) (*code.Code, error)
 		to = t.destination(sent.Attribute)
 	}
 	// The hash binds the address, so that a code sent to one never verifies another that has taken its place since.
-	if hmac.Equal(hash(box, t, sent.Attribute, to, typed), sent.Hash) && to != "" {
+	if hmac.Equal(hash(t, sent.Attribute, to, typed), sent.Hash) && to != "" {
 		return sent, nil
 	}
 	if err := code.Miss(tx, sent); err != nil {
 		return nil, err
 	}
-	if t.Client != nil {
-		if err := lockout.At(tx.Context(), t.Client).Fail(tx, t.Pool.ID); err != nil {
+	if t.Source.Client != "" {
+		if err := t.Source.Fail(tx, t.Pool.ID); err != nil {
 			return nil, err
 		}
 	}
 	return nil, ErrMismatch
 }
 
-// crowded answers the fault for guesses from where too many came already.
-func (t Target) crowded(tx *db.Tx) error {
-	if t.Client == nil {
-		return nil
-	}
-	return lockout.At(tx.Context(), t.Client).RateLimited(tx, t.Pool.ID)
-}
-
 // Drop forgets the target's code, if there is one.
-func (c *Codes) Drop(tx *db.Tx, box *seal.Box, t Target) error {
-	return code.Drop(tx, t.Pool.ID, t.sub(box), t.row())
-}
-
-// Fault gives the fault that Cognito answers for this package's conditions, and any other error as it is.
-func Fault(err error) error {
-	switch {
-	case errors.Is(err, ErrMismatch):
-		return cognitoidp.CodeMismatch("Invalid verification code provided, please try again.")
-	case errors.Is(err, ErrExpired):
-		return cognitoidp.ExpiredCode("Invalid code provided, please request a code again.")
-	case errors.Is(err, ErrTooMany):
-		return cognitoidp.LimitExceeded("Attempt limit exceeded, please try after some time.")
-	}
-	return err
+func (c *Codes) Drop(tx *db.Tx, t Target) error {
+	return code.Drop(tx, t.Pool.ID, t.sub(), t.row())
 }
 
 // Write runs fn as db.Write does, and commits also when its error is one of this package's judgements, so that what the
-// attempt cost is counted. It answers the fault for the judgement, and any other error as it is.
+// attempt cost is counted.
 func Write(ctx context.Context, d *db.DB, fn func(tx *db.Tx) error) error {
 	var judgement error
 	err := d.Write(ctx, func(tx *db.Tx) error {
@@ -239,19 +185,9 @@ func Write(ctx context.Context, d *db.DB, fn func(tx *db.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return Fault(judgement)
+	return judgement
 }
 
-func hash(box *seal.Box, t Target, attribute, to, secret string) []byte {
-	return box.MAC("verification code", fmt.Appendf(nil, "%q %q %q %q %q", t.sub(box), t.Purpose, attribute, to, secret))
-}
-
-// digits is a code of so many digits; rand.Int is free of bias.
-func digits(length int) string {
-	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(length)), nil)
-	n, err := rand.Int(rand.Reader, limit)
-	if err != nil {
-		panic(err) // crypto/rand does not fail
-	}
-	return fmt.Sprintf("%0*d", length, n)
+func hash(t Target, attribute, to, secret string) []byte {
+	return t.Box.MAC("verification code", fmt.Appendf(nil, "%q %q %q %q %q", t.sub(), t.Purpose, attribute, to, secret))
 }

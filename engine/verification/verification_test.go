@@ -21,7 +21,6 @@ import (
 	"cardea/record/datakey"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
@@ -30,6 +29,7 @@ type world struct {
 	*verification.Codes
 	clock atomic.Int64
 	pool  *pool.Pool
+	box   *seal.Box
 	jane  *user.User
 }
 
@@ -54,19 +54,22 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 			t.Fatal(err)
 		}
 		w.Codes = &verification.Codes{Outbox: &message.Outbox{DB: d, Ring: &datakey.Ring{Master: master}, Keep: true}}
+		err = d.Write(t.Context(), func(tx *db.Tx) (err error) {
+			w.box, err = w.Outbox.Ring.Box(tx, p.ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		body(t, w)
 	})
 }
 
 // with runs fn as features do: judgements commit.
-func (w *world) with(t *testing.T, fn func(tx *db.Tx, box *seal.Box) error) (condition error) {
+func (w *world) with(t *testing.T, fn func(tx *db.Tx) error) (condition error) {
 	t.Helper()
 	err := verification.Write(context.WithoutCancel(t.Context()), w.Outbox.DB, func(tx *db.Tx) error {
-		box, err := w.Outbox.Ring.Box(tx, w.pool.ID)
-		if err != nil {
-			return err
-		}
-		condition = fn(tx, box)
+		condition = fn(tx)
 		return condition
 	})
 	if condition == nil && err != nil {
@@ -75,40 +78,42 @@ func (w *world) with(t *testing.T, fn func(tx *db.Tx, box *seal.Box) error) (con
 	return condition
 }
 
+// app is the pool as administrators use it.
+func (w *world) app() access.App { return access.App{Pool: w.pool, Box: w.box} }
+
 func (w *world) target(purpose verification.Purpose) verification.Target {
-	return verification.Target{App: access.App{Pool: w.pool}, User: w.jane, Purpose: purpose, Attribute: "email", Kind: message.SignUp}
+	return verification.Target{App: w.app(), User: w.jane, Purpose: purpose, Attribute: "email", Kind: message.SignUp}
 }
 
-func (w *world) stranger(name string) verification.Target {
-	return verification.Target{App: access.App{Pool: w.pool}, UnknownUser: name, Purpose: verification.Reset, Attribute: "email", Kind: message.ForgotPassword}
+func (w *world) unknown(name string) verification.Target {
+	return verification.Target{App: w.app(), UnknownUser: name, Purpose: verification.Reset, Attribute: "email", Kind: message.ForgotPassword}
 }
 
 func (w *world) send(t *testing.T, target verification.Target) *cognitoidp.CodeDeliveryDetailsType {
 	t.Helper()
-	var details *cognitoidp.CodeDeliveryDetailsType
-	err := w.with(t, func(tx *db.Tx, box *seal.Box) (err error) {
-		details, err = w.Send(tx, box, target)
-		return err
-	})
+	p, err := w.Prepare(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return details
+	if err := w.with(t, func(tx *db.Tx) error { return w.Post(tx, p) }); err != nil {
+		t.Fatal(err)
+	}
+	return p.Details
 }
 
 func (w *world) check(t *testing.T, target verification.Target, code string) error {
 	t.Helper()
-	return w.with(t, func(tx *db.Tx, box *seal.Box) error { return w.Check(tx, box, target, code) })
+	return w.with(t, func(tx *db.Tx) error { return w.Check(tx, target, code) })
 }
 
 // newest is the code that was sent last.
 func (w *world) newest(t *testing.T) string {
 	t.Helper()
-	letters, err := w.Outbox.Inbox(t.Context(), "", 1)
-	if err != nil || len(letters) != 1 {
-		t.Fatalf("%d messages, %v", len(letters), err)
+	messages, err := w.Outbox.Inbox(t.Context(), "", 1)
+	if err != nil || len(messages) != 1 {
+		t.Fatalf("%d messages, %v", len(messages), err)
 	}
-	return letters[0].Code
+	return messages[0].Code
 }
 
 // wrong is a code like the right one, and another.
@@ -206,7 +211,7 @@ func TestCodesLiveAsLongAsCognitos(t *testing.T) {
 			each(t, func(t *testing.T, w *world) {
 				w.send(t, w.target(purpose))
 				w.advance(life - time.Millisecond)
-				if err := w.with(t, func(tx *db.Tx, box *seal.Box) error { return w.Peek(tx, box, w.target(purpose), w.newest(t)) }); err != nil {
+				if err := w.with(t, func(tx *db.Tx) error { return w.Peek(tx, w.target(purpose), w.newest(t)) }); err != nil {
 					t.Errorf("in its last moment: %v", err)
 				}
 				w.advance(time.Millisecond)
@@ -252,11 +257,11 @@ func TestCodeProvesOnlyTheAddressItWentTo(t *testing.T) {
 		w.advance(time.Second)
 		w.jane.Pending["email"] = "pending@example.org"
 		w.send(t, w.target(verification.Attribute))
-		letters, err := w.Outbox.Inbox(t.Context(), "pending@example.org", 1)
-		if err != nil || len(letters) != 1 {
-			t.Fatalf("%d messages to the pending address, %v", len(letters), err)
+		messages, err := w.Outbox.Inbox(t.Context(), "pending@example.org", 1)
+		if err != nil || len(messages) != 1 {
+			t.Fatalf("%d messages to the pending address, %v", len(messages), err)
 		}
-		if err := w.check(t, w.target(verification.Attribute), letters[0].Code); err != nil {
+		if err := w.check(t, w.target(verification.Attribute), messages[0].Code); err != nil {
 			t.Errorf("a code to the pending address: %v", err)
 		}
 	})
@@ -268,18 +273,14 @@ func TestResetCodesGoOnlyToVerifiedAddresses(t *testing.T) {
 		w.jane.Pending["email"] = "thief@example.org"
 		w.send(t, w.target(verification.Reset))
 		code := w.newest(t)
-		if letters, err := w.Outbox.Inbox(t.Context(), "jane@example.org", 1); err != nil || len(letters) != 1 {
+		if messages, err := w.Outbox.Inbox(t.Context(), "jane@example.org", 1); err != nil || len(messages) != 1 {
 			t.Errorf("the code did not go to the verified address: %v", err)
 		}
 		w.jane.Attributes["email_verified"] = "false"
 		if err := w.check(t, w.target(verification.Reset), code); !errors.Is(err, verification.ErrMismatch) {
 			t.Errorf("the address lost its verification since: %v", err)
 		}
-		err := w.with(t, func(tx *db.Tx, box *seal.Box) error {
-			_, err := w.Send(tx, box, w.target(verification.Reset))
-			return err
-		})
-		if err == nil {
+		if _, err := w.Prepare(t.Context(), w.target(verification.Reset)); err == nil {
 			t.Error("a reset code was sent to an address that is not verified")
 		}
 	})
@@ -309,7 +310,7 @@ func TestOneOfHundredRedeemsACode(t *testing.T) {
 	})
 }
 
-func TestStrangersGetStablePlausibleDetailsAndNoMessage(t *testing.T) {
+func TestUnknownUsersGetStablePlausibleDetailsAndNoMessage(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		for _, c := range []struct{ name, attribute, want string }{
@@ -318,7 +319,7 @@ func TestStrangersGetStablePlausibleDetailsAndNoMessage(t *testing.T) {
 			{"someone@example.org", "phone_number", `^s\*\*\*@e\*\*\*$`},
 			{"+15551234567", "email", `^\+\*{7}4567$`},
 		} {
-			target := w.stranger(c.name)
+			target := w.unknown(c.name)
 			target.Attribute = c.attribute
 			first := w.send(t, target)
 			if !regexp.MustCompile(c.want).MatchString(first.Destination) {
@@ -328,23 +329,23 @@ func TestStrangersGetStablePlausibleDetailsAndNoMessage(t *testing.T) {
 				t.Errorf("%s: asked again (-first +second):\n%s", c.name, diff)
 			}
 		}
-		if letters, err := w.Outbox.Inbox(t.Context(), "", 10); err != nil || len(letters) != 0 {
-			t.Errorf("%d messages, %v", len(letters), err)
+		if messages, err := w.Outbox.Inbox(t.Context(), "", 10); err != nil || len(messages) != 0 {
+			t.Errorf("%d messages, %v", len(messages), err)
 		}
 		seen := map[string]bool{}
 		for i := range 50 {
-			seen[w.send(t, w.stranger(fmt.Sprint("name", i))).Destination] = true
+			seen[w.send(t, w.unknown(fmt.Sprint("name", i))).Destination] = true
 		}
 		if len(seen) < 20 {
-			t.Errorf("50 strangers share %d destinations", len(seen))
+			t.Errorf("50 unknown users share %d destinations", len(seen))
 		}
 	})
 }
 
-func TestStrangersCodesBehaveAsUsersDo(t *testing.T) {
+func TestUnknownUsersCodesBehaveAsUsersDo(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		target := w.stranger("nobody")
+		target := w.unknown("nobody")
 		if err := w.check(t, target, "123456"); !errors.Is(err, verification.ErrExpired) {
 			t.Errorf("none was asked for: %v", err)
 		}
@@ -369,7 +370,7 @@ func TestAllowCountsPerUserAndHour(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		allow := func(key string, rule verification.Rule) error {
-			return w.with(t, func(tx *db.Tx, _ *seal.Box) error { return w.Allow(tx, w.pool.ID, key, rule) })
+			return w.with(t, func(tx *db.Tx) error { return w.Allow(tx, w.pool.ID, key, rule) })
 		}
 		for range 5 {
 			if err := allow("a", verification.ResendCode); err != nil {
@@ -405,21 +406,4 @@ func TestPruneForgetsWhatHasExpired(t *testing.T) {
 			t.Errorf("a code that lives on: %v", err)
 		}
 	})
-}
-
-func TestFaultsAreWordedAsCognitos(t *testing.T) {
-	t.Parallel()
-	for err, want := range map[error]string{
-		verification.ErrMismatch: "CodeMismatchException: Invalid verification code provided, please try again.",
-		verification.ErrExpired:  "ExpiredCodeException: Invalid code provided, please request a code again.",
-		verification.ErrTooMany:  "LimitExceededException: Attempt limit exceeded, please try after some time.",
-	} {
-		if got := verification.Fault(fmt.Errorf("wrapped: %w", err)); got.Error() != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	}
-	other := cognitoidp.AliasExists("x")
-	if got := verification.Fault(other); !awsjson.IsFault(got, "AliasExistsException") {
-		t.Errorf("another error became %v", got)
-	}
 }

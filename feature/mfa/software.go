@@ -45,7 +45,7 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 	var mismatch bool
 	err := s.write(ctx, key{in.AccessToken, in.Session}, func(tx *db.Tx, h *holder) error {
 		mismatch = false
-		try, err := lockout.Begin(tx, h.Pool.ID, lockout.Factor(h.User.Sub), lockout.At(ctx, h.Client))
+		try, err := lockout.Begin(tx, h.Pool.ID, lockout.Factor(h.User.Sub), lockout.From(ctx, h.Client, nil))
 		if err != nil {
 			return err
 		}

@@ -2,15 +2,17 @@ package passwords
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/message"
 	"cardea/engine/password"
+	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/platform/seal"
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -19,17 +21,11 @@ import (
 // AdminSetUserPassword sets a password for a user, for good or to be changed at the next sign-in. A permanent one confirms
 // the user, whatever their status was.
 func (s *Service) AdminSetUserPassword(ctx context.Context, in *cognitoidp.AdminSetUserPasswordRequest) (*cognitoidp.AdminSetUserPasswordResponse, error) {
-	var p *pool.Pool
+	var a access.App
 	var u *user.User
-	var box *seal.Box
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if p, u, err = account.Admin(tx, in.UserPoolId, in.Username); err != nil {
-			return err
-		}
-		if box, err = s.Ring.Box(tx, p.ID); err != nil {
-			return fmt.Errorf("open pool's box: %w", err)
-		}
-		return nil
+		a, u, err = s.administrated(tx, in.UserPoolId, in.Username)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -39,17 +35,17 @@ func (s *Service) AdminSetUserPassword(ctx context.Context, in *cognitoidp.Admin
 	if in.Permanent {
 		status = cognitoidp.UserStatusTypeConfirmed
 	}
-	change, err := s.Passwords.Prepare(ctx, box, p, u, password.Choice{Password: in.Password, Policy: true, History: in.Permanent})
+	change, err := s.Passwords.Prepare(ctx, a.Box, a.Pool, u, password.Choice{Password: in.Password, Policy: true, History: in.Permanent})
 	if err != nil {
 		return nil, err
 	}
 
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		p, u, err := account.Admin(tx, in.UserPoolId, string(u.Sub))
+		a, u, err := s.administrated(tx, in.UserPoolId, string(u.Sub))
 		if err != nil {
 			return err
 		}
-		return s.settle(tx, box, p, u, change, status)
+		return s.replace(tx, a, u, change, status)
 	})
 	if err != nil {
 		return nil, err
@@ -59,36 +55,49 @@ func (s *Service) AdminSetUserPassword(ctx context.Context, in *cognitoidp.Admin
 
 // AdminResetUserPassword voids a user's password and sends them a code to set a new one with.
 func (s *Service) AdminResetUserPassword(ctx context.Context, in *cognitoidp.AdminResetUserPasswordRequest) (*cognitoidp.AdminResetUserPasswordResponse, error) {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		p, u, err := account.Admin(tx, in.UserPoolId, in.Username)
-		if err != nil {
+	var a access.App
+	var t verification.Target
+	load := func(tx *db.Tx) (err error) {
+		var u *user.User
+		if a, u, err = s.administrated(tx, in.UserPoolId, in.Username); err != nil {
 			return err
 		}
-		attribute, err := resettable(p, u)
-		if err != nil {
+		t = resetTarget(a, u)
+		t.Kind, t.Metadata = message.ForgotPassword, in.ClientMetadata
+		t.Attribute, err = resettable(a.Pool, u)
+		return err
+	}
+	plan := func(tx *db.Tx) ([]verification.Target, error) {
+		err := load(tx)
+		return []verification.Target{t}, err
+	}
+	err := s.Codes.Change(ctx, plan, func(tx *db.Tx, post verification.Poster) error {
+		if err := load(tx); err != nil {
 			return err
 		}
-		box, err := s.Ring.Box(tx, p.ID)
-		if err != nil {
-			return fmt.Errorf("open pool's box: %w", err)
-		}
-
-		void(p, u, tx.Now)
-		u.Touch(tx.Now)
-		if err := account.Save(tx, p, u, false); err != nil {
+		void(a.Pool, t.User, tx.Now)
+		t.User.Touch(tx.Now)
+		if err := account.Save(tx, a.Pool, t.User, false); err != nil {
 			return fmt.Errorf("save user: %w", err)
 		}
-		t := resetTarget(p, u)
-		t.Kind, t.Attribute, t.Metadata = message.ForgotPassword, attribute, in.ClientMetadata
-		_, err = s.Codes.Send(tx, box, t)
-		return undelivered(err)
+		_, err := post(t)
+		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, undelivered(err)
 	}
-
-	s.Codes.Outbox.Kick()
 	return &cognitoidp.AdminResetUserPasswordResponse{}, nil
+}
+
+// administrated finds a user of a pool for an administrator.
+func (s *Service) administrated(tx *db.Tx, poolID, username string) (a access.App, u *user.User, err error) {
+	if a.Pool, u, err = account.Admin(tx, poolID, username); err != nil {
+		return a, nil, err
+	}
+	if a.Box, err = s.Ring.Box(tx, a.Pool.ID); err != nil {
+		return a, nil, fmt.Errorf("open pool's box: %w", err)
+	}
+	return a, u, nil
 }
 
 // resettable says where the user's code goes, or why the password cannot be reset.
@@ -119,7 +128,7 @@ func void(p *pool.Pool, u *user.User, now time.Time) {
 
 // undelivered gives the fault that AdminResetUserPassword knows in the place of one that it does not.
 func undelivered(err error) error {
-	if message.Undeliverable(err) {
+	if errors.Is(err, message.ErrNoSender) {
 		return cognitoidp.InvalidParameter("The code cannot be delivered: this server has no way of sending such messages.")
 	}
 	return err

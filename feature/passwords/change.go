@@ -62,7 +62,7 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 		if err := try.Pass(tx); err != nil {
 			return err
 		}
-		return s.settle(tx, b.Box, b.Pool, u, change, cognitoidp.UserStatusTypeConfirmed)
+		return s.replace(tx, b.App, u, change, cognitoidp.UserStatusTypeConfirmed)
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (s *Service) begin(ctx context.Context, b *access.Subject) (try lockout.Try
 		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.ChangePassword); err != nil {
 			return err
 		}
-		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub), lockout.At(ctx, b.Client))
+		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub), lockout.From(ctx, b.Client, nil))
 		return err
 	})
 	return try, err

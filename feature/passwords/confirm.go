@@ -15,7 +15,7 @@ import (
 )
 
 // ConfirmForgotPassword sets a new password by code. The policy is judged before the code, so that a weak password does not
-// cost it; the history only once the code has proved who asks, or it would tell strangers which passwords were used.
+// cost it; the history only once the code has proved who asks, or it would tell anyone which passwords were used.
 func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
 	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 // proven judges the code, counts the attempt, and gives the user whose code it is. The code is not used up yet.
 func (s *Service) proven(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (u *user.User, err error) {
 	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		a, err := s.app(tx, in.ClientId)
+		a, err := s.app(tx, in.ClientId, in.UserContextData)
 		if err != nil {
 			return err
 		}
@@ -55,18 +55,18 @@ func (s *Service) proven(ctx context.Context, in *cognitoidp.ConfirmForgotPasswo
 		if err != nil {
 			return err
 		}
-		if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ForgotPassword); err != nil {
+		if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(), verification.ForgotPassword); err != nil {
 			return err
 		}
 		u = t.User
-		return s.Codes.Peek(tx, a.Box, t, in.ConfirmationCode)
+		return s.Codes.Peek(tx, t, in.ConfirmationCode)
 	})
 	return u, err
 }
 
 // redeem uses the code up and sets the password with it, both or neither.
 func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest, change *password.Change) error {
-	a, err := s.app(tx, in.ClientId)
+	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
 		return err
 	}
@@ -74,16 +74,16 @@ func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest,
 	if err != nil {
 		return err
 	}
-	if _, err := s.Codes.Redeem(tx, a.Box, t, in.ConfirmationCode); err != nil {
+	if _, err := s.Codes.Redeem(tx, t, in.ConfirmationCode); err != nil {
 		return err
 	}
-	return s.settle(tx, a.Box, a.Pool, t.User, change, cognitoidp.UserStatusTypeConfirmed)
+	return s.replace(tx, a.App, t.User, change, cognitoidp.UserStatusTypeConfirmed)
 }
 
-// holder finds whose reset code was typed. Its User is nil when there is nobody who may use one and the app must not learn
+// holder finds whose reset code was typed. Its User is nil when nobody may use one and the app must not learn
 // it; it is the one that recovery named when the code was asked for.
 func (a app) holder(tx *db.Tx, username string) (verification.Target, error) {
-	t := verification.Target{App: a.App, UnknownUser: username, Purpose: verification.Reset}
+	t := verification.Target{App: a.App, UnknownUser: username, Source: a.source, Purpose: verification.Reset}
 	u, err := account.Find(tx, a.Pool, username)
 	switch {
 	case errors.Is(err, db.ErrNotFound) && a.Client.HidesUsers():

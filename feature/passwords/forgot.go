@@ -19,28 +19,17 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 		return nil, err
 	}
 
-	out := &cognitoidp.ForgotPasswordResponse{}
-	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
-		a, err := s.app(tx, in.ClientId)
+	details, err := s.Codes.Send(ctx, verification.ForgotPassword, func(tx *db.Tx) (verification.Target, error) {
+		a, err := s.app(tx, in.ClientId, in.UserContextData)
 		if err != nil {
-			return err
+			return verification.Target{}, err
 		}
-		t, err := a.recovery(tx, in.Username)
-		if err != nil {
-			return err
-		}
-		if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ForgotPassword); err != nil {
-			return err
-		}
-		out.CodeDeliveryDetails, err = s.Codes.Send(tx, a.Box, t)
-		return err
+		return a.recovery(tx, in.Username)
 	})
 	if err != nil {
 		return nil, err
 	}
-
-	s.Codes.Outbox.Kick()
-	return out, nil
+	return &cognitoidp.ForgotPasswordResponse{CodeDeliveryDetails: details}, nil
 }
 
 // recovery finds whom a reset code is for. Its User is nil when there is nobody, or nobody who can be reached, and the app
@@ -49,6 +38,7 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	t := verification.Target{
 		App:         a.App,
 		UnknownUser: username,
+		Source:      a.source,
 		Purpose:     verification.Reset,
 		Kind:        message.ForgotPassword,
 	}

@@ -11,9 +11,7 @@ import (
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/platform/seal"
 	"cardea/record/datakey"
-	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -31,39 +29,45 @@ type Service struct {
 var _ cognitoidp.Passwords = (*Service)(nil)
 
 // app is the app that calls for someone who is not signed in.
-type app struct{ access.App }
+type app struct {
+	access.App
+	source lockout.Source
+}
 
 // admit finds the app and proves it by its SECRET_HASH.
 func (s *Service) admit(ctx context.Context, clientID, username, hash string) (app, error) {
 	a, err := s.Apps.Proven(ctx, clientID, username, hash)
-	return app{a}, err
+	return app{App: a}, err
 }
 
-// app loads what may have changed since admit.
-func (s *Service) app(tx *db.Tx, clientID string) (app, error) {
+// app loads what may have changed since admit. from is what the app says about its user's end of the request.
+func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDataType) (app, error) {
 	a, err := s.Apps.Find(tx, clientID)
-	return app{a}, err
+	if err != nil {
+		return app{}, err
+	}
+	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
 }
 
-// settle gives a user their new password and status. Locks that guesses at the old one have earned and codes to replace it
-// have lost their meaning.
-func (s *Service) settle(tx *db.Tx, box *seal.Box, p *pool.Pool, u *user.User, change *password.Change, status string) error {
+// replace gives a user their new password and status, and removes the locks that guesses at the old one have earned and the
+// codes to replace it.
+func (s *Service) replace(tx *db.Tx, a access.App, u *user.User, change *password.Change, status string) error {
 	change.Apply(u, tx.Now)
 	u.Status = status
 	u.Touch(tx.Now)
-	if err := account.Save(tx, p, u, false); err != nil {
+	if err := account.Save(tx, a.Pool, u, false); err != nil {
 		return fmt.Errorf("save user: %w", err)
 	}
-	if err := s.Codes.Drop(tx, box, resetTarget(p, u)); err != nil {
+	if err := s.Codes.Drop(tx, resetTarget(a, u)); err != nil {
 		return err
 	}
-	if err := lockout.Reset(tx, p.ID, lockout.User(u.Sub)); err != nil {
+	if err := lockout.Reset(tx, a.Pool.ID, lockout.User(u.Sub)); err != nil {
 		return fmt.Errorf("forgive failed attempts: %w", err)
 	}
 	return nil
 }
 
 // resetTarget is the reset code of a user.
-func resetTarget(p *pool.Pool, u *user.User) verification.Target {
-	return verification.Target{App: access.App{Pool: p}, User: u, Purpose: verification.Reset}
+func resetTarget(a access.App, u *user.User) verification.Target {
+	return verification.Target{App: a, User: u, Purpose: verification.Reset}
 }

@@ -2,11 +2,13 @@ package profile
 
 import (
 	"context"
+	"errors"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/bearer"
+	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -83,14 +85,34 @@ func (s *Service) DeleteUser(ctx context.Context, in *cognitoidp.DeleteUserReque
 // change writes the attributes that check lets through, and sends the codes that follow. The change stays when a server
 // has no way to send one: the user can ask again.
 func (s *Service) change(ctx context.Context, accessToken string, check func(*access.Subject) (map[string]string, error)) ([]cognitoidp.CodeDeliveryDetailsType, error) {
-	var sent []cognitoidp.CodeDeliveryDetailsType
-	var undelivered error
-	err := s.Authenticator.Write(ctx, accessToken, func(tx *db.Tx, b *access.Subject) error {
+	bearer, err := s.Authenticator.Authenticate(ctx, accessToken)
+	if err != nil {
+		return nil, err
+	}
+	// begin changes the bearer in memory and tells which codes follow.
+	begin := func(tx *db.Tx) (b *access.Subject, codes []verification.Target, err error) {
+		if b, err = bearer.Admit(tx); err != nil {
+			return nil, nil, err
+		}
 		attrs, err := check(b)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		verify, err := account.Change(b.Pool, b.User, attrs)
+		for _, contact := range verify {
+			codes = append(codes, code(tx, b, contact, message.UpdateUserAttribute))
+		}
+		return b, codes, err
+	}
+
+	var sent []cognitoidp.CodeDeliveryDetailsType
+	var undelivered error
+	plan := func(tx *db.Tx) ([]verification.Target, error) {
+		_, codes, err := begin(tx)
+		return codes, err
+	}
+	err = s.Codes.Change(ctx, plan, func(tx *db.Tx, post verification.Poster) error {
+		b, codes, err := begin(tx)
 		if err != nil {
 			return err
 		}
@@ -100,9 +122,9 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 		}
 
 		sent, undelivered = []cognitoidp.CodeDeliveryDetailsType{}, nil
-		for _, contact := range verify {
-			details, err := s.send(tx, b, contact, message.UpdateUserAttribute)
-			if message.Undeliverable(err) {
+		for _, t := range codes {
+			details, err := post(t)
+			if errors.Is(err, message.ErrNoSender) {
 				undelivered = err
 				continue
 			}
@@ -116,22 +138,22 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 	if err != nil {
 		return nil, err
 	}
-	s.Codes.Outbox.Kick()
 	return sent, undelivered
 }
 
-// send issues and queues a code for a contact of the bearer.
-func (s *Service) send(tx *db.Tx, b *access.Subject, contact string, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	t := target(b, contact)
+// code is the code to be sent that verifies a contact of the bearer.
+func code(tx *db.Tx, b *access.Subject, contact string, kind message.Kind) verification.Target {
+	t := target(tx.Context(), b, contact)
 	t.Kind = kind
-	return s.Codes.Send(tx, b.Box, t)
+	return t
 }
 
 // target is the code that verifies a contact of the bearer.
-func target(b *access.Subject, contact string) verification.Target {
+func target(ctx context.Context, b *access.Subject, contact string) verification.Target {
 	return verification.Target{
 		App:       b.App,
 		User:      b.User,
+		Source:    lockout.From(ctx, b.Client, nil),
 		Purpose:   verification.Attribute,
 		Attribute: contact,
 	}

@@ -15,35 +15,29 @@ import (
 // GetUserAttributeVerificationCode sends a code to the bearer's e-mail address or phone number: to the new one, where one
 // waits for its verification. What is verified already may be verified again.
 func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cognitoidp.GetUserAttributeVerificationCodeRequest) (*cognitoidp.GetUserAttributeVerificationCodeResponse, error) {
-	var details *cognitoidp.CodeDeliveryDetailsType
 	bearer, err := s.Authenticator.Authenticate(ctx, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+	details, err := s.Codes.Send(ctx, verification.GetAttributeCode, func(tx *db.Tx) (t verification.Target, err error) {
 		b, err := bearer.Admit(tx)
 		if err != nil {
-			return err
+			return t, err
 		}
 		if err := verifiable(in.AttributeName); err != nil {
-			return err
+			return t, err
 		}
 		if account.Target(b.User, in.AttributeName) == "" {
 			if in.AttributeName == "email" {
-				return cognitoidp.InvalidParameter("User does not have a valid registered email address")
+				return t, cognitoidp.InvalidParameter("User does not have a valid registered email address")
 			}
-			return cognitoidp.InvalidParameter("User does not have a valid registered phone number")
+			return t, cognitoidp.InvalidParameter("User does not have a valid registered phone number")
 		}
-		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.GetAttributeCode); err != nil {
-			return err
-		}
-		details, err = s.send(tx, b, in.AttributeName, message.VerifyUserAttribute)
-		return err
+		return code(tx, b, in.AttributeName, message.VerifyUserAttribute), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.Codes.Outbox.Kick()
 	return &cognitoidp.GetUserAttributeVerificationCodeResponse{CodeDeliveryDetails: details}, nil
 }
 
@@ -64,7 +58,7 @@ func (s *Service) VerifyUserAttribute(ctx context.Context, in *cognitoidp.Verify
 		}
 		err = s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.VerifyAttribute)
 		if err == nil {
-			err = s.Codes.Check(tx, b.Box, target(b, in.AttributeName), in.Code)
+			err = s.Codes.Check(tx, target(ctx, b, in.AttributeName), in.Code)
 		}
 		if err != nil {
 			return fmt.Errorf("check code: %w", err)

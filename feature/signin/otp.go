@@ -73,14 +73,18 @@ func (c code) send(t *turn, tx *db.Tx, to string) error {
 		length = secondDigits
 	}
 	target := t.target(c.attribute, to)
-	if err := t.Codes.Allow(tx, t.Pool.ID, target.Key(t.Box), verification.AskCode); err != nil {
+	target.Digits, target.Source = length, t.place()
+	if err := t.Codes.Allow(tx, t.Pool.ID, target.Key(), verification.AskCode); err != nil {
 		return c.undelivered(err)
 	}
-	details, question, err := t.Codes.Ask(tx, t.Box, target, length)
+	prepared, err := t.Codes.Prepare(t.ctx, target) // to be called before the transaction begins
+	if err == nil {
+		err = t.Codes.Post(tx, prepared)
+	}
 	if err != nil {
 		return c.undelivered(err)
 	}
-	t.sent = &sent{details, question}
+	t.sent = &sent{prepared.Details, prepared.Question}
 	return nil
 }
 
@@ -91,7 +95,6 @@ func (c code) show(t *turn, p preparer) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	t.Codes.Outbox.Kick()
 
 	st := t.state.Next(t.now)
 	var err error
@@ -118,9 +121,9 @@ func (c code) undelivered(err error) error {
 	switch {
 	case errors.Is(err, verification.ErrTooMany):
 		return cognitoidp.TooManyRequests("Too many codes were asked for, please try again later.")
-	case message.Undeliverable(err) && c.attribute == user.NamePhoneNumber:
+	case errors.Is(err, message.ErrNoSender) && c.attribute == user.NamePhoneNumber:
 		return cognitoidp.InvalidSmsRoleAccessPolicy("This server has no way of sending SMS messages.")
-	case message.Undeliverable(err):
+	case errors.Is(err, message.ErrNoSender):
 		return cognitoidp.InvalidEmailRoleAccessPolicy("This server has no way of sending email messages.")
 	}
 	return err
@@ -141,7 +144,7 @@ func (c code) verify(t *turn) (*pass, error) {
 	if err := json.Unmarshal(t.state.Data, &question); err != nil {
 		return nil, fmt.Errorf("decode question: %w", err)
 	}
-	if !question.Answers(t.Box, t.target(question.Attribute, ""), typed) {
+	if !question.Answers(t.target(question.Attribute, ""), typed) {
 		return nil, t.miss(cognitoidp.CodeMismatch("Invalid code or auth state for the user."))
 	}
 	if question.To != "" {
@@ -166,7 +169,7 @@ func (t *turn) reached(q verification.Question, typed string) effect {
 	return func(tx *db.Tx, u *user.User) error {
 		target := t.target(q.Attribute, "")
 		target.User = u
-		if !q.Answers(t.Box, target, typed) {
+		if !q.Answers(target, typed) {
 			return challenge.ErrInvalid // the user has another address by now
 		}
 		if q.To != "" && !t.lacksFactor(u) {

@@ -42,7 +42,7 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 // confirm uses the code up, and the Session if there is one, and confirms the account. Where the code would have been a first
 // factor, it need not be given twice: the promised Session signs in.
 func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*promise, error) {
-	a, err := s.app(tx, in.ClientId)
+	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +60,10 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*prom
 		}
 	}
 	t := a.target(u, in.Username)
-	if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ConfirmSignUp); err != nil {
+	if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(), verification.ConfirmSignUp); err != nil {
 		return nil, err
 	}
-	attribute, err := s.Codes.Redeem(tx, a.Box, t, in.ConfirmationCode)
+	attribute, err := s.Codes.Redeem(tx, t, in.ConfirmationCode)
 	if err != nil {
 		return nil, err
 	}

@@ -35,9 +35,9 @@ func TestCodeArrivesByMail(t *testing.T) {
 
 		w.Must(t, "SignUp", jane(client))
 		select {
-		case <-w.Server.Outbox.Kicked():
+		case <-w.Server.Outbox.Posted():
 		default:
-			t.Error("nobody was told that there is something to deliver")
+			t.Error("no delivery loop was woken")
 		}
 		if err := w.Server.Outbox.Deliver(t.Context()); err != nil {
 			t.Fatal(err)

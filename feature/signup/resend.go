@@ -17,49 +17,46 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, in *cognitoidp.Res
 		return nil, err
 	}
 
-	out := &cognitoidp.ResendConfirmationCodeResponse{}
-	err := verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
-		out.CodeDeliveryDetails, err = s.resend(tx, in)
-		return err
+	details, err := s.Codes.Send(ctx, verification.ResendCode, func(tx *db.Tx) (verification.Target, error) {
+		return s.resendable(tx, in)
 	})
 	if err != nil {
 		return nil, err
 	}
-
-	s.Codes.Outbox.Kick()
-	return out, nil
+	return &cognitoidp.ResendConfirmationCodeResponse{CodeDeliveryDetails: details}, nil
 }
 
-func (s *Service) resend(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeRequest) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	a, err := s.app(tx, in.ClientId)
+// resendable finds whom a new sign-up code is for.
+func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeRequest) (t verification.Target, err error) {
+	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	u, err := a.find(tx, in.Username)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	if len(a.Pool.Doc.AutoVerifiedAttributes) == 0 {
-		return nil, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on.")
+		return t, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on.")
 	}
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
-		return nil, cognitoidp.InvalidParameter("User is already confirmed.")
+		return t, cognitoidp.InvalidParameter("User is already confirmed.")
 	}
-	t := a.target(u, in.Username)
+
+	t = a.target(u, in.Username)
 	t.Kind = message.ResendCode
 	if u == nil {
 		t.Attribute = usual(a.Pool)
-	} else if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
-		if !a.Client.HidesUsers() {
-			return nil, cognitoidp.InvalidParameter("Cannot resend codes. The user has no attribute that is verified automatically.")
-		}
-		t.User, t.Attribute = nil, usual(a.Pool)
+		return t, nil
 	}
-
-	if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(a.Box), verification.ResendCode); err != nil {
-		return nil, err
+	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute != "" {
+		return t, nil
 	}
-	return s.Codes.Send(tx, a.Box, t)
+	if !a.Client.HidesUsers() {
+		return t, cognitoidp.InvalidParameter("Cannot resend codes. The user has no attribute that is verified automatically.")
+	}
+	t.User, t.Attribute = nil, usual(a.Pool)
+	return t, nil
 }
 
 // usual is the attribute that the codes of most users go to.

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/factor"
+	"cardea/engine/lockout"
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -27,18 +28,24 @@ type Service struct {
 var _ cognitoidp.Signup = (*Service)(nil)
 
 // app is the app that calls for someone who is not signed in.
-type app struct{ access.App }
+type app struct {
+	access.App
+	source lockout.Source
+}
 
 // admit finds the app and proves it by its SECRET_HASH.
 func (s *Service) admit(ctx context.Context, clientID, username, hash string) (app, error) {
 	a, err := s.Apps.Proven(ctx, clientID, username, hash)
-	return app{a}, err
+	return app{App: a}, err
 }
 
-// app loads what may have changed since admit.
-func (s *Service) app(tx *db.Tx, clientID string) (app, error) {
+// app loads what may have changed since admit. from is what the app says about its user's end of the request.
+func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDataType) (app, error) {
 	a, err := s.Apps.Find(tx, clientID)
-	return app{a}, err
+	if err != nil {
+		return app{}, err
+	}
+	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
 }
 
 // find looks for the user who is signing up; nil when there is none and the app must not learn it.
@@ -64,12 +71,13 @@ func (a app) passwordless() bool {
 	return factor.Passwordless(a.Pool) && a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth)
 }
 
-// target is the sign-up code of a user, or of a stranger.
+// target is the sign-up code of a user, or of an unknown one.
 func (a app) target(u *user.User, username string) verification.Target {
 	return verification.Target{
 		App:         a.App,
 		User:        u,
 		UnknownUser: username,
+		Source:      a.source,
 		Purpose:     verification.SignUp,
 	}
 }

@@ -11,8 +11,10 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
+	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/password"
+	"cardea/engine/verification"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/pool"
@@ -35,9 +37,15 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		return nil, err
 	}
 
-	var done *entry
-	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		a, err := s.app(tx, in.ClientId)
+	a.source = lockout.From(ctx, a.Client, in.UserContextData)
+	code, undelivered, err := s.prepare(ctx, a, u)
+	if err != nil {
+		return nil, err
+	}
+
+	var next *promise
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := s.app(tx, in.ClientId, in.UserContextData)
 		if err != nil {
 			return err
 		}
@@ -46,22 +54,31 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		if change != nil {
 			change.Apply(u, tx.Now)
 		}
-		done, err = s.enter(tx, a, in, u)
-		return err
+		if err := account.Create(tx, a.Pool, u, false); err != nil {
+			return err
+		}
+		if code == nil {
+			return nil
+		}
+		next = a.promise(challenge.SigningUp, code.Details.AttributeName, a.state(tx, in.Username, u))
+		return s.Codes.Post(tx, code)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if done.undelivered != nil {
-		return nil, done.undelivered
+	if undelivered != nil {
+		return nil, undelivered
 	}
 
-	s.Codes.Outbox.Kick()
-	session, err := done.next.keep()
+	session, err := next.keep()
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidp.SignUpResponse{UserSub: string(u.Sub), CodeDeliveryDetails: done.delivery, Session: session}, nil
+	out := &cognitoidp.SignUpResponse{UserSub: string(u.Sub), Session: session}
+	if code != nil {
+		out.CodeDeliveryDetails = code.Details
+	}
+	return out, nil
 }
 
 // secret computes what is stored for a password; nil when there is none.
@@ -72,27 +89,19 @@ func (s *Service) secret(ctx context.Context, a app, u *user.User, pw string) (*
 	return s.Passwords.Prepare(ctx, a.Box, a.Pool, u, password.Choice{Password: pw, Policy: true})
 }
 
-// entry is what became of a user who was stored.
-type entry struct {
-	delivery    *cognitoidp.CodeDeliveryDetailsType // nil: no code was sent
-	next        *promise
-	undelivered error // the fault of a server that cannot send the code; the user exists all the same, as with Cognito
-}
-
-// enter stores a new user and sends them their code.
-func (s *Service) enter(tx *db.Tx, a app, in *cognitoidp.SignUpRequest, u *user.User) (*entry, error) {
-	if err := account.Create(tx, a.Pool, u, false); err != nil {
-		return nil, err
+// prepare prepares a new user's code; it is nil if the pool verifies nothing of theirs. A server that cannot send it still
+// makes the user, as Cognito does, and answers undelivered.
+func (s *Service) prepare(ctx context.Context, a app, u *user.User) (code *verification.Prepared, undelivered, err error) {
+	t := a.target(u, u.Username)
+	t.Kind = message.SignUp
+	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
+		return nil, nil, nil
 	}
-	delivery, err := s.send(tx, a, u, message.SignUp)
-	switch {
-	case message.Undeliverable(err):
-		return &entry{undelivered: err}, nil
-	case err != nil || delivery == nil:
-		return &entry{}, err
+	code, err = s.Codes.Prepare(ctx, t)
+	if errors.Is(err, message.ErrNoSender) {
+		return nil, err, nil
 	}
-	next := a.promise(challenge.SigningUp, delivery.AttributeName, a.state(tx, in.Username, u))
-	return &entry{delivery: delivery, next: next}, nil
+	return code, nil, err
 }
 
 // applicant checks whether this user may be made here, and makes them in memory.
@@ -166,14 +175,4 @@ func (s *Service) checkFree(ctx context.Context, p *pool.Pool, username string) 
 		}
 		return &account.TakenError{Kind: kind}
 	})
-}
-
-// send sends a new user their code, if the pool verifies anything of theirs.
-func (s *Service) send(tx *db.Tx, a app, u *user.User, kind message.Kind) (*cognitoidp.CodeDeliveryDetailsType, error) {
-	t := a.target(u, u.Username)
-	t.Kind = kind
-	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
-		return nil, nil
-	}
-	return s.Codes.Send(tx, a.Box, t)
 }

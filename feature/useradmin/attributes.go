@@ -2,6 +2,7 @@ package useradmin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cardea/engine/access"
@@ -43,18 +44,31 @@ func (s *Service) AdminDeleteUserAttributes(ctx context.Context, in *cognitoidp.
 	return &cognitoidp.AdminDeleteUserAttributesResponse{}, nil
 }
 
-// change writes the attributes that check lets through, and sends the codes that follow.
+// change writes the attributes that check lets through, and sends the codes that follow to new contacts. A server that
+// cannot send any still keeps the change: the operation has no fault for it, and the user can ask for a code later.
 func (s *Service) change(ctx context.Context, poolID, username string, check func(*pool.Pool) (map[string]string, error)) error {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		p, u, err := account.Admin(tx, poolID, username)
-		if err != nil {
-			return err
+	// begin changes the user in memory and tells which codes follow.
+	begin := func(tx *db.Tx) (p *pool.Pool, u *user.User, codes []verification.Target, err error) {
+		if p, u, err = account.Admin(tx, poolID, username); err != nil {
+			return nil, nil, nil, err
 		}
 		attrs, err := check(p)
 		if err != nil {
-			return err
+			return nil, nil, nil, err
 		}
 		verify, err := account.Change(p, u, attrs)
+		if err != nil || len(verify) == 0 {
+			return p, u, nil, err
+		}
+		codes, err = s.codes(tx, p, u, verify)
+		return p, u, codes, err
+	}
+	plan := func(tx *db.Tx) ([]verification.Target, error) {
+		_, _, codes, err := begin(tx)
+		return codes, err
+	}
+	return s.Codes.Change(ctx, plan, func(tx *db.Tx, post verification.Poster) error {
+		p, u, codes, err := begin(tx)
 		if err != nil {
 			return err
 		}
@@ -62,36 +76,30 @@ func (s *Service) change(ctx context.Context, poolID, username string, check fun
 		if err := account.Save(tx, p, u, false); err != nil {
 			return err
 		}
-		return s.verify(tx, p, u, verify)
+		for _, t := range codes {
+			if _, err := post(t); err != nil && !errors.Is(err, message.ErrNoSender) {
+				return err
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return err
-	}
-	s.Codes.Outbox.Kick()
-	return nil
 }
 
-// verify sends codes to new contacts. A server that cannot send any still keeps the change: the operation has no fault for
-// it, and the user can ask for a code later.
-func (s *Service) verify(tx *db.Tx, p *pool.Pool, u *user.User, contacts []string) error {
-	if len(contacts) == 0 {
-		return nil
-	}
+// codes are those that verify new contacts of a user.
+func (s *Service) codes(tx *db.Tx, p *pool.Pool, u *user.User, contacts []string) ([]verification.Target, error) {
 	box, err := s.Ring.Box(tx, p.ID)
 	if err != nil {
-		return fmt.Errorf("open pool's box: %w", err)
+		return nil, fmt.Errorf("open pool's box: %w", err)
 	}
+	codes := make([]verification.Target, 0, len(contacts))
 	for _, contact := range contacts {
-		_, err := s.Codes.Send(tx, box, verification.Target{
+		codes = append(codes, verification.Target{
 			App:       access.App{Pool: p, Box: box},
 			User:      u,
 			Purpose:   verification.Attribute,
 			Attribute: contact,
 			Kind:      message.UpdateUserAttribute,
 		})
-		if err != nil && !message.Undeliverable(err) {
-			return err
-		}
 	}
-	return nil
+	return codes, nil
 }

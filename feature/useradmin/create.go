@@ -12,6 +12,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/factor"
+	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/outbound/trigger"
 	"cardea/platform/db"
@@ -33,7 +34,10 @@ func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreat
 		return nil, err
 	}
 
-	var undelivered error
+	if err := s.compose(ctx, inv, in); err != nil {
+		return nil, err
+	}
+
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if _, err := access.Pool(tx, in.UserPoolId); err != nil {
 			return err // deleted meanwhile
@@ -45,10 +49,9 @@ func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreat
 		if err := account.Create(tx, inv.pool, inv.user, in.ForceAliasCreation); err != nil {
 			return exists(err)
 		}
-		undelivered, err = s.invite(tx, inv, in)
-		return err
+		return s.post(tx, inv)
 	})
-	return s.answer(inv.user, undelivered, err)
+	return inv.answer(err)
 }
 
 // invitation is a user to be, or a user to be reminded.
@@ -58,6 +61,9 @@ type invitation struct {
 	user     *user.User
 	password string           // in the clear, for the message; empty when the user needs none
 	change   *password.Change // nil when the user needs no password
+
+	messages    []*message.Composed
+	undelivered error // why a message could not be composed
 }
 
 // prepare checks the request and computes the temporary password.
@@ -141,9 +147,11 @@ func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequ
 	if err := s.temporary(ctx, inv); err != nil {
 		return nil, err
 	}
+	if err := s.compose(ctx, inv, in); err != nil {
+		return nil, err
+	}
 
-	var undelivered error
-	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := load(tx); err != nil {
 			return err
 		}
@@ -152,22 +160,20 @@ func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequ
 		if err := account.SaveCredentials(tx, inv.user); err != nil {
 			return err
 		}
-		undelivered, err = s.invite(tx, inv, in)
-		return err
+		return s.post(tx, inv)
 	})
-	return s.answer(inv.user, undelivered, err)
+	return inv.answer(err)
 }
 
 // answer ends both ways. The user exists also when no message could be sent.
-func (s *Service) answer(u *user.User, undelivered, err error) (*cognitoidp.AdminCreateUserResponse, error) {
+func (inv *invitation) answer(err error) (*cognitoidp.AdminCreateUserResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Codes.Outbox.Kick()
-	if undelivered != nil {
-		return nil, undelivered
+	if inv.undelivered != nil {
+		return nil, inv.undelivered
 	}
-	return &cognitoidp.AdminCreateUserResponse{User: new(account.Describe(u, u.Attributes))}, nil
+	return &cognitoidp.AdminCreateUserResponse{User: new(account.Describe(inv.user, inv.user.Attributes))}, nil
 }
 
 // exists words that a user name is taken as only this operation does.

@@ -2,8 +2,11 @@ package useradmin
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/message"
 	"cardea/platform/db"
@@ -11,16 +14,16 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// invite queues the messages with the temporary password. One that would not tell it to a user who needs it is kept back,
-// as Cognito does. The first result is the fault of a server that cannot send a medium asked for, which does not undo
+// compose composes the messages with the temporary password. One that would not tell it to a user who needs it is kept
+// back, as Cognito does. A server that cannot send a medium asked for notes that as undelivered, which does not undo
 // anything.
-func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateUserRequest) (undelivered, err error) {
+func (s *Service) compose(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
 	for _, contact := range s.recipients(inv, in) {
 		if inv.password != "" && !inv.tells(contact) {
 			continue
 		}
-		_, err := s.Codes.Outbox.Post(tx, inv.box, message.Message{
-			Pool:      inv.pool,
+		composed, err := s.Codes.Outbox.Compose(ctx, message.Message{
+			App:       access.App{Pool: inv.pool, Box: inv.box},
 			Kind:      message.AdminCreateUser,
 			Attribute: contact,
 			To:        inv.user.Attributes[contact],
@@ -28,13 +31,25 @@ func (s *Service) invite(tx *db.Tx, inv *invitation, in *cognitoidp.AdminCreateU
 			Username:  signInName(inv.user),
 		})
 		switch {
-		case message.Undeliverable(err):
-			undelivered = err
+		case errors.Is(err, message.ErrNoSender):
+			inv.undelivered = err
 		case err != nil:
-			return nil, err
+			return err
+		default:
+			inv.messages = append(inv.messages, composed)
 		}
 	}
-	return undelivered, nil
+	return nil
+}
+
+// post queues the messages.
+func (s *Service) post(tx *db.Tx, inv *invitation) error {
+	for _, composed := range inv.messages {
+		if err := s.Codes.Outbox.Post(tx, composed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tells tells whether the invitation to a contact has a place for the password.

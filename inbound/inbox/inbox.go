@@ -51,14 +51,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	to := address(r)
-	letters, err := h.Outbox.Inbox(r.Context(), to, pageSize)
+	messages, err := h.Outbox.Inbox(r.Context(), to, pageSize)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	slices.Reverse(letters)
+	slices.Reverse(messages)
 	var b strings.Builder
-	if err := page.Execute(&b, content{To: to, Letters: letters, Style: style}); err != nil {
+	if err := page.Execute(&b, content{To: to, Messages: messages, Style: style}); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -68,15 +68,15 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
-	letters, err := h.Outbox.Inbox(r.Context(), address(r), jsonSize)
+	messages, err := h.Outbox.Inbox(r.Context(), address(r), jsonSize)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	if letters == nil {
-		letters = []message.Letter{}
+	if messages == nil {
+		messages = []message.Received{}
 	}
-	body, err := json.Marshal(map[string][]message.Letter{"messages": letters})
+	body, err := json.Marshal(map[string][]message.Received{"messages": messages})
 	if err != nil {
 		h.fail(w, r, err)
 		return

@@ -29,7 +29,7 @@ var (
 
 // content is what the page shows.
 type content struct {
-	To      string
-	Letters []message.Letter
-	Style   template.CSS
+	To       string
+	Messages []message.Received
+	Style    template.CSS
 }

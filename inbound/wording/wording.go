@@ -11,9 +11,11 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/challenge"
 	"cardea/engine/lockout"
+	"cardea/engine/message"
 	"cardea/engine/passkey"
 	"cardea/engine/password"
 	"cardea/engine/token"
+	"cardea/engine/verification"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
@@ -53,6 +55,9 @@ var conditions = []entry{
 	{challenge.ErrExpired, cognitoidp.NotAuthorized("Invalid session for the user, session is expired.")},
 	{challenge.ErrUsed, cognitoidp.NotAuthorized("Invalid session for the user, session can only be used once.")},
 	{lockout.ErrLocked, cognitoidp.NotAuthorized("Password attempts exceeded")},
+	{verification.ErrMismatch, cognitoidp.CodeMismatch("Invalid verification code provided, please try again.")},
+	{verification.ErrExpired, cognitoidp.ExpiredCode("Invalid code provided, please request a code again.")},
+	{message.ErrNoSender, cognitoidp.CodeDeliveryFailure("This server has no way of sending such messages.")},
 	{lockout.ErrRateLimited, cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")},
 
 	{passkey.ErrUnconfigured, cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")},
@@ -78,6 +83,9 @@ func Cognito(op *awsjson.Operation, err error) error {
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
 		return fault
 	}
+	if errors.Is(err, verification.ErrTooMany) {
+		return tooMany(op)
+	}
 	if errors.Is(err, account.ErrNoUser) && !slices.Contains(op.Errors, "UserNotFoundException") {
 		return gone(op)
 	}
@@ -95,6 +103,15 @@ func gone(op *awsjson.Operation) error {
 		return cognitoidp.ResourceNotFound("User does not exist.")
 	}
 	return cognitoidp.NotAuthorized("Access Token has been revoked")
+}
+
+// tooMany words that somebody must wait.
+func tooMany(op *awsjson.Operation) error {
+	const text = "Attempt limit exceeded, please try after some time."
+	if slices.Contains(op.Errors, "LimitExceededException") {
+		return cognitoidp.LimitExceeded(text)
+	}
+	return cognitoidp.TooManyRequests(text)
 }
 
 // typed words the conditions that carry something to tell.

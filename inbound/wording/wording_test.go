@@ -14,7 +14,9 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/lockout"
+	"cardea/engine/message"
 	"cardea/engine/password"
+	"cardea/engine/verification"
 	"cardea/inbound/wording"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -24,6 +26,7 @@ func TestConditionsAreWorded(t *testing.T) {
 	t.Parallel()
 	knows := &awsjson.Operation{Name: "GetUser", Errors: []string{"UserNotFoundException"}}
 	creates := &awsjson.Operation{Name: "SignUp", Errors: []string{"UsernameExistsException"}}
+	limits := &awsjson.Operation{Name: "SignUp", Errors: []string{"LimitExceededException"}}
 	signed := &awsjson.Operation{Name: "AdminGetDevice", Signed: true}
 	unsigned := &awsjson.Operation{Name: "ListDevices"}
 	for name, c := range map[string]struct {
@@ -35,6 +38,11 @@ func TestConditionsAreWorded(t *testing.T) {
 		"a wrapped condition":       {knows, fmt.Errorf("judge: %w", account.ErrDisabled), "NotAuthorizedException: User is disabled."},
 		"a fault":                   {knows, cognitoidp.CodeMismatch("no"), "CodeMismatchException: no"},
 		"a wrapped fault":           {knows, fmt.Errorf("judge: %w", cognitoidp.CodeMismatch("no")), "CodeMismatchException: no"},
+		"a wrong code":              {knows, verification.ErrMismatch, "CodeMismatchException: Invalid verification code provided, please try again."},
+		"no code":                   {knows, verification.ErrExpired, "ExpiredCodeException: Invalid code provided, please request a code again."},
+		"too many attempts":         {limits, verification.ErrTooMany, "LimitExceededException: Attempt limit exceeded, please try after some time."},
+		"too many, and no code":     {knows, verification.ErrTooMany, "TooManyRequestsException: Attempt limit exceeded, please try after some time."},
+		"no sender":                 {knows, message.ErrNoSender, "CodeDeliveryFailureException: This server has no way of sending such messages."},
 		"no user":                   {knows, account.ErrNoUser, "UserNotFoundException: User does not exist."},
 		"no user, and no code":      {signed, account.ErrNoUser, "ResourceNotFoundException: User does not exist."},
 		"no bearer, and no code":    {unsigned, account.ErrNoUser, "NotAuthorizedException: Access Token has been revoked"},
@@ -116,9 +124,8 @@ func TestAttributesAreWordedForWhoWritesThem(t *testing.T) {
 var wordedByFeatures = map[string]bool{
 	"factor.ErrNone": true, "factor.ErrMismatch": true, "factor.ErrReused": true,
 	"passkey.ErrNone": true, "passkey.ErrRefused": true, "passkey.ErrClone": true,
-	"password.ErrNoVerifier":   true,
-	"account.ErrUnsearchable":  true,
-	"verification.ErrMismatch": true, "verification.ErrExpired": true, "verification.ErrTooMany": true,
+	"password.ErrNoVerifier":  true,
+	"account.ErrUnsearchable": true,
 }
 
 // Every condition that an engine exports has its words, or a feature is known to have them: a new one that nobody words

@@ -8,25 +8,30 @@ import (
 	"cardea/spec/id"
 )
 
-// Row is one message. An empty Medium is a decoy: it is written so that a message to nobody costs what one to somebody
-// does, and is thrown away.
+// Row is one message. An empty Medium is a decoy: it is written so that a message to an unknown user costs what one to a
+// known user does, and is deleted instead of being delivered.
 type Row struct {
 	Pool      id.Pool
 	ID        string // grows with time
+	Queue     int64  // what it is delivered with
 	Medium    string // "EMAIL" or "SMS"
 	Recipient string // a keyed hash of the address, to find its messages by
-	Letter    []byte // sealed
+	Content   []byte // sealed
 	Written   time.Time
 	Attempts  int64
-	Due       time.Time // when to deliver it, or when the node that claimed it is given up
+	Due       time.Time // when to deliver it, or when the claim of the node that tries to expires
+	Expires   time.Time // when it is no longer worth delivering
 }
+
+const columns = "pool_id, id, queue, medium, recipient, content, written, attempts, due, expires"
 
 // Insert adds a message.
 func Insert(tx *db.Tx, r *Row) error {
 	_, err := tx.Exec(`
-		INSERT INTO outbox (pool_id, id, medium, recipient, letter, written, attempts, due)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		r.Pool, r.ID, r.Medium, r.Recipient, r.Letter, db.Millis(r.Written), r.Attempts, db.Millis(r.Due))
+		INSERT INTO outbox (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		r.Pool, r.ID, r.Queue, r.Medium, r.Recipient, r.Content, db.Millis(r.Written), r.Attempts, db.Millis(r.Due),
+		db.Millis(r.Expires))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
@@ -37,7 +42,7 @@ func Insert(tx *db.Tx, r *Row) error {
 func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
 	if recipient != "" {
 		return db.All(tx, scan, `
-			SELECT pool_id, id, medium, recipient, letter, written, attempts, due
+			SELECT `+columns+`
 			FROM outbox
 			WHERE recipient = $1 AND medium <> ''
 			ORDER BY written DESC, id DESC
@@ -45,7 +50,7 @@ func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
 			recipient, limit)
 	}
 	return db.All(tx, scan, `
-		SELECT pool_id, id, medium, recipient, letter, written, attempts, due
+		SELECT `+columns+`
 		FROM outbox
 		WHERE medium <> ''
 		ORDER BY written DESC, id DESC
@@ -53,25 +58,15 @@ func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
 		limit)
 }
 
-// Due lists up to limit messages whose time has come, the longest overdue first.
-func Due(tx *db.Tx, limit int) ([]*Row, error) {
+// Due lists up to limit messages of a queue whose time has come, the longest overdue first.
+func Due(tx *db.Tx, queue int64, limit int) ([]*Row, error) {
 	return db.All(tx, scan, `
-		SELECT pool_id, id, medium, recipient, letter, written, attempts, due
+		SELECT `+columns+`
 		FROM outbox
-		WHERE due <= $1
+		WHERE queue = $1 AND due <= $2
 		ORDER BY due
-		LIMIT $2`,
-		db.Millis(tx.Now), limit)
-}
-
-// Next is when the next message becomes due, or db.ErrNotFound when there is none.
-func Next(tx *db.Tx) (time.Time, error) {
-	due, err := db.One(tx, scanMillis, `
-		SELECT due
-		FROM outbox
-		ORDER BY due
-		LIMIT 1`)
-	return db.Time(due), err
+		LIMIT $3`,
+		queue, db.Millis(tx.Now), limit)
 }
 
 // Claim takes a message for an attempt at delivering it, until the moment given. It answers db.ErrStale when another node
@@ -104,7 +99,7 @@ func Postpone(tx *db.Tx, r *Row, due time.Time) error {
 	return nil
 }
 
-// Delete forgets a message: delivered, or given up.
+// Delete removes a message: delivered, or given up.
 func Delete(tx *db.Tx, r *Row) error {
 	_, err := tx.Exec(`
 		DELETE FROM outbox
@@ -116,9 +111,9 @@ func Delete(tx *db.Tx, r *Row) error {
 	return nil
 }
 
-// Surplus lists up to limit rows that an inbox need not keep: decoys, those written before a moment, and all but the
-// newest keep. Their letters are left out.
-func Surplus(tx *db.Tx, before time.Time, keep, limit int) ([]*Row, error) {
+// Prune removes up to limit rows that an inbox need not keep: decoys, those written before a moment, and all but the
+// newest keep. It answers how many.
+func Prune(tx *db.Tx, before time.Time, keep, limit int) (int, error) {
 	oldest, err := db.All(tx, scanMillis, `
 		SELECT written
 		FROM outbox
@@ -126,32 +121,33 @@ func Surplus(tx *db.Tx, before time.Time, keep, limit int) ([]*Row, error) {
 		LIMIT 1 OFFSET $1`,
 		keep)
 	if err != nil {
-		return nil, fmt.Errorf("find surplus messages: %w", err)
+		return 0, fmt.Errorf("find surplus messages: %w", err)
 	}
 	edge := db.Millis(before)
 	if len(oldest) == 1 && oldest[0] >= edge {
 		edge = oldest[0] + 1
 	}
-	return db.All(tx, scanKey, `
-		SELECT pool_id, id
-		FROM outbox
-		WHERE written < $1 OR medium = ''
-		ORDER BY written
-		LIMIT $2`,
+	rows, err := tx.Exec(`
+		DELETE FROM outbox
+		WHERE (pool_id, id) IN (
+			SELECT pool_id, id
+			FROM outbox
+			WHERE written < $1 OR medium = ''
+			ORDER BY written
+			LIMIT $2
+		)`,
 		edge, limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune messages: %w", err)
+	}
+	return int(rows), nil
 }
 
 func scan(row db.Scanner) (*Row, error) {
 	var r Row
-	var written, due int64
-	err := row.Scan((*string)(&r.Pool), &r.ID, &r.Medium, &r.Recipient, &r.Letter, &written, &r.Attempts, &due)
-	r.Written, r.Due = db.Time(written), db.Time(due)
-	return &r, err
-}
-
-func scanKey(row db.Scanner) (*Row, error) {
-	var r Row
-	err := row.Scan((*string)(&r.Pool), &r.ID)
+	var written, due, expires int64
+	err := row.Scan((*string)(&r.Pool), &r.ID, &r.Queue, &r.Medium, &r.Recipient, &r.Content, &written, &r.Attempts, &due, &expires)
+	r.Written, r.Due, r.Expires = db.Time(written), db.Time(due), db.Time(expires)
 	return &r, err
 }
 

@@ -21,7 +21,8 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func row(n int) *outbox.Row {
 	at := noon.Add(time.Duration(n) * time.Second)
 	return &outbox.Row{
-		Pool: pool, ID: fmt.Sprintf("%03d", n), Medium: "EMAIL", Recipient: fmt.Sprint("r", n%2), Letter: []byte{byte(n)}, Written: at, Due: at,
+		Pool: pool, ID: fmt.Sprintf("%03d", n), Medium: "EMAIL", Recipient: fmt.Sprint("r", n%2), Content: []byte{byte(n)}, Written: at, Due: at,
+		Expires: at.Add(time.Hour),
 	}
 }
 
@@ -85,7 +86,7 @@ func TestRowsComeBackAsWritten(t *testing.T) {
 	dbtest.EachWith(t, clock(noon.Add(time.Hour)), func(t *testing.T, d *db.DB) {
 		fill(t, d, 1)
 		err := d.Read(t.Context(), func(tx *db.Tx) error {
-			rows, err := outbox.Due(tx, 10)
+			rows, err := outbox.Due(tx, 0, 10)
 			if diff := cmp.Diff([]*outbox.Row{row(0)}, rows); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -102,7 +103,7 @@ func TestOnlyOneNodeClaimsAMessage(t *testing.T) {
 	dbtest.EachWith(t, clock(noon.Add(time.Second)), func(t *testing.T, d *db.DB) {
 		fill(t, d, 3)
 		due := func() []string {
-			return list(t, d, func(tx *db.Tx) ([]*outbox.Row, error) { return outbox.Due(tx, 10) })
+			return list(t, d, func(tx *db.Tx) ([]*outbox.Row, error) { return outbox.Due(tx, 0, 10) })
 		}
 		if diff := cmp.Diff([]string{"000", "001"}, due()); diff != "" {
 			t.Errorf("due (-want +got):\n%s", diff)
@@ -126,31 +127,56 @@ func TestOnlyOneNodeClaimsAMessage(t *testing.T) {
 	})
 }
 
-func TestSurplusIsWhatIsOldOrTooMuchOrADecoy(t *testing.T) {
+func TestQueuesAreReadApart(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		fill(t, d, 6)
+	dbtest.EachWith(t, clock(noon.Add(time.Hour)), func(t *testing.T, d *db.DB) {
+		fill(t, d, 2)
 		write(t, d, func(tx *db.Tx) error {
-			decoy := row(7)
-			decoy.Medium = ""
-			return outbox.Insert(tx, decoy)
+			other := row(2)
+			other.Queue = 1
+			return outbox.Insert(tx, other)
 		})
-		surplus := func(before time.Time, keep int) []string {
-			return list(t, d, func(tx *db.Tx) ([]*outbox.Row, error) { return outbox.Surplus(tx, before, keep, 100) })
-		}
-		for _, c := range []struct {
-			name   string
-			before time.Time
-			keep   int
-			want   []string
-		}{
-			{"nothing but the decoy", noon, 100, []string{"007"}},
-			{"by age", noon.Add(2 * time.Second), 100, []string{"000", "001", "007"}},
-			{"by number", noon, 4, []string{"000", "001", "002", "007"}},
-		} {
-			if diff := cmp.Diff(c.want, surplus(c.before, c.keep)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		for queue, want := range map[int64][]string{0: {"000", "001"}, 1: {"002"}, 2: nil} {
+			got := list(t, d, func(tx *db.Tx) ([]*outbox.Row, error) { return outbox.Due(tx, queue, 10) })
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("queue %d (-want +got):\n%s", queue, diff)
 			}
 		}
 	})
+}
+
+func TestPruneRemovesWhatIsOldOrTooMuchOrADecoy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before time.Time
+		keep   int
+		left   []string
+	}{
+		"nothing but the decoy": {noon, 100, []string{"005", "004", "003", "002", "001", "000"}},
+		"by age":                {noon.Add(2 * time.Second), 100, []string{"005", "004", "003", "002"}},
+		"by number":             {noon, 4, []string{"005", "004", "003"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				fill(t, d, 6)
+				write(t, d, func(tx *db.Tx) error {
+					decoy := row(7)
+					decoy.Medium = ""
+					return outbox.Insert(tx, decoy)
+				})
+				write(t, d, func(tx *db.Tx) error {
+					n, err := outbox.Prune(tx, c.before, c.keep, 100)
+					if want := 7 - len(c.left); n != want {
+						t.Errorf("removed %d rows, want %d", n, want)
+					}
+					return err
+				})
+				left := list(t, d, func(tx *db.Tx) ([]*outbox.Row, error) { return outbox.Newest(tx, "", 100) })
+				if diff := cmp.Diff(c.left, left); diff != "" {
+					t.Errorf("left (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
 }

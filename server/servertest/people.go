@@ -59,13 +59,13 @@ type Message struct {
 
 // Inbox lists the messages to an address, the oldest first; to everyone when it is empty.
 func (w *World) Inbox(to string) []Message {
-	letters, err := w.Server.Outbox.Inbox(w.t.Context(), to, 1000)
+	list, err := w.Server.Outbox.Inbox(w.t.Context(), to, 1000)
 	if err != nil {
 		w.t.Errorf("inbox: %v", err)
 	}
-	messages := make([]Message, 0, len(letters))
-	for _, l := range letters {
-		messages = append(messages, Message{l.To, l.Medium, l.Subject, l.Body, l.Code, l.SentAt})
+	messages := make([]Message, 0, len(list))
+	for _, m := range list {
+		messages = append(messages, Message{m.To, m.Medium, m.Subject, m.Body, m.Code, m.SentAt})
 	}
 	return messages
 }
