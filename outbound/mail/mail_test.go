@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
 	"cardea/outbound/mail"
 	"cardea/outbound/mail/mailtest"
 )
@@ -101,17 +103,17 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 
 func TestPermanentRefusalsAreToldFromTemporary(t *testing.T) {
 	t.Parallel()
-	for answer, refused := range map[string]bool{
-		"550 5.1.1 no such user": true,
-		"451 4.3.0 try later":    false,
+	for answer, refused := range map[*smtp.SMTPError]bool{
+		{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}: true,
+		{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}:    false,
 	} {
-		t.Run(answer[:3], func(t *testing.T) {
+		t.Run(answer.Message, func(t *testing.T) {
 			t.Parallel()
-			atRcpt := (&mailtest.Server{Rcpt: func(string) string { return answer }}).Start(t)
+			atRcpt := (&mailtest.Server{Rcpt: func(string) error { return answer }}).Start(t)
 			if err := relay(atRcpt, mail.NoTLS).Send(t.Context(), letter); err == nil || errors.Is(err, mail.ErrRefused) != refused {
 				t.Errorf("at the recipient: %v", err)
 			}
-			atData := (&mailtest.Server{Data: func(mailtest.Letter) string { return answer }}).Start(t)
+			atData := (&mailtest.Server{Data: func(mailtest.Letter) error { return answer }}).Start(t)
 			if err := relay(atData, mail.NoTLS).Send(t.Context(), letter); err == nil || errors.Is(err, mail.ErrRefused) != refused {
 				t.Errorf("at the letter: %v", err)
 			}

@@ -65,7 +65,7 @@ func TestWithoutAFileNobodyKnows(t *testing.T) {
 
 func TestUnreadableFilesAreRefused(t *testing.T) {
 	t.Parallel()
-	good := geotest.Encode(map[string]geo.Place{"192.0.2.0/24": berlin})
+	good := geotest.Encode(t, map[string]geo.Place{"192.0.2.0/24": berlin})
 	for name, content := range map[string][]byte{"empty": {}, "no database": []byte("places"), "cut off": good[:len(good)-40]} {
 		path := filepath.Join(t.TempDir(), "places.mmdb")
 		if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -103,7 +103,7 @@ func TestAFileThatIsOverwrittenLosesPlacesOnly(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	f.Add(geotest.Encode(map[string]geo.Place{"192.0.2.0/24": berlin}), "192.0.2.1")
+	f.Add(geotest.Encode(f, map[string]geo.Place{"192.0.2.0/24": berlin}), "192.0.2.1")
 	f.Fuzz(func(t *testing.T, content []byte, address string) {
 		path := filepath.Join(t.TempDir(), "places.mmdb")
 		if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -1,5 +1,6 @@
-// Package mailtest is a small SMTP server for tests (RFC 5321 with STARTTLS and AUTH PLAIN), on a loopback port of its own.
+// Package mailtest is an SMTP server for tests, on a loopback port of its own: emersion/go-smtp with STARTTLS and AUTH
+// PLAIN.
 //
-// It takes letters as a relay would and keeps them; it delivers nothing. Tests that check what leaves the house point
-// mail.SMTP at it.
+// It accepts letters as a relay would and keeps them; it delivers nothing. Tests that check what is sent point mail.SMTP
+// at it.
 package mailtest
