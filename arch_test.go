@@ -359,6 +359,24 @@ func TestEveryPackageExplainsItself(t *testing.T) {
 	}
 }
 
+func TestNoTestIsSkipped(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			name, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			from, ok := name.X.(*ast.Ident)
+			skips := strings.HasPrefix(name.Sel.Name, "Skip") && s.testOnly()
+			if ok && skips && slices.Contains([]string{"t", "b", "f", "tb"}, from.Name) || ok && from.Name == "testing" && name.Sel.Name == "Short" {
+				t.Errorf("%s: %s.%s; a test that cannot run fails and says what is missing", s.at(name.Pos()), from.Name, name.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
 // vague are package names that say nothing.
 var vague = []string{"util", "utils", "common", "helper", "helpers", "base", "misc", "shared"}
 

@@ -11,10 +11,11 @@ import (
 // Contacts are the attributes that messages go to and that can be verified.
 var Contacts = []string{user.NameEmail, user.NamePhoneNumber}
 
-// Change writes checked attributes into a user: the empty value removes. A new e-mail address or phone number is unverified
-// unless the same change says otherwise, which only administrators can; or, where the pool wants it verified before the
-// update, it waits in Pending while the old value stays in force (02-auth-flows §9). Change answers the contacts whose new
-// value needs a code; codes that went to a former value are void, because they are bound to it.
+// Change writes checked attributes into a user: the empty value removes. A new e-mail address or phone number is
+// unverified unless the same change says otherwise, which only administrators can; or, where the pool wants it verified
+// before the update, it waits in Pending while the old value stays in force (docs/cognito/accounts.md, "Changing an
+// address"). Change answers the contacts whose new value needs a code; codes that went to a former value are void,
+// because they are bound to it.
 func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []string, err error) {
 	if err := CheckFlags(u.Attributes, attrs); err != nil {
 		return nil, err

@@ -9,7 +9,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// standard is the order in which Cognito lists the attributes of a pool that has no others (01-wire §3).
+// standard is the order in which Cognito lists the attributes of a pool that has no others
+// (docs/cognito/pools-and-clients.md, "Standard attributes").
 var standard = []string{
 	"sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
 	"website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number",

@@ -84,8 +84,8 @@ func chosen(p *pool.Pool, u *user.User) Step {
 	return ask(u, usable(p, u))
 }
 
-// demanded is the second factor of a pool that insists on one (02-auth-flows §6): what the user has switched on; else
-// what the pool can use of what it knows of them; else what they can set up now.
+// demanded is the second factor of a pool that insists on one (docs/cognito/factors.md, "Which second factor"): what the
+// user has switched on; else what the pool can use of what it knows of them; else what they can set up now.
 func demanded(p *pool.Pool, u *user.User) (step Step, refused bool) {
 	own := usable(p, u)
 	if slices.Contains(own, u.MFA.Preferred) {

@@ -5,5 +5,5 @@
 // a server with senders Deliver hands messages over, tries again after failures, and deletes them; on a development server
 // they stay and are the inbox. Post counts messages by destination and by source address, and refuses too many.
 //
-// Which code is right is engine/verification's business. Templates, defaults and masks follow 07 §1 of the reference.
+// Which code is right is engine/verification's business. See docs/cognito/messages.md.
 package message

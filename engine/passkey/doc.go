@@ -1,5 +1,5 @@
 // Package passkey holds the two ceremonies of WebAuthn: registering a passkey and signing in with one (W3C Web
-// Authentication Level 3, §7.1 and §7.2).
+// Authentication Level 3, §7.1 and 7.2).
 //
 // A Registration remembers a challenge for a user and an app, and keeps the credential that answers it, once. A SignIn
 // makes the options for the browser and judges what comes back; the challenge lies with the caller, sealed in a session

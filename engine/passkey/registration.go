@@ -123,7 +123,7 @@ func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
 	return &Candidate{c, ceremony, isDecoy(r.Box, parsed.RawID)}, nil
 }
 
-// verify is §7.1 up to the attestation statement. What has a condition of its own is looked at first; the library then
+// verify is WebAuthn §7.1 up to the attestation statement. What has a condition of its own is looked at first; the library then
 // has the whole.
 func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *protocol.ParsedCredentialCreationData) error {
 	said, object := &parsed.Response.CollectedClientData, &parsed.Response.AttestationObject

@@ -112,7 +112,7 @@ func (s SignIn) find(parsed *protocol.ParsedCredentialAssertionData) (*record.Cr
 	return c, nil
 }
 
-// verify is §7.2 from step 10 on, but for the counter.
+// verify is WebAuthn §7.2 from step 10 on, but for the counter.
 func (s SignIn) verify(parsed *protocol.ParsedCredentialAssertionData, c *record.Credential, ceremony []byte) error {
 	rp, err := Configured(s.Pool)
 	if err != nil {

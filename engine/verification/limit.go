@@ -17,8 +17,8 @@ type Rule struct {
 	Most int64
 }
 
-// The limits of 02 §5. ForgotPassword and ConfirmForgotPassword share one; AWS varies it from 5 to 20 with the risk it
-// sees.
+// The limits of docs/cognito/accounts.md, "Limits of attempts". ForgotPassword and ConfirmForgotPassword share one; AWS
+// varies it from 5 to 20 with the risk that it assesses.
 var (
 	ConfirmSignUp    = Rule{"ConfirmSignUp", 15}
 	ResendCode       = Rule{"ResendConfirmationCode", 5}

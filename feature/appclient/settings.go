@@ -11,7 +11,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// configure checks settings and puts them into the client, with the default of whatever is omitted (01-wire §8).
+// configure checks settings and puts them into the client, with the default of whatever is omitted
+// (docs/cognito/pools-and-clients.md, "Defaults of a client").
 func configure(tx *db.Tx, p *pool.Pool, c *client.Client, in *cognitoidp.UpdateUserPoolClientRequest) error {
 	c.Doc = cognitoidp.UserPoolClientType{
 		UserPoolId:                               string(p.ID),
@@ -103,7 +104,7 @@ func checkFlows(c *client.Client) error {
 	return nil
 }
 
-// checkValidity checks how long tokens live (03-tokens §4).
+// checkValidity checks how long tokens live (docs/cognito/tokens.md, "Lifetimes").
 func checkValidity(c *client.Client) error {
 	const day = 24 * time.Hour
 	access, idToken, refresh := c.AccessTTL(), c.IDTTL(), c.RefreshTTL()

@@ -14,7 +14,7 @@ import (
 	"cardea/spec/id"
 )
 
-// Quotas, as Cognito has them (07 §7 of the reference).
+// Quotas of Cognito (docs/cognito/pools-and-clients.md, "Quotas").
 const (
 	groupsPerPool = 10_000
 	groupsPerUser = 100

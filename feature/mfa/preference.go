@@ -129,7 +129,7 @@ func (s *Service) settings(tx *db.Tx, p *pool.Pool, u *user.User, w wish) []sett
 	return list
 }
 
-// grant puts a wish into the user's factors, or refuses it (02-auth-flows §6).
+// grant puts a wish into the user's factors, or refuses it (docs/cognito/factors.md, "Preferences").
 func (s *Service) grant(tx *db.Tx, p *pool.Pool, u *user.User, w wish) error {
 	preferred := ""
 	for _, given := range s.settings(tx, p, u, w) {

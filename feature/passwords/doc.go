@@ -4,6 +4,6 @@
 // AdminResetUserPassword by an administrator. A user without a password gets a first one in any of these ways; for
 // ChangePassword the access token is then proof enough. Where the client hides its users
 // (PreventUserExistenceErrors=ENABLED), who is unknown, disabled or without a verified address meets the same work and
-// the same answers as anyone else. What a password is stored as is engine/password's business. Behaviour: 01-wire §6 and
-// §7, 02-auth-flows §5 and §8.
+// the same answers as anyone else. What a password is stored as is engine/password's business. See
+// docs/cognito/accounts.md, "Recovery".
 package passwords

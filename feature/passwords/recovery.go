@@ -45,7 +45,7 @@ func recoveryAttribute(p *pool.Pool, u *user.User) string {
 }
 
 // isSecondFactor tells whether codes to the attribute are the user's second factor at sign-in: they must not replace the
-// first one, too. In the legacy order they may (02-auth-flows §8).
+// first one, too. In the legacy order they may (docs/cognito/accounts.md, "Recovery").
 func isSecondFactor(p *pool.Pool, u *user.User, attribute string) bool {
 	if !hasRecoverySetting(p) || p.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOff {
 		return false

@@ -17,7 +17,8 @@ import (
 )
 
 // AdminUpdateUserAttributes changes any attributes of a user; a blank value removes. A new e-mail address or phone number
-// that the same call does not declare verified is treated as if the user had changed it (02-auth-flows §9).
+// that the same call does not declare verified is treated as if the user had changed it
+// (docs/cognito/accounts.md, "Changing an address").
 func (s *Service) AdminUpdateUserAttributes(ctx context.Context, in *cognitoidp.AdminUpdateUserAttributesRequest) (*cognitoidp.AdminUpdateUserAttributesResponse, error) {
 	given := attributes.Parse(in.UserAttributes)
 	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {

@@ -119,7 +119,7 @@ func (s *Service) temporary(ctx context.Context, inv *invitation) (err error) {
 }
 
 // needsNoPassword tells whether the user can sign in with codes alone from the start: a contact that the pool sends such
-// codes to is verified, and no invitation goes out that wants to tell a password (02-auth-flows §3, 07-messaging §1).
+// codes to is verified, and no invitation goes out that wants to tell a password (docs/cognito/accounts.md, "Sign-up").
 func (s *Service) needsNoPassword(inv *invitation, in *cognitoidp.AdminCreateUserRequest) bool {
 	reachable := slices.ContainsFunc(account.Contacts, func(contact string) bool {
 		return factor.ByCode(inv.pool, contact) && inv.user.Verified(contact)

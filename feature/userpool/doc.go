@@ -1,7 +1,6 @@
 // Package userpool is the chapter of Cognito's manual on user pools: creating, describing, changing, listing and deleting
 // them, their schema, their tags and their MFA configuration.
 //
-// Every member of the settings is stored, checked and echoed as Cognito does: default shapes are those of 01-wire §8, texts
-// those of §6 and §6a, messages those of 07 §1-2. An update replaces: what it omits goes back to its default. No feature is
-// withheld for a tier.
+// Every member of the settings is stored, checked and echoed as Cognito does (docs/cognito/pools-and-clients.md). An
+// update replaces: what it omits goes back to its default. No feature is withheld for a tier.
 package userpool

@@ -16,7 +16,8 @@ const (
 	updating
 )
 
-// configure checks settings and puts them into the pool, with the default of whatever is omitted (01-wire §8).
+// configure checks settings and puts them into the pool, with the default of whatever is omitted
+// (docs/cognito/pools-and-clients.md, "Defaults of a pool").
 func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
 	doc := &p.Doc
 	if in.PoolName != "" {

@@ -3,7 +3,7 @@ package userpool
 import "cardea/spec/cognitoidp"
 
 // standardAttributes are those that every pool has, in the order and with the constraints that Cognito gives them
-// (01-wire §3).
+// (docs/cognito/pools-and-clients.md, "Standard attributes").
 func standardAttributes() []cognitoidp.SchemaAttributeType {
 	sub := text("sub", "1", "2048")
 	sub.Mutable, sub.Required = new(false), new(true)

@@ -5,5 +5,5 @@
 // fault. Every answer carries a request id and the CORS headers that browsers' SDKs need. It writes one log line per
 // request, without bodies, codes, tokens and passwords, and decides nothing about users.
 //
-// Document: shared reference 01-wire; AWS's own description is the awsJson1_1 protocol of Smithy.
+// See docs/cognito/wire.md; AWS's own description is the awsJson1_1 protocol of Smithy.
 package awsapi

@@ -3,5 +3,6 @@
 //	/<pool id>/.well-known/jwks.json
 //	/<pool id>/.well-known/openid-configuration
 //
-// as OpenID Connect Discovery 1.0 and 03-tokens §1 have it. Anyone may read them, from any origin.
+// as OpenID Connect Discovery 1.0 and docs/cognito/tokens.md, "Issuer and keys", have it. Anyone may read them, from any
+// origin.
 package wellknown

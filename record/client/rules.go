@@ -20,7 +20,7 @@ const defaultSSOMinutes = 60
 
 // Allows tells whether the client may use a sign-in flow, named as ExplicitAuthFlows names it today
 // ("ALLOW_USER_SRP_AUTH"). A client without flows of its own has SRP, custom and refresh; so has one with the legacy
-// names, which add to these (01-wire §8, 02-auth-flows §1).
+// names, which add to these (docs/cognito/pools-and-clients.md, "Sign-in flows of a client").
 func (c *Client) Allows(flow string) bool {
 	if rotates, _ := c.Rotates(); rotates && flow == cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth {
 		return false // rotation has an operation of its own, GetTokensFromRefreshToken

@@ -89,7 +89,7 @@ var server = sync.OnceValues(func() (string, error) {
 	if url := os.Getenv(Variable); url != "" {
 		return url, nil
 	}
-	return startOrphan()
+	return startUntilExit()
 })
 
 // admin is one connection for making and dropping schemas.

@@ -74,15 +74,15 @@ func (s throwaway) initialize() error {
 // launch starts the server and waits until it answers. A server that was killed leaves children behind for a moment,
 // beside whom its successor refuses to start: then it is tried again.
 func (s throwaway) launch(durable bool) (halt func(), err error) {
-	patience := 5 * time.Second
+	limit := 5 * time.Second
 	if s.temporary {
-		patience = 30 * time.Second
+		limit = 30 * time.Second
 	}
 	for range 6 {
-		if halt, err = s.keep(durable); err != nil {
+		if halt, err = s.supervise(durable); err != nil {
 			return nil, err
 		}
-		if err = waitFor(s.url(), patience); err == nil {
+		if err = waitFor(s.url(), limit); err == nil {
 			return halt, nil
 		}
 		log, _ := os.ReadFile(filepath.Join(s.dir, "server.log")) // best effort
@@ -97,12 +97,12 @@ func (s throwaway) launch(durable bool) (halt func(), err error) {
 
 func (s throwaway) discard() {
 	if s.temporary {
-		_ = os.RemoveAll(s.dir) // the keeper may have been first
+		_ = os.RemoveAll(s.dir) // the supervisor may have been first
 	}
 }
 
-// keeper holds the server until its standard input ends, which it does when the test program stops, however it stops.
-const keeper = `
+// supervisor runs the server until its standard input ends, which it does when the test program stops, however it stops.
+const supervisor = `
 bin=$1; dir=$2; temporary=$3; shift 3
 "$bin/postgres" -D "$dir" "$@" >"$dir/server.log" 2>&1 &
 pid=$!
@@ -111,27 +111,27 @@ kill -QUIT $pid
 wait $pid
 if [ "$temporary" = true ]; then rm -rf "$dir"; fi`
 
-// keep starts the keeper and returns how to end it.
-func (s throwaway) keep(durable bool) (halt func(), err error) {
-	args := []string{"-c", keeper, "keeper", s.bin, s.dir, strconv.FormatBool(s.temporary)}
+// supervise starts the supervisor and returns how to end it.
+func (s throwaway) supervise(durable bool) (halt func(), err error) {
+	args := []string{"-c", supervisor, "supervisor", s.bin, s.dir, strconv.FormatBool(s.temporary)}
 	for _, setting := range settings(s.dir, durable) {
 		args = append(args, "-c", setting)
 	}
 	cmd := exec.Command("/bin/sh", args...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = s.user.attributes()
-	leash, err := cmd.StdinPipe()
+	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	leashes.Lock()
-	leashes.all = append(leashes.all, leash)
-	leashes.Unlock()
+	pipes.Lock()
+	pipes.all = append(pipes.all, stdin)
+	pipes.Unlock()
 	return func() {
-		_ = leash.Close() // ends the keeper
+		_ = stdin.Close() // ends the supervisor
 		_ = cmd.Wait()    // its exit status is the server's, which was told to quit
 	}, nil
 }
@@ -147,14 +147,14 @@ func settings(dir string, durable bool) []string {
 	return list
 }
 
-// leashes keeps the pipes from being collected, and thereby closed.
-var leashes struct {
+// pipes keeps the pipes from being collected, and thereby closed.
+var pipes struct {
 	sync.Mutex
 	all []io.Closer
 }
 
-// startOrphan starts a server that ends with the program.
-func startOrphan() (string, error) {
+// startUntilExit starts a server that ends with the program.
+func startUntilExit() (string, error) {
 	url, _, err := StartPostgres("", false)
 	return url, err
 }
@@ -204,13 +204,13 @@ func major(path string) int {
 	return best
 }
 
-func waitFor(url string, patience time.Duration) error {
+func waitFor(url string, limit time.Duration) error {
 	pool, err := sql.Open("pgx", url)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }() // only pinged
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		err := pool.PingContext(context.Background())
 		if err == nil || time.Now().After(deadline) {
 			return err
