@@ -11,31 +11,41 @@ import (
 // maxLength is the longest that any attribute's value may be.
 const maxLength = 2048
 
-// constrain takes over the requested constraints that are of the attribute's type; those of other types say nothing about
-// it. Bounds are numbers in strings, as they came.
+// The two kinds of constraints, by the names of their members.
+const (
+	ofStrings = "StringAttributeConstraints"
+	ofNumbers = "NumberAttributeConstraints"
+)
+
+// constrain takes over the requested constraints, and refuses those that are not of the attribute's type. Bounds are numbers
+// in strings, as they came.
 func constrain(attribute *cognitoidp.SchemaAttributeType, requested cognitoidp.SchemaAttributeType) error {
-	switch attribute.AttributeDataType {
-	case cognitoidp.AttributeDataTypeString:
-		if requested.StringAttributeConstraints == nil {
-			return nil
+	if lengths := requested.StringAttributeConstraints; lengths != nil && *lengths != (cognitoidp.StringAttributeConstraintsType{}) {
+		if attribute.AttributeDataType != cognitoidp.AttributeDataTypeString {
+			return invalidConstraints(ofStrings, attribute.Name)
 		}
-		constraints := *requested.StringAttributeConstraints
-		if err := checkLengths(attribute.Name, constraints.MinLength, constraints.MaxLength); err != nil {
+		if err := checkLengths(attribute.Name, lengths.MinLength, lengths.MaxLength); err != nil {
 			return err
 		}
-		attribute.StringAttributeConstraints = &constraints
-	case cognitoidp.AttributeDataTypeNumber:
-		if requested.NumberAttributeConstraints == nil {
-			return nil
+		attribute.StringAttributeConstraints = lengths
+	}
+	if values := requested.NumberAttributeConstraints; values != nil && *values != (cognitoidp.NumberAttributeConstraintsType{}) {
+		if attribute.AttributeDataType != cognitoidp.AttributeDataTypeNumber {
+			return invalidConstraints(ofNumbers, attribute.Name)
 		}
-		constraints := *requested.NumberAttributeConstraints
-		if err := checkValues(attribute.Name, constraints.MinValue, constraints.MaxValue); err != nil {
+		if err := checkValues(attribute.Name, values.MinValue, values.MaxValue); err != nil {
 			return err
 		}
-		attribute.NumberAttributeConstraints = &constraints
+		attribute.NumberAttributeConstraints = values
 	}
 	return nil
 }
+
+func invalidConstraints(kind, name string) error {
+	return cognitoidp.InvalidParameter("Invalid " + kind + " for schema attribute " + name)
+}
+
+func isCustom(name string) bool { return strings.Contains(name, "custom:") }
 
 func checkLengths(name, least, most string) error {
 	low, err := length(name, "MinLength", least, 0)
@@ -49,10 +59,10 @@ func checkLengths(name, least, most string) error {
 	switch {
 	case low <= high:
 		return nil
-	case strings.Contains(name, "custom:"):
+	case isCustom(name):
 		return cognitoidp.InvalidParameter("Attribute " + name + " cannot have a max length shorter than it's min length")
 	default:
-		return cognitoidp.InvalidParameter("Max length cannot be less than min length.")
+		return cognitoidp.InvalidParameter("user." + name + ": Max length cannot be less than min length.")
 	}
 }
 
@@ -62,8 +72,11 @@ func length(name, bound, text string, def int) (int, error) {
 		return def, nil
 	}
 	number, err := strconv.Atoi(text)
-	if err != nil || number < 0 {
-		return 0, invalidBound(name, bound)
+	if err != nil {
+		return 0, invalidConstraints(ofStrings, name)
+	}
+	if number < 0 {
+		return 0, cognitoidp.InvalidParameter("Invalid " + bound + " for schema attribute " + name)
 	}
 	if number > maxLength {
 		return 0, cognitoidp.InvalidParameter("user." + name + ": String attributes cannot have a length of more than 2048")
@@ -72,36 +85,36 @@ func length(name, bound, text string, def int) (int, error) {
 }
 
 func checkValues(name, least, most string) error {
-	low, err := value(name, "MinValue", least)
+	low, err := value(name, least)
 	if err != nil {
 		return err
 	}
-	high, err := value(name, "MaxValue", most)
+	high, err := value(name, most)
 	if err != nil {
 		return err
 	}
-	if low != nil && high != nil && low.Cmp(high) > 0 {
+	switch {
+	case low == nil, high == nil, low.Cmp(high) <= 0:
+		return nil
+	case isCustom(name):
 		return cognitoidp.InvalidParameter("Attribute " + name + " cannot have a max value smaller than it's min value")
+	default:
+		return cognitoidp.InvalidParameter("user." + name + ": Max value cannot be less than min value.")
 	}
-	return nil
 }
 
 // value reads a bound on a number, nil when it is absent. Numbers may be larger than any machine's integer.
-func value(name, bound, text string) (*big.Int, error) {
+func value(name, text string) (*big.Int, error) {
 	if text == "" {
 		return nil, nil
 	}
 	const longest = 64 // digits; parsing takes time that grows with the square
 	if len(text) > longest {
-		return nil, invalidBound(name, bound)
+		return nil, invalidConstraints(ofNumbers, name)
 	}
 	number, ok := new(big.Int).SetString(text, 10)
 	if !ok {
-		return nil, invalidBound(name, bound)
+		return nil, invalidConstraints(ofNumbers, name)
 	}
 	return number, nil
-}
-
-func invalidBound(name, bound string) error {
-	return cognitoidp.InvalidParameter("Invalid " + bound + " for schema attribute " + name)
 }

@@ -39,7 +39,7 @@ func (s *Service) CreateUserPool(ctx context.Context, in *cognitoidp.CreateUserP
 	if err != nil {
 		return nil, fmt.Errorf("create pool: %w", err)
 	}
-	return &cognitoidp.CreateUserPoolResponse{UserPool: &p.Doc}, nil
+	return &cognitoidp.CreateUserPoolResponse{UserPool: described(p)}, nil
 }
 
 // newPool checks a request for a pool and makes what is stored of it.

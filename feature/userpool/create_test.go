@@ -3,7 +3,6 @@ package userpool_test
 import (
 	"encoding/json"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +45,7 @@ const defaults = `{
 	"EstimatedNumberOfUsers": 0,
 	"EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
 	"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": false, "UnusedAccountValidityDays": 7},
+	"AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}, {"Name": "verified_phone_number", "Priority": 2}]},
 	"UserPoolTags": {},
 	"UserPoolTier": "ESSENTIALS"
 }`
@@ -172,17 +172,8 @@ func TestCreateUserPoolRefusesWhatCognitoRefuses(t *testing.T) {
 	sms := M{"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
 	lambda := func(changes M) M { return member("LambdaConfig", changes) }
 	email := func(changes M) M { return member("EmailConfiguration", changes) }
-	attribute := func(changes M) M {
-		return member("Schema", []M{servertest.With(M{"Name": "team", "AttributeDataType": "String"}, changes)})
-	}
 	recovery := func(mechanisms ...M) M {
 		return member("AccountRecoverySetting", M{"RecoveryMechanisms": mechanisms})
-	}
-	lengths := func(least, most string) M {
-		return M{"StringAttributeConstraints": M{"MinLength": least, "MaxLength": most}}
-	}
-	values := func(least, most string) M {
-		return M{"AttributeDataType": "Number", "NumberAttributeConstraints": M{"MinValue": least, "MaxValue": most}}
 	}
 	cases := []struct {
 		given M
@@ -208,8 +199,7 @@ func TestCreateUserPoolRefusesWhatCognitoRefuses(t *testing.T) {
 			"PreTokenGeneration":       "arn:aws:lambda:us-east-1:123456789012:function:one",
 			"PreTokenGenerationConfig": M{"LambdaVersion": "V1_0", "LambdaArn": "arn:aws:lambda:us-east-1:123456789012:function:two"},
 		}), "Cannot use PreTokenGenerationLambda and PreTokenGeneration with different Lambda function ARN's"},
-		{member("MfaConfiguration", "ON"), "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"},
-		{member("MfaConfiguration", "OPTIONAL"), "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"},
+		{member("SmsConfiguration", M{"ExternalId": "x"}), "1 validation error detected: Value null at 'smsConfiguration.snsCallerArn' failed to satisfy constraint: Member must not be null"},
 		{M{"SmsVerificationMessage": "one {####}", "VerificationMessageTemplate": M{"SmsMessage": "two {####}"}}, ""},
 		{M{"EmailVerificationMessage": "one {####}", "VerificationMessageTemplate": M{"EmailMessage": "two {####}"}}, ""},
 		{M{"EmailVerificationSubject": "one", "VerificationMessageTemplate": M{"EmailSubject": "two"}}, ""},
@@ -220,20 +210,6 @@ func TestCreateUserPoolRefusesWhatCognitoRefuses(t *testing.T) {
 		{member("UserPoolTags", M{"aws:team": "red"}), ""},
 		{member("UserPoolTags", many(51)), ""},
 		{member("KeyConfiguration", M{"KeyType": "CUSTOMER_MANAGED_KEY"}), ""},
-		{attribute(M{"Required": true}), "Required custom attributes are not supported currently."},
-		{attribute(M{"AttributeDataType": nil}), "Invalid AttributeDataType input, consider using the provided AttributeDataType enum."},
-		{attribute(lengths("5", "4")), "Attribute custom:team cannot have a max length shorter than it's min length"},
-		{attribute(lengths("-1", "4")), "Invalid MinLength for schema attribute custom:team"},
-		{attribute(lengths("1", "many")), "Invalid MaxLength for schema attribute custom:team"},
-		{attribute(lengths("1", "2049")), "user.custom:team: String attributes cannot have a length of more than 2048"},
-		{attribute(values("5", "4")), "Attribute custom:team cannot have a max value smaller than it's min value"},
-		{attribute(values("", "1.5")), "Invalid MaxValue for schema attribute custom:team"},
-		{attribute(values(strings.Repeat("9", 65), "")), "Invalid MinValue for schema attribute custom:team"},
-		{attribute(M{"Name": "custom:"}), ""},
-		{attribute(M{"Name": "email", "AttributeDataType": "Number"}), "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email"},
-		{attribute(M{"Name": "email", "DeveloperOnlyAttribute": true}), "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email"},
-		{attribute(servertest.With(lengths("5", "4"), M{"Name": "email"})), "Max length cannot be less than min length."},
-		{member("Schema", []M{{"Name": "team", "AttributeDataType": "String"}, {"Name": "custom:team", "AttributeDataType": "Number"}}), "Duplicate custom attribute names custom:team are not allowed in a user pool schema."},
 	}
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		for _, c := range cases {

@@ -23,15 +23,27 @@ func (s *Service) DescribeUserPool(ctx context.Context, in *cognitoidp.DescribeU
 		if err != nil {
 			return fmt.Errorf("count users: %w", err)
 		}
-		doc := p.Doc
-		doc.EstimatedNumberOfUsers = users
-		out.UserPool = &doc
+		out.UserPool = described(p)
+		out.UserPool.EstimatedNumberOfUsers = users
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// described is a copy of a pool's document as it is shown. Cognito shows a recovery setting also where none was made. What
+// holds there is the order of before there was such a setting, which AWS documents for its absence (see COMPATIBILITY).
+func described(p *pool.Pool) *cognitoidp.UserPoolType {
+	doc := p.Doc
+	if doc.AccountRecoverySetting == nil {
+		doc.AccountRecoverySetting = &cognitoidp.AccountRecoverySettingType{RecoveryMechanisms: []cognitoidp.RecoveryOptionType{
+			{Name: cognitoidp.RecoveryOptionNameTypeVerifiedEmail, Priority: 1},
+			{Name: cognitoidp.RecoveryOptionNameTypeVerifiedPhoneNumber, Priority: 2},
+		}}
+	}
+	return &doc
 }
 
 // ListUserPools shows the pools of the request's Region, in the order of their ids.

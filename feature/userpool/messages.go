@@ -76,7 +76,7 @@ func mailRegions(own string) []string {
 
 // setSMS takes over how text messages are sent.
 func (s *Service) setSMS(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
-	sms, err := s.smsConfiguration(p, in.SmsConfiguration)
+	sms, err := s.smsConfiguration(p, in.SmsConfiguration, false)
 	if err != nil {
 		return err
 	}
@@ -84,17 +84,22 @@ func (s *Service) setSMS(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) err
 	return nil
 }
 
-// smsConfiguration checks a configuration and completes it; nil when there is none, or an empty one.
-func (s *Service) smsConfiguration(p *pool.Pool, given *cognitoidp.SmsConfigurationType) (*cognitoidp.SmsConfigurationType, error) {
-	if given == nil || given.SnsCallerArn == "" && given.EumsSms == nil {
+// smsConfiguration checks a configuration and completes it; nil when there is none. The role may be another account's where
+// foreign says so.
+func (s *Service) smsConfiguration(p *pool.Pool, given *cognitoidp.SmsConfigurationType, foreign bool) (*cognitoidp.SmsConfigurationType, error) {
+	if given == nil {
 		return nil, nil
+	}
+	if given.SnsCallerArn == "" && given.EumsSms == nil {
+		return nil, cognitoidp.InvalidParameter("1 validation error detected: Value null at 'smsConfiguration.snsCallerArn' failed to satisfy constraint: Member must not be null")
 	}
 	sms := *given
 	region := p.ID.Region()
 	if sms.SnsRegion != "" && sms.SnsRegion != region {
 		return nil, cognitoidp.InvalidParameter("Invalid snsRegion. Allowed SNS region for " + region + " is " + region)
 	}
-	if !s.ownRole(sms.SnsCallerArn) || sms.EumsSms != nil && !s.ownRole(sms.EumsSms.CallerArn) {
+	own := s.ownRole(sms.SnsCallerArn) && (sms.EumsSms == nil || s.ownRole(sms.EumsSms.CallerArn))
+	if !own && !foreign {
 		return nil, cognitoidp.InvalidParameter("Cross-account pass role is not allowed.")
 	}
 	if sms.SnsCallerArn != "" {

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -65,7 +66,7 @@ func (s *Service) setFactors(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRe
 		if err := s.setMFAMessages(p, in.SmsMfaConfiguration); err != nil {
 			return err
 		}
-		mfa.SmsMfaConfiguration = smsFactor(p)
+		mfa.SmsMfaConfiguration = cmp.Or(smsFactor(p), ownSMSFactor(p))
 	}
 	if in.SoftwareTokenMfaConfiguration != nil {
 		mfa.SoftwareTokenMfaConfiguration = in.SoftwareTokenMfaConfiguration
@@ -141,14 +142,14 @@ func keepsSMS(p *pool.Pool) bool {
 
 // setMFAMessages takes over what the SMS factor says about the pool's text messages; the two share their settings.
 func (s *Service) setMFAMessages(p *pool.Pool, in *cognitoidp.SmsMfaConfigType) error {
-	sms, err := s.smsConfiguration(p, in.SmsConfiguration)
+	sms, err := s.smsConfiguration(p, in.SmsConfiguration, s.ForeignRoles)
 	if err != nil {
 		return err
 	}
 	if sms != nil {
 		p.Doc.SmsConfiguration = sms
 	}
-	if p.Doc.SmsConfiguration == nil {
+	if p.Doc.SmsConfiguration == nil && p.MFA.SmsMfaConfiguration == nil {
 		return cognitoidp.InvalidParameter(needsFactor)
 	}
 	if in.SmsAuthenticationMessage != "" {
@@ -158,24 +159,33 @@ func (s *Service) setMFAMessages(p *pool.Pool, in *cognitoidp.SmsMfaConfigType) 
 }
 
 // setMFA takes over the mode that Create- or UpdateUserPool gives, after all else is set. A pool that is there can only be
-// given ON by SetUserPoolMfaConfig.
-func setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
+// given ON by SetUserPoolMfaConfig. A new pool that configures no text messages has the factors that need no configuration,
+// where Cognito refuses it: many follow a guide that creates their pool so.
+func (s *Service) setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
 	mode := orElse(in.MfaConfiguration, cognitoidp.UserPoolMfaTypeOff)
 	if when == updating && mode == cognitoidp.UserPoolMfaTypeOn && p.Doc.MfaConfiguration != cognitoidp.UserPoolMfaTypeOn {
 		return cognitoidp.InvalidParameter("Cannot turn MFA functionality ON, once the user pool has been created.")
 	}
 
 	mfa := &p.MFA
-	if mfa.SmsMfaConfiguration != nil {
-		mfa.SmsMfaConfiguration = smsFactor(p)
+	if sms := mfa.SmsMfaConfiguration; sms != nil {
+		if mfa.SmsMfaConfiguration = smsFactor(p); sms.SmsConfiguration == nil && mfa.SmsMfaConfiguration == nil {
+			mfa.SmsMfaConfiguration = ownSMSFactor(p)
+		}
 	}
 	if p.Doc.EmailConfiguration.EmailSendingAccount != cognitoidp.EmailSendingAccountTypeDeveloper {
 		mfa.EmailMfaConfiguration = nil
 	}
 	if mode != cognitoidp.UserPoolMfaTypeOff && !hasFactor(mfa) {
 		mfa.SmsMfaConfiguration = smsFactor(p)
-		if mfa.SmsMfaConfiguration == nil {
+	}
+	if mode != cognitoidp.UserPoolMfaTypeOff && !hasFactor(mfa) {
+		if when == updating {
 			return cognitoidp.InvalidParameter(needsFactor)
+		}
+		mfa.SoftwareTokenMfaConfiguration = &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true}
+		if s.Texts {
+			mfa.SmsMfaConfiguration = ownSMSFactor(p)
 		}
 	}
 	mfa.MfaConfiguration = mode
@@ -197,4 +207,9 @@ func smsFactor(p *pool.Pool) *cognitoidp.SmsMfaConfigType {
 		SmsAuthenticationMessage: p.Doc.SmsAuthenticationMessage,
 		SmsConfiguration:         p.Doc.SmsConfiguration,
 	}
+}
+
+// ownSMSFactor is the SMS factor of a pool without a configuration of its own, for which the server sends.
+func ownSMSFactor(p *pool.Pool) *cognitoidp.SmsMfaConfigType {
+	return &cognitoidp.SmsMfaConfigType{SmsAuthenticationMessage: p.Doc.SmsAuthenticationMessage}
 }

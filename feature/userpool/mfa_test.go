@@ -5,7 +5,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/feature/userpool"
 	"cardea/server/servertest"
+	"cardea/spec/cognitoidp"
 )
 
 func sms() M { return M{"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"} }
@@ -85,7 +87,7 @@ func TestSetUserPoolMfaConfigRefusesContradictions(t *testing.T) {
 			{M{"UserPoolId": plain, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": false}}, noFactor},
 			{M{"UserPoolId": plain, "MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": M{}}, "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"},
 			{M{"UserPoolId": plain, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": M{"Message": "Code {####}"}}, "Cannot set EmailMfaConfiguration when user pool EmailConfiguration contains an EmailSendingAccount of COGNITO_DEFAULT."},
-			{M{"UserPoolId": plain, "SmsMfaConfiguration": M{"SmsConfiguration": M{"SnsCallerArn": "arn:aws:iam::999999999999:role/sms"}}}, "Cross-account pass role is not allowed."},
+			{M{"UserPoolId": plain, "SmsMfaConfiguration": M{"SmsConfiguration": M{"ExternalId": "x"}}}, ""},
 			{M{"UserPoolId": texting, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": software}, "Can't turn off SMS_MFA when SMS configuration is set for the user pool"},
 		} {
 			w.Fails(t, "SetUserPoolMfaConfig", c.given, "InvalidParameterException", c.want)
@@ -94,6 +96,63 @@ func TestSetUserPoolMfaConfigRefusesContradictions(t *testing.T) {
 			t.Errorf("refused calls changed the pool: want (-), got (+):\n%s", diff)
 		}
 		w.Fails(t, "GetUserPoolMfaConfig", M{"UserPoolId": "us-east-1_nowhere00"}, "ResourceNotFoundException", "")
+	})
+}
+
+func TestOnlyADevelopmentServerTakesRolesOfOtherAccounts(t *testing.T) {
+	t.Parallel()
+	set := func(pool string) M {
+		return M{"UserPoolId": pool, "SmsMfaConfiguration": M{"SmsConfiguration": M{"SnsCallerArn": "arn:aws:iam::999999999999:role/sms"}}}
+	}
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		w.Must(t, "SetUserPoolMfaConfig", set(w.Pool(t, nil)))
+
+		production := userpool.Service{DB: w.DB, Account: servertest.Account}
+		_, err := production.SetUserPoolMfaConfig(t.Context(), &cognitoidp.SetUserPoolMfaConfigRequest{
+			UserPoolId: w.Pool(t, nil),
+			SmsMfaConfiguration: &cognitoidp.SmsMfaConfigType{
+				SmsConfiguration: &cognitoidp.SmsConfigurationType{SnsCallerArn: "arn:aws:iam::999999999999:role/sms"},
+			},
+		})
+		if want := "InvalidParameterException: Cross-account pass role is not allowed."; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+}
+
+func TestAPoolMadeWithMFAAndNoTextMessagesHasSoftwareTokens(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		software := M{"SoftwareTokenMfaConfiguration": M{"Enabled": true}}
+		for _, mode := range []string{"OPTIONAL", "ON"} {
+			pool := w.Pool(t, M{"MfaConfiguration": mode})
+			want := servertest.With(software, M{"MfaConfiguration": mode, "SmsMfaConfiguration": M{}}) // a development server keeps text messages
+			if diff := cmp.Diff(want, w.Must(t, "GetUserPoolMfaConfig", M{"UserPoolId": pool})); diff != "" {
+				t.Errorf("%s: want (-), got (+):\n%s", mode, diff)
+			}
+			w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "MfaConfiguration": mode, "SmsAuthenticationMessage": "Code {####}"})
+			want["SmsMfaConfiguration"] = M{"SmsAuthenticationMessage": "Code {####}"}
+			if diff := cmp.Diff(want, w.Must(t, "GetUserPoolMfaConfig", M{"UserPoolId": pool})); diff != "" {
+				t.Errorf("%s, updated: want (-), got (+):\n%s", mode, diff)
+			}
+			w.Must(t, "SetUserPoolMfaConfig", servertest.With(software, M{"UserPoolId": pool, "MfaConfiguration": mode, "SmsMfaConfiguration": M{}}))
+		}
+
+		for texts, want := range map[bool]*cognitoidp.SmsMfaConfigType{false: nil, true: {}} {
+			service := *w.Server.API.Userpool.(*userpool.Service)
+			service.Texts = texts
+			out, err := service.CreateUserPool(t.Context(), &cognitoidp.CreateUserPoolRequest{PoolName: "test", MfaConfiguration: "ON"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mfa, err := service.GetUserPoolMfaConfig(t.Context(), &cognitoidp.GetUserPoolMfaConfigRequest{UserPoolId: out.UserPool.Id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, mfa.SmsMfaConfiguration); diff != "" || !mfa.SoftwareTokenMfaConfiguration.Enabled {
+				t.Errorf("where the server can send text messages = %v: %+v\n%s", texts, mfa, diff)
+			}
+		}
 	})
 }
 

@@ -15,33 +15,41 @@ const maxCustom = 50
 func newSchema(requested []cognitoidp.SchemaAttributeType) ([]cognitoidp.SchemaAttributeType, error) {
 	schema := standardAttributes()
 	var customs []cognitoidp.SchemaAttributeType
+	altering := map[string]bool{}
 	for _, attribute := range requested {
 		i := slices.IndexFunc(schema, func(s cognitoidp.SchemaAttributeType) bool { return s.Name == attribute.Name })
 		if i < 0 {
 			customs = append(customs, attribute)
 			continue
 		}
+		if altering[attribute.Name] {
+			return nil, cognitoidp.InvalidParameter("Duplicate attribute names " + attribute.Name + " are not allowed in a user pool schema.")
+		}
+		altering[attribute.Name] = true
 		altered, err := override(schema[i], attribute)
 		if err != nil {
 			return nil, err
 		}
 		schema[i] = altered
 	}
-	return addCustoms(schema, customs, func(name string) string {
+	return addCustoms(schema, customs, func(name, _ string) string {
 		return "Duplicate custom attribute names " + name + " are not allowed in a user pool schema."
 	})
 }
 
-// addCustoms appends custom attributes to a schema; duplicate words the refusal of a name that it already has.
-func addCustoms(schema, customs []cognitoidp.SchemaAttributeType, duplicate func(name string) string) ([]cognitoidp.SchemaAttributeType, error) {
+// addCustoms appends custom attributes to a schema; duplicate words the refusal of a name that it already has, with or without
+// the prefix of those for developers.
+func addCustoms(schema, customs []cognitoidp.SchemaAttributeType, duplicate func(name, existing string) string) ([]cognitoidp.SchemaAttributeType, error) {
 	schema = slices.Clone(schema)
 	for _, requested := range customs {
 		attribute, err := custom(requested)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(schema, func(s cognitoidp.SchemaAttributeType) bool { return s.Name == attribute.Name }) {
-			return nil, cognitoidp.InvalidParameter(duplicate(attribute.Name))
+		bare := strings.TrimPrefix(attribute.Name, "dev:")
+		i := slices.IndexFunc(schema, func(s cognitoidp.SchemaAttributeType) bool { return strings.TrimPrefix(s.Name, "dev:") == bare })
+		if i >= 0 {
+			return nil, cognitoidp.InvalidParameter(duplicate(attribute.Name, schema[i].Name))
 		}
 		schema = append(schema, attribute)
 	}

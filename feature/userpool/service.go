@@ -23,6 +23,9 @@ type Service struct {
 	Keys    *token.Keys // what new pools get their signing keys from
 	Account string      // twelve digits, in every ARN
 	Region  string      // of new pools, when the request does not tell
+
+	Texts        bool // the server can send text messages also for pools without an SmsConfiguration
+	ForeignRoles bool // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
 }
 
 var _ cognitoidp.Userpool = (*Service)(nil)

@@ -28,7 +28,9 @@ func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, 
 	}
 	doc.DeletionProtection = orElse(in.DeletionProtection, cognitoidp.DeletionProtectionTypeInactive)
 	doc.AutoVerifiedAttributes = given(in.AutoVerifiedAttributes)
-	doc.UserAttributeUpdateSettings = in.UserAttributeUpdateSettings
+	if in.UserAttributeUpdateSettings != nil {
+		doc.UserAttributeUpdateSettings = in.UserAttributeUpdateSettings
+	}
 	doc.DeviceConfiguration = in.DeviceConfiguration
 	doc.UserPoolAddOns = in.UserPoolAddOns
 	doc.AccountRecoverySetting = in.AccountRecoverySetting
@@ -44,7 +46,7 @@ func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, 
 			return err
 		}
 	}
-	return setMFA(p, in, when)
+	return s.setMFA(p, in, when)
 }
 
 // setTags replaces the tags. Tags beginning with "cardea:" are settings for which AWS's API has no member; a client that

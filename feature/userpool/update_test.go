@@ -15,18 +15,42 @@ func TestUpdateResetsWhatItOmits(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, everything())
-		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool})
+		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "AutoVerifiedAttributes": []string{"email"}})
 
-		// The name, the tier, what cannot be changed and Cardea's own settings stay.
+		// The name, the tier, what is verified before an update, what cannot be changed and Cardea's own settings stay.
 		want := servertest.With(object(t, defaults), M{
 			"UserPoolTier":          "LITE",
 			"AliasAttributes":       []any{"email", "preferred_username"},
 			"UsernameConfiguration": M{"CaseSensitive": false},
 			"UserPoolTags":          M{"cardea:password-storage": "argon2id"},
+
+			"AutoVerifiedAttributes":      []any{"email"},
+			"UserAttributeUpdateSettings": M{"AttributesRequireVerificationBeforeUpdate": []any{"email"}},
 		})
 		if diff := cmp.Diff(want, settings(t, w, pool)); diff != "" {
 			t.Errorf("want (-), got (+):\n%s", diff)
 		}
+	})
+}
+
+func TestWhatIsVerifiedBeforeAnUpdateIsKeptUntilItIsCleared(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		settings := M{"AttributesRequireVerificationBeforeUpdate": []any{"email"}}
+		pool := w.Pool(t, M{"AutoVerifiedAttributes": []string{"email"}, "UserAttributeUpdateSettings": settings})
+		in := M{"UserPoolId": pool, "AutoVerifiedAttributes": []string{"email"}}
+		cleared := M{"AttributesRequireVerificationBeforeUpdate": []any{}}
+		for _, c := range []struct{ given, want M }{{in, settings}, {servertest.With(in, M{"UserAttributeUpdateSettings": cleared}), cleared}, {in, cleared}} {
+			w.Must(t, "UpdateUserPool", c.given)
+			got := servertest.At(w.Must(t, "DescribeUserPool", M{"UserPoolId": pool}), "UserPool.UserAttributeUpdateSettings")
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("want (-), got (+):\n%s", diff)
+			}
+		}
+
+		w.Must(t, "UpdateUserPool", servertest.With(in, M{"UserAttributeUpdateSettings": settings}))
+		w.Fails(t, "UpdateUserPool", M{"UserPoolId": pool}, "InvalidParameterException",
+			"All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes")
 	})
 }
 
@@ -115,7 +139,7 @@ func TestCustomAttributesAreStoredOnceWithTheirPrefix(t *testing.T) {
 			{"Name": "score", "AttributeDataType": "Number", "DeveloperOnlyAttribute": true},
 			{"Name": "dev:custom:mark", "AttributeDataType": "Boolean"},
 			{"Name": "email", "AttributeDataType": "String", "StringAttributeConstraints": M{"MaxLength": "20"}},
-			{"Name": "born", "AttributeDataType": "DateTime", "StringAttributeConstraints": M{"MaxLength": "20"}},
+			{"Name": "born", "AttributeDataType": "DateTime", "StringAttributeConstraints": M{}},
 		}})
 
 		schema, _ := servertest.At(w.Must(t, "DescribeUserPool", M{"UserPoolId": pool}), "UserPool.SchemaAttributes").([]any)
@@ -165,6 +189,8 @@ func TestAddCustomAttributesRefusesExistingNamesAndTooMany(t *testing.T) {
 		for _, name := range []string{"team", "custom:team"} {
 			w.Fails(t, "AddCustomAttributes", add(name), "InvalidParameterException", "custom:team: Existing attribute already has name custom:team.")
 		}
+		w.Must(t, "AddCustomAttributes", add("dev:custom:banana"))
+		w.Fails(t, "AddCustomAttributes", add("banana"), "InvalidParameterException", "custom:banana: Existing attribute already has name dev:custom:banana.")
 		w.Fails(t, "AddCustomAttributes", add("new", "new"), "InvalidParameterException", "custom:new: Existing attribute already has name custom:new.")
 
 		var names []string
@@ -176,7 +202,7 @@ func TestAddCustomAttributesRefusesExistingNamesAndTooMany(t *testing.T) {
 			names[i] = fmt.Sprint("b", i)
 		}
 		w.Fails(t, "AddCustomAttributes", add(names...), "InvalidParameterException", "")
-		w.Must(t, "AddCustomAttributes", add(names[1:]...)) // the fiftieth
+		w.Must(t, "AddCustomAttributes", add(names[2:]...)) // the fiftieth
 		w.Fails(t, "AddCustomAttributes", add("last"), "InvalidParameterException", "")
 	})
 }
