@@ -18,17 +18,18 @@ const (
 
 // State is what a sign-in remembers from one step to the next.
 type State struct {
-	ID      string   `json:"i"`           // what is spent
-	Sub     id.Sub   `json:"u,omitempty"` // empty when the name is nobody's
-	Name    string   `json:"n"`           // the name signed in with, folded
-	At      int64    `json:"t"`           // when the step was set, in Unix milliseconds
-	Set     int64    `json:"p,omitempty"` // when the password was set, likewise: another password voids the state
-	Choice  bool     `json:"c,omitempty"` // began as USER_AUTH
-	Proven  []string `json:"v,omitempty"` // the proofs that have held so far
-	Device  string   `json:"d,omitempty"` // the DEVICE_KEY that the sign-in began with
-	Source  string   `json:"s,omitempty"` // what tokens would be made for, as triggers name it
-	Options []string `json:"o,omitempty"` // what the step offers to choose from
-	Data    []byte   `json:"x,omitempty"` // the step's own
+	ID        string   `json:"i"`           // what is spent
+	Sub       id.Sub   `json:"u,omitempty"` // empty when the name is nobody's
+	Name      string   `json:"n"`           // the name signed in with, folded
+	At        int64    `json:"t"`           // when the step was set, in Unix milliseconds
+	Set       int64    `json:"p,omitempty"` // when the password was set, likewise: another password voids the state
+	Choice    bool     `json:"c,omitempty"` // began as USER_AUTH
+	Proven    []string `json:"v,omitempty"` // the proofs that have held so far
+	OwnSignUp bool     `json:"w,omitempty"` // began with the Session of the user's own SignUp
+	Device    string   `json:"d,omitempty"` // the DEVICE_KEY that the sign-in began with
+	Source    string   `json:"s,omitempty"` // what tokens would be made for, as triggers name it
+	Options   []string `json:"o,omitempty"` // what the step offers to choose from
+	Data      []byte   `json:"x,omitempty"` // the step's own
 }
 
 // New is the state of a sign-in that begins now, of the user or, when u is nil, of nobody.
@@ -45,6 +46,12 @@ func (st State) Next(now time.Time) State {
 	st.ID, st.At = id.NewOrderedUUID(now), db.Millis(now)
 	st.Options, st.Data = nil, nil
 	st.Proven = slices.Clone(st.Proven)
+	return st
+}
+
+// With is the state once another proof has held.
+func (st State) With(proof string) State {
+	st.Proven = append(slices.Clone(st.Proven), proof)
 	return st
 }
 

@@ -52,7 +52,11 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 	if token.Pending == nil || !tx.Now.Before(token.Asked.Add(pendingLife)) {
 		return ErrNone
 	}
-	step, err := match(tx, box, token, token.Pending, code)
+	secret, err := reveal(box, token.Sub, token.Pending)
+	if err != nil {
+		return err
+	}
+	step, err := match(tx.Now, secret, code)
 	if err != nil {
 		return err
 	}
@@ -64,17 +68,23 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 	return nil
 }
 
-// Check judges a code at sign-in. What it answers must be given to Use, which has the last word. Conditions: ErrNone,
-// ErrMismatch, ErrReused.
-func (SoftwareTokens) Check(tx *db.Tx, box *seal.Box, u *user.User, code string) (Accepted, error) {
+// InForce loads the software token that judges the user's codes, or answers ErrNone.
+func (SoftwareTokens) InForce(tx *db.Tx, u *user.User) (*softwaretoken.Token, error) {
 	token, err := get(tx, u)
+	if err == nil && token.Secret == nil {
+		return nil, ErrNone
+	}
+	return token, err
+}
+
+// Judge judges a code at sign-in by the token in force. What it answers must be given to Use, which has the last word.
+// Conditions: ErrMismatch, ErrReused.
+func (SoftwareTokens) Judge(now time.Time, box *seal.Box, token *softwaretoken.Token, code string) (Accepted, error) {
+	secret, err := reveal(box, token.Sub, token.Secret)
 	if err != nil {
 		return Accepted{}, err
 	}
-	if token.Secret == nil {
-		return Accepted{}, ErrNone
-	}
-	step, err := match(tx, box, token, token.Secret, code)
+	step, err := match(now, secret, code)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -84,7 +94,7 @@ func (SoftwareTokens) Check(tx *db.Tx, box *seal.Box, u *user.User, code string)
 	return Accepted{token, step}, nil
 }
 
-// Use uses a code up that Check found right: it and all earlier ones of the token work no more. All but the first who come
+// Use uses a code up that Judge found right: it and all earlier ones of the token work no more. All but the first who come
 // with it get ErrReused, and so does who comes after the token was replaced or deleted.
 func (SoftwareTokens) Use(tx *db.Tx, code Accepted) error {
 	err := softwaretoken.Use(tx, code.token, code.step)
@@ -134,17 +144,22 @@ func get(tx *db.Tx, u *user.User) (*softwaretoken.Token, error) {
 	return token, nil
 }
 
-// match judges a code by a sealed secret of the token and answers the step that it is of.
-func match(tx *db.Tx, box *seal.Box, token *softwaretoken.Token, sealed []byte, code string) (int64, error) {
-	secret, err := box.Open(label(token.Sub), sealed)
-	if err != nil {
-		return 0, fmt.Errorf("open secret of software token: %w", err)
-	}
-	step, ok := totp.Match(secret, code, tx.Now)
+// match judges a code by a user's secret and answers the step that it is of.
+func match(now time.Time, secret []byte, code string) (int64, error) {
+	step, ok := totp.Match(secret, code, now)
 	if !ok {
 		return 0, ErrMismatch
 	}
 	return step, nil
+}
+
+// reveal opens a user's sealed secret.
+func reveal(box *seal.Box, sub id.Sub, sealed []byte) ([]byte, error) {
+	secret, err := box.Open(label(sub), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open secret of software token: %w", err)
+	}
+	return secret, nil
 }
 
 // label binds a sealed secret to its user.

@@ -78,7 +78,11 @@ func (p *phone) verify(code string) error {
 // signIn checks a code and uses it.
 func (p *phone) signIn(code string) error {
 	return p.write(func(tx *db.Tx) error {
-		right, err := p.tokens.Check(tx, p.box, p.user, code)
+		token, err := p.tokens.InForce(tx, p.user)
+		if err != nil {
+			return err
+		}
+		right, err := p.tokens.Judge(tx.Now, p.box, token, code)
 		if err != nil {
 			return err
 		}
@@ -124,7 +128,11 @@ func TestOldTokenSignsInUntilTheNewOneIsVerified(t *testing.T) {
 
 		var right factor.Accepted
 		p.must(func(tx *db.Tx) (err error) {
-			right, err = p.tokens.Check(tx, p.box, p.user, p.code(1))
+			token, err := p.tokens.InForce(tx, p.user)
+			if err != nil {
+				return err
+			}
+			right, err = p.tokens.Judge(tx.Now, p.box, token, p.code(1))
 			return err
 		})
 		p.secret = fresh

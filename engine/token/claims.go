@@ -49,8 +49,8 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 	return result, err
 }
 
-// oauth reports whether the session came of an OAuth flow rather than of the API.
-func (f *facts) oauth() bool { return f.session.Scopes != nil }
+// oauth reports whether the session came of an OAuth grant rather than of the API.
+func (f *facts) oauth() bool { return f.session.Kind == session.OAuth }
 
 // revocable reports whether the tokens carry origin_jti and jti. Rotation always adds them (03-tokens §5).
 func (f *facts) revocable() bool {

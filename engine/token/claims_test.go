@@ -2,7 +2,6 @@ package token_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -14,6 +13,7 @@ import (
 
 	"cardea/engine/bearer"
 	"cardea/record/group"
+	"cardea/record/session"
 	"cardea/spec/cognitoidp"
 )
 
@@ -50,8 +50,9 @@ func TestTokensOfAPISignIn(t *testing.T) {
 func TestTokensOfOAuthSignIn(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		g := w.grant()
+		g.Kind = session.OAuth
 		g.Scopes, g.Nonce = []string{"openid", "email", "orders/read"}, "n-0S6_WzA2Mj"
-		result, err := w.tokens.Mint(context.Background(), g)
+		result, err := w.mint(g, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func TestIneligibleUsersGetNoTokens(t *testing.T) {
 			w := newWorld(t, sqlite(t))
 			before := w.signIn(t)
 			w.setUser(t, c.change)
-			_, err := w.tokens.Mint(context.Background(), w.grant())
+			_, err := w.mint(w.grant(), nil)
 			wantCondition(t, err, c.want)
 			_, err = w.refresh(before.RefreshToken)
 			wantCondition(t, err, c.want)
@@ -54,20 +54,20 @@ func TestPoolsThatDemandMoreProofsGiveNoTokens(t *testing.T) {
 	missing := token.ErrProofMissing
 	g := w.grant()
 	g.Proofs = nil
-	_, err := w.tokens.Mint(context.Background(), g)
+	_, err := w.mint(g, nil)
 	wantCondition(t, err, missing)
 
 	g = w.grant()
 	g.Pool = w.pool.Clone()
 	g.Pool.MFA.MfaConfiguration = cognitoidp.UserPoolMfaTypeOn
 	g.Pool.MFA.SoftwareTokenMfaConfiguration = &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true}
-	_, err = w.tokens.Mint(context.Background(), g)
+	_, err = w.mint(g, nil)
 	wantCondition(t, err, missing)
 	g.Proofs = append(g.Proofs, factor.SoftwareToken)
-	_, err = w.tokens.Mint(context.Background(), g)
+	_, err = w.mint(g, nil)
 	wantCondition(t, err, missing) // by a factor that is not theirs
 	w.setUser(t, func(u *user.User) { u.MFA.Software = true })
-	if _, err = w.tokens.Mint(context.Background(), g); err != nil {
+	if _, err = w.mint(g, nil); err != nil {
 		t.Errorf("with both factors: %v", err)
 	}
 	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{App: access.App{Pool: g.Pool, Client: w.client}, RefreshToken: before.RefreshToken})
@@ -77,7 +77,7 @@ func TestPoolsThatDemandMoreProofsGiveNoTokens(t *testing.T) {
 
 	g.Pool = w.pool.Clone()
 	g.Pool.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{PreTokenGeneration: "arn:aws:lambda:us-east-1:123456789012:function:f"}
-	if _, err = w.tokens.Mint(context.Background(), g); err == nil {
+	if _, err = w.mint(g, nil); err == nil {
 		t.Error("minted without the trigger")
 	}
 	_, err = w.tokens.Refresh(context.Background(), token.RefreshRequest{App: access.App{Pool: g.Pool, Client: w.client}, RefreshToken: before.RefreshToken})
@@ -88,8 +88,17 @@ func TestPoolsThatDemandMoreProofsGiveNoTokens(t *testing.T) {
 
 func TestPoolDeletedMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
+		var made *token.Opened
+		w.write(t, func(tx *db.Tx) (err error) {
+			g := w.grant()
+			if g.User, err = user.Get(tx, w.pool.ID, w.user.Sub); err != nil {
+				return err
+			}
+			made, err = w.tokens.Open(tx, g)
+			return err
+		})
 		w.write(t, func(tx *db.Tx) error { return pool.Delete(tx, w.pool.ID) })
-		_, err := w.tokens.Mint(context.Background(), w.grant())
+		_, err := w.tokens.Sign(context.Background(), made)
 		if gone, ok := errors.AsType[*access.UnknownError](err); !ok || gone.Pool != string(w.pool.ID) {
 			t.Errorf("got %v", err)
 		}
@@ -100,12 +109,12 @@ func TestClaimsShowWhatTheSignInChanged(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.setUser(t, func(u *user.User) { u.Status = cognitoidp.UserStatusTypeForceChangePassword })
 		g := w.grant()
-		g.Commit = func(tx *db.Tx, u *user.User) error {
+		confirm := func(tx *db.Tx, u *user.User) error {
 			u.Status = cognitoidp.UserStatusTypeConfirmed
 			u.Attributes["name"] = "Alice Smith"
 			return account.Save(tx, w.pool, u, false)
 		}
-		result, err := w.tokens.Mint(context.Background(), g)
+		result, err := w.mint(g, confirm)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,11 +129,11 @@ func TestRefusedCommitMakesNoSession(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		g := w.grant()
 		refusal := errors.New("no")
-		g.Commit = func(tx *db.Tx, u *user.User) error {
+		refuse := func(tx *db.Tx, u *user.User) error {
 			u.Attributes["name"] = "Mallory"
 			return errors.Join(account.Save(tx, w.pool, u, false), refusal)
 		}
-		if _, err := w.tokens.Mint(context.Background(), g); !errors.Is(err, refusal) {
+		if _, err := w.mint(g, refuse); !errors.Is(err, refusal) {
 			t.Fatalf("got %v", err)
 		}
 		if name := w.claims(t, w.signIn(t).IdToken)["name"]; name == "Mallory" {
@@ -136,11 +145,11 @@ func TestRefusedCommitMakesNoSession(t *testing.T) {
 func TestOneTimeProofMintsOnceInParallel(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		g := w.grant()
-		g.Commit = func(tx *db.Tx, _ *user.User) error {
+		spend := func(tx *db.Tx, _ *user.User) error {
 			return replay.Use(tx, w.pool.ID, "proof", tx.Now.Add(time.Minute))
 		}
 		won := parallel(100, func() bool {
-			_, err := w.tokens.Mint(context.Background(), g)
+			_, err := w.mint(g, spend)
 			if err != nil && !errors.Is(err, db.ErrExists) {
 				t.Error(err)
 			}

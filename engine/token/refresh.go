@@ -33,52 +33,64 @@ type RefreshRequest struct {
 
 // Refresh makes new tokens for the holder of a refresh token, and a new refresh token if the client rotates them; otherwise
 // it answers why not: ErrInvalidRefresh, ErrExpiredRefresh, ErrRevokedRefresh, ErrReusedRefresh, or what account.Active
-// says. Without rotation nothing is written, but now and then the use of a session that the pool
-// keeps account of. It does not ask whether the client may use the flow
-// by which the request came: REFRESH_TOKEN_AUTH is the caller's to refuse.
+// says. Without rotation nothing is written, but now and then the use of a session that the pool keeps account of. What is
+// written is durable before anything is signed. Refresh does not ask whether the client may use the flow by which the
+// request came: REFRESH_TOKEN_AUTH is the caller's to refuse.
 func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.AuthenticationResultType, error) {
 	given, err := readRefreshToken(r.RefreshToken)
 	if err != nil {
 		return nil, ErrInvalidRefresh
 	}
-
+	f, err := m.look(ctx, r, given)
+	if err != nil {
+		return nil, err
+	}
 	if err := trigger.Refuse(r.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
 		return nil, err
 	}
 
-	var f *facts
-	err = m.DB.Read(ctx, func(tx *db.Tx) error {
-		s, u, err := m.redeem(tx, r, given)
-		if err != nil {
-			return err
-		}
-		if f, err = m.gather(tx, r.Pool, r.Client, u); err != nil {
-			return err
-		}
-		f.session = s
-		f.keys, err = m.keyring(tx, r.Pool.ID)
-		return err
-	})
-	if errors.Is(err, ErrReusedRefresh) {
-		return nil, m.punish(ctx, r, given)
-	}
-	if err != nil {
-		return nil, goneWithPool(r.Pool, err)
-	}
-
-	result, err := f.sign()
-	if err != nil {
-		return nil, err
-	}
+	var next string
 	if rotates, _ := r.Client.Rotates(); rotates {
-		result.RefreshToken, err = m.rotate(ctx, r, given)
+		f, next, err = m.rotate(ctx, r, given)
 	} else {
 		err = m.note(ctx, r, f)
 	}
 	if err != nil {
 		return nil, err
 	}
+	result, err := m.sign(ctx, r.Pool, f)
+	if err != nil {
+		return nil, err
+	}
+	result.RefreshToken = next
 	return result, nil
+}
+
+// look finds what the tokens would say, without changing anything but to end the session of a token that was replaced.
+// What is no token of the client's gets no further.
+func (m *Minter) look(ctx context.Context, r RefreshRequest, given *refreshToken) (f *facts, err error) {
+	err = m.DB.Read(ctx, func(tx *db.Tx) error {
+		f, err = m.redeemed(tx, r, given)
+		return err
+	})
+	if errors.Is(err, ErrReusedRefresh) {
+		return nil, m.punish(ctx, r, given)
+	}
+	return f, err
+}
+
+// redeemed finds the session that a token opens, with all that its tokens say.
+func (m *Minter) redeemed(tx *db.Tx, r RefreshRequest, given *refreshToken) (*facts, error) {
+	s, u, err := m.redeem(tx, r, given)
+	if err != nil {
+		return nil, err
+	}
+	f, err := m.gather(tx, r.App, u)
+	if err != nil {
+		return nil, err
+	}
+	f.session = s
+	return f, nil
 }
 
 // redeem finds the session that a token opens, and its user, if it opens any.
@@ -144,43 +156,42 @@ func reused(c *client.Client, row *session.Refresh, now time.Time) bool {
 
 // rotate puts a new refresh token in the place of the given one. Of many who come with one token at once, without a time
 // of grace, one gets a new one, and the session ends with the next.
-func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshToken) (string, error) {
-	var next *refreshToken
-	var refusal error
-	err := m.DB.Write(ctx, func(tx *db.Tx) error {
-		refusal = nil
-		s, _, err := m.redeem(tx, r, given)
-		if err == nil {
-			err = m.replace(tx, s, given, &next)
-		}
-		if err == nil && r.notes(s, tx.Now) {
-			err = session.Note(tx, s, use(tx.Now, r.From))
-		}
-		if errors.Is(err, ErrReusedRefresh) {
-			refusal = ErrReusedRefresh
+func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshToken) (f *facts, next string, err error) {
+	var reused bool
+	err = m.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		f, err = m.redeemed(tx, r, given)
+		if reused = errors.Is(err, ErrReusedRefresh); reused {
 			return session.Revoke(tx, r.Pool.ID, given.session)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		if next, err = m.replace(tx, f.session, given); err != nil {
+			return err
+		}
+		if r.notes(f.session, tx.Now) {
+			return session.Note(tx, f.session, use(tx.Now, r.From))
+		}
+		return nil
 	})
+	if err == nil && reused {
+		err = ErrReusedRefresh
+	}
+	return f, next, err
+}
+
+// replace makes the token that takes the place of the given one. Within its time of grace a token is replaced already and
+// gives a further one.
+func (m *Minter) replace(tx *db.Tx, s *session.Session, given *refreshToken) (string, error) {
+	err := session.Replace(tx, given.record(s.Pool))
+	if err != nil && !errors.Is(err, db.ErrStale) {
+		return "", err
+	}
+	next, err := m.newRefreshToken(tx, s)
 	if err != nil {
 		return "", err
 	}
-	if refusal != nil {
-		return "", refusal
-	}
-	return next.text, nil
-}
-
-func (m *Minter) replace(tx *db.Tx, s *session.Session, given *refreshToken, next **refreshToken) error {
-	// Within its time of grace a token is replaced already and gives a further one.
-	err := session.Replace(tx, given.record(s.Pool))
-	if err != nil && !errors.Is(err, db.ErrStale) {
-		return err
-	}
-	if *next, err = m.newRefreshToken(tx, s); err != nil {
-		return err
-	}
-	return session.AddRefresh(tx, (*next).record(s.Pool))
+	return next.text, session.AddRefresh(tx, next.record(s.Pool))
 }
 
 // punish ends the session of a token that was presented after its replacement: one of the two holders is a thief.

@@ -92,8 +92,6 @@ func TestDeletedUserIsCutOffAtOnce(t *testing.T) {
 		wantCondition(t, err, revoked)
 		_, err = w.bearer(result.AccessToken)
 		wantCondition(t, err, account.ErrNoUser)
-		_, err = w.tokens.Mint(context.Background(), w.grant())
-		wantCondition(t, err, account.ErrNoUser)
 	})
 }
 

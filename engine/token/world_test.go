@@ -26,6 +26,7 @@ import (
 	"cardea/record/datakey"
 	"cardea/record/group"
 	"cardea/record/pool"
+	"cardea/record/session"
 	"cardea/record/signingkey/signingkeytest"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -196,13 +197,35 @@ func (w *world) join(t testing.TB, g group.Group) {
 
 // grant is a finished sign-in through the API.
 func (w *world) grant() token.Grant {
-	return token.Grant{App: access.App{Pool: w.pool, Client: w.client}, Sub: w.user.Sub, Source: "Authentication",
+	return token.Grant{App: access.App{Pool: w.pool, Client: w.client}, Kind: session.API, Source: "Authentication",
 		Proofs: []factor.Proof{factor.Password}}
+}
+
+// mint opens the session of a grant to alice and signs its tokens. before, unless nil, does in the same transaction what a
+// sign-in does first.
+func (w *world) mint(g token.Grant, before func(tx *db.Tx, u *user.User) error) (*cognitoidp.AuthenticationResultType, error) {
+	var made *token.Opened
+	err := w.db.Write(context.Background(), func(tx *db.Tx) (err error) {
+		if g.User, err = user.Get(tx, w.pool.ID, w.user.Sub); err != nil {
+			return err
+		}
+		if before != nil {
+			if err := before(tx, g.User); err != nil {
+				return err
+			}
+		}
+		made, err = w.tokens.Open(tx, g)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.tokens.Sign(context.Background(), made)
 }
 
 func (w *world) signIn(t testing.TB) *cognitoidp.AuthenticationResultType {
 	t.Helper()
-	result, err := w.tokens.Mint(context.Background(), w.grant())
+	result, err := w.mint(w.grant(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,193 +1,215 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"cardea/engine/access"
+	"cardea/engine/account"
 	"cardea/engine/challenge"
 	"cardea/engine/lockout"
 	"cardea/platform/db"
+	"cardea/record/passkey"
+	"cardea/record/softwaretoken"
 	"cardea/record/user"
+	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
-// A turn is an attempt at one of a user's secrets. This file holds what keeps it from being made, and what becomes of it.
+// maxUsername bounds what can be signed in with, in bytes: it has to fit into a Session.
+const maxUsername = 512
 
-// begin starts an attempt at one of the user's secrets, or at that of nobody.
-func (t *turn) begin(tx *db.Tx) error {
-	t.try, t.lock = lockout.Begin(tx, t.Pool.ID, t.account(), t.place())
-	if t.lock != nil && !lockout.Refuses(t.lock) {
-		return t.lock
+// attempt is one step of a sign-in on its way through the pipeline.
+type attempt struct {
+	*Service
+	ctx context.Context
+	now time.Time
+	in  Request // what was asked
+
+	access.Subject // whom it is about; User is nil for a name that no user has
+	progress       // how far it has come
+	decision       // what comes next
+
+	available []string // all that the user could begin with, for the first answer of USER_AUTH
+	sent      *sent    // the code that the next challenge is about
+	ending    ending   // what the finished sign-in gives
+}
+
+// progress is how far a sign-in has come, and what the answer is judged by.
+type progress struct {
+	name     string          // the name signed in with, folded
+	state    challenge.State // as it was sealed at the challenge that is answered, and then as it goes on
+	opened   bool            // the state came in a Session
+	signedUp bool            // that of a sign-up just confirmed
+	exchange exchange        // the SRP exchange that is answered
+
+	from   awsjson.Caller // the user's end
+	source lockout.Source
+	try    lockout.Try
+	lock   error // a condition of lockout while guesses are refused
+
+	guessesAt guessed              // which of the user's failures an answer counts among
+	device    recognised           // the device signed in on
+	passkeys  []passkey.Credential // the user's, where they may be used
+	token     *softwaretoken.Token // the user's, where a code of it is judged
+}
+
+// guessed is what an answer is a guess at. Failures at the password lock the password, failures at all else the rest.
+type guessed int
+
+const (
+	atPassword guessed = iota
+	atFactor
+)
+
+func newAttempt(s *Service, ctx context.Context, in Request) *attempt {
+	a := &attempt{Service: s, ctx: ctx, in: in}
+	a.ending = &apiTokens{}
+	return a
+}
+
+// enter finds the app.
+func (a *attempt) enter(tx *db.Tx) (err error) {
+	if a.in.Entry == ByAdministrator {
+		a.App, err = a.Apps.FindIn(tx, a.in.Pool, a.in.Client)
+	} else {
+		a.App, err = a.Apps.Find(tx, a.in.Client)
+	}
+	if err != nil {
+		return err
+	}
+	a.now = tx.Now
+	a.from, a.source = a.in.Caller, a.in.Source(a.Client)
+	if a.source.Address != "" {
+		a.from.IP = a.source.Address
 	}
 	return nil
 }
 
-// place is where the attempt comes from. What a server says about its user counts; its own address does not.
-func (t *turn) place() lockout.Source {
-	p := lockout.Source{Client: t.Client.ID}
-	if t.placed {
-		p.Address = t.from.IP
-	}
-	return p
+// proveApp checks SECRET_HASH, which is over the name as it was sent.
+func (a *attempt) proveApp(name string) error {
+	return a.CheckSecretHash(name, a.in.Given["SECRET_HASH"])
 }
 
-// account is where failures count.
-func (t *turn) account() string {
-	switch {
-	case t.user == nil && t.factors:
-		return lockout.UnknownUser(t.Box, "factor/"+t.name)
-	case t.user == nil:
-		return lockout.UnknownUser(t.Box, t.name)
-	case t.factors:
-		return lockout.Factor(t.user.Sub)
+// find finds whom USERNAME names, which may be nobody, and begins a sign-in of theirs.
+func (a *attempt) find(tx *db.Tx) error {
+	login := a.in.Given["USERNAME"]
+	if len(login) > maxUsername {
+		return cognitoidp.InvalidParameter("1 validation error detected: Value at 'username' failed to satisfy constraint: " +
+			"Member must have length less than or equal to 128")
 	}
-	return lockout.User(t.user.Sub)
-}
-
-// present checks what keeps a user from signing in by whatever proof.
-func (t *turn) present() error {
-	if t.user == nil && !t.Client.HidesUsers() {
-		return cognitoidp.UserNotFound("User does not exist.")
-	}
-	if err := t.enabled(); err != nil {
+	if err := a.proveApp(login); err != nil {
 		return err
 	}
-	return t.lock
+	u, err := account.Find(tx, a.Pool, login)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return fmt.Errorf("find user: %w", err)
+	}
+	a.name, a.User = a.Pool.Fold(login), u
+	a.state = challenge.New(a.now, a.name, u)
+	return a.recognise(tx)
+}
+
+// resume finds the user that a sealed state is about, and sees that USERNAME means the same: the name signed in with, the
+// user name or the sub.
+func (a *attempt) resume(tx *db.Tx) error {
+	a.name = a.state.Name
+	given := a.Pool.Fold(a.in.Given["USERNAME"])
+	if a.state.Sub == "" {
+		if given != a.name && given != a.decoy().id {
+			return a.overtaken()
+		}
+		return a.beginTry(tx)
+	}
+	u, err := user.Get(tx, a.Pool.ID, a.state.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return a.overtaken()
+	}
+	if err != nil {
+		return fmt.Errorf("read user: %w", err)
+	}
+	if !a.state.Of(u) || given != a.Pool.Fold(u.Username) && given != string(u.Sub) && given != a.name {
+		return a.overtaken()
+	}
+	a.User = u
+	if err := a.recognise(tx); err != nil {
+		return err
+	}
+	return a.beginTry(tx)
+}
+
+// treatAsUnknown goes on with a user who has nothing to begin with as with an unknown one, so that the two cannot be told
+// apart by any later step.
+func (a *attempt) treatAsUnknown() {
+	a.User, a.device = nil, recognised{}
+	a.state = challenge.New(a.now, a.name, nil)
+}
+
+// overtaken is the refusal of an answer that is about somebody else, or about a password that has been replaced.
+func (a *attempt) overtaken() error {
+	if a.opened {
+		return challenge.ErrInvalid
+	}
+	return incorrect()
+}
+
+// passwordHolder is the user if there is a password to be judged, nil for unknown users and for those whose password is
+// void.
+func (a *attempt) passwordHolder() *user.User {
+	if a.User == nil {
+		return nil
+	}
+	switch a.User.Status {
+	case cognitoidp.UserStatusTypeConfirmed, cognitoidp.UserStatusTypeForceChangePassword:
+		return a.User
+	default:
+		return nil
+	}
+}
+
+// known answers account.ErrNoUser for a name that no user has, where the app may learn that. Asking counts among the
+// failures of the address it comes from.
+func (a *attempt) known() error {
+	if a.User == nil && !a.Client.HidesUsers() {
+		return &failure{fault: account.ErrNoUser, unknown: true}
+	}
+	return nil
 }
 
 // enabled is all that is checked where an answer is a choice and no guess. Whoever makes it has proven a first factor, and is
-// not to be kept out by a stranger who guesses at it.
-func (t *turn) enabled() error {
-	if t.user != nil && !t.user.Enabled {
-		return cognitoidp.NotAuthorized("User is disabled.")
+// not to be kept out by others' guesses.
+func (a *attempt) enabled() error {
+	if a.User != nil && !a.User.Enabled {
+		return account.ErrDisabled
 	}
 	return nil
 }
 
-// standing checks, in Cognito's order, what keeps a user from signing in whatever the password (02-auth-flows §3).
-func (t *turn) standing() error {
-	if u := t.user; u != nil && u.Enabled {
+// mayGuess checks what keeps a user from signing in by whatever proof.
+func (a *attempt) mayGuess() error {
+	if err := a.known(); err != nil {
+		return err
+	}
+	if err := a.enabled(); err != nil {
+		return err
+	}
+	return a.lock
+}
+
+// mayGuessPassword checks, in Cognito's order, what keeps a user from signing in whatever the password
+// (02-auth-flows §3).
+func (a *attempt) mayGuessPassword() error {
+	if u := a.User; u != nil && u.Enabled {
 		switch {
 		case u.Status == cognitoidp.UserStatusTypeUnconfirmed:
-			return cognitoidp.UserNotConfirmed("User is not confirmed.")
-		case u.Status == cognitoidp.UserStatusTypeResetRequired && !t.Client.HidesUsers():
-			return cognitoidp.PasswordResetRequired("Password reset required for the user")
+			return account.ErrUnconfirmed
+		case u.Status == cognitoidp.UserStatusTypeResetRequired && !a.Client.HidesUsers():
+			return account.ErrResetRequired
 		}
 	}
-	return t.present()
-}
-
-// fail records a wrong password and answers its fault. Spend, if any, uses the challenge up; one that was used up before
-// is no guess and not counted.
-func (t *turn) fail(spend func(*db.Tx) error) error {
-	fault := incorrect()
-	err := t.DB.Write(t.ctx, func(tx *db.Tx) error {
-		fault = incorrect()
-		if spend != nil {
-			err := spend(tx)
-			if errors.Is(err, db.ErrExists) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-		}
-		err := t.try.Fail(tx)
-		if errors.Is(err, lockout.ErrLocked) {
-			fault = err
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("record a failed sign-in: %w", err)
-	}
-	return fault
-}
-
-// miss records a wrong answer to a challenge that stays open for another, and answers its fault. When it locks the
-// account the session ends; once that is used up, an answer is no guess and not counted.
-func (t *turn) miss(wrong error) error {
-	if t.tx != nil {
-		var err error
-		if t.missed, err = t.recordMiss(t.tx, wrong); err != nil {
-			return err
-		}
-		return t.missed
-	}
-	fault := wrong
-	err := t.DB.Write(t.ctx, func(tx *db.Tx) (err error) {
-		fault, err = t.recordMiss(tx, wrong)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return fault
-}
-
-// recordMiss answers the fault to show.
-func (t *turn) recordMiss(tx *db.Tx, wrong error) (fault, err error) {
-	err = t.sessions().Unused(tx, t.state)
-	if errors.Is(err, challenge.ErrUsed) {
-		return err, nil
-	}
-	if err == nil {
-		err = t.try.Fail(tx)
-	}
-	if errors.Is(err, lockout.ErrLocked) {
-		return err, nil
-	}
-	var locked bool
-	if err == nil {
-		locked, err = t.try.Locks(tx)
-	}
-	if err == nil && locked {
-		err = t.spendSession(tx, nil)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("record a wrong answer: %w", err)
-	}
-	return wrong, nil
-}
-
-// unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier
-// failures are forgiven.
-func (t *turn) unlock(tx *db.Tx, _ *user.User) error {
-	return t.try.Pass(tx)
-}
-
-// passed is the effect of a password rightly proven.
-func (t *turn) passed(tx *db.Tx, u *user.User) error {
-	if err := t.unlock(tx, u); err != nil {
-		return err
-	}
-	return t.lasting(u)
-}
-
-// lasting refuses a temporary password that has waited for too long.
-func (t *turn) lasting(u *user.User) error {
-	if t.outlived(u) {
-		return cognitoidp.NotAuthorized("Temporary password has expired and must be reset by an administrator.")
-	}
-	return nil
-}
-
-// void is the fault of a sign-in that another password has overtaken.
-func (t *turn) void() error {
-	if t.session == "" {
-		return incorrect()
-	}
-	return challenge.ErrInvalid
-}
-
-// outlived tells whether the user's password is a temporary one whose time is over.
-func (t *turn) outlived(u *user.User) bool {
-	days := t.Pool.PasswordPolicy().TemporaryPasswordValidityDays
-	if days == 0 {
-		days = 7
-	}
-	return u.Status == cognitoidp.UserStatusTypeForceChangePassword && t.now.After(u.PasswordSet.AddDate(0, 0, int(days)))
+	return a.mayGuess()
 }
 
 func incorrect() error { return cognitoidp.NotAuthorized("Incorrect username or password.") }

@@ -4,87 +4,93 @@ import (
 	"encoding/hex"
 	"errors"
 
-	"cardea/engine/challenge"
 	"cardea/engine/device"
 	"cardea/engine/factor"
 	"cardea/platform/db"
+	record "cardea/record/device"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
 
+// recognised is the device that a sign-in is made on.
+type recognised struct {
+	known    bool           // it is one of the user's
+	standsIn *record.Device // it, if it may stand for a second factor
+}
+
+// maxDeviceKey is what the interface allows.
+const maxDeviceKey = 55
+
 // recognise looks whether DEVICE_KEY is that of a device of the user's, and of one that may stand for a second factor. The
 // key may come with any step.
-func (t *turn) recognise(tx *db.Tx) error {
-	if key := t.given["DEVICE_KEY"]; key != "" && len(key) <= maxDeviceKey {
-		t.state.Device = key
+func (a *attempt) recognise(tx *db.Tx) error {
+	if key := a.in.Given["DEVICE_KEY"]; key != "" && len(key) <= maxDeviceKey {
+		a.state.Device = key
 	}
-	if t.user == nil || t.state.Device == "" || !device.Tracks(t.Pool) {
+	a.device = recognised{}
+	if a.User == nil || a.state.Device == "" || !device.Tracks(a.Pool) {
 		return nil
 	}
-	d, err := device.Find(tx, t.user, t.state.Device)
+	d, err := device.Find(tx, a.User, a.state.Device)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	t.known = d.Confirmed
-	if d.Confirmed && d.Remembered && device.ReplacesMFA(t.Pool) {
-		t.device = d
+	a.device.known = d.Confirmed
+	if d.Confirmed && d.Remembered && device.ReplacesMFA(a.Pool) {
+		a.device.standsIn = d
 	}
 	return nil
 }
 
-// maxDeviceKey is what the interface allows.
-const maxDeviceKey = 55
-
-// bind names the device that tokens are bound to: the one signed in on if it is known, otherwise a new one. Without device
-// tracking there is none.
-func (t *turn) bind(tx *db.Tx, u *user.User) (key string, err error) {
-	t.named = nil
-	if !device.Tracks(t.Pool) {
-		return "", nil
+// bindDevice gives the device that tokens are bound to: the one signed in on if it is known, otherwise a new one, which the
+// client is told about. Without device tracking there is none.
+func (a *attempt) bindDevice(tx *db.Tx) (key string, named *cognitoidp.NewDeviceMetadataType, err error) {
+	if !device.Tracks(a.Pool) {
+		return "", nil, nil
 	}
-	if t.known {
-		d, err := device.Find(tx, u, t.state.Device)
+	if a.device.known {
+		d, err := device.Find(tx, a.User, a.state.Device)
 		if err == nil {
-			return d.Key, nil
+			return d.Key, nil, nil
 		}
 		if !errors.Is(err, db.ErrNotFound) { // forgotten a moment ago, it is a new one
-			return "", err
+			return "", nil, err
 		}
 	}
-	if t.named, err = device.Issue(tx, t.Pool, t.Client, u, t.from); err != nil {
-		return "", err
+	if named, err = device.Issue(tx, a.Pool, a.Client, a.User, a.from); err != nil {
+		return "", nil, err
 	}
-	return t.named.DeviceKey, nil
+	return named.DeviceKey, named, nil
 }
 
 // deviceExchange is the DEVICE_SRP_AUTH challenge: it asks a remembered device, in the place of a second factor, for its
 // half of an SRP exchange.
 type deviceExchange struct{ bySession }
 
-var askDevice = deviceExchange{bySession{step: cognitoidp.ChallengeNameTypeDeviceSrpAuth, factors: true}}
+var askDevice = deviceExchange{bySession{cognitoidp.ChallengeNameTypeDeviceSrpAuth, atFactor}}
 
 func (deviceExchange) needs() []string { return []string{"DEVICE_KEY", "SRP_A"} }
 
-func (p deviceExchange) challenge(t *turn) (*Outcome, error) {
-	return t.ask(p.step, t.state.Next(t.now), map[string]string{
-		"USERNAME": t.srpID(), "DEVICE_KEY": t.state.Device,
+func (p deviceExchange) challenge(a *attempt) (*Outcome, error) {
+	return a.askWith(p.step, a.state.Next(a.now), map[string]string{
+		"USERNAME": a.srpID(), "DEVICE_KEY": a.state.Device,
 	})
 }
 
-func (deviceExchange) verify(t *turn) (*pass, error) {
-	if err := t.present(); err != nil {
+func (deviceExchange) judge(a *attempt) (*success, error) {
+	if err := a.mayGuess(); err != nil {
 		return nil, err
 	}
-	if t.device == nil {
+	if a.device.standsIn == nil {
 		return nil, noDevice()
 	}
-	if _, err := t.parseSRPA(); err != nil {
+	if _, err := a.parseSRPA(); err != nil {
 		return nil, err
 	}
-	return &pass{effects: []effect{t.spendSession}, then: deviceVerifier{}}, nil
+	return &success{effects: []effect{a.spendSession}, then: deviceVerifier{}}, nil
 }
 
 func noDevice() error { return cognitoidp.ResourceNotFound("Device does not exist.") }
@@ -98,54 +104,54 @@ func (deviceVerifier) needs() []string {
 	return []string{"DEVICE_KEY", "PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"}
 }
 
-func (deviceVerifier) challenge(t *turn) (*Outcome, error) {
-	salt, verifier, err := device.Verifier(t.Box, t.device)
+func (deviceVerifier) challenge(a *attempt) (*Outcome, error) {
+	salt, verifier, err := device.Verifier(a.Box, a.device.standsIn)
 	if err != nil {
 		return nil, err
 	}
-	st := t.state.Next(t.now)
-	public, block, err := t.startExchange(deviceStep, st, verifier)
+	st := a.state.Next(a.now)
+	public, block, err := a.startExchange(deviceStep, st, verifier)
 	if err != nil {
 		return nil, err
 	}
-	return t.ask(deviceStep, st, map[string]string{
+	return a.askWith(deviceStep, st, map[string]string{
 		"SALT": hex.EncodeToString(salt), "SRP_B": public, "SECRET_BLOCK": block,
-		"USERNAME": t.srpID(), "DEVICE_KEY": t.device.Key,
+		"USERNAME": a.srpID(), "DEVICE_KEY": a.device.standsIn.Key,
 	})
 }
 
-func (deviceVerifier) open(t *turn, tx *db.Tx) (mismatch, err error) {
-	t.factors = true
-	if err := t.resumeExchange(deviceStep); err != nil {
-		return nil, err
+func (deviceVerifier) open(a *attempt, tx *db.Tx) error {
+	a.guessesAt = atFactor
+	if err := a.resumeExchange(deviceStep); err != nil {
+		return err
 	}
-	return challenge.ErrInvalid, t.sameSession(tx, deviceStep)
+	return a.sameSession(tx, deviceStep)
 }
 
-func (deviceVerifier) verify(t *turn) (*pass, error) {
-	if err := t.present(); err != nil {
+func (deviceVerifier) judge(a *attempt) (*success, error) {
+	if err := a.mayGuess(); err != nil {
 		return nil, err
 	}
-	if t.device == nil {
+	if a.device.standsIn == nil {
 		return nil, noDevice()
 	}
-	_, verifier, err := device.Verifier(t.Box, t.device)
+	_, verifier, err := device.Verifier(a.Box, a.device.standsIn)
 	if err != nil {
 		return nil, err
 	}
-	holds, err := t.signedBy(device.Identity(t.device), verifier)
+	holds, err := a.signedBy(device.Identity(a.device.standsIn), verifier)
 	if err != nil {
 		return nil, err
 	}
 	if !holds {
-		return nil, t.fail(t.spendBlock)
+		return nil, wrongPassword(a.spendBlock)
 	}
-	return &pass{proof: factor.Device, effects: []effect{t.spendBlockOnce, t.unlock, t.seen}}, nil
+	return &success{proof: factor.Device, effects: []effect{a.spendBlockOnce, a.unlock, a.seen}}, nil
 }
 
 // seen is the effect of a device that has proven itself. One that was forgotten meanwhile proves nothing.
-func (t *turn) seen(tx *db.Tx, _ *user.User) error {
-	err := device.Seen(tx, t.device, t.from)
+func (a *attempt) seen(tx *db.Tx, _ *user.User) error {
+	err := device.Seen(tx, a.device.standsIn, a.from)
 	if errors.Is(err, db.ErrNotFound) {
 		return noDevice()
 	}

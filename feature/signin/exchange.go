@@ -29,8 +29,8 @@ type exchange struct {
 }
 
 // parseSRPA reads the client's half of an exchange.
-func (t *turn) parseSRPA() ([]byte, error) {
-	public, err := srp.ParsePublic(t.given["SRP_A"])
+func (a *attempt) parseSRPA() ([]byte, error) {
+	public, err := srp.ParsePublic(a.in.Given["SRP_A"])
 	if err != nil {
 		return nil, cognitoidp.InvalidParameter("Invalid SRP_A")
 	}
@@ -38,8 +38,8 @@ func (t *turn) parseSRPA() ([]byte, error) {
 }
 
 // startExchange answers the client's half with B and a SECRET_BLOCK.
-func (t *turn) startExchange(step string, st challenge.State, verifier []byte) (public, block string, err error) {
-	client, err := t.parseSRPA()
+func (a *attempt) startExchange(step string, st challenge.State, verifier []byte) (public, block string, err error) {
+	client, err := a.parseSRPA()
 	if err != nil {
 		return "", "", err
 	}
@@ -47,43 +47,43 @@ func (t *turn) startExchange(step string, st challenge.State, verifier []byte) (
 	if err != nil {
 		return "", "", fmt.Errorf("offer an SRP exchange: %w", err)
 	}
-	block, err = t.sealBlock(step, exchange{state: st, offer: offer, client: client})
+	block, err = a.sealBlock(step, exchange{state: st, offer: offer, client: client})
 	return srp.Hex(offer.Public), block, err
 }
 
 // resumeExchange accepts only a block that this server sealed for this client and step, a moment ago.
-func (t *turn) resumeExchange(step string) (err error) {
-	t.block, err = t.openBlock(step, t.given["PASSWORD_CLAIM_SECRET_BLOCK"])
+func (a *attempt) resumeExchange(step string) (err error) {
+	a.exchange, err = a.openBlock(step, a.in.Given["PASSWORD_CLAIM_SECRET_BLOCK"])
 	if err != nil {
 		return incorrect()
 	}
-	t.state = t.block.state
-	if t.now.After(db.Time(t.state.At).Add(blockLife)) {
+	a.state = a.exchange.state
+	if a.now.After(db.Time(a.state.At).Add(blockLife)) {
 		return incorrect()
 	}
 	return nil
 }
 
 // signedBy tells whether the answer's signature proves that whoever it is knows the secret behind the verifier.
-func (t *turn) signedBy(who srp.Identity, verifier []byte) (bool, error) {
-	timestamp := t.given["TIMESTAMP"]
-	signature, err := base64.StdEncoding.DecodeString(t.given["PASSWORD_CLAIM_SIGNATURE"])
+func (a *attempt) signedBy(who srp.Identity, verifier []byte) (bool, error) {
+	timestamp := a.in.Given["TIMESTAMP"]
+	signature, err := base64.StdEncoding.DecodeString(a.in.Given["PASSWORD_CLAIM_SIGNATURE"])
 	if _, ok := srp.ParseTimestamp(timestamp); !ok || err != nil {
 		return false, nil
 	}
-	key, err := t.block.offer.Key(t.block.client, verifier)
+	key, err := a.exchange.offer.Key(a.exchange.client, verifier)
 	if err != nil {
 		return false, fmt.Errorf("finish an SRP exchange: %w", err)
 	}
-	return hmac.Equal(signature, srp.Sign(key, who, t.block.sealed, timestamp)), nil
+	return hmac.Equal(signature, srp.Sign(key, who, a.exchange.sealed, timestamp)), nil
 }
 
 // spendBlock uses the block up; db.ErrExists says that it was before.
-func (t *turn) spendBlock(tx *db.Tx) error {
-	return replay.Use(tx, t.Pool.ID, t.state.Spent(), db.Time(t.state.At).Add(blockLife))
+func (a *attempt) spendBlock(tx *db.Tx) error {
+	return replay.Use(tx, a.Pool.ID, a.state.Spent(), db.Time(a.state.At).Add(blockLife))
 }
 
-func (t *turn) sealBlock(step string, x exchange) (string, error) {
+func (a *attempt) sealBlock(step string, x exchange) (string, error) {
 	head, err := json.Marshal(x.state)
 	if err != nil {
 		return "", fmt.Errorf("encode secret block: %w", err)
@@ -93,17 +93,17 @@ func (t *turn) sealBlock(step string, x exchange) (string, error) {
 	plain = append(plain, x.offer.Secret...)
 	plain = append(plain, x.offer.Public...)
 	plain = append(plain, x.client...)
-	return base64.StdEncoding.EncodeToString(t.Box.Seal(t.blockLabel(step), plain)), nil
+	return base64.StdEncoding.EncodeToString(a.Box.Seal(a.blockLabel(step), plain)), nil
 }
 
 var errBlock = errors.New("secret block is malformed")
 
-func (t *turn) openBlock(step, block string) (x exchange, err error) {
+func (a *attempt) openBlock(step, block string) (x exchange, err error) {
 	sealed, err := base64.StdEncoding.DecodeString(block)
 	if err != nil {
 		return x, errBlock
 	}
-	plain, err := t.Box.Open(t.blockLabel(step), sealed)
+	plain, err := a.Box.Open(a.blockLabel(step), sealed)
 	if err != nil {
 		return x, errBlock
 	}
@@ -124,6 +124,6 @@ func (t *turn) openBlock(step, block string) (x exchange, err error) {
 	return x, nil
 }
 
-func (t *turn) blockLabel(step string) string {
-	return "signin/block/" + step + "/" + string(t.Client.ID)
+func (a *attempt) blockLabel(step string) string {
+	return "signin/block/" + step + "/" + string(a.Client.ID)
 }

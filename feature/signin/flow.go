@@ -1,64 +1,66 @@
 package signin
 
 import (
+	"context"
+	"slices"
+
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
 )
 
-// flow is one AuthFlow: where it may be begun, what it needs, and its first step.
+// flow is one AuthFlow: where it may begin, what it needs, and its first step.
 type flow struct {
-	public, admin bool   // which operations may begin it
-	permit        string // the ExplicitAuthFlows value that allows it
-	refusal       string // Cognito's words when the client lacks the permit
-	required      []string
-	load          func(*turn, *db.Tx) error
-	begin         func(*turn) (*Outcome, error)
+	entries  []Entry
+	permit   string // the ExplicitAuthFlows value that allows it
+	refusal  string // Cognito's words when the client lacks the permit
+	required []string
+	find     func(*attempt, *db.Tx) error // loads whom the sign-in is about
+	first    func(*attempt) (*success, error)
 }
 
 var (
 	srpFlow = flow{
-		public: true, admin: true,
+		entries:  []Entry{ByApp, ByAdministrator},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserSrpAuth,
 		refusal:  "USER_SRP_AUTH is not enabled for the client.",
 		required: []string{"USERNAME", "SRP_A"},
-		load:     (*turn).find, // the answer to the exchange is the attempt
-		begin:    beginSRP,
+		find:     (*attempt).find, // the answer to the exchange is the guess
+		first:    beginSRP,
 	}
 	userPasswordFlow = flow{
-		public:   true,
+		entries:  []Entry{ByApp},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
 		refusal:  "USER_PASSWORD_AUTH flow not enabled for this client",
 		required: []string{"USERNAME", "PASSWORD"},
-		load:     (*turn).identify,
-		begin:    beginPassword,
+		find:     findToGuess,
+		first:    beginPassword,
 	}
 	adminPasswordFlow = flow{
-		admin:    true,
+		entries:  []Entry{ByAdministrator},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
 		refusal:  "Auth flow not enabled for this client",
 		required: []string{"USERNAME", "PASSWORD"},
-		load:     (*turn).identify,
-		begin:    beginPassword,
+		find:     findToGuess,
+		first:    beginPassword,
 	}
 	choiceFlow = flow{
-		public: true, admin: true,
+		entries:  []Entry{ByApp, ByAdministrator},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth,
 		refusal:  "USER_AUTH is not enabled for the client.",
 		required: []string{"USERNAME"},
-		load:     loadChoice,
-		begin:    beginChoice,
+		find:     findToChoose,
+		first:    beginChoice,
 	}
 	refreshFlow = flow{
-		public: true, admin: true,
+		entries:  []Entry{ByApp, ByAdministrator},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
 		refusal:  "REFRESH_TOKEN_AUTH is not enabled for the client.", // nor when it rotates refresh tokens
 		required: []string{"REFRESH_TOKEN"},
-		load:     func(*turn, *db.Tx) error { return nil },
-		begin:    beginRefresh,
+		find:     func(*attempt, *db.Tx) error { return nil },
 	}
 )
 
-// flows are those that can be begun; the model knows CUSTOM_AUTH besides.
+// flows are those that can begin; the model knows CUSTOM_AUTH besides.
 var flows = map[string]flow{
 	cognitoidp.AuthFlowTypeUserSrpAuth:           srpFlow,
 	cognitoidp.AuthFlowTypeUserPasswordAuth:      userPasswordFlow,
@@ -69,35 +71,50 @@ var flows = map[string]flow{
 	cognitoidp.AuthFlowTypeRefreshToken:          refreshFlow,
 }
 
-// proofs are the challenges that can be answered.
-var proofs = map[string]proof{
-	cognitoidp.ChallengeNameTypePasswordVerifier:       passwordVerifier{},
-	cognitoidp.ChallengeNameTypeNewPasswordRequired:    newPassword{bySession{step: cognitoidp.ChallengeNameTypeNewPasswordRequired}},
-	cognitoidp.ChallengeNameTypeSelectChallenge:        selectChallenge{bySession{step: cognitoidp.ChallengeNameTypeSelectChallenge}},
-	cognitoidp.ChallengeNameTypePassword:               sentPassword{bySession{step: cognitoidp.ChallengeNameTypePassword}},
-	cognitoidp.ChallengeNameTypePasswordSrp:            srpStart{bySession{step: cognitoidp.ChallengeNameTypePasswordSrp}},
-	cognitoidp.ChallengeNameTypeEmailOtp:               emailCode,
-	cognitoidp.ChallengeNameTypeSmsOtp:                 smsOTP,
-	cognitoidp.ChallengeNameTypeSmsMfa:                 smsMFA,
-	cognitoidp.ChallengeNameTypeSoftwareTokenMfa:       softwareToken{bySession{step: cognitoidp.ChallengeNameTypeSoftwareTokenMfa, factors: true}},
-	cognitoidp.ChallengeNameTypeSelectMfaType:          selectMFA{bySession{step: cognitoidp.ChallengeNameTypeSelectMfaType}},
-	cognitoidp.ChallengeNameTypeMfaSetup:               setUpMFA{bySession{step: cognitoidp.ChallengeNameTypeMfaSetup}},
-	cognitoidp.ChallengeNameTypeWebAuthn:               passkeyAssertion{bySession{step: cognitoidp.ChallengeNameTypeWebAuthn, factors: true}},
-	cognitoidp.ChallengeNameTypeDeviceSrpAuth:          askDevice,
-	cognitoidp.ChallengeNameTypeDevicePasswordVerifier: deviceVerifier{},
+// Begin starts a flow. Its errors are faults of InitiateAuth, and conditions.
+func (s *Service) Begin(ctx context.Context, in Request) (*Outcome, error) {
+	f, ok := flows[in.Name]
+	if !ok {
+		return nil, cognitoidp.InvalidParameter(in.Name + " is not supported by this server yet.")
+	}
+	if !f.in(in.Entry) {
+		return nil, cognitoidp.InvalidParameter("Initiate Auth method not supported")
+	}
+	if f.first == nil {
+		return s.refresh(ctx, in, beginning{f})
+	}
+	return s.run(ctx, in, beginning{f})
 }
 
-func (f flow) in(admin bool) bool {
-	if admin {
-		return f.admin
+// beginning is the step that begins a flow.
+type beginning struct{ flow flow }
+
+// load checks first what needs no user: whether the client may use the flow and whether everything was sent.
+func (b beginning) load(a *attempt, tx *db.Tx) error {
+	if err := a.enter(tx); err != nil {
+		return err
 	}
-	return f.public
+	if !a.Client.Allows(b.flow.permit) {
+		return cognitoidp.InvalidParameter(b.flow.refusal)
+	}
+	if err := a.in.require(b.flow.required...); err != nil {
+		return err
+	}
+	return b.flow.find(a, tx)
 }
 
-// admit checks what needs no user: whether the client may use the flow and whether everything was sent.
-func (f flow) admit(t *turn) error {
-	if !t.Client.Allows(f.permit) {
-		return cognitoidp.InvalidParameter(f.refusal)
+func (b beginning) judge(a *attempt) (*success, error) { return b.flow.first(a) }
+
+func (beginning) judgedInCommit() bool { return false }
+
+func (f flow) in(e Entry) bool {
+	return slices.Contains(f.entries, e)
+}
+
+// findToGuess finds whom USERNAME names and begins a try at their password.
+func findToGuess(a *attempt, tx *db.Tx) error {
+	if err := a.find(tx); err != nil {
+		return err
 	}
-	return t.require(f.required...)
+	return a.beginTry(tx)
 }

@@ -9,7 +9,6 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
-	"cardea/platform/db"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -19,31 +18,31 @@ type selectMFA struct{ bySession }
 
 func (selectMFA) needs() []string { return []string{"ANSWER"} }
 
-func (p selectMFA) challenge(t *turn) (*Outcome, error) { return t.offer(p.step, "MFAS_CAN_CHOOSE") }
+func (p selectMFA) challenge(a *attempt) (*Outcome, error) { return a.offer(p.step, "MFAS_CAN_CHOOSE") }
 
 // offer asks with a list of second factors.
-func (t *turn) offer(step, parameter string) (*Outcome, error) {
-	st := t.state.Next(t.now)
-	st.Options = t.options
-	list, err := json.Marshal(t.options)
+func (a *attempt) offer(step, parameter string) (*Outcome, error) {
+	st := a.state.Next(a.now)
+	st.Options = a.options
+	list, err := json.Marshal(a.options)
 	if err != nil {
 		return nil, fmt.Errorf("encode factors: %w", err)
 	}
-	return t.ask(step, st, map[string]string{parameter: string(list), "USER_ID_FOR_SRP": t.srpID()})
+	return a.askWith(step, st, map[string]string{parameter: string(list), "USER_ID_FOR_SRP": a.srpID()})
 }
 
-func (selectMFA) verify(t *turn) (*pass, error) {
-	if err := t.enabled(); err != nil {
+func (selectMFA) judge(a *attempt) (*success, error) {
+	if err := a.enabled(); err != nil {
 		return nil, err
 	}
-	if t.given["ANSWER"] == "EMAIL_MFA" { // as some clients call it
-		t.given["ANSWER"] = cognitoidp.ChallengeNameTypeEmailOtp
+	if a.in.Given["ANSWER"] == "EMAIL_MFA" { // as some clients call it
+		a.in.Given["ANSWER"] = cognitoidp.ChallengeNameTypeEmailOtp
 	}
-	step, _ := factor.Next(t.Pool, t.user, t.state.Proven)
-	if err := t.chosen(append(step.Options, step.Challenge)); err != nil {
+	step, _ := factor.Next(a.Pool, a.User, a.state.Proven)
+	if err := a.chosen(append(step.Options, step.Challenge)); err != nil {
 		return nil, err
 	}
-	return &pass{effects: []effect{t.spendSession}, then: proofs[t.given["ANSWER"]]}, nil
+	return &success{effects: []effect{a.spendSession}, then: proofs[a.in.Given["ANSWER"]]}, nil
 }
 
 // setUpMFA is the MFA_SETUP challenge: a pool that demands a second factor, of a user who has none. A software token is
@@ -52,26 +51,26 @@ type setUpMFA struct{ bySession }
 
 func (setUpMFA) needs() []string { return nil }
 
-func (p setUpMFA) challenge(t *turn) (*Outcome, error) { return t.offer(p.step, "MFAS_CAN_SETUP") }
+func (p setUpMFA) challenge(a *attempt) (*Outcome, error) { return a.offer(p.step, "MFAS_CAN_SETUP") }
 
-func (setUpMFA) verify(t *turn) (*pass, error) {
-	if err := t.enabled(); err != nil {
+func (setUpMFA) judge(a *attempt) (*success, error) {
+	if err := a.enabled(); err != nil {
 		return nil, err
 	}
-	done := &pass{effects: []effect{t.spendSession}}
-	address := cmp.Or(t.given["EMAIL"], t.given["email"])
+	done := &success{effects: []effect{a.spendSession}}
+	address := cmp.Or(a.in.Given["EMAIL"], a.in.Given["email"])
 	switch {
-	case slices.Contains(t.state.Proven, factor.SoftwareToken):
+	case slices.Contains(a.state.Proven, factor.SoftwareToken):
 		return done, nil
-	case !t.lacksFactor(t.user):
+	case !a.lacksFactor(a.User):
 		return nil, challenge.ErrInvalid
 	case address == "":
 		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the user.")
-	case !slices.Contains(factor.Settable(t.Pool, t.user), cognitoidp.ChallengeNameTypeEmailOtp):
+	case !slices.Contains(factor.Settable(a.Pool, a.User), cognitoidp.ChallengeNameTypeEmailOtp):
 		return nil, cognitoidp.InvalidParameter("Email MFA cannot be set up for this user.")
 	}
 	given := map[string]string{user.NameEmail: address}
-	if err := attributes.Check(t.Pool, attributes.Unordered(given), attributes.Challenge); err != nil {
+	if err := attributes.Check(a.Pool, attributes.Unordered(given), attributes.Challenge); err != nil {
 		return nil, err
 	}
 	done.then = newAddress{code: emailCode, to: address}
@@ -80,8 +79,8 @@ func (setUpMFA) verify(t *turn) (*pass, error) {
 
 // lacksFactor tells whether the user still has no second factor. Once they have, whoever knows no more than their password
 // must not put one of their own beside it.
-func (t *turn) lacksFactor(u *user.User) bool {
-	step, _ := factor.Next(t.Pool, u, []factor.Proof{factor.Password})
+func (a *attempt) lacksFactor(u *user.User) bool {
+	step, _ := factor.Next(a.Pool, u, []factor.Proof{factor.Password})
 	return step.Challenge == cognitoidp.ChallengeNameTypeMfaSetup
 }
 
@@ -91,6 +90,4 @@ type newAddress struct {
 	to string
 }
 
-func (n newAddress) prepare(t *turn, tx *db.Tx) error { return n.send(t, tx, n.to) }
-
-func (n newAddress) challenge(t *turn) (*Outcome, error) { return n.show(t, n) }
+func (n newAddress) compose(a *attempt) error { return n.prepare(a, n.to) }

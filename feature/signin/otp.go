@@ -33,86 +33,89 @@ type code struct {
 
 var (
 	emailCode = code{
-		bySession: bySession{step: cognitoidp.ChallengeNameTypeEmailOtp, factors: true}, attribute: user.NameEmail,
+		bySession: bySession{cognitoidp.ChallengeNameTypeEmailOtp, atFactor}, attribute: user.NameEmail,
 		answers: []string{"EMAIL_OTP_CODE", "EMAIL_MFA_CODE"}, first: factor.EmailOTP, second: factor.Email,
 	}
 	smsOTP = code{
-		bySession: bySession{step: cognitoidp.ChallengeNameTypeSmsOtp, factors: true}, attribute: user.NamePhoneNumber,
+		bySession: bySession{cognitoidp.ChallengeNameTypeSmsOtp, atFactor}, attribute: user.NamePhoneNumber,
 		answers: []string{"SMS_OTP_CODE"}, first: factor.SMSOTP, second: factor.SMS,
 	}
 	smsMFA = code{
-		bySession: bySession{step: cognitoidp.ChallengeNameTypeSmsMfa, factors: true}, attribute: user.NamePhoneNumber,
+		bySession: bySession{cognitoidp.ChallengeNameTypeSmsMfa, atFactor}, attribute: user.NamePhoneNumber,
 		answers: []string{"SMS_MFA_CODE"}, first: factor.SMSOTP, second: factor.SMS,
 	}
 )
 
-func (code) needs() []string { return nil } // verify knows the names that an answer may have
+func (code) needs() []string { return nil } // judge knows the names that an answer may have
 
-func (code) light() {}
-
-func (c code) prepare(t *turn, tx *db.Tx) error { return c.send(t, tx, "") }
-
-func (c code) challenge(t *turn) (*Outcome, error) { return c.show(t, c) }
+func (code) quick() {}
 
 // sent is a code on its way.
 type sent struct {
-	details  *cognitoidp.CodeDeliveryDetailsType
-	question verification.Question // what answers it
+	*verification.Prepared
+	to string // the address; empty for unknown users
 }
 
-// send puts a code on its way, to the user's address or to one that is about to become theirs.
-func (c code) send(t *turn, tx *db.Tx, to string) error {
-	if err := t.enabled(); err != nil {
+func (c code) compose(a *attempt) error { return c.prepare(a, "") }
+
+// prepare draws a code for the user's address, or for one that is about to become theirs, and composes its message.
+func (c code) prepare(a *attempt, to string) error {
+	if err := a.enabled(); err != nil {
 		return err
 	}
-	if t.user != nil && to == "" && t.user.Attributes[c.attribute] == "" {
-		return challenge.ErrInvalid // the address went while the last answer was judged
+	target := a.target(c.attribute, to)
+	target.User, target.Source, target.Digits = a.expected(), a.source, firstDigits
+	if factor.First(a.state.Proven) {
+		target.Digits = secondDigits
 	}
-	length := firstDigits
-	if factor.First(t.state.Proven) {
-		length = secondDigits
-	}
-	target := t.target(c.attribute, to)
-	target.Digits, target.Source = length, t.place()
-	if err := t.Codes.Allow(tx, t.Pool.ID, target.Key(), verification.AskCode); err != nil {
-		return c.undelivered(err)
-	}
-	prepared, err := t.Codes.Prepare(t.ctx, target) // to be called before the transaction begins
-	if err == nil {
-		err = t.Codes.Post(tx, prepared)
-	}
+	prepared, err := a.Codes.Prepare(a.ctx, target)
 	if err != nil {
 		return c.undelivered(err)
 	}
-	t.sent = &sent{prepared.Details, prepared.Question}
+	a.sent = &sent{Prepared: prepared, to: to}
+	if target.User != nil && to == "" {
+		a.sent.to = target.User.Attributes[c.attribute]
+	}
 	return nil
 }
 
-// show tells the client where the code went that p has sent, or else sends now.
-func (c code) show(t *turn, p preparer) (*Outcome, error) {
-	if t.sent == nil {
-		if err := t.DB.Write(t.ctx, func(tx *db.Tx) error { return p.prepare(t, tx) }); err != nil {
-			return nil, err
-		}
+// post sends what was prepared, if the user may still have it.
+func (c code) post(a *attempt, tx *db.Tx) error {
+	if err := a.enabled(); err != nil {
+		return err
 	}
+	own := a.sent.Question.To == ""
+	if a.User != nil && own && a.User.Attributes[c.attribute] != a.sent.to {
+		return challenge.ErrInvalid // the address has changed while the last answer was judged
+	}
+	if err := a.Codes.Allow(tx, a.Pool.ID, a.target(c.attribute, "").Key(), verification.AskCode); err != nil {
+		return c.undelivered(err)
+	}
+	if err := a.Codes.Post(tx, a.sent.Prepared); err != nil {
+		return c.undelivered(err)
+	}
+	return nil
+}
 
-	st := t.state.Next(t.now)
+// challenge tells the client where the code went.
+func (c code) challenge(a *attempt) (*Outcome, error) {
+	st := a.state.Next(a.now)
 	var err error
-	if st.Data, err = json.Marshal(t.sent.question); err != nil {
+	if st.Data, err = json.Marshal(a.sent.Question); err != nil {
 		return nil, fmt.Errorf("encode question: %w", err)
 	}
-	return t.ask(c.step, st, map[string]string{
-		"CODE_DELIVERY_DELIVERY_MEDIUM": t.sent.details.DeliveryMedium,
-		"CODE_DELIVERY_DESTINATION":     t.sent.details.Destination,
-		"USER_ID_FOR_SRP":               t.srpID(),
+	return a.askWith(c.step, st, map[string]string{
+		"CODE_DELIVERY_DELIVERY_MEDIUM": a.sent.Details.DeliveryMedium,
+		"CODE_DELIVERY_DESTINATION":     a.sent.Details.Destination,
+		"USER_ID_FOR_SRP":               a.srpID(),
 	})
 }
 
 // target is whom a code is for.
-func (t *turn) target(attribute, to string) verification.Target {
+func (a *attempt) target(attribute, to string) verification.Target {
 	return verification.Target{
-		App: t.App, User: t.user, UnknownUser: t.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
-		Kind: message.Authentication, Metadata: t.metadata,
+		App: a.App, User: a.User, UnknownUser: a.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
+		Kind: message.Authentication, Metadata: a.in.Metadata,
 	}
 }
 
@@ -129,58 +132,58 @@ func (c code) undelivered(err error) error {
 	return err
 }
 
-func (c code) verify(t *turn) (*pass, error) {
+func (c code) judge(a *attempt) (*success, error) {
 	var typed string
 	for _, name := range c.answers {
-		typed = cmp.Or(typed, t.given[name])
+		typed = cmp.Or(typed, a.in.Given[name])
 	}
 	if typed == "" {
 		return nil, missing(c.answers[0])
 	}
-	if err := t.present(); err != nil {
+	if err := a.mayGuess(); err != nil {
 		return nil, err
 	}
 	var question verification.Question
-	if err := json.Unmarshal(t.state.Data, &question); err != nil {
+	if err := json.Unmarshal(a.state.Data, &question); err != nil {
 		return nil, fmt.Errorf("decode question: %w", err)
 	}
-	if !question.Answers(t.target(question.Attribute, ""), typed) {
-		return nil, t.miss(cognitoidp.CodeMismatch("Invalid code or auth state for the user."))
+	if !question.Answers(a.target(question.Attribute, ""), typed) {
+		return nil, a.wrongAnswer(cognitoidp.CodeMismatch("Invalid code or auth state for the user."))
 	}
-	if question.To != "" {
-		if !t.lacksFactor(t.user) {
-			return nil, challenge.ErrInvalid
-		}
-		t.user = adopted(t.user, question)
+	if question.To != "" && !a.lacksFactor(a.User) {
+		return nil, challenge.ErrInvalid
 	}
-	done := &pass{proof: c.first, source: "Authentication", effects: []effect{t.spendSession, t.unlock, t.reached(question, typed)}}
-	if factor.First(t.state.Proven) {
+	done := &success{
+		proof: c.first, source: "Authentication", user: reached(a.User, question),
+		effects: []effect{a.spendSession, a.unlock, a.reach(question, typed)},
+	}
+	if factor.First(a.state.Proven) {
 		done.proof, done.source = c.second, ""
 	} else {
-		done.effects = append(done.effects, t.welcome)
-		t.user = t.welcomed()
+		done.effects = append(done.effects, a.confirmBy(question.Attribute))
+		done.user = confirmed(done.user)
 	}
 	return done, nil
 }
 
-// reached is the effect of a code that came back: the address is the user's. Where it is another's verified alias it
+// reach is the effect of a code that came back: the address is the user's. Where it is another's verified alias it
 // stays unverified; the code has proven the user all the same.
-func (t *turn) reached(q verification.Question, typed string) effect {
+func (a *attempt) reach(q verification.Question, typed string) effect {
 	return func(tx *db.Tx, u *user.User) error {
-		target := t.target(q.Attribute, "")
+		target := a.target(q.Attribute, "")
 		target.User = u
 		if !q.Answers(target, typed) {
 			return challenge.ErrInvalid // the user has another address by now
 		}
-		if q.To != "" && !t.lacksFactor(u) {
+		if q.To != "" && !a.lacksFactor(u) {
 			return challenge.ErrInvalid
 		}
 		if q.To == "" && u.Verified(q.Attribute) {
 			return nil
 		}
-		changed := adopted(u, q)
+		changed := reached(u, q)
 		changed.Touch(tx.Now)
-		err := account.Save(tx, t.Pool, changed, false)
+		err := account.Save(tx, a.Pool, changed, false)
 		if taken, ok := errors.AsType[*account.TakenError](err); ok && q.To != "" {
 			return taken
 		} else if ok {
@@ -194,42 +197,13 @@ func (t *turn) reached(q verification.Question, typed string) effect {
 	}
 }
 
-// adopted is the user with the address that a code went to, verified. One that they gave on the way becomes theirs and a
+// reached is the user with the address that a code went to, verified. One that they gave on the way becomes theirs and a
 // second factor.
-func adopted(u *user.User, q verification.Question) *user.User {
+func reached(u *user.User, q verification.Question) *user.User {
 	u = u.Clone()
 	u.Attributes[q.Attribute+"_verified"] = "true"
 	if q.To != "" {
 		u.Attributes[q.Attribute], u.MFA.Email = q.To, true
 	}
 	return u
-}
-
-// welcomed is the user after a proof that needs no password: whoever reads the address is confirmed by that, and a
-// password that was reset is gone.
-func (t *turn) welcomed() *user.User {
-	u := t.user
-	if u == nil || u.Status != cognitoidp.UserStatusTypeUnconfirmed && u.Status != cognitoidp.UserStatusTypeResetRequired {
-		return u
-	}
-	u = u.Clone()
-	u.Status = cognitoidp.UserStatusTypeConfirmed
-	return u
-}
-
-// welcome is the effect of such a proof.
-func (t *turn) welcome(tx *db.Tx, u *user.User) error {
-	switch u.Status {
-	case cognitoidp.UserStatusTypeResetRequired:
-		u.Password = nil
-	case cognitoidp.UserStatusTypeUnconfirmed:
-	default:
-		return nil
-	}
-	u.Status = cognitoidp.UserStatusTypeConfirmed
-	u.Touch(tx.Now)
-	if err := account.Save(tx, t.Pool, u, false); err != nil {
-		return fmt.Errorf("confirm the user: %w", err)
-	}
-	return nil
 }

@@ -15,31 +15,31 @@ type passkeyAssertion struct{ bySession }
 
 func (passkeyAssertion) needs() []string { return []string{"CREDENTIAL"} }
 
-func (p passkeyAssertion) challenge(t *turn) (*Outcome, error) {
-	if err := t.enabled(); err != nil {
+func (p passkeyAssertion) challenge(a *attempt) (*Outcome, error) {
+	if err := a.enabled(); err != nil {
 		return nil, err
 	}
-	options, ceremony, err := t.ceremony().Begin()
+	options, ceremony, err := a.ceremony().Begin()
 	if errors.Is(err, passkey.ErrNone) {
 		return nil, cognitoidp.NotAuthorized("The user has no passkey for this user pool.")
 	}
 	if err != nil {
 		return nil, err
 	}
-	st := t.state.Next(t.now)
-	st.Data, st.Options = ceremony, t.options
-	return t.ask(p.step, st, map[string]string{"CREDENTIAL_REQUEST_OPTIONS": options, "USERNAME": t.srpID()})
+	st := a.state.Next(a.now)
+	st.Data, st.Options = ceremony, a.options
+	return a.askWith(p.step, st, map[string]string{"CREDENTIAL_REQUEST_OPTIONS": options, "USERNAME": a.srpID()})
 }
 
-func (p passkeyAssertion) load(t *turn, tx *db.Tx) error { return t.loadPasskeys(tx) }
+func (p passkeyAssertion) load(a *attempt, tx *db.Tx) error { return a.loadPasskeys(tx) }
 
-func (p passkeyAssertion) verify(t *turn) (*pass, error) {
-	if err := t.present(); err != nil {
+func (p passkeyAssertion) judge(a *attempt) (*success, error) {
+	if err := a.mayGuess(); err != nil {
 		return nil, err
 	}
-	assertion, err := t.ceremony().Finish(t.state.Data, t.given["CREDENTIAL"])
-	if errors.Is(err, passkey.ErrRefused) || err == nil && t.user == nil {
-		return nil, t.miss(incorrect())
+	assertion, err := a.ceremony().Finish(a.state.Data, a.in.Given["CREDENTIAL"])
+	if errors.Is(err, passkey.ErrRefused) || err == nil && a.User == nil {
+		return nil, a.wrongAnswer(incorrect())
 	}
 	if err != nil {
 		return nil, err
@@ -51,36 +51,31 @@ func (p passkeyAssertion) verify(t *turn) (*pass, error) {
 		}
 		return err
 	}
-	done := &pass{
+	done := &success{
 		proof: factor.Passkey, source: "Authentication",
-		effects: []effect{t.spendSession, t.unlock, count, t.welcome},
+		effects: []effect{a.spendSession, a.unlock, count, a.confirmBy("")},
 	}
-	if assertion.Verified && factor.Multi(t.Pool) {
+	if assertion.Verified && factor.Multi(a.Pool) {
 		done.proof = factor.VerifiedKey
 	}
-	t.user = t.welcomed()
+	done.user = confirmed(a.User)
 	return done, nil
 }
 
-// ceremony is the user's sign-in with a passkey, or nobody's.
-func (t *turn) ceremony() passkey.SignIn {
-	s := passkey.SignIn{App: t.App, Credentials: t.passkeys}
-	if t.user == nil {
-		s.Credentials = passkey.Decoys(t.Box, t.Pool, t.name)
+// ceremony is the sign-in with a passkey of the user, or of the stand-in for an unknown one.
+func (a *attempt) ceremony() passkey.SignIn {
+	s := passkey.SignIn{App: a.App, Credentials: a.passkeys}
+	if a.User == nil {
+		s.Credentials = passkey.Decoys(a.Box, a.Pool, a.decoy().id)
 	}
 	return s
 }
 
 // loadPasskeys loads the user's passkeys, if the pool lets anybody sign in with one.
-func (t *turn) loadPasskeys(tx *db.Tx) (err error) {
-	if t.user == nil || !passkey.FirstFactor(t.Pool) {
+func (a *attempt) loadPasskeys(tx *db.Tx) (err error) {
+	if a.User == nil || !passkey.FirstFactor(a.Pool) {
 		return nil
 	}
-	t.passkeys, err = passkey.Usable(tx, t.Pool, t.user.Sub)
+	a.passkeys, err = passkey.Usable(tx, a.Pool, a.User.Sub)
 	return err
-}
-
-// decoyPasskeys tells whether somebody who does not exist has a passkey: half of them do, each always or never.
-func (t *turn) decoyPasskeys() bool {
-	return t.Box.MAC("passkey decoy owner", []byte(t.name))[0]&1 == 0
 }

@@ -68,7 +68,7 @@ func TestWhoCancelsThePasskeyMayChooseAgain(t *testing.T) {
 		asked := w.answers(t, w.choose(t, nil), M{"ANSWER": "WEB_AUTHN"})
 		expect(t, asked, "WEB_AUTHN")
 		again := w.answers(t, M{"ChallengeName": "SELECT_CHALLENGE", "Session": asked["Session"]}, M{"ANSWER": "WEB_AUTHN"})
-		w.refused(t, asked, M{"CREDENTIAL": "{}"}, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
+		w.refused(t, asked, M{"CREDENTIAL": "{}"}, "NotAuthorizedException", wrong) // choosing has not used it up
 		options := expect(t, again, "WEB_AUTHN")["CREDENTIAL_REQUEST_OPTIONS"].(string)
 		choice := M{"ChallengeName": "SELECT_CHALLENGE", "Session": again["Session"]}
 		w.refused(t, choice, M{"ANSWER": "EMAIL_OTP"}, "InvalidParameterException", "")

@@ -1,15 +1,22 @@
 package signin
 
 import (
+	"context"
+
 	"cardea/engine/token"
+	"cardea/platform/db"
 	"cardea/record/user"
 )
 
-// beginRefresh is REFRESH_TOKEN_AUTH: no proof, but new tokens for an old session.
-func beginRefresh(t *turn) (*Outcome, error) {
-	tokens, err := t.Tokens.Refresh(t.ctx, token.RefreshRequest{
-		App: t.App, RefreshToken: t.given["REFRESH_TOKEN"], DeviceKey: t.given["DEVICE_KEY"],
-		Metadata: t.metadata, From: t.from, Check: t.proveClientFor,
+// refresh is REFRESH_TOKEN_AUTH: no proof, but new tokens for an old session.
+func (s *Service) refresh(ctx context.Context, in Request, st step) (*Outcome, error) {
+	a := newAttempt(s, ctx, in)
+	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return st.load(a, tx) }); err != nil {
+		return nil, err
+	}
+	tokens, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
+		App: a.App, RefreshToken: in.Given["REFRESH_TOKEN"], DeviceKey: in.Given["DEVICE_KEY"],
+		Metadata: in.Metadata, From: a.from, Check: a.proveAppFor,
 	})
 	if err != nil {
 		return nil, err
@@ -17,11 +24,11 @@ func beginRefresh(t *turn) (*Outcome, error) {
 	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}, nil
 }
 
-// proveClientFor checks a refresh's SECRET_HASH. There is no USERNAME: the hash is over the user's name or sub, and some
+// proveAppFor checks a refresh's SECRET_HASH. There is no USERNAME: the hash is over the user's name or sub, and some
 // clients only know the one, some the other (02-auth-flows §1).
-func (t *turn) proveClientFor(u *user.User) error {
-	if t.proveClient(u.Username) == nil {
+func (a *attempt) proveAppFor(u *user.User) error {
+	if a.proveApp(u.Username) == nil {
 		return nil
 	}
-	return t.proveClient(string(u.Sub))
+	return a.proveApp(string(u.Sub))
 }

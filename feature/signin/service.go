@@ -24,11 +24,9 @@ type Service struct {
 
 // InitiateAuth begins a sign-in from an app.
 func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthRequest) (*cognitoidp.InitiateAuthResponse, error) {
-	from, forwarded := appsUser(ctx, in.UserContextData)
-	out, err := s.Begin(ctx, Start{
-		Client: in.ClientId, Flow: in.AuthFlow, Session: in.Session,
-		Parameters: in.AuthParameters, Metadata: in.ClientMetadata, From: from, Forwarded: forwarded,
-	})
+	out, err := s.Begin(ctx, Request{
+		Client: in.ClientId, Name: in.AuthFlow, Session: in.Session, Given: in.AuthParameters, Metadata: in.ClientMetadata,
+	}.ofApp(ctx, in.UserContextData))
 	if err != nil {
 		return nil, err
 	}
@@ -42,12 +40,10 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidp.InitiateAuthR
 func (s *Service) AdminInitiateAuth(
 	ctx context.Context, in *cognitoidp.AdminInitiateAuthRequest,
 ) (*cognitoidp.AdminInitiateAuthResponse, error) {
-	from, forwarded := adminsUser(ctx, in.ContextData)
-	out, err := s.Begin(ctx, Start{
-		Admin: true, Pool: in.UserPoolId, Client: in.ClientId,
-		Flow: in.AuthFlow, Session: in.Session, Parameters: in.AuthParameters, Metadata: in.ClientMetadata,
-		From: from, Forwarded: forwarded,
-	})
+	out, err := s.Begin(ctx, Request{
+		Pool: in.UserPoolId, Client: in.ClientId, Name: in.AuthFlow, Session: in.Session, Given: in.AuthParameters,
+		Metadata: in.ClientMetadata,
+	}.ofAdministrator(ctx, in.ContextData))
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +57,10 @@ func (s *Service) AdminInitiateAuth(
 func (s *Service) RespondToAuthChallenge(
 	ctx context.Context, in *cognitoidp.RespondToAuthChallengeRequest,
 ) (*cognitoidp.RespondToAuthChallengeResponse, error) {
-	from, forwarded := appsUser(ctx, in.UserContextData)
-	out, err := s.Answer(ctx, Reply{
-		Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
-		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: from, Forwarded: forwarded,
-	})
+	out, err := s.Answer(ctx, Request{
+		Client: in.ClientId, Name: in.ChallengeName, Session: in.Session, Given: in.ChallengeResponses,
+		Metadata: in.ClientMetadata,
+	}.ofApp(ctx, in.UserContextData))
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +74,10 @@ func (s *Service) RespondToAuthChallenge(
 func (s *Service) AdminRespondToAuthChallenge(
 	ctx context.Context, in *cognitoidp.AdminRespondToAuthChallengeRequest,
 ) (*cognitoidp.AdminRespondToAuthChallengeResponse, error) {
-	from, forwarded := adminsUser(ctx, in.ContextData)
-	out, err := s.Answer(ctx, Reply{
-		Admin: true, Pool: in.UserPoolId, Client: in.ClientId, Challenge: in.ChallengeName, Session: in.Session,
-		Responses: in.ChallengeResponses, Metadata: in.ClientMetadata, From: from, Forwarded: forwarded,
-	})
+	out, err := s.Answer(ctx, Request{
+		Pool: in.UserPoolId, Client: in.ClientId, Name: in.ChallengeName, Session: in.Session, Given: in.ChallengeResponses,
+		Metadata: in.ClientMetadata,
+	}.ofAdministrator(ctx, in.ContextData))
 	if err != nil {
 		return nil, err
 	}

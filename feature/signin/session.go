@@ -6,14 +6,12 @@ import (
 	"cardea/record/user"
 )
 
-// sessions makes and reads the Session strings of the turn's client.
-func (t *turn) sessions() challenge.Sessions {
-	return challenge.Sessions{App: t.App}
-}
+// sessions makes and reads the Session strings of the attempt's app.
+func (a *attempt) sessions() challenge.Sessions { return challenge.Sessions{App: a.App} }
 
-// ask is the challenge of a step whose state travels in the Session.
-func (t *turn) ask(step string, st challenge.State, parameters map[string]string) (*Outcome, error) {
-	session, err := t.sessions().Seal(step, st)
+// askWith is the challenge of a step whose state travels in the Session.
+func (a *attempt) askWith(step string, st challenge.State, parameters map[string]string) (*Outcome, error) {
+	session, err := a.sessions().Seal(step, st)
 	if err != nil {
 		return nil, err
 	}
@@ -22,38 +20,37 @@ func (t *turn) ask(step string, st challenge.State, parameters map[string]string
 
 // bySession is the part of a proof that finds its state in the Session.
 type bySession struct {
-	step    string
-	factors bool // wrong answers count against the account of factors, not that of the password
+	step      string
+	guessesAt guessed
 }
 
-// open leaves it to miss and to spendSession, whoever comes first, to find out that a guess at a factor is for a Session
-// that has been used.
-func (b bySession) open(t *turn, tx *db.Tx) (mismatch, err error) {
-	t.factors = b.factors
-	if b.factors {
-		return challenge.ErrInvalid, t.readSession(tx, b.step)
+// open does not look whether the Session of a guess at a factor has been used: recording a wrong answer, or committing a
+// right one, finds out.
+func (b bySession) open(a *attempt, tx *db.Tx) error {
+	a.guessesAt = b.guessesAt
+	if b.guessesAt == atFactor {
+		return a.readSession(tx, b.step)
 	}
-	return challenge.ErrInvalid, t.openSession(tx, b.step)
+	return a.openSession(tx, b.step)
 }
 
-// readSession reads the Session string of an answer into the turn's state.
-func (t *turn) readSession(tx *db.Tx, step string) (err error) {
-	if t.session == "" {
+// readSession reads the Session string of an answer.
+func (a *attempt) readSession(tx *db.Tx, step string) (err error) {
+	if a.in.Session == "" {
 		return missing("Session")
 	}
-	t.state, err = t.sessions().Read(tx, step, t.session)
+	a.opened = true
+	a.state, err = a.sessions().Read(tx, step, a.in.Session)
 	return err
 }
 
 // openSession is readSession for answers that cost work which a used Session is not worth.
-func (t *turn) openSession(tx *db.Tx, step string) error {
-	if err := t.readSession(tx, step); err != nil {
+func (a *attempt) openSession(tx *db.Tx, step string) error {
+	if err := a.readSession(tx, step); err != nil {
 		return err
 	}
-	return t.sessions().Unused(tx, t.state)
+	return a.sessions().Unused(tx, a.state)
 }
 
 // spendSession is the effect that uses the answered Session up.
-func (t *turn) spendSession(tx *db.Tx, _ *user.User) error {
-	return t.sessions().Spend(tx, t.state)
-}
+func (a *attempt) spendSession(tx *db.Tx, _ *user.User) error { return a.sessions().Spend(tx, a.state) }

@@ -17,33 +17,51 @@ const codeMember = "SOFTWARE_TOKEN_MFA_CODE"
 
 func (softwareToken) needs() []string { return []string{codeMember} }
 
-func (p softwareToken) challenge(t *turn) (*Outcome, error) {
-	parameters := map[string]string{"USER_ID_FOR_SRP": t.srpID()}
-	if t.user.MFA.App != "" {
-		parameters["FRIENDLY_DEVICE_NAME"] = t.user.MFA.App
+func (p softwareToken) challenge(a *attempt) (*Outcome, error) {
+	parameters := map[string]string{"USER_ID_FOR_SRP": a.srpID()}
+	if a.User.MFA.App != "" {
+		parameters["FRIENDLY_DEVICE_NAME"] = a.User.MFA.App
 	}
-	return t.ask(p.step, t.state.Next(t.now), parameters)
+	return a.askWith(p.step, a.state.Next(a.now), parameters)
 }
 
-func (softwareToken) light() {}
+func (softwareToken) quick() {}
 
-func (softwareToken) verify(t *turn) (*pass, error) {
-	if err := t.present(); err != nil {
+func (softwareToken) load(a *attempt, tx *db.Tx) (err error) {
+	if a.User == nil {
+		return nil
+	}
+	a.token, err = factor.SoftwareTokens{}.InForce(tx, a.User)
+	if errors.Is(err, factor.ErrNone) {
+		return nil // judge says so, once it is known that the user may answer
+	}
+	return err
+}
+
+func (softwareToken) judge(a *attempt) (*success, error) {
+	if err := a.mayGuess(); err != nil {
 		return nil, err
 	}
-	code, err := factor.SoftwareTokens{}.Check(t.tx, t.Box, t.user, t.given[codeMember])
-	switch {
-	case errors.Is(err, factor.ErrNone):
+	if a.token == nil {
 		return nil, cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the user.")
+	}
+	code, err := factor.SoftwareTokens{}.Judge(a.now, a.Box, a.token, a.in.Given[codeMember])
+	switch {
 	case errors.Is(err, factor.ErrMismatch):
-		return nil, t.miss(cognitoidp.CodeMismatch("Invalid code received for user"))
+		return nil, a.wrongAnswer(cognitoidp.CodeMismatch("Invalid code received for user"))
 	case errors.Is(err, factor.ErrReused):
-		return nil, t.miss(usedCode())
+		return nil, a.wrongAnswer(usedCode())
 	case err != nil:
 		return nil, err
 	}
-	use := func(tx *db.Tx, _ *user.User) error { return factor.SoftwareTokens{}.Use(tx, code) }
-	return &pass{proof: factor.SoftwareToken, effects: []effect{t.spendSession, t.unlock, use}}, nil
+	use := func(tx *db.Tx, _ *user.User) error {
+		err := factor.SoftwareTokens{}.Use(tx, code)
+		if errors.Is(err, factor.ErrReused) {
+			return usedCode()
+		}
+		return err
+	}
+	return &success{proof: factor.SoftwareToken, effects: []effect{a.spendSession, a.unlock, use}}, nil
 }
 
 func usedCode() error {

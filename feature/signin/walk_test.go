@@ -342,8 +342,13 @@ func (w *walk) stopped(r *request, v verdict) bool {
 // settled notes what a right answer has changed.
 func (w *walk) settled(r *request, v verdict, out M) {
 	k, p := v.ticket, v.ticket.who
-	k.used = true
 	from := *k
+	switch r.step {
+	case "SELECT_CHALLENGE", "PASSWORD_SRP": // proves nothing by itself
+		k.used = k.used || v.proof != ""
+	default:
+		k.used = true
+	}
 	proven := slices.Clone(k.proven)
 	if v.proof != "" {
 		delete(p.misses, account(r.step))

@@ -181,10 +181,13 @@ func newcomer(t *testing.T, w *servertest.World) (pool string, signIn M) {
 	client := w.Client(t, pool, choosing)
 	out := w.Must(t, "SignUp", nora(client))
 	signIn = M{"ClientId": client, "AuthFlow": "USER_AUTH", "AuthParameters": M{"USERNAME": "nora"}}
-	w.Fails(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]}), "NotAuthorizedException", notASession)
+	asked := w.Must(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]})) // SignUp's own proves nothing
+	if asked["AuthenticationResult"] != nil || asked["ChallengeName"] != "SELECT_CHALLENGE" {
+		t.Fatalf("the Session of an unconfirmed sign-up gave %v", asked)
+	}
 	confirm := with(who(client, "nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org"), "Session": out["Session"]})
 	signIn["Session"] = w.Must(t, "ConfirmSignUp", confirm)["Session"]
-	w.Fails(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]}), "NotAuthorizedException", notASession)
+	w.Fails(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]}), "NotAuthorizedException", used)
 	return pool, signIn
 }
 

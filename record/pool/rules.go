@@ -41,6 +41,11 @@ func (p *Pool) AliasIs(attribute string) bool {
 	return slices.Contains(p.Doc.AliasAttributes, attribute)
 }
 
+// SignsInBy tells whether users may sign in with this attribute at all.
+func (p *Pool) SignsInBy(attribute string) bool {
+	return p.UsernameIs(attribute) || p.AliasIs(attribute)
+}
+
 // AutoVerifies tells whether the pool sends a code to this attribute ("email", "phone_number") by itself.
 func (p *Pool) AutoVerifies(attribute string) bool {
 	return slices.Contains(p.Doc.AutoVerifiedAttributes, attribute)

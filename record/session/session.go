@@ -9,6 +9,15 @@ import (
 	"cardea/spec/id"
 )
 
+// Kind is what a session came of.
+type Kind string
+
+// The kinds. Tokens of an API session open the user's own account; those of an OAuth session open what its scopes say.
+const (
+	API   Kind = "api"
+	OAuth Kind = "oauth"
+)
+
 // Session is one sign-in of a user at an app client.
 type Session struct {
 	Pool      id.Pool
@@ -16,10 +25,11 @@ type Session struct {
 	Origin    string // UUID: the origin_jti claim
 	Sub       id.Sub
 	Client    id.Client
-	Scopes    []string // nil: signed in through the API, without OAuth
+	Kind      Kind
+	Scopes    []string // of an OAuth session
 	DeviceKey string
 	SSO       string    // UUID: the single sign-on session of the hosted pages that it came from; empty: it came from none
-	AuthTime  time.Time // when the user proved who they are; the auth_time claim
+	AuthTime  time.Time // when the user proved who they are, which may be before Created; the auth_time claim
 	Created   time.Time
 	Expires   time.Time // the end of its refresh tokens; rotation does not move it
 	Revoked   time.Time // zero while it lives
@@ -33,12 +43,12 @@ func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Be
 func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
-			refresh_hash, sso, active, ip, device_type)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+			refresh_hash, sso, active, ip, device_type, kind)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT DO NOTHING`,
 		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
 		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash,
-		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType)
+		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType, string(s.Kind))
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -52,7 +62,7 @@ func Insert(tx *db.Tx, s *Session, first Refresh) error {
 func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
 	return db.One(tx, scan, `
 		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
-			device_type
+			device_type, kind
 		FROM session
 		WHERE pool_id = $1 AND id = $2`,
 		string(pool), session)
@@ -160,7 +170,7 @@ type row struct {
 func (r *row) columns() []any {
 	return []any{
 		(*string)(&r.Pool), &r.ID, &r.Origin, (*string)(&r.Sub), (*string)(&r.Client), &r.scopes, &r.DeviceKey,
-		&r.authTime, &r.created, &r.expires, &r.revoked, &r.SSO, &r.active, &r.IP, &r.DeviceType,
+		&r.authTime, &r.created, &r.expires, &r.revoked, &r.SSO, &r.active, &r.IP, &r.DeviceType, (*string)(&r.Kind),
 	}
 }
 

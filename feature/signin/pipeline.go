@@ -1,0 +1,237 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/factor"
+	"cardea/platform/db"
+	"cardea/record/user"
+	"cardea/spec/cognitoidp"
+)
+
+// step is one request of a sign-in: the beginning of a flow (flow.go) or the answer to a challenge (proof.go).
+type step interface {
+	// load reads whom the step is about and what it is judged by.
+	load(a *attempt, tx *db.Tx) error
+	// judge gives a success, a *failure for a wrong answer that counts, or another error for one that does not. It reads
+	// and writes nothing.
+	judge(a *attempt) (*success, error)
+	// judgedInCommit tells whether judging takes microseconds, so that it may be done inside a transaction.
+	judgedInCommit() bool
+}
+
+// success is an answer that holds. It counts only once all its effects are committed.
+type success struct {
+	proof   factor.Proof // what it proves; empty for a choice
+	source  string       // why tokens are made, as token.Grant has it; empty: as before
+	user    *user.User   // as the effects will leave them; nil: as they are stored
+	effects []effect
+	then    proof // what was chosen to come next; nil: what the rules say
+}
+
+// effect is what a right answer changes; u is the user as the committing transaction sees them. An effect may refuse, which
+// undoes the others.
+type effect func(tx *db.Tx, u *user.User) error
+
+// errAskFirst says that somebody outside has to be asked before the commit, so that no transaction may be open.
+var errAskFirst = errors.New("somebody has to be asked outside the transaction")
+
+// run takes one step of a sign-in:
+//
+//	load → judge → decide → ask → commit → finish
+//
+// Load is a read snapshot and commit a write transaction; nothing is held between them, so whatever was judged, decided and
+// asked is checked again by commit. A step that says so is judged in the transaction that commits it, which spares loading
+// everything twice, unless somebody outside has to be asked.
+func (s *Service) run(ctx context.Context, in Request, st step) (*Outcome, error) {
+	var a *attempt
+	err := errAskFirst
+	if st.judgedInCommit() {
+		a, err = s.inOneTransaction(ctx, in, st)
+	}
+	if errors.Is(err, errAskFirst) {
+		a, err = s.inTwoTransactions(ctx, in, st)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.finish()
+}
+
+// inTwoTransactions judges a step between two transactions.
+func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*attempt, error) {
+	a := newAttempt(s, ctx, in)
+	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return st.load(a, tx) }); err != nil {
+		return nil, err
+	}
+	if err := a.conclude(st); err != nil {
+		return nil, a.recordFailure(err)
+	}
+	if a.nothingToCommit() {
+		return a, nil
+	}
+
+	loaded := a.User
+	err := a.transaction()(ctx, func(tx *db.Tx) (err error) {
+		a.User = loaded
+		if err := a.reload(tx); err != nil {
+			return err
+		}
+		return a.commit(tx)
+	})
+	return a, err
+}
+
+// inOneTransaction judges a step inside the transaction that commits it. Nothing there is asked of anybody.
+func (s *Service) inOneTransaction(ctx context.Context, in Request, st step) (a *attempt, err error) {
+	var refusal error
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		a, refusal = newAttempt(s, ctx, in), nil
+		if err := st.load(a, tx); err != nil {
+			return err
+		}
+		if a.asksOutside() {
+			return errAskFirst
+		}
+		err := a.conclude(st)
+		if wrong, ok := errors.AsType[*failure](err); ok {
+			refusal, err = a.record(tx, wrong)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return a.commit(tx)
+	})
+	if err == nil {
+		err = refusal
+	}
+	return a, err
+}
+
+// conclude is what lies between the two transactions of a step: it judges the answer, decides what comes next, and asks
+// whoever has a say in it.
+func (a *attempt) conclude(st step) error {
+	done, err := st.judge(a)
+	if err != nil {
+		return err
+	}
+	if err := a.decide(done); err != nil {
+		return err
+	}
+	return a.ask()
+}
+
+// decision is what comes after a right answer.
+type decision struct {
+	done    *success
+	next    proof    // what is still missing; nil: nothing
+	options []string // what next offers to choose from
+	second  bool     // next is about a second factor
+}
+
+// decide counts a right answer in and finds the proof that is still missing.
+func (a *attempt) decide(done *success) error {
+	if done.proof != "" {
+		a.state = a.state.With(done.proof)
+	}
+	if done.source != "" {
+		a.state.Source = done.source
+	}
+	a.decision = decision{done: done, next: done.then, options: a.options}
+	if done.then != nil {
+		return nil
+	}
+
+	missing, refused := factor.Next(a.Pool, a.expected(), a.state.Proven)
+	if refused {
+		return cognitoidp.NotAuthorized("The user has no second factor that this user pool accepts, and can set up none.")
+	}
+	switch {
+	case missing.Challenge == "":
+		return nil
+	case missing.Second && a.device.standsIn != nil:
+		a.next, a.second = askDevice, true
+	default:
+		a.next, a.options, a.second = proofs[missing.Challenge], missing.Options, missing.Second
+	}
+	return nil
+}
+
+// expected is the user as the right answer will leave them.
+func (a *attempt) expected() *user.User {
+	if a.done.user != nil {
+		return a.done.user
+	}
+	return a.User
+}
+
+// nothingToCommit tells whether a step has changed nothing: it leads to a challenge that sends nothing.
+func (a *attempt) nothingToCommit() bool {
+	_, posts := a.next.(poster)
+	return a.next != nil && !posts && len(a.done.effects) == 0
+}
+
+// transaction is how the commit is made durable. A right password after which a second factor is due buys nothing by
+// itself, so its commit does not wait for the disk: whoever repeats that password after a crash still owes the factor. A
+// challenge that posts a message does wait.
+func (a *attempt) transaction() func(context.Context, func(*db.Tx) error) error {
+	_, posts := a.next.(poster)
+	if a.done.proof == factor.Password && a.second && !posts {
+		return a.DB.WriteSoon
+	}
+	return a.DB.Write
+}
+
+// reload reads the user again, as the committing transaction sees them.
+func (a *attempt) reload(tx *db.Tx) error {
+	if a.User == nil {
+		return nil
+	}
+	u, err := user.Get(tx, a.Pool.ID, a.User.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return a.overtaken()
+	}
+	if err != nil {
+		return fmt.Errorf("read the user again: %w", err)
+	}
+	a.User = u
+	return nil
+}
+
+// commit applies the effects of a right answer, and then posts the message of the challenge that follows or inserts what
+// the finished sign-in needs: all of it or nothing. The user must still have the password that the sign-in began with.
+func (a *attempt) commit(tx *db.Tx) error {
+	if a.User != nil && db.Millis(a.User.PasswordSet) != a.state.Set {
+		return a.overtaken()
+	}
+	for _, apply := range a.done.effects {
+		if err := apply(tx, a.User); err != nil {
+			return err
+		}
+	}
+	if p, ok := a.next.(poster); ok {
+		return p.post(a, tx)
+	}
+	if a.next != nil {
+		return nil
+	}
+	return a.ending.commit(a, tx)
+}
+
+// finish answers with the next challenge, or with what the finished sign-in gives. Everything is durable by now.
+func (a *attempt) finish() (*Outcome, error) {
+	if a.next == nil {
+		return a.ending.outcome(a)
+	}
+	if a.User != nil {
+		a.state.Set = db.Millis(a.User.PasswordSet) // a new password is the sign-in's own
+	}
+	out, err := a.next.challenge(a)
+	if err == nil {
+		out.Available = a.available
+	}
+	return out, err
+}

@@ -1,0 +1,81 @@
+package signin
+
+import (
+	"context"
+	"strings"
+
+	"cardea/engine/lockout"
+	"cardea/record/client"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+)
+
+// Entry is how a sign-in is entered. It decides which flows may begin, whose address counts, and what a finished sign-in
+// gives.
+type Entry int
+
+// The entries.
+const (
+	ByApp           Entry = iota // an app, which proves itself by its SECRET_HASH where it has a secret
+	ByAdministrator              // an operation signed with AWS credentials, which names the pool
+)
+
+// Request is one step of a sign-in as it was asked for.
+type Request struct {
+	Entry    Entry
+	Pool     string // empty unless ByAdministrator
+	Client   string
+	Name     string            // the AuthFlowType that begins, or the ChallengeNameType that is answered
+	Session  string            // of the challenge, or of a sign-up; may be empty
+	Given    map[string]string // AuthParameters or ChallengeResponses
+	Metadata map[string]string // ClientMetadata
+	Caller   awsjson.Caller
+
+	// Source is where the user is, as far as the caller may say that for the client.
+	Source func(c *client.Client) lockout.Source
+}
+
+// Outcome is what a step of a sign-in ends in: Tokens, or else a Challenge with its Parameters and Session.
+type Outcome struct {
+	Challenge  string
+	Parameters map[string]string // empty, not nil, beside Tokens
+	Session    string            // empty when the challenge carries its state elsewhere
+	Available  []string          // what else the user could begin with, for USER_AUTH's first answer
+	Tokens     *cognitoidp.AuthenticationResultType
+}
+
+// require names the first member that is missing or empty.
+func (r *Request) require(names ...string) error {
+	for _, name := range names {
+		if r.Given[name] == "" {
+			return missing(name)
+		}
+	}
+	return nil
+}
+
+func missing(parameter string) error {
+	return cognitoidp.InvalidParameter("Missing required parameter " + parameter)
+}
+
+// ofApp fills in what an app tells about its user.
+func (r Request) ofApp(ctx context.Context, given *cognitoidp.UserContextDataType) Request {
+	r.Entry, r.Caller = ByApp, awsjson.CallerFrom(ctx)
+	r.Source = func(c *client.Client) lockout.Source { return lockout.From(ctx, c, given) }
+	return r
+}
+
+// ofAdministrator fills in what an administrator tells about the user.
+func (r Request) ofAdministrator(ctx context.Context, given *cognitoidp.ContextDataType) Request {
+	r.Entry, r.Caller = ByAdministrator, awsjson.CallerFrom(ctx)
+	r.Source = func(c *client.Client) lockout.Source { return lockout.FromAdministrator(c, given) }
+	if given == nil {
+		return r
+	}
+	for _, h := range given.HttpHeaders {
+		if strings.EqualFold(h.HeaderName, "User-Agent") {
+			r.Caller.UserAgent = h.HeaderValue
+		}
+	}
+	return r
+}
