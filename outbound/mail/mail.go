@@ -107,7 +107,7 @@ func (s *SMTP) format(l Letter) (*gomail.Msg, error) {
 	msg.SetDate()
 	_, domain, _ := strings.Cut(from.Address, "@")
 	msg.SetMessageIDWithValue(messageID(domain))
-	// RFC 3834: nobody's holiday notice should answer a code.
+	// RFC 3834: asks for no automatic replies.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	kind := gomail.TypeTextPlain
 	if l.HTML {

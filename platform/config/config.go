@@ -21,15 +21,15 @@ type Config struct {
 	Region string `toml:"region"`
 	// Account is the twelve-digit account number in ARNs.
 	Account string `toml:"account"`
-	// MasterKey is 32 random bytes in base64 from which everything sealed at rest hangs. Usually set by environment.
+	// MasterKey is 32 random bytes in base64 which wraps the keys of everything sealed at rest. Usually set by environment.
 	MasterKey Secret `toml:"master_key"`
 	// MasterKeyFile holds the master key, one to a line: the first seals, the others still open.
 	MasterKeyFile string `toml:"master_key_file"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed; none by default.
 	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
-	// ShutdownDelay is how long /readyz says no before the listener closes, so that balancers look away first.
+	// ShutdownDelay is how long /readyz says no before the listener closes, so that balancers stop sending requests first.
 	ShutdownDelay Duration `toml:"shutdown_delay"`
-	// GeoDatabase is a MaxMind file by which users' sessions tell where they are used; empty means that nobody knows.
+	// GeoDatabase is a MaxMind file that says where users' sessions are used; empty means that sessions have no place.
 	GeoDatabase string `toml:"geo_database"`
 
 	Database  Database  `toml:"database"`

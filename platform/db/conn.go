@@ -12,8 +12,8 @@ import (
 // liteConn is one connection to SQLite with its prepared statements, by the text callers give. It speaks SQLite's own
 // interface: there is nothing to pool, and what database/sql and its drivers do would double the cost of a statement.
 //
-// Statements are never interrupted: sqlite3_interrupt may undo a whole transaction under its owner's feet.
-// Transactions are short; contexts are looked at between statements.
+// Statements are never interrupted: sqlite3_interrupt may roll back a whole transaction.
+// Transactions are short; contexts are checked between statements.
 type liteConn struct {
 	conn     *sqlite.Conn
 	prepared map[string]*liteStmt
@@ -52,7 +52,7 @@ func (c *liteConn) prepare(query string) (*liteStmt, error) {
 			break
 		}
 	}
-	stmt, rest, err := c.conn.PrepareTransient(numbered(query)) // which leaves the keeping to us
+	stmt, rest, err := c.conn.PrepareTransient(numbered(query)) // not cached by the layer: s keeps it
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (c *liteConn) translate(err error) error {
 
 func (c *liteConn) close() {
 	for _, s := range c.prepared {
-		_ = s.stmt.Finalize() // goes with its connection
+		_ = s.stmt.Finalize() // the connection is about to be closed
 	}
 	_ = c.conn.Close() // nothing uncommitted is worth keeping
 }

@@ -34,7 +34,7 @@ type Options struct {
 	Migrations fs.FS
 }
 
-// engine is the seam between the two databases.
+// engine is what differs between the two databases.
 type engine interface {
 	name() string
 	read(ctx context.Context, fn func(session) error) error
@@ -82,8 +82,8 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	return d, nil
 }
 
-// Read runs fn on one snapshot that nobody else's writing disturbs. fn cannot change anything. A Read inside another's
-// closure may wait for ever when all connections are taken.
+// Read runs fn on one snapshot, which other writes do not change. fn cannot write. A Read inside another's closure may
+// wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	began := time.Now()
 	err := d.engine.read(ctx, func(s session) error {
@@ -153,5 +153,5 @@ func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
 // Engine is "sqlite" or "postgres".
 func (d *DB) Engine() string { return d.engine.name() }
 
-// Close waits for the writer and lets go of all connections.
+// Close waits for the writer and closes all connections.
 func (d *DB) Close() error { return d.engine.close() }

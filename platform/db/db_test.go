@@ -118,7 +118,7 @@ func TestReadCannotWrite(t *testing.T) {
 		if err == nil {
 			t.Error("a read transaction wrote")
 		}
-		err = d.Read(t.Context(), func(tx *db.Tx) error { // by the back door
+		err = d.Read(t.Context(), func(tx *db.Tx) error { // not by Write
 			_, err := db.All(tx, scanText, `INSERT INTO thing (pool_id, key) VALUES ('p', 'a') RETURNING key`)
 			return err
 		})

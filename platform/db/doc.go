@@ -1,4 +1,4 @@
-// Package db is the ground all records stand on: one SQL text, two engines.
+// Package db stores records: one SQL text, two engines.
 //
 // Embedded SQLite is the default, PostgreSQL the scale-out engine. [DB.Read] gives one snapshot, [DB.Write] behaves as
 // if it ran alone and has reached the disk when it returns: on SQLite a single writer connection whose commits are
@@ -6,7 +6,7 @@
 // nothing but SQL.
 //
 // Statements use $1 placeholders, passed as strings, integers, booleans, byte slices or nil; moments are passed as
-// [Millis]. JSON kept in a TEXT column is passed as a string, since SQLite would remember a byte slice as a BLOB.
+// [Millis]. JSON kept in a TEXT column is passed as a string, since SQLite would store a byte slice as a BLOB.
 // After a statement has failed, the rest of its transaction fails with it, on both engines: conflicts are therefore
 // met with ON CONFLICT DO NOTHING and a look at the number of rows.
 //

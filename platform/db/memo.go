@@ -2,10 +2,10 @@ package db
 
 import "sync"
 
-// memoEntries bounds the documents remembered; past it, any one makes room.
+// memoEntries bounds the number of documents; beyond it, an arbitrary one is dropped.
 const memoEntries = 10_000
 
-// memo remembers decoded documents by key and version.
+// memo caches decoded documents by key and version.
 type memo struct {
 	mu      sync.RWMutex
 	entries map[string]memoEntry
@@ -16,9 +16,9 @@ type memoEntry struct {
 	value   any
 }
 
-// Memo returns the decoded document that key and version name, calling load when it is not remembered. The version
+// Memo returns the decoded document that key and version name, calling load when it is not cached. The version
 // must have been read in tx, and every change of the document must change it. What Memo returns is shared: never
-// mutate it. Only read transactions fill the memory, since what a write transaction sees may yet be rolled back.
+// mutate it. Only read transactions fill the cache, since what a write transaction sees may yet be rolled back.
 func Memo[T any](tx *Tx, key string, version int64, load func() (T, error)) (T, error) {
 	m := &tx.db.memo
 	m.mu.RLock()
@@ -37,7 +37,7 @@ func Memo[T any](tx *Tx, key string, version int64, load func() (T, error)) (T, 
 	return value, err
 }
 
-// Recall returns the decoded document that key and version name if it is remembered, without a transaction. It is for
+// Recall returns the decoded document that key and version name if it is cached, without a transaction. It is for
 // documents that never change and so have one version.
 func Recall[T any](d *DB, key string, version int64) (T, bool) {
 	d.memo.mu.RLock()

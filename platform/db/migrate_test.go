@@ -133,7 +133,7 @@ func TestBuiltInSchemaOpensOnBothEngines(t *testing.T) {
 	})
 }
 
-func TestStrangeURLsAreRefused(t *testing.T) {
+func TestUnknownURLsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "sqlite:", "mysql://x", "sqlite::memory:", "postgres://h/db?pool_max_conns=none"} {
 		if _, err := db.Open(t.Context(), url, db.Options{}); err == nil {

@@ -26,7 +26,7 @@ func openSQLite(path string, opts Options) (*lite, error) {
 	if path == "" || strings.Contains(path, ":memory:") {
 		return nil, errors.New("SQLite needs a file")
 	}
-	// SQLite makes its log with the mode of the file: nobody else may read either.
+	// SQLite creates its log with the mode of the file; only the server's user may read either.
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -73,8 +73,9 @@ func writerPragmas(opts Options) []string {
 	}
 }
 
-// readerPragmas leave mmap_size alone: SQLite unmaps the whole file whenever it finds that somebody has written. Beside
-// sign-ins that costs more than the copies a map saves while the database is small, and about as much when it is large.
+// readerPragmas leave mmap_size alone: SQLite unmaps the whole file whenever another connection has written. With
+// sign-ins going on, that costs more than the copies a map saves while the database is small, and about as much when it
+// is large.
 var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
 
 func (l *lite) name() string { return "sqlite" }
@@ -103,7 +104,7 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 		return conn.translate(err)
 	}
 	defer func() {
-		if _, e := conn.exec("ROLLBACK", nil); e != nil { // should not be; a fresh connection cures it
+		if _, e := conn.exec("ROLLBACK", nil); e != nil { // should not happen; a new connection helps
 			conn.close()
 			conn = nil
 		}

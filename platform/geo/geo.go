@@ -35,7 +35,7 @@ func Open(path string) (*Database, error) {
 	return &Database{reader}, nil
 }
 
-// Close lets go of the file. Nobody may ask any more.
+// Close closes the file. Find must not be called any more.
 func (d *Database) Close() error {
 	if d == nil {
 		return nil

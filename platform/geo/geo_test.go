@@ -49,7 +49,7 @@ func TestAddressesAreFound(t *testing.T) {
 	}
 }
 
-func TestWithoutAFileNobodyKnows(t *testing.T) {
+func TestWithoutAFileNoPlaceIsKnown(t *testing.T) {
 	t.Parallel()
 	d, err := geo.Open("")
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 // Metrics holds the counters of one server. Make one with New.
 type Metrics struct {
 	registry     *prometheus.Registry
-	operations   *choke
-	outbound     *choke
-	transactions *choke
+	operations   *measure
+	outbound     *measure
+	transactions *measure
 	retries      *prometheus.CounterVec
-	jobs         *choke
-	signatures   *choke
+	jobs         *measure
+	signatures   *measure
 	lastJob      *prometheus.GaugeVec
 }
 
-// choke counts what passes one choke point and how long it took.
-type choke struct {
+// measure counts events of one kind and how long they took.
+type measure struct {
 	total   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 }
@@ -37,11 +37,11 @@ var (
 // build.
 func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.operations = m.choke("operations", "API operations answered", fast, "operation", "code")
-	m.outbound = m.choke("outbound_calls", "calls to mail relays, webhooks and other servers", slow, "target", "outcome")
-	m.transactions = m.choke("transactions", "database transactions", fast, "kind")
-	m.jobs = m.choke("jobs", "background jobs run", slow, "job", "outcome")
-	m.signatures = m.choke("signatures", "tokens signed", fast, "algorithm")
+	m.operations = m.measure("operations", "API operations answered", fast, "operation", "code")
+	m.outbound = m.measure("outbound_calls", "calls to mail relays, webhooks and other servers", slow, "target", "outcome")
+	m.transactions = m.measure("transactions", "database transactions", fast, "kind")
+	m.jobs = m.measure("jobs", "background jobs run", slow, "job", "outcome")
+	m.signatures = m.measure("signatures", "tokens signed", fast, "algorithm")
 	m.retries = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "cardea_transaction_retries_total", Help: "Number of times a database transaction ran again after a conflict.",
 	}, []string{"kind"})
@@ -55,9 +55,9 @@ func New(version string) *Metrics {
 	return m
 }
 
-// choke registers cardea_<name>_total and cardea_<name>_duration_seconds; the histogram carries only the first label.
-func (m *Metrics) choke(name, help string, buckets []float64, labels ...string) *choke {
-	c := &choke{
+// measure registers cardea_<name>_total and cardea_<name>_duration_seconds; the histogram carries only the first label.
+func (m *Metrics) measure(name, help string, buckets []float64, labels ...string) *measure {
+	c := &measure{
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cardea_" + name + "_total", Help: "Number of " + help + "."}, labels),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "cardea_" + name + "_duration_seconds", Help: "Time taken by " + help + ".", Buckets: buckets,
@@ -67,7 +67,7 @@ func (m *Metrics) choke(name, help string, buckets []float64, labels ...string) 
 	return c
 }
 
-func (c *choke) count(took time.Duration, labels ...string) {
+func (c *measure) count(took time.Duration, labels ...string) {
 	c.total.WithLabelValues(labels...).Inc()
 	c.seconds.WithLabelValues(labels[0]).Observe(took.Seconds())
 }

@@ -10,7 +10,7 @@ import (
 	"cardea/platform/telemetry"
 )
 
-func TestMetricsShowEveryChokePoint(t *testing.T) {
+func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
 	m := telemetry.New("v1")
 	m.Operation("SignUp", "", time.Millisecond)

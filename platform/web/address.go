@@ -34,7 +34,7 @@ var (
 	nat64 = netip.MustParsePrefix("64:ff9b::/96")
 )
 
-// public reports whether addr may be a host that anyone may call.
+// public reports whether addr may be a host on the public Internet.
 func public(addr netip.Addr) bool {
 	addr = plain(addr)
 	if addr.Is6() && !global.Contains(addr) {
@@ -43,7 +43,7 @@ func public(addr netip.Addr) bool {
 	return addr.IsValid() && !within(special, addr)
 }
 
-// plain takes off an address's disguises.
+// plain is the address that an IPv6 form of an IPv4 address stands for.
 func plain(addr netip.Addr) netip.Addr {
 	addr = addr.WithZone("").Unmap()
 	if nat64.Contains(addr) {

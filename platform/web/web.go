@@ -69,7 +69,7 @@ func New(opts Options) (*http.Client, error) {
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	return &http.Client{
-		Transport: &door{opts, transport},
+		Transport: &restricted{opts, transport},
 		Timeout:   opts.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
@@ -130,15 +130,15 @@ func (g *guard) control(network, address string, _ syscall.RawConn) error {
 	return fmt.Errorf("%w: %s", ErrBlocked, target.Addr())
 }
 
-// door is the transport with its other rules.
-type door struct {
+// restricted is the transport with the rules that do not concern addresses.
+type restricted struct {
 	opts Options
 	next http.RoundTripper
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !(d.opts.PlainHTTP && req.URL.Scheme == "http") {
+func (r *restricted) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" && !(r.opts.PlainHTTP && req.URL.Scheme == "http") {
 		if req.Body != nil {
 			_ = req.Body.Close() // the contract of RoundTrip
 		}
@@ -146,14 +146,14 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 
 	began := time.Now()
-	resp, err := d.next.RoundTrip(req)
+	resp, err := r.next.RoundTrip(req)
 	status := 0
 	if err == nil {
 		status = resp.StatusCode
-		resp.Body = &capped{resp.Body, d.opts.MaxBytes}
+		resp.Body = &capped{resp.Body, r.opts.MaxBytes}
 	}
-	if d.opts.Observe != nil {
-		d.opts.Observe(req.URL.Hostname(), status, time.Since(began))
+	if r.opts.Observe != nil {
+		r.opts.Observe(req.URL.Hostname(), status, time.Since(began))
 	}
 	return resp, err
 }

@@ -37,41 +37,41 @@ type population struct {
 	factors *factors // nil: they have nothing else
 }
 
-type world struct{ small, large, guarded population }
+type pools struct{ small, large, guarded population }
 
 // load fills a data folder for cardea dev with the pools, through the store.
-func load(ctx context.Context, dir string, users int) (world, error) {
+func load(ctx context.Context, dir string, users int) (pools, error) {
 	data := filepath.Join(dir, "data")
 	if err := os.Mkdir(data, 0o700); err != nil {
-		return world{}, err
+		return pools{}, err
 	}
 	key := seal.NewKey()
 	if err := os.WriteFile(filepath.Join(data, "master.key"), []byte(seal.FormatKey(key)+"\n"), 0o600); err != nil {
-		return world{}, err
+		return pools{}, err
 	}
 	master, err := seal.NewMaster(key)
 	if err != nil {
-		return world{}, err
+		return pools{}, err
 	}
 	srv, err := server.New(ctx, server.Config{
 		Dev: true, Addr: "127.0.0.1:1", PublicURL: "http://127.0.0.1:1", Region: region, Account: accountID,
 		Database: "sqlite:" + filepath.Join(data, "cardea.db"), MasterKeys: [][]byte{key},
 	})
 	if err != nil {
-		return world{}, err
+		return pools{}, err
 	}
 	defer srv.Close()
 
 	factors, err := newFactors(guardedPool)
 	if err != nil {
-		return world{}, err
+		return pools{}, err
 	}
-	w := world{small: population{users: smallPool}, guarded: population{users: guardedPool, factors: factors}, large: population{users: users}}
+	w := pools{small: population{users: smallPool}, guarded: population{users: guardedPool, factors: factors}, large: population{users: users}}
 	l := loader{srv: srv, ring: &datakey.Ring{Master: master}}
 	for _, p := range []*population{&w.small, &w.guarded, &w.large} {
 		began := time.Now()
 		if err := l.populate(ctx, p); err != nil {
-			return world{}, err
+			return pools{}, err
 		}
 		fmt.Printf("loaded %d users in %v\n", p.users, time.Since(began).Round(time.Second))
 	}

@@ -42,7 +42,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(dir)
 
-	world, err := load(ctx, dir, o.Users)
+	pools, err := load(ctx, dir, o.Users)
 	if err != nil {
 		return fmt.Errorf("load users: %w", err)
 	}
@@ -58,13 +58,13 @@ func run(ctx context.Context, o options) error {
 	fmt.Printf("\nready on an existing data folder after %v, resident when idle %.1f MiB\n\n", server.ready.Round(time.Millisecond), idle)
 
 	driver := driver{server: server, options: o}
-	if err := driver.bounds(ctx, world.small); err != nil {
+	if err := driver.bounds(ctx, pools.small); err != nil {
 		return err
 	}
-	if err := driver.extras(ctx, world.guarded); err != nil {
+	if err := driver.extras(ctx, pools.guarded); err != nil {
 		return err
 	}
-	return driver.growth(ctx, world)
+	return driver.growth(ctx, pools)
 }
 
 // bounds prints each flow's cost and its ratio to its bound. The primitives are measured around every flow, since the
@@ -103,12 +103,12 @@ func (d driver) bounds(ctx context.Context, p population) error {
 }
 
 // growth compares sign-in in a small and a large pool.
-func (d driver) growth(ctx context.Context, world world) error {
+func (d driver) growth(ctx context.Context, pools pools) error {
 	fmt.Println()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "users in the pool\tsign-ins per second\tserver CPU\trate beside the small pool\t")
 	var first float64
-	for _, p := range []population{world.small, world.large} {
+	for _, p := range []population{pools.small, pools.large} {
 		m, err := d.measure(ctx, p, passwordSignIn)
 		if err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// model is a service description with what this house adds to it.
+// model is a service description with what features.txt and optional.txt add to it.
 type model struct {
 	Package      string `json:"-"`
 	Service      string
