@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"cardea/engine/attributes"
+	"cardea/engine/factor"
 	"cardea/record/pool"
 	"cardea/record/user"
 )
@@ -15,11 +16,12 @@ var Contacts = []string{user.NameEmail, user.NamePhoneNumber}
 // unverified unless the same change says otherwise, which only administrators can; or, where the pool wants it verified
 // before the update, it waits in Pending while the old value stays in force (docs/cognito/accounts.md, "Changing an
 // address"). Change answers the contacts whose new value needs a code; codes that went to a former value are void,
-// because they are bound to it.
+// because they are bound to it. Its conditions are *ContactError and ErrRequiredFactor.
 func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []string, err error) {
 	if err := CheckFlags(u.Attributes, attrs); err != nil {
 		return nil, err
 	}
+	before := u.Clone()
 	plain := maps.Clone(attrs)
 	foldEmail(p, plain)
 	for _, contact := range Contacts {
@@ -38,6 +40,9 @@ func Change(p *pool.Pool, u *user.User, attrs map[string]string) (verify []strin
 	}
 	for name, value := range plain {
 		set(u, name, value)
+	}
+	if factor.Loses(p, before, u) {
+		return nil, ErrRequiredFactor
 	}
 	return verify, nil
 }

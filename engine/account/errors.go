@@ -15,6 +15,9 @@ var (
 	ErrResetRequired = errors.New("the user's password must be reset")
 )
 
+// ErrRequiredFactor says that a contact cannot be removed: it is the only second factor of a user whose pool requires one.
+var ErrRequiredFactor = errors.New("the contact is the user's required second factor")
+
 // StatusError says that a user whose status is neither of those cannot have tokens.
 type StatusError struct {
 	Status string // a UserStatusType

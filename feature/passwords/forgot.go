@@ -74,9 +74,7 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 		t.User, t.Attribute = u, attribute
 		return t, nil
 	}
-	// Cognito answers an unconfirmed user as if a code had been sent, whatever the client's setting
-	// (docs/cognito/accounts.md, "Recovery").
-	if a.Client.HidesUsers() || u.Status == cognitoidp.UserStatusTypeUnconfirmed {
+	if a.Client.HidesUsers() {
 		return t, nil
 	}
 	return t, unreachable()

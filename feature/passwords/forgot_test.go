@@ -53,8 +53,14 @@ func TestResetCodesExpireAndAreReplaced(t *testing.T) {
 		if first != second {
 			w.Fails(t, "ConfirmForgotPassword", confirm(first), "CodeMismatchException", mismatch)
 		}
-		w.Advance(time.Hour)
+		w.Advance(time.Hour - time.Millisecond)
+		w.Fails(t, "ConfirmForgotPassword", confirm("wrong"), "CodeMismatchException", mismatch)
+		w.Advance(time.Millisecond)
 		w.Fails(t, "ConfirmForgotPassword", confirm(second), "ExpiredCodeException", expired)
+
+		w.Must(t, "ForgotPassword", who(client, "jane"))
+		w.Advance(time.Hour - time.Millisecond)
+		w.Must(t, "ConfirmForgotPassword", confirm(w.Code(t, address)))
 	})
 }
 
@@ -180,12 +186,11 @@ func TestStatesThatCannotBeReset(t *testing.T) {
 		w.Fails(t, "ConfirmForgotPassword", with(who(client, "nobody"), M{"ConfirmationCode": "123456", "Password": newPassword}),
 			"UserNotFoundException", unknown)
 
-		// Cognito answers someone who has not confirmed yet as if a code had been sent.
 		w.Must(t, "SignUp", with(who(client, "new"), M{"Password": servertest.Password, "UserAttributes": attributes("email", "new@example.org")}))
 		sent := len(w.Inbox(""))
-		w.Must(t, "ForgotPassword", who(client, "new"))
+		w.Fails(t, "ForgotPassword", who(client, "new"), "InvalidParameterException", unreachable)
 		if n := len(w.Inbox("")); n != sent {
-			t.Errorf("%d messages to someone unverified", n-sent)
+			t.Errorf("%d messages to an unverified address", n-sent)
 		}
 	})
 }

@@ -261,3 +261,23 @@ func TestBadTokensOpenNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestACodeForAnAddressLivesADay(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, nil)
+		w.User(t, pool, "alice", "email", "a@b.example")
+		client := w.Client(t, pool, M{"AccessTokenValidity": 24, "TokenValidityUnits": M{"AccessToken": "hours"}})
+		verify := func() M {
+			return M{"AccessToken": w.SignIn(t, client, "alice")["AccessToken"], "AttributeName": "email"}
+		}
+		ask := func() { w.Must(t, "GetUserAttributeVerificationCode", verify()) }
+		ask()
+		w.Advance(24 * time.Hour)
+		w.Fails(t, "VerifyUserAttribute", with(verify(), M{"Code": w.Code(t, "a@b.example")}), "ExpiredCodeException",
+			"Invalid code provided, please request a code again.")
+		ask()
+		w.Advance(24*time.Hour - time.Millisecond)
+		w.Must(t, "VerifyUserAttribute", with(verify(), M{"Code": w.Code(t, "a@b.example")}))
+	})
+}

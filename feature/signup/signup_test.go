@@ -253,6 +253,20 @@ func TestResendReplacesTheCode(t *testing.T) {
 	})
 }
 
+func TestASignUpCodeLivesADay(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		client := w.Client(t, w.Pool(t, verifies), nil)
+		confirm := func() M { return with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, "jane@example.org")}) }
+		w.Must(t, "SignUp", jane(client))
+		w.Advance(day)
+		w.Fails(t, "ConfirmSignUp", confirm(), "ExpiredCodeException", "Invalid code provided, please request a code again.")
+		w.Must(t, "ResendConfirmationCode", who(client, "jane"))
+		w.Advance(day - time.Millisecond)
+		w.Must(t, "ConfirmSignUp", confirm())
+	})
+}
+
 func TestGuessesAtACodeAreLimited(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {

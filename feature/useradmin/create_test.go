@@ -226,3 +226,36 @@ func TestParallelAdminCreateUserHasOneWinner(t *testing.T) {
 		}
 	})
 }
+
+func TestUnusedAccountValidityDaysEndATemporaryPassword(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, M{"AdminCreateUserConfig": M{"UnusedAccountValidityDays": 3}})
+		client := w.Client(t, pool, nil)
+		who := M{"UserPoolId": pool, "Username": "alice"}
+		temporary := M{"TemporaryPassword": servertest.Password, "MessageAction": "SUPPRESS"}
+		signIn := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "alice", "PASSWORD": servertest.Password}}
+		// lasts tells whether the password, set now, is good for three days and no longer.
+		lasts := func(how string) {
+			t.Helper()
+			w.Advance(3 * 24 * time.Hour)
+			if got := text(w.Must(t, "InitiateAuth", signIn), "ChallengeName"); got != "NEW_PASSWORD_REQUIRED" {
+				t.Errorf("%s: challenge = %q", how, got)
+			}
+			w.Advance(time.Millisecond)
+			w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", "Temporary password has expired and must be reset by an administrator.")
+		}
+
+		w.Must(t, "AdminCreateUser", with(who, temporary))
+		lasts("created")
+		w.Must(t, "AdminCreateUser", with(who, M{"TemporaryPassword": servertest.Password, "MessageAction": "RESEND"}))
+		lasts("sent again")
+		w.Must(t, "AdminSetUserPassword", with(who, M{"Password": servertest.Password, "Permanent": false}))
+		lasts("set by an administrator")
+
+		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "AdminCreateUserConfig": M{"UnusedAccountValidityDays": 4}})
+		if got := text(w.Must(t, "InitiateAuth", signIn), "ChallengeName"); got != "NEW_PASSWORD_REQUIRED" {
+			t.Errorf("with another day: challenge = %q", got)
+		}
+	})
+}

@@ -41,7 +41,7 @@ func (s *Service) ListUsers(ctx context.Context, in *cognitoidp.ListUsersRequest
 		}
 		for _, name := range in.AttributesToGet {
 			if _, known := p.Attribute(name); !known {
-				return cognitoidp.InvalidParameter("Invalid attribute name: " + name)
+				return cognitoidp.InvalidParameter("One or more requested attributes do not exist.")
 			}
 		}
 		users, next, err = account.Search(tx, p, filter, cursor, limit)

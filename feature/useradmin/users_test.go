@@ -159,8 +159,8 @@ func TestListUsersPagesAndFilters(t *testing.T) {
 		w.Must(t, "AdminDisableUser", M{"UserPoolId": pool, "Username": "user6"})
 
 		for filter, want := range map[string]int{
-			``: 7, `username = "user3"`: 1, `username ^= "user"`: 7, `username = "User3"`: 0, `name = "say \"1\""`: 3,
-			`custom:team="t0"`: 3, `status = "Disabled"`: 1, `cognito:user_status = "force_change_password"`: 7, `email ^= "x"`: 0,
+			``: 7, `username = "user3"`: 1, `username ^= "user"`: 7, `username = "User3"`: 0, `name = "say \"1\""`: 3, `name ^= "SAY"`: 7,
+			`custom:team="t0"`: 3, `custom:team="T0"`: 3, `status = "Disabled"`: 1, `status = "disabled"`: 0, `cognito:user_status = "force_change_password"`: 7, `email ^= "x"`: 0,
 		} {
 			names, in := map[string]bool{}, M{"UserPoolId": pool, "Limit": 2, "Filter": filter}
 			for range 5 {
@@ -207,10 +207,10 @@ func TestListUsersShowsTheAttributesAskedFor(t *testing.T) {
 		w.User(t, pool, "bob")
 		token = text(w.Must(t, "ListUsers", M{"UserPoolId": pool, "Limit": 1}), "PaginationToken")
 		for message, in := range map[string]M{
-			"Error while parsing filter":           {"Filter": `name "x"`},
-			"Invalid search attribute: custom:foo": {"Filter": `custom:foo = "x"`},
-			"Invalid pagination token.":            {"PaginationToken": token, "Filter": `name ^= "A"`},
-			"Invalid attribute name: custom:foo":   {"AttributesToGet": []string{"custom:foo"}},
+			"Error while parsing filter":                     {"Filter": `name "x"`},
+			"Invalid search attribute: custom:foo":           {"Filter": `custom:foo = "x"`},
+			"Invalid pagination token.":                      {"PaginationToken": token, "Filter": `name ^= "A"`},
+			"One or more requested attributes do not exist.": {"AttributesToGet": []string{"email", "custom:foo"}},
 		} {
 			w.Fails(t, "ListUsers", with(M{"UserPoolId": pool}, in), invalid, message)
 		}

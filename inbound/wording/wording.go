@@ -33,6 +33,7 @@ var conditions = []entry{
 	{account.ErrUnconfirmed, cognitoidp.UserNotConfirmed("User is not confirmed.")},
 	{account.ErrResetRequired, cognitoidp.PasswordResetRequired("Password reset required for the user")},
 
+	{account.ErrRequiredFactor, cognitoidp.InvalidParameter("The attribute cannot be deleted: it is the second factor that the user pool requires.")},
 	{attributes.ErrUnwritable, cognitoidp.NotAuthorized("A client attempted to write unauthorized attribute")},
 	{password.ErrUsed, cognitoidp.PasswordHistoryPolicyViolation("Password has previously been used")},
 	{password.ErrBusy, cognitoidp.TooManyRequests("Rate exceeded")},
