@@ -15,8 +15,10 @@ import (
 func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 	c := &s.config
 	api := &awsapi.Handler{
-		Service: s.API.Service(),
-		Word:    wording.Cognito,
+		Services: []awsapi.Service{
+			{Service: s.API.Service(), Word: wording.Cognito},
+			{Service: s.STS.Service()},
+		},
 		Log:     c.Log,
 		Observe: s.metrics.Operation,
 		Strict:  c.Test.Strict,
@@ -35,11 +37,11 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log}
 		mux.Handle(inbox.PagePath, messages)
 		mux.Handle(inbox.JSONPath, messages)
-		mux.Handle("GET /{$}", http.RedirectHandler("/_cardea/inbox", http.StatusFound))
+		mux.Handle("GET /{$}", orInbox(api))
 		s.Handler = guardHosts(c.Addr, c.Hosts, s.Handler)
 	} else {
 		keys := &keyring{db: s.DB, ring: ring, account: c.Account}
-		api.Verify = (&awsapi.Signed{Service: "cognito-idp", Keys: keys.find, Now: c.now()}).Verify
+		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
 	}
 
 	admin := http.NewServeMux()
@@ -50,4 +52,16 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 	if c.Dev {
 		mux.Handle("GET /metrics", s.metrics.Handler())
 	}
+}
+
+// orInbox sends browsers that open the address of a development server to its inbox.
+func orInbox(api http.Handler) http.Handler {
+	page := http.RedirectHandler(inbox.PagePath, http.StatusFound)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if awsapi.IsQuery(r) {
+			api.ServeHTTP(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 }

@@ -23,6 +23,7 @@ import (
 	"cardea/feature/sessions"
 	"cardea/feature/signin"
 	"cardea/feature/signup"
+	"cardea/feature/sts"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
 	"cardea/platform/db"
@@ -33,14 +34,16 @@ import (
 	"cardea/platform/telemetry"
 	"cardea/record/datakey"
 	"cardea/spec/cognitoidp"
+	stsapi "cardea/spec/sts"
 )
 
 // Server is a built server. Make one with New, and Close it.
 type Server struct {
 	// Handler answers on the API's address, Admin on the operator's.
 	Handler, Admin http.Handler
-	// API is every feature, by the operations that it answers.
+	// API is every feature of user pools, by the operations that it answers, and STS those of the second service.
 	API *cognitoidp.API
+	STS *stsapi.API
 	// DB is where everything is kept.
 	DB *db.DB
 	// Outbox has the inbox of a development server.
@@ -107,6 +110,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 		},
+		STS:     &stsapi.API{Sts: sts.Service{}},
 		config:  c,
 		places:  places,
 		jobs:    schedule(keys, minter, codes),

@@ -87,7 +87,7 @@ func TestMetricsCountOperations(t *testing.T) {
 		answer := httptest.NewRecorder()
 		w.Server.Admin.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
 		for _, want := range []string{
-			`cardea_operations_total{code="ResourceNotFoundException",operation="DescribeUserPool"} 1`,
+			`cardea_operations_total{code="ResourceNotFoundException",operation="DescribeUserPool",service="cognito-idp"} 1`,
 			`cardea_transactions_total{kind="read"}`,
 		} {
 			if !strings.Contains(answer.Body.String(), want) {

@@ -27,16 +27,15 @@ type Key struct {
 
 // Signed checks signatures. It is what production uses.
 type Signed struct {
-	Service string // the signing name, such as "cognito-idp"
-	Keys    func(ctx context.Context, accessKeyID string) (Key, error)
-	Now     func() time.Time
+	Keys func(ctx context.Context, accessKeyID string) (Key, error)
+	Now  func() time.Time
 }
 
-// Verify is a Handler's Verify: the caller, or AWS's fault for what is wrong with the signature.
-func (s *Signed) Verify(r *http.Request, body []byte) (awsjson.Caller, error) {
+// Verify is a Handler's Verify: the caller, or what is wrong with the signature.
+func (s *Signed) Verify(r *http.Request, body []byte, service string) (awsjson.Caller, error) {
 	signature, err := sigv4.Parse(r)
 	if err != nil {
-		return awsjson.Caller{}, signatureFault(err)
+		return awsjson.Caller{}, err
 	}
 	key, err := s.Keys(r.Context(), signature.AccessKeyID)
 	if errors.Is(err, ErrUnknownKey) {
@@ -48,27 +47,14 @@ func (s *Signed) Verify(r *http.Request, body []byte) (awsjson.Caller, error) {
 	if subtle.ConstantTimeCompare([]byte(key.SessionToken), []byte(signature.SessionToken)) == 0 {
 		return awsjson.Caller{}, unrecognized()
 	}
-	if err := signature.Verify(r, body, sigv4.Check{Service: s.Service, Secret: key.Secret, Now: s.Now()}); err != nil {
-		return awsjson.Caller{}, signatureFault(err)
+	if err := signature.Verify(r, body, sigv4.Check{Service: service, Secret: key.Secret, Now: s.Now()}); err != nil {
+		return awsjson.Caller{}, err
 	}
 	return awsjson.Caller{Region: signature.Region, Account: key.Account, AccessKeyID: signature.AccessKeyID}, nil
 }
 
 func unrecognized() error {
-	return awsjson.Refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
-}
-
-// signatureFault is AWS's code for what is wrong with a signature.
-func signatureFault(err error) error {
-	switch {
-	case errors.Is(err, sigv4.ErrMissing):
-		return awsjson.Refuse("MissingAuthenticationTokenException", err.Error())
-	case errors.Is(err, sigv4.ErrIncomplete):
-		return awsjson.Refuse("IncompleteSignatureException", err.Error())
-	case errors.Is(err, sigv4.ErrInvalid):
-		return awsjson.Refuse("InvalidSignatureException", err.Error())
-	}
-	return err
+	return &awsjson.Problem{Kind: ErrUnknownKey, Text: "The security token included in the request is invalid."}
 }
 
 // Trusting believes every signature. It is what development uses: the key only says which Region is meant.
@@ -77,15 +63,18 @@ type Trusting struct {
 }
 
 // Verify is a Handler's Verify. Pages from other machines are refused: a browser would let any web page reach a server on
-// loopback, and here a page needs no secret to administrate it.
-func (t *Trusting) Verify(r *http.Request, _ []byte) (awsjson.Caller, error) {
-	if origin := r.Header.Get("Origin"); origin != "" && !loopback(origin) {
-		return awsjson.Caller{}, awsjson.Refuse("AccessDeniedException",
-			"A development server accepts signed operations from web pages on this machine only.")
+// loopback, and here a page needs no secret to administrate it. A request that a browser says another site has caused, and
+// that comes without an Origin, is an image or a link of such a page.
+func (t *Trusting) Verify(r *http.Request, _ []byte, _ string) (awsjson.Caller, error) {
+	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
+	if origin != "" && !loopback(origin) || origin == "" && (site == "cross-site" || site == "same-site") {
+		return awsjson.Caller{}, &awsjson.Problem{
+			Kind: errForbidden, Text: "A development server accepts signed operations from web pages on this machine only.",
+		}
 	}
 	scope, err := sigv4.ScopeOf(r)
 	if err != nil {
-		return awsjson.Caller{}, signatureFault(err)
+		return awsjson.Caller{}, err
 	}
 	return awsjson.Caller{Region: scope.Region, Account: t.Account, AccessKeyID: scope.AccessKeyID}, nil
 }

@@ -21,7 +21,7 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // strict is a world whose signatures are checked.
 func strict() *world {
 	w := newWorld()
-	w.Verify = (&Signed{Service: "test", Now: func() time.Time { return now }, Keys: func(_ context.Context, id string) (Key, error) {
+	w.Verify = (&Signed{Now: func() time.Time { return now }, Keys: func(_ context.Context, id string) (Key, error) {
 		switch id {
 		case "AKROOT":
 			return Key{Secret: secret, Account: "123456789012"}, nil

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// keep is the largest buffer that is kept, in bytes. Most bodies have one or two KiB; what rare ones need is not to be
-// held for good.
-const keep = 16 << 10
+// keep is the largest buffer that is used again, in bytes. Most bodies have one or two KiB; what a rare one needs is given
+// back to the runtime.
+const keep = 8 << 10
 
-// buffers hold bodies on their way in and out, one request's after another's.
+// buffers hold the bodies of requests and answers, and are used again.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// borrow is an empty buffer, until it is given back. What a request keeps must be a copy.
+// borrow returns an empty buffer that is the caller's until it is given back. What a request keeps must be a copy.
 func borrow() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
 
-// giveBack lets another request have the buffer. Bodies hold passwords and tokens, so it is wiped before.
+// giveBack lets other requests have the buffer. Bodies hold passwords and tokens, so it is wiped first.
 func giveBack(b *bytes.Buffer) {
 	if b.Cap() > keep {
 		return

@@ -19,7 +19,7 @@ func keeper() (*Handler, *sync.Map) {
 	asked := new(sync.Map)
 	handler := newWorld().Handler
 	handler.Log, handler.Observe = nil, nil
-	handler.Service.Operations["Keep"] = awsjson.Operation{
+	handler.Services[0].Operations["Keep"] = awsjson.Operation{
 		Name: "Keep", Input: &request,
 		Invoke: awsjson.Method(&request, func(_ context.Context, in *input) (*output, error) {
 			asked.Store(in, strings.Clone(in.Password))
@@ -32,7 +32,7 @@ func keeper() (*Handler, *sync.Map) {
 // say asks it with a password.
 func say(handler *Handler, w http.ResponseWriter, password string) {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"Password":"`+password+`"}`))
-	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Content-Type", jsonType)
 	r.Header.Set("X-Amz-Target", "Test.Keep")
 	handler.ServeHTTP(w, r)
 }

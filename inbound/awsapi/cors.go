@@ -9,8 +9,8 @@ import (
 const allowedHeaders = "amz-sdk-invocation-id,amz-sdk-request,authorization,cache-control,content-type,x-amz-content-sha256," +
 	"x-amz-date,x-amz-security-token,x-amz-target,x-amz-user-agent,x-amzn-trace-id"
 
-// preflight answers a browser's question whether a page may call. Any page may: the API takes no cookies, so a page has
-// no more rights than what it knows.
+// preflight answers a browser's question whether a page may call. Any page may: the API takes no cookies, so a page can do
+// no more than what it knows allows.
 func preflight(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Access-Control-Allow-Methods", "POST")

@@ -1,11 +1,8 @@
 package awsapi
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -16,57 +13,63 @@ import (
 	"cardea/spec/id"
 )
 
-const (
-	defaultMaxBody = 1 << 20
-	maxUserAgent   = 512
-)
+const maxUserAgent = 512
 
-// Handler answers the operations of one service.
+// Service is a service that a Handler answers.
+type Service struct {
+	awsjson.Service
+	// Word gives the fault for what an operation found, where it is none already. Nil changes nothing.
+	Word func(op *awsjson.Operation, err error) error
+}
+
+// Handler answers the operations of several services.
 type Handler struct {
-	Service awsjson.Service
-	// Verify proves who signed a request whose whole body is body. Its faults are told as they are. Signed.Verify
+	Services []Service
+	// Verify proves who signed a request, whose whole body is body, to the service with a signing name. Signed.Verify
 	// checks signatures; Trusting.Verify believes them. Without it signed operations are refused.
-	Verify func(r *http.Request, body []byte) (awsjson.Caller, error)
+	Verify func(r *http.Request, body []byte, service string) (awsjson.Caller, error)
 	// ClientIP is the address a request came from. Nil takes the connection's.
 	ClientIP func(r *http.Request) string
 	// Log gets one line for each request. Nil logs nothing.
 	Log *slog.Logger
-	// Observe, unless nil, counts each request: the modelled operation, or "" for anything else; the fault's code, or ""
-	// for success; how long it took.
-	Observe func(operation, code string, took time.Duration)
-	// MaxBody is how many bytes a request may have; 0 means 1 MiB. BodyLimits has the operations that may have other
-	// sizes.
-	MaxBody    int64
-	BodyLimits map[string]int64
-	// Word gives the fault for what an operation found, where it is none already. Nil changes nothing.
-	Word func(op *awsjson.Operation, err error) error
+	// Observe, unless nil, counts each request: the modelled operation and its service's signing name, or "" for anything
+	// else; the fault's code, or "" for success; how long it took.
+	Observe func(service, operation, code string, took time.Duration)
+	// Limits bounds the bodies of requests.
+	Limits Limits
 	// Strict, for tests, is told of each fault that the model does not list for its operation; the answer becomes an
 	// InternalErrorException.
 	Strict func(operation string, fault *awsjson.Fault)
+
+	bodies budget
 }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{handler: h, request: r, began: time.Now()}
-	x.caller = awsjson.Caller{RequestID: id.NewUUID(), IP: h.address(r), UserAgent: userAgent(r)}
-	x.open(w)
+	c := &call{handler: h, request: r, began: time.Now(), protocol: protocolOf(r)}
+	c.caller = awsjson.Caller{RequestID: id.NewUUID(), IP: h.address(r), UserAgent: userAgent(r)}
+	c.open(w)
 	if r.Method == http.MethodOptions {
 		preflight(w, r)
 		return
 	}
-	out, err := x.run(w)
-	x.render(w, out, err)
-	x.record()
+	out, err := c.run(w)
+	c.render(w, out, err)
+	c.record()
 }
 
-// exchange is one request and what becomes known of it on the way to its answer.
-type exchange struct {
+// call is one request and what becomes known of it on the way to its answer.
+type call struct {
 	handler   *Handler
 	request   *http.Request
 	began     time.Time
-	operation *awsjson.Operation // nil until it is named
+	protocol  protocol
+	service   *Service // nil until it is named
+	operation *awsjson.Operation
 	caller    awsjson.Caller
-	tree      awsjson.Node
+
+	held         int64  // bytes of the handler's budget that the body takes
+	pool, client string // that the request names, for the log
 
 	status  int
 	code    string
@@ -75,121 +78,57 @@ type exchange struct {
 }
 
 // run finds the answer. A panic becomes an error like any other unplanned one.
-func (x *exchange) run(w http.ResponseWriter) (out any, err error) {
+func (c *call) run(w http.ResponseWriter) (out any, err error) {
 	defer func() {
+		c.handler.bodies.release(c.held)
 		switch problem := recover(); problem {
 		case nil:
 		case http.ErrAbortHandler:
 			panic(problem)
 		default:
-			x.stack = debug.Stack()
+			c.stack = debug.Stack()
 			out, err = nil, fmt.Errorf("panic: %v", problem)
 		}
 	}()
 
-	op, err := x.name(w)
+	tree, err := c.receive(w)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.receive(w, op); err != nil {
-		return nil, err
+	out, err = c.operation.Invoke(awsjson.WithCaller(c.request.Context(), c.caller), tree)
+	if err != nil && c.service.Word != nil {
+		err = c.service.Word(c.operation, err)
 	}
-	out, err = op.Invoke(awsjson.WithCaller(x.request.Context(), x.caller), x.tree)
-	if err != nil && x.handler.Word != nil {
-		err = x.handler.Word(op, err)
-	}
-	return out, x.strictly(op, err)
-}
-
-// name finds the operation that the request is for.
-func (x *exchange) name(w http.ResponseWriter) (*awsjson.Operation, error) {
-	if x.request.Method != http.MethodPost {
-		w.Header().Set("Allow", "OPTIONS, POST")
-		return nil, &awsjson.Fault{Code: "UnknownOperationException", Message: "The API is asked by POST.", Status: http.StatusMethodNotAllowed}
-	}
-	if !spoken(x.request.Header.Get("Content-Type")) {
-		return nil, awsjson.Refuse("UnknownOperationException", "The content type of a request is application/x-amz-json-1.1.")
-	}
-	target := x.request.Header.Get("X-Amz-Target")
-	if target == "" {
-		return nil, awsjson.Refuse("UnknownOperationException", "The request has no X-Amz-Target header.")
-	}
-	service, name, _ := strings.Cut(target, ".")
-	op, known := x.handler.Service.Operations[name]
-	if !known || service != x.handler.Service.TargetPrefix {
-		return nil, awsjson.Refuse("UnknownOperationException", "The X-Amz-Target header names no operation of this service.")
-	}
-	x.operation = &op
-	return &op, nil
-}
-
-// spoken reports whether a content type is the protocol's, or close enough to it that old and hand-made clients use it.
-func spoken(contentType string) bool {
-	if contentType == "application/x-amz-json-1.1" {
-		return true
-	}
-	media, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (media == "application/x-amz-json-1.1" || media == "application/x-amz-json-1.0" || media == "application/json")
+	return out, c.strictly(err)
 }
 
 // receive reads what is asked, proves who asks, and parses it.
-func (x *exchange) receive(w http.ResponseWriter, op *awsjson.Operation) error {
+func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	body := borrow()
 	defer giveBack(body)
-	if err := x.read(w, op, body); err != nil {
-		return err
+	tree, err := c.protocol.receive(c, w, body)
+	if err == nil {
+		c.pool, c.client = textOf(&tree, "UserPoolId"), textOf(&tree, "ClientId")
 	}
-	if err := x.prove(op, body.Bytes()); err != nil {
-		return err
-	}
-	if op.Invoke == nil {
-		return awsjson.NotBuilt(op.Name)
-	}
-	var err error
-	x.tree, err = awsjson.Parse(body.Bytes())
-	return err
+	return tree, err
 }
 
-// read reads the body. One that says it is too large is not read at all.
-func (x *exchange) read(w http.ResponseWriter, op *awsjson.Operation, body *bytes.Buffer) error {
-	limit := x.handler.MaxBody
-	if limit == 0 {
-		limit = defaultMaxBody
+// prove finds out who calls an operation that can be called: one that is built. Unsigned operations ignore signatures:
+// SDKs may add one that is none of their business.
+func (c *call) prove(body []byte) error {
+	if c.operation.Signed {
+		if c.handler.Verify == nil {
+			return &awsjson.Problem{Kind: errForbidden, Text: "This server does not accept signed operations."}
+		}
+		caller, err := c.handler.Verify(c.request, body, c.service.SigningName)
+		if err != nil {
+			return err
+		}
+		c.caller.Region, c.caller.Account, c.caller.AccessKeyID = caller.Region, caller.Account, caller.AccessKeyID
 	}
-	if own, ok := x.handler.BodyLimits[op.Name]; ok {
-		limit = own
+	if c.operation.Invoke == nil {
+		return awsjson.NotBuilt(c.operation.Name)
 	}
-	if x.request.ContentLength > limit {
-		w.Header().Set("Connection", "close")
-		return tooLarge()
-	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, x.request.Body, limit))
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return tooLarge()
-	}
-	if err != nil {
-		return awsjson.Refuse("SerializationException", "The body of the request could not be read.")
-	}
-	return nil
-}
-
-func tooLarge() error {
-	return &awsjson.Fault{Code: "RequestEntityTooLargeException", Message: "The request is too large.", Status: http.StatusRequestEntityTooLarge}
-}
-
-// prove finds out who calls. Unsigned operations ignore signatures: SDKs may add one that is none of their business.
-func (x *exchange) prove(op *awsjson.Operation, body []byte) error {
-	if !op.Signed {
-		return nil
-	}
-	if x.handler.Verify == nil {
-		return awsjson.Refuse("AccessDeniedException", "This server does not accept signed operations.")
-	}
-	caller, err := x.handler.Verify(x.request, body)
-	if err != nil {
-		return err
-	}
-	x.caller.Region, x.caller.Account, x.caller.AccessKeyID = caller.Region, caller.Account, caller.AccessKeyID
 	return nil
 }
 

@@ -113,7 +113,7 @@ func TestFaultsAreTold(t *testing.T) {
 	if got.Header().Get("x-amzn-ErrorMessage") != "Invalid code.  X-Injected: ?" {
 		t.Errorf("got %q", got.Header().Get("x-amzn-ErrorMessage"))
 	}
-	if w.observed[0] != "Refuse CodeMismatchException" {
+	if w.observed[0] != "test:Refuse CodeMismatchException" {
 		t.Errorf("observed %q", w.observed)
 	}
 	if got, want := w.ask("Reason", "{}", nil).Body.String(), `{"__type":"InvalidParameterException","message":"m","reasonCode":"why"}`; got != want {
@@ -153,7 +153,7 @@ func TestTheLogHasOneWideLineWithoutSecrets(t *testing.T) {
 	w.ask("Echo", `{"UserPoolId":"eu-west-3_AbC123xyz","ClientId":"1example23456789abcdefghij","Password":"hunter2hunter2"}`, nil)
 	line := w.logged(t)
 	for key, want := range map[string]any{
-		"msg": "request", "level": "INFO", "operation": "Echo", "status": 200.0, "pool": "eu-west-3_AbC123xyz",
+		"msg": "request", "level": "INFO", "service": "test", "operation": "Echo", "status": 200.0, "pool": "eu-west-3_AbC123xyz",
 		"client": "1example23456789abcdefghij", "ip": "192.0.2.1",
 	} {
 		if line[key] != want {
@@ -187,7 +187,7 @@ func TestStrictHandlersFailOnUnlistedFaults(t *testing.T) {
 func TestBodiesHaveALimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.MaxBody, w.BodyLimits = 100, map[string]int64{"Empty": 200}
+	w.Limits = Limits{Unsigned: 100, Operations: map[string]int64{"Empty": 200}}
 	body := `{"Unknown":"` + strings.Repeat("x", 100) + `"}`
 	refused(t, w.ask("Echo", body, nil), 413, "RequestEntityTooLargeException")
 	refused(t, w.ask("Echo", body, func(r *http.Request) { r.ContentLength = -1 }), 413, "RequestEntityTooLargeException")
@@ -197,8 +197,14 @@ func TestBodiesHaveALimit(t *testing.T) {
 	if got := w.ask("Echo", `{"Unknown":"`+strings.Repeat("x", 86)+`"}`, nil); got.Code != 200 {
 		t.Errorf("a body of just the limit: got %d %s", got.Code, got.Body)
 	}
-	limit := newWorld().ask("Echo", "", func(r *http.Request) { r.ContentLength, r.Body = 1<<20+1, unreadable{t} })
-	refused(t, limit, 413, "RequestEntityTooLargeException")
+	for operation, limit := range map[string]int64{"Echo": 256 << 10, "Admin": 1 << 20} {
+		got := newWorld().ask(operation, "", func(r *http.Request) { r.ContentLength, r.Body = limit+1, unreadable{t} })
+		refused(t, got, 413, "RequestEntityTooLargeException")
+	}
+	admin := w.ask("Admin", body, func(r *http.Request) { r.Header.Set("Authorization", scope) })
+	if admin.Code != 200 {
+		t.Errorf("a signed operation: got %d %s", admin.Code, admin.Body)
+	}
 }
 
 // unreadable is a body that must not be read.

@@ -9,36 +9,37 @@ import (
 )
 
 // record counts the request and logs it, in one line.
-func (x *exchange) record() {
-	took := time.Since(x.began)
-	operation := ""
-	if x.operation != nil {
-		operation = x.operation.Name
+func (c *call) record() {
+	took := time.Since(c.began)
+	service, operation := "", ""
+	if c.operation != nil {
+		service, operation = c.service.SigningName, c.operation.Name
 	}
-	if x.handler.Observe != nil {
-		x.handler.Observe(operation, x.code, took)
+	if c.handler.Observe != nil {
+		c.handler.Observe(service, operation, c.code, took)
 	}
 	level := slog.LevelInfo
-	if x.status >= 500 {
+	if c.status >= 500 {
 		level = slog.LevelError
 	}
-	if x.handler.Log == nil || !x.handler.Log.Enabled(x.request.Context(), level) {
+	if c.handler.Log == nil || !c.handler.Log.Enabled(c.request.Context(), level) {
 		return
 	}
 
 	attributes := []slog.Attr{
-		slog.String("operation", operation), slog.Int("status", x.status), slog.Duration("duration", took),
-		slog.String("request_id", x.caller.RequestID), slog.String("ip", x.caller.IP),
+		slog.String("operation", operation), slog.Int("status", c.status), slog.Duration("duration", took),
+		slog.String("request_id", c.caller.RequestID), slog.String("ip", c.caller.IP),
 	}
-	attributes = told(attributes, "code", x.code)
-	attributes = told(attributes, "pool", x.identifier("UserPoolId"))
-	attributes = told(attributes, "client", x.identifier("ClientId"))
-	attributes = told(attributes, "access_key", x.caller.AccessKeyID)
-	if x.failure != nil {
-		attributes = append(attributes, slog.Any("error", x.failure))
-		attributes = told(attributes, "stack", string(x.stack))
+	attributes = told(attributes, "service", service)
+	attributes = told(attributes, "code", c.code)
+	attributes = told(attributes, "pool", identifier(c.pool))
+	attributes = told(attributes, "client", identifier(c.client))
+	attributes = told(attributes, "access_key", c.caller.AccessKeyID)
+	if c.failure != nil {
+		attributes = append(attributes, slog.Any("error", c.failure))
+		attributes = told(attributes, "stack", string(c.stack))
 	}
-	x.handler.Log.LogAttrs(x.request.Context(), level, "request", attributes...)
+	c.handler.Log.LogAttrs(c.request.Context(), level, "request", attributes...)
 }
 
 // told adds an attribute unless it is empty.
@@ -53,9 +54,18 @@ func told(attributes []slog.Attr, name, value string) []slog.Attr {
 // mistake, stays out of the log.
 var known = regexp.MustCompile(`^(?:[a-z0-9-]{2,32}_[0-9A-Za-z]{9}|[a-z0-9]{26})$`)
 
-func (x *exchange) identifier(member string) string {
-	value := x.tree.Given(member)
-	if value == nil || value.Type != awsjson.Text || len(value.Text) > 64 || !known.MatchString(value.Text) {
+// identifier is value if it is an id, else "".
+func identifier(value string) string {
+	if len(value) > 64 || !known.MatchString(value) {
+		return ""
+	}
+	return value
+}
+
+// textOf is the string that a member of the request holds, or "".
+func textOf(request *awsjson.Node, member string) string {
+	value := request.Given(member)
+	if value == nil || value.Type != awsjson.Text {
 		return ""
 	}
 	return value.Text

@@ -51,10 +51,14 @@ func newWorld() *world {
 	w.Handler = &Handler{
 		Verify: (&Trusting{Account: "123456789012"}).Verify,
 		Log:    slog.New(slog.NewJSONHandler(&w.log, nil)),
-		Observe: func(operation, code string, took time.Duration) {
-			w.observed = append(w.observed, operation+" "+code)
+		Observe: func(service, operation, code string, took time.Duration) {
+			w.observed = append(w.observed, strings.TrimPrefix(service+":"+operation+" "+code, ":"))
 		},
-		Service: awsjson.Service{TargetPrefix: "Test", SigningName: "test", Operations: map[string]awsjson.Operation{}},
+		Services: []Service{
+			{Service: awsjson.Service{TargetPrefix: "Test", SigningName: "test", Operations: map[string]awsjson.Operation{}}},
+			{Service: awsjson.Service{TargetPrefix: "Second", SigningName: "second", Operations: map[string]awsjson.Operation{}}},
+			{Service: awsjson.Service{Version: "2011-06-15", Namespace: "urn:third", SigningName: "third", Operations: map[string]awsjson.Operation{}}},
+		},
 	}
 	w.add("Echo", false, func(in *input) (*output, error) { return &output{Text: "<" + in.Password + ">"}, nil })
 	w.add("Empty", false, func(*input) (*output, error) { return &output{}, nil })
@@ -68,16 +72,21 @@ func newWorld() *world {
 	w.add("Unlisted", false, func(*input) (*output, error) { return nil, awsjson.Refuse("GroupExistsException", "no") })
 	w.add("Fail", false, func(*input) (*output, error) { return nil, errors.New("the disk with the secrets is full") })
 	w.add("Panic", false, func(*input) (*output, error) { panic("a bug") })
-	w.Service.Operations["Command"] = awsjson.Operation{
+	w.Services[0].Operations["Command"] = awsjson.Operation{
 		Name: "Command", Input: &request,
 		Invoke: awsjson.Command(&request, func(context.Context, *input) error { return nil }),
 	}
-	w.Service.Operations["Unbuilt"] = awsjson.Operation{Name: "Unbuilt", Signed: true, Input: &request}
+	w.Services[0].Operations["Unbuilt"] = awsjson.Operation{Name: "Unbuilt", Signed: true, Input: &request}
 	return w
 }
 
 func (w *world) add(operation string, signed bool, run func(*input) (*output, error)) {
-	w.Service.Operations[operation] = awsjson.Operation{
+	w.addTo(0, operation, signed, run)
+}
+
+// addTo adds an operation to one of the services.
+func (w *world) addTo(service int, operation string, signed bool, run func(*input) (*output, error)) {
+	w.Services[service].Operations[operation] = awsjson.Operation{
 		Name: operation, Signed: signed, Input: &request, Errors: []string{"CodeMismatchException"},
 		Invoke: awsjson.Method(&request, func(ctx context.Context, in *input) (*output, error) {
 			w.caller = awsjson.CallerFrom(ctx)

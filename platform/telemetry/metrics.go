@@ -37,7 +37,7 @@ var (
 // build.
 func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.operations = m.measure("operations", "API operations answered", fast, "operation", "code")
+	m.operations = m.measure("operations", "API operations answered", fast, "service", "operation", "code")
 	m.outbound = m.measure("outbound_calls", "calls to mail relays, webhooks and other servers", slow, "target", "outcome")
 	m.transactions = m.measure("transactions", "database transactions", fast, "kind")
 	m.jobs = m.measure("jobs", "background jobs run", slow, "job", "outcome")
@@ -55,33 +55,37 @@ func New(version string) *Metrics {
 	return m
 }
 
-// measure registers cardea_<name>_total and cardea_<name>_duration_seconds; the histogram carries only the first label.
+// measure registers cardea_<name>_total and cardea_<name>_duration_seconds; the histogram carries all labels but the
+// last of several, which says how it ended.
 func (m *Metrics) measure(name, help string, buckets []float64, labels ...string) *measure {
 	c := &measure{
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cardea_" + name + "_total", Help: "Number of " + help + "."}, labels),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "cardea_" + name + "_duration_seconds", Help: "Time taken by " + help + ".", Buckets: buckets,
-		}, labels[:1]),
+		}, labels[:durations(labels)]),
 	}
 	m.registry.MustRegister(c.total, c.seconds)
 	return c
 }
 
+// durations is how many of the labels a histogram carries.
+func durations(labels []string) int { return max(1, len(labels)-1) }
+
 func (c *measure) count(took time.Duration, labels ...string) {
 	c.total.WithLabelValues(labels...).Inc()
-	c.seconds.WithLabelValues(labels[0]).Observe(took.Seconds())
+	c.seconds.WithLabelValues(labels[:durations(labels)]...).Observe(took.Seconds())
 }
 
-// Operation counts one answered API operation. code is the fault's, or empty for success; name must be a modelled
-// operation or empty.
-func (m *Metrics) Operation(name, code string, took time.Duration) {
+// Operation counts one answered API operation of a service. code is the fault's, or empty for success; name must be a
+// modelled operation, or empty like its service.
+func (m *Metrics) Operation(service, name, code string, took time.Duration) {
 	if name == "" {
-		name = "unknown"
+		service, name = "unknown", "unknown"
 	}
 	if code == "" {
 		code = "OK"
 	}
-	m.operations.count(took, name, code)
+	m.operations.count(took, service, name, code)
 }
 
 // Outbound counts one call outward; target is a kind such as "smtp", "sms" or "http", never an address.

@@ -13,8 +13,8 @@ import (
 func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 	t.Parallel()
 	m := telemetry.New("v1")
-	m.Operation("SignUp", "", time.Millisecond)
-	m.Operation("", "UnknownOperationException", time.Millisecond)
+	m.Operation("cognito-idp", "SignUp", "", time.Millisecond)
+	m.Operation("", "", "UnknownOperationException", time.Millisecond)
 	m.Outbound("smtp", time.Second, errors.New("refused"))
 	m.Transaction("write", time.Millisecond, 2)
 	m.Job("prune", time.Second, nil)
@@ -25,9 +25,9 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 
 	for _, want := range []string{
-		`cardea_operations_total{code="OK",operation="SignUp"} 1`,
-		`cardea_operations_total{code="UnknownOperationException",operation="unknown"} 1`,
-		`cardea_operations_duration_seconds_count{operation="SignUp"} 1`,
+		`cardea_operations_total{code="OK",operation="SignUp",service="cognito-idp"} 1`,
+		`cardea_operations_total{code="UnknownOperationException",operation="unknown",service="unknown"} 1`,
+		`cardea_operations_duration_seconds_count{operation="SignUp",service="cognito-idp"} 1`,
 		`cardea_outbound_calls_total{outcome="error",target="smtp"} 1`,
 		`cardea_transactions_total{kind="write"} 1`,
 		`cardea_transaction_retries_total{kind="write"} 2`,

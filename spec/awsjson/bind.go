@@ -49,7 +49,7 @@ func Read(input *Shape, request *Node, into any) error {
 
 // Bind fills the struct that into points at, which was generated from the same model as shape, from the request.
 // Member names count exactly as they are written; unknown members are ignored, as AWS ignores them; null is absent.
-// A value of the wrong JSON type is a SerializationException.
+// A value of the wrong JSON type is a Problem of ErrSyntax.
 func Bind(shape *Shape, request *Node, into any) error {
 	return bind(shape, request, reflect.ValueOf(into).Elem())
 }
@@ -181,7 +181,7 @@ func bindBlob(n *Node, v reflect.Value) error {
 	}
 	blob, err := base64.StdEncoding.DecodeString(n.Text)
 	if err != nil {
-		return Refuse("SerializationException", "A blob is not valid base64.")
+		return Malformed("A blob is not valid base64.")
 	}
 	v.SetBytes(blob)
 	return nil
@@ -224,20 +224,20 @@ func integer(n *Node, kind Kind) (int64, bool) {
 func mismatch(n *Node, want string) error {
 	switch n.Type {
 	case Array:
-		return Refuse("SerializationException", "Start of list found where not expected.")
+		return Malformed("Start of list found where not expected.")
 	case Object:
-		return Refuse("SerializationException", "Start of structure or map found where not expected.")
+		return Malformed("Start of structure or map found where not expected.")
 	case Text:
-		return Refuse("SerializationException", "STRING_VALUE cannot be converted to "+want)
+		return Malformed("STRING_VALUE cannot be converted to " + want)
 	case Number:
-		return Refuse("SerializationException", "NUMBER_VALUE cannot be converted to "+want)
+		return Malformed("NUMBER_VALUE cannot be converted to " + want)
 	case Bool:
 		if n.Text == "true" {
-			return Refuse("SerializationException", "TRUE_VALUE cannot be converted to "+want)
+			return Malformed("TRUE_VALUE cannot be converted to " + want)
 		}
-		return Refuse("SerializationException", "FALSE_VALUE cannot be converted to "+want)
+		return Malformed("FALSE_VALUE cannot be converted to " + want)
 	}
-	return Refuse("SerializationException", "NULL_VALUE cannot be converted to "+want)
+	return Malformed("NULL_VALUE cannot be converted to " + want)
 }
 
 func kindName(k Kind) string {

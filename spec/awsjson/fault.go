@@ -31,10 +31,3 @@ func IsFault(err error, code string) bool {
 	fault, ok := errors.AsType[*Fault](err)
 	return ok && fault.Code == code
 }
-
-// NotBuilt is the answer of an operation that the model knows and this program does not do yet. No modelled error says
-// that; the code is in no SDK's list, so that SDKs show it and its message as they are, and HTTP 400 keeps them from
-// trying again.
-func NotBuilt(operation string) *Fault {
-	return Refuse("NotImplementedException", "Cardea does not implement the operation "+operation+" yet.")
-}

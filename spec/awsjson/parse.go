@@ -17,7 +17,7 @@ const few = 4
 // linear is how many members of an object are compared one by one to find duplicates; beyond it a set is made.
 const linear = 16
 
-// Parse reads one JSON value and refuses, as a SerializationException, what RFC 8259 does not allow and what no honest
+// Parse reads one JSON value and refuses, by a Problem of ErrSyntax, what RFC 8259 does not allow and what no honest
 // client sends although it allows it: duplicate member names (two readers would disagree on what was asked), invalid
 // UTF-8 and unpaired surrogates (replacing them would make different strings equal), U+0000 (no database column holds
 // it), and more than MaxDepth levels or MaxNodes values. An empty body is an empty object.
@@ -30,11 +30,11 @@ func Parse(body []byte) (Node, error) {
 
 	var root Node
 	if !p.value(&root, 0) {
-		return Node{}, Refuse("SerializationException", p.problem)
+		return Node{}, Malformed(p.problem)
 	}
 	p.space()
 	if p.at != len(p.text) {
-		return Node{}, Refuse("SerializationException", "Unexpected text after the JSON value.")
+		return Node{}, Malformed("Unexpected text after the JSON value.")
 	}
 	return root, nil
 }

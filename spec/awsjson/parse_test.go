@@ -2,6 +2,7 @@ package awsjson
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,8 +89,8 @@ func TestParseRefuses(t *testing.T) {
 		"too many values":          "[" + strings.Repeat("0,", MaxNodes) + "0]",
 		"same name among many":     many(100, `"k7":0`),
 	} {
-		if _, err := Parse([]byte(body)); !IsFault(err, "SerializationException") {
-			t.Errorf("%s: got %v, want a SerializationException", name, err)
+		if _, err := Parse([]byte(body)); !errors.Is(err, ErrSyntax) {
+			t.Errorf("%s: got %v, want ErrSyntax", name, err)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (r *report) null(shape *Shape, at place) {
 // identifies reports whether the shape's values say who or what is meant and prove nothing.
 func (s *Shape) identifies() bool { return s.Name == "ClientIdType" || s.Name == "UsernameType" }
 
-func (r *report) fault() error {
+func (r *report) problem() error {
 	if r.count == 0 {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (r *report) fault() error {
 	if r.count == 1 {
 		errors = " validation error detected: "
 	}
-	return Refuse("InvalidParameterException", strconv.Itoa(r.count)+errors+r.text.String())
+	return &Problem{ErrConstraint, strconv.Itoa(r.count) + errors + r.text.String()}
 }
 
 // show writes a value as Java writes it. Structures are named only: what is wrong in them is told on its own.

@@ -63,9 +63,12 @@ type Operation struct {
 	Invoke func(ctx context.Context, request Node) (any, error)
 }
 
-// Service is one AWS service: how its requests name it, and its operations by name.
+// Service is one AWS service: how its requests name it, and its operations by name. A service speaks either JSON, and has a
+// TargetPrefix, or the query protocol, and has a Version and a Namespace.
 type Service struct {
 	TargetPrefix string // X-Amz-Target is this, a dot and the operation
+	Version      string // of the interface, which requests name
+	Namespace    string // of the XML that answers are written in
 	SigningName  string // the service part of the credential scope
 	Operations   map[string]Operation
 }

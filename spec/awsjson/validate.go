@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// Validate walks the request along its shape and answers one InvalidParameterException that names every violated
+// Validate walks the request along its shape and answers one Problem of ErrConstraint that names every violated
 // constraint, or nil. The request must have bound: its types are not looked at again.
 func Validate(shape *Shape, request *Node) error {
 	var r report
 	r.structure(shape, request, place{})
-	return r.fault()
+	return r.problem()
 }
 
 // place is where in the request a value stands, and whether something around it is sensitive.

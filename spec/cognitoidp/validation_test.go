@@ -2,6 +2,7 @@ package cognitoidp_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -94,7 +95,7 @@ func (w *walker) refuses(path, rule, secret string) {
 	w.t.Helper()
 	err := w.validate()
 	want := "at '" + path + "' failed to satisfy constraint: " + rule
-	if !awsjson.IsFault(err, "InvalidParameterException") || !strings.Contains(err.Error(), want) {
+	if !errors.Is(err, awsjson.ErrConstraint) || !strings.Contains(err.Error(), want) {
 		w.t.Errorf("%s: got %v, want …%s", w.op.Name, err, want)
 		return
 	}

@@ -79,6 +79,11 @@ type Sub string
 // NewSub makes the identifier of a new user.
 func NewSub() Sub { return Sub(NewUUID()) }
 
+// RootARN is the Amazon Resource Name of the root of account, as it is called in region.
+func RootARN(region, account string) string {
+	return "arn:" + partition(region) + ":iam::" + account + ":root"
+}
+
 // partition tells which of AWS's partitions a Region belongs to; ARNs begin with it.
 func partition(region string) string {
 	switch {

@@ -43,7 +43,11 @@ func (m *model) dispatch() *file {
 	for _, feat := range m.Features {
 		f.line("\ta.%s(operations)", adder(feat))
 	}
-	f.line("\treturn awsjson.Service{TargetPrefix: %q, SigningName: %q, Operations: operations}", m.TargetPrefix, m.SigningName)
+	if m.Protocol == "query" {
+		f.line("\treturn awsjson.Service{Version: %q, Namespace: %q, SigningName: %q, Operations: operations}", m.Version, m.XMLNamespace, m.SigningName)
+	} else {
+		f.line("\treturn awsjson.Service{TargetPrefix: %q, SigningName: %q, Operations: operations}", m.TargetPrefix, m.SigningName)
+	}
 	f.line("}\n")
 	for _, feat := range m.Features {
 		m.adder(f, feat)
@@ -94,8 +98,8 @@ func (m *model) errorLists(f *file) {
 			continue
 		}
 		f.line("\terrors%s = []string{", op.Name)
-		for _, code := range op.Errors {
-			f.line("\t\t%q,", code)
+		for _, name := range op.Errors {
+			f.line("\t\t%q,", m.Shapes[name].code())
 		}
 		f.line("\t}")
 	}

@@ -5,6 +5,6 @@
 //	optional.txt                               number and boolean shapes for which "absent" is a value of its own
 //
 // and writes *.gen.go beside them (structs, enum constants, fault constructors, the validation table, one interface per
-// feature, the dispatch table) and docs/coverage.md. The same input gives the same bytes. It refuses an operation that
+// feature, the dispatch table) and docs/coverage.md, which shows the services of all folders beside it. The same input gives the same bytes. It refuses an operation that
 // no feature claims, or two; names that collide; and patterns that it cannot translate.
 package main

@@ -1,5 +1,7 @@
 package main
 
+import "fmt"
+
 // enums writes a constant for each value of each enum that a request or an answer can hold.
 func (m *model) enums() *file {
 	f := m.file()
@@ -24,12 +26,30 @@ func (m *model) faults() *file {
 		if !s.Exception {
 			continue
 		}
-		status, maker := 400, "Refuse"
-		if s.Fault {
-			status, maker = 500, "Fail"
-		}
-		f.line("// %s makes a %s, HTTP %d.", s.constructor(), s.name, status)
-		f.line("func %s(message string) error {\n\treturn awsjson.%s(%q, message)\n}\n", s.constructor(), maker, s.name)
+		f.line("// %s makes a %s, HTTP %d.", s.constructor(), s.code(), s.status())
+		f.line("func %s(message string) error {\n\treturn %s\n}\n", s.constructor(), s.made())
 	}
 	return f
+}
+
+// status is the HTTP status of an exception.
+func (s *shape) status() int {
+	switch {
+	case s.Error != nil:
+		return s.Error.HTTPStatusCode
+	case s.Fault:
+		return 500
+	}
+	return 400
+}
+
+// made is the expression that makes an exception of a message.
+func (s *shape) made() string {
+	switch s.status() {
+	case 400:
+		return fmt.Sprintf("awsjson.Refuse(%q, message)", s.code())
+	case 500:
+		return fmt.Sprintf("awsjson.Fail(%q, message)", s.code())
+	}
+	return fmt.Sprintf("&awsjson.Fault{Code: %q, Message: message, Status: %d}", s.code(), s.status())
 }

@@ -95,6 +95,10 @@ func generate(folder string) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	files[filepath.Join(folder, "..", "..", "docs", "coverage.md")] = m.coverage()
+	coverage, err := m.coverage(folder)
+	if err != nil {
+		return nil, err
+	}
+	files[filepath.Join(folder, "..", "..", "docs", "coverage.md")] = coverage
 	return files, nil
 }

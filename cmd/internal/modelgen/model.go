@@ -15,7 +15,11 @@ import (
 type model struct {
 	Package      string `json:"-"`
 	Service      string
-	TargetPrefix string
+	Title        string // the service's name, for people
+	Version      string
+	Protocol     string // "json" or "query"
+	TargetPrefix string // of a service that speaks JSON
+	XMLNamespace string // of a service that speaks the query protocol
 	SigningName  string
 	Operations   map[string]*operation
 	Shapes       map[string]*shape `json:"-"`
@@ -43,17 +47,29 @@ type shape struct {
 	Document  bool
 	Exception bool
 	Fault     bool // an exception that is the server's fault
-	Member    *member
-	Key       *member
-	Value     *member
-	Members   members
-	Required  []string
+	Error     *struct {
+		Code           string
+		HTTPStatusCode int
+	} // how the query protocol writes an exception, if not by its name
+	Member   *member
+	Key      *member
+	Value    *member
+	Members  members
+	Required []string
 }
 
 type member struct {
 	name  string
 	Shape string
 	Box   bool
+}
+
+// code is what an exception is called in answers.
+func (s *shape) code() string {
+	if s.Error != nil {
+		return s.Error.Code
+	}
+	return s.name
 }
 
 // members are a structure's, in the order of the file.
@@ -148,6 +164,9 @@ func lines(text string) []string {
 
 // check refuses a model whose parts do not fit together.
 func (m *model) check() error {
+	if m.Protocol != "json" && m.Protocol != "query" {
+		return fmt.Errorf("unknown protocol %q", m.Protocol)
+	}
 	for _, op := range m.operations() {
 		for _, name := range append([]string{op.Input}, op.Errors...) {
 			if m.Shapes[name] == nil {

@@ -12,24 +12,57 @@ import (
 
 func TestCommittedCodeIsFresh(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "..", "spec", "cognitoidp")
-	files, err := generate(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range files {
-		got, err := os.ReadFile(path)
-		if err != nil || string(got) != string(want) {
-			t.Errorf("%s is stale (%v): run go generate ./spec/...", path, err)
+	for _, service := range []string{"cognitoidp", "sts"} {
+		folder := filepath.Join("..", "..", "..", "spec", service)
+		files, err := generate(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, want := range files {
+			got, err := os.ReadFile(path)
+			if err != nil || string(got) != string(want) {
+				t.Errorf("%s is stale (%v): run go generate ./spec/...", path, err)
+			}
+		}
+		there, err := filepath.Glob(filepath.Join(folder, "*.gen.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range there {
+			if _, made := files[path]; !made {
+				t.Errorf("%s is no longer made: run go generate ./spec/...", path)
+			}
 		}
 	}
-	there, err := filepath.Glob(filepath.Join(folder, "*.gen.go"))
+}
+
+func TestCoverageShowsEveryService(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "coverage.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range there {
-		if _, made := files[path]; !made {
-			t.Errorf("%s is no longer made: run go generate ./spec/...", path)
+	for _, want := range []string{"(`cognito-idp`)", "(`sts`)", "| GetCallerIdentity | yes | SigV4 |", "| AssumeRoleWithSAML | missing | unsigned |"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("docs/coverage.md does not say %q", want)
+		}
+	}
+}
+
+func TestFaultsAreMadeAsTheModelSays(t *testing.T) {
+	t.Parallel()
+	type wire = struct {
+		Code           string
+		HTTPStatusCode int
+	}
+	for want, s := range map[string]*shape{
+		`awsjson.Refuse("GoneException", message)`:                    {name: "GoneException"},
+		`awsjson.Fail("GoneException", message)`:                      {name: "GoneException", Fault: true},
+		`awsjson.Refuse("Gone", message)`:                             {name: "GoneException", Error: &wire{"Gone", 400}},
+		`&awsjson.Fault{Code: "Gone", Message: message, Status: 403}`: {name: "GoneException", Error: &wire{"Gone", 403}},
+	} {
+		if got := s.made(); got != want {
+			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 }
@@ -116,7 +149,7 @@ func TestCheckRefusesWhatDoesNotFit(t *testing.T) {
 		op := &operation{Name: "Do", Input: "DoRequest", Auth: "none", feature: f, built: true}
 		f.operations = []*operation{op}
 		return &model{
-			Package: "x", Operations: map[string]*operation{"Do": op}, Features: []*feature{f},
+			Package: "x", Protocol: "json", Operations: map[string]*operation{"Do": op}, Features: []*feature{f},
 			Shapes: map[string]*shape{
 				"DoRequest": {name: "DoRequest", Type: "structure", Members: members{{name: "A", Shape: "AType"}}},
 				"AType":     {name: "AType", Type: "string", Enum: []string{"ONE", "two"}},
@@ -127,6 +160,7 @@ func TestCheckRefusesWhatDoesNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(m *model){
+		"protocol":       func(m *model) { m.Protocol = "rest" },
 		"unknown input":  func(m *model) { m.Operations["Do"].Input = "Gone" },
 		"unknown output": func(m *model) { m.Operations["Do"].Output = "Gone" },
 		"unknown error":  func(m *model) { m.Operations["Do"].Errors = []string{"Gone"} },
@@ -171,6 +205,7 @@ func TestPatternsMeanWhatJavaMeans(t *testing.T) {
 		{`(?s).*`, []string{"", "a\nb"}, nil},
 		{`^[0-9A-Za-z\.\-_]*(?<!\.)$`, []string{"", "a.b", "a-"}, []string{"a.", ".", "a b"}},
 		{`^(terms-of-use|privacy-policy)$`, []string{"terms-of-use"}, []string{"terms-of-use\n", "x", "privacy-policy2"}},
+		{`[\u0009\u0020-\u007E\uE000-\uFFFD]+`, []string{"a b\t", "\ufffd"}, []string{"\n", "ü"}},
 		{`a|b`, []string{"a", "b"}, []string{"ab", "ac"}},
 		{`[A-Za-z0-9-_=.]+`, []string{"a-_=."}, []string{"a+"}},
 	} {

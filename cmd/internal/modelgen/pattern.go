@@ -32,6 +32,10 @@ func dialect(pattern string) string {
 	for i := 0; i < len(pattern); i++ {
 		c := pattern[i]
 		switch {
+		case c == '\\' && i+5 < len(pattern) && pattern[i+1] == 'u':
+			b.WriteString(`\x{` + pattern[i+2:i+6] + `}`) // exactly four digits, as in Java
+			i += 5
+			continue
 		case c == '\\' && i+1 < len(pattern):
 			i++
 			b.WriteString(escape(pattern[i], inClass))

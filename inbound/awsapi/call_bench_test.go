@@ -42,8 +42,8 @@ var long = strings.Repeat("0123456789abcdef", 64)
 
 func text(n int) string { return long[:n] }
 
-// said are requests as SDKs send them.
-var said = map[string]string{
+// requests are as SDKs send them.
+var requests = map[string]string{
 	"InitiateAuth": `{"AuthFlow":"USER_SRP_AUTH","ClientId":"1example23456789abcdefghij",` +
 		`"AuthParameters":{"USERNAME":"someone@example.com","SRP_A":"` + text(768) + `"},"ClientMetadata":{}}`,
 	"RespondToAuthChallenge": `{"ChallengeName":"PASSWORD_VERIFIER","ClientId":"1example23456789abcdefghij",` +
@@ -52,7 +52,7 @@ var said = map[string]string{
 }
 
 func sent(operation string) []byte {
-	body := said[operation]
+	body := requests[operation]
 	return fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: localhost:9229\r\nUser-Agent: aws-sdk-js/3.700.0\r\nContent-Length: %d\r\n"+
 		"Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: AWSCognitoIdentityProviderService.%s\r\nAccept-Encoding: gzip\r\n\r\n%s",
 		len(body), operation, body)
@@ -60,15 +60,15 @@ func sent(operation string) []byte {
 
 func serving() *Handler {
 	return &Handler{
-		Service: (&cognitoidp.API{Signin: signin{}}).Service(),
-		Log:     slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
-		Observe: telemetry.New("bench").Operation,
+		Services: []Service{{Service: (&cognitoidp.API{Signin: signin{}}).Service()}},
+		Log:      slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
+		Observe:  telemetry.New("bench").Operation,
 	}
 }
 
-// BenchmarkExchange is the cost of an answer without what the operation does for it and without net/http.
-func BenchmarkExchange(b *testing.B) {
-	for operation, body := range said {
+// BenchmarkCall is the cost of an answer without what the operation does for it and without net/http.
+func BenchmarkCall(b *testing.B) {
+	for operation, body := range requests {
 		b.Run(operation, func(b *testing.B) {
 			handler := serving()
 			read, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(sent(operation))))
@@ -86,7 +86,7 @@ func BenchmarkExchange(b *testing.B) {
 	}
 }
 
-// nowhere is a writer whose headers are no one's concern.
+// nowhere is a writer that discards everything.
 type nowhere http.Header
 
 func (n nowhere) Header() http.Header          { return http.Header(n) }
@@ -97,11 +97,11 @@ func (nowhere) WriteHeader(int)                {}
 // next to nothing.
 func BenchmarkServed(b *testing.B) {
 	nothing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // what comes of it is measured elsewhere
-		_, _ = w.Write([]byte("{}"))
+		_, _ = io.Copy(io.Discard, r.Body) // as far as it goes
+		_, _ = w.Write([]byte("{}"))       // as far as it goes
 	})
 	b.Run("nothing", func(b *testing.B) { served(b, nothing, sent("InitiateAuth")) })
-	for operation := range said {
+	for operation := range requests {
 		b.Run(operation, func(b *testing.B) { served(b, serving(), sent(operation)) })
 	}
 }

@@ -1,0 +1,87 @@
+package awsapi
+
+import (
+	"bytes"
+	"errors"
+	"mime"
+	"net/http"
+
+	"cardea/spec/awsjson"
+	"cardea/spec/sigv4"
+)
+
+// protocol is a syntax in which requests are made and answered.
+type protocol interface {
+	// receive names the operation, reads the body into the buffer, proves the caller and parses the request.
+	receive(c *call, w http.ResponseWriter, body *bytes.Buffer) (awsjson.Node, error)
+	// words says what the conditions that any service meets are called.
+	words() []word
+	// answer writes the output of an operation, or nil of one without, and refuse a fault.
+	answer(c *call, b *bytes.Buffer, out any) error
+	refuse(c *call, header http.Header, b *bytes.Buffer, fault *awsjson.Fault)
+	contentType() string
+}
+
+// protocolOf is the protocol that a request speaks. A request that speaks none is answered in JSON.
+func protocolOf(r *http.Request) protocol {
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		return jsonProtocol{}
+	case r.Method == http.MethodGet && IsQuery(r), r.Method == http.MethodPost && hasForm(r):
+		return queryProtocol{}
+	}
+	return jsonProtocol{}
+}
+
+// IsQuery reports whether a request for a page is one for an operation in the query protocol.
+func IsQuery(r *http.Request) bool { return r.URL.Query().Has("Action") }
+
+func hasForm(r *http.Request) bool {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && media == "application/x-www-form-urlencoded"
+}
+
+// What can be wrong with a request before a service sees it, besides the conditions of awsjson and sigv4.
+var (
+	errMethod     = errors.New("awsapi: method not allowed")
+	errUnknown    = errors.New("awsapi: no such operation")
+	errTooLarge   = errors.New("awsapi: body too large")
+	errUnfinished = errors.New("awsapi: body did not arrive in time")
+	errBusy       = errors.New("awsapi: too many bodies at once")
+	errForbidden  = errors.New("awsapi: forbidden")
+	errInternal   = errors.New("awsapi: failure")
+)
+
+// word is what a protocol calls a condition.
+type word struct {
+	condition error
+	code      string
+	status    int
+}
+
+// fault is what the client is told of err: itself where it is a fault, a protocol's word for a condition, and of anything
+// else, a failure, nothing.
+func (c *call) fault(err error) *awsjson.Fault {
+	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
+		return fault
+	}
+	if problem, ok := errors.AsType[*awsjson.Problem](err); ok {
+		return c.named(problem.Kind, problem.Text)
+	}
+	if problem, ok := errors.AsType[*sigv4.Problem](err); ok {
+		return c.named(problem.Kind, problem.Text)
+	}
+	c.failure = err
+	return c.named(errInternal, "Something went wrong.")
+}
+
+// named is the fault for a condition that the protocol has a word for.
+func (c *call) named(condition error, message string) *awsjson.Fault {
+	for _, w := range c.protocol.words() {
+		if w.condition == condition {
+			return &awsjson.Fault{Code: w.code, Message: message, Status: w.status}
+		}
+	}
+	c.failure = condition
+	return c.named(errInternal, "Something went wrong.")
+}
