@@ -137,3 +137,27 @@ func TestBusyAddressIsAnError(t *testing.T) {
 		t.Error("got no error")
 	}
 }
+
+func TestHeadersHaveALimit(t *testing.T) {
+	t.Parallel()
+	r := runServer(t, 0, nil)
+	for size, want := range map[int]int{1 << 10: http.StatusOK, 2 * maxHeaderBytes: http.StatusRequestHeaderFieldsTooLarge} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/livez", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Padding", strings.Repeat("x", size))
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("a header of %d bytes: got %d, want %d", size, response.StatusCode, want)
+		}
+	}
+	r.stop()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+}

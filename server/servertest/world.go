@@ -3,7 +3,6 @@ package servertest
 import (
 	"bytes"
 	"log/slog"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -107,14 +106,6 @@ func (w *World) From(address string) *World {
 	other := *w
 	other.address = address
 	return &other
-}
-
-// Serve opens a real socket for clients that insist on one, and returns its address.
-func (w *World) Serve(t testing.TB) string {
-	t.Helper()
-	s := httptest.NewServer(w.Server.Handler)
-	t.Cleanup(s.Close)
-	return s.URL
 }
 
 // Now is the world's time.
