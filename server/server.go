@@ -101,7 +101,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
-			Groups:    &groups.Service{DB: store, Pages: pages},
+			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
 			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher},
 			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator},
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},

@@ -47,7 +47,10 @@ func TestGroupIsCreatedChangedAndDeleted(t *testing.T) {
 		for operation, in := range map[string]M{"GetGroup": which, "UpdateGroup": which, "DeleteGroup": which, "ListUsersInGroup": which} {
 			w.Fails(t, operation, in, "ResourceNotFoundException", "Group not found.")
 		}
+		foreign := with(which, M{"RoleArn": "arn:aws:iam::999999999999:role/r"})
+		w.Fails(t, "CreateGroup", foreign, "InvalidParameterException", "Cross-account pass role is not allowed.")
 		plain := w.Must(t, "CreateGroup", which)["Group"].(M)
+		w.Fails(t, "UpdateGroup", foreign, "InvalidParameterException", "Cross-account pass role is not allowed.")
 		if len(plain) != 4 {
 			t.Errorf("a group of which nothing is said: %v", plain)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"cardea/engine/access"
 	"cardea/platform/db"
@@ -25,14 +26,18 @@ const pageSize = 60
 
 // Service answers the operations.
 type Service struct {
-	DB    *db.DB
-	Pages *page.Codec
+	DB      *db.DB
+	Pages   *page.Codec
+	Account string // whose roles groups may have
 }
 
 var _ cognitoidp.Groups = (*Service)(nil)
 
 // CreateGroup adds a group to a pool.
 func (s *Service) CreateGroup(ctx context.Context, in *cognitoidp.CreateGroupRequest) (*cognitoidp.CreateGroupResponse, error) {
+	if err := s.checkRole(in.RoleArn); err != nil {
+		return nil, err
+	}
 	g := &group.Group{
 		Pool:        id.Pool(in.UserPoolId),
 		Name:        in.GroupName,
@@ -79,6 +84,9 @@ func (s *Service) GetGroup(ctx context.Context, in *cognitoidp.GetGroupRequest) 
 
 // UpdateGroup changes what is given of a group and leaves the rest.
 func (s *Service) UpdateGroup(ctx context.Context, in *cognitoidp.UpdateGroupRequest) (*cognitoidp.UpdateGroupResponse, error) {
+	if err := s.checkRole(in.RoleArn); err != nil {
+		return nil, err
+	}
 	var g *group.Group
 	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		if g, err = find(tx, in.UserPoolId, in.GroupName); err != nil {
@@ -141,6 +149,15 @@ func (s *Service) ListGroups(ctx context.Context, in *cognitoidp.ListGroupsReque
 		next = list[limit-1].Name
 	}
 	return &cognitoidp.ListGroupsResponse{Groups: describeAll(list), NextToken: s.Pages.Encode(binding, next)}, nil
+}
+
+// checkRole refuses a role of another account. The model has seen to its being an ARN.
+func (s *Service) checkRole(role string) error {
+	const account = 4 // arn:aws:iam::<account>:role/<name>
+	if parts := strings.Split(role, ":"); role != "" && (len(parts) <= account || parts[account] != s.Account) {
+		return cognitoidp.InvalidParameter("Cross-account pass role is not allowed.")
+	}
+	return nil
 }
 
 // find loads a group, with the faults of all operations.
