@@ -3,56 +3,53 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"cardea/engine/device"
 	"cardea/engine/message"
+	"cardea/engine/retention"
 	"cardea/engine/token"
-	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/platform/jobs"
-	"cardea/record/attempt"
 	"cardea/record/lease"
-	"cardea/record/passkey"
 )
 
-// oldGuess is how long a failed guess is remembered: far longer than it locks anything.
-const oldGuess = 24 * time.Hour
-
-// moreOutboxes is how many loops deliver messages besides the first.
-const moreOutboxes = 3
+// Loops that deliver messages besides the first: some for all messages, so that one slow conversation with a relay does not
+// hold up everything, and some for urgent ones alone, so that a flood of others does not either.
+const (
+	moreLoops   = 3
+	urgentLoops = 2
+)
 
 // schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
-func schedule(keys *token.Keys, minter *token.Minter, codes *verification.Codes) []jobs.Job {
+func schedule(keys *token.Keys, outbox *message.Outbox) []jobs.Job {
 	store, ring := keys.DB, keys.Ring
 	list := []jobs.Job{
-		{Name: "deliver messages", Every: message.Interval, Run: codes.Outbox.Deliver, Wake: codes.Outbox.Posted()},
+		{Name: "deliver messages", Every: message.Interval, Run: outbox.Deliver, Wake: outbox.Posted()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
-		{Name: "prune sessions", Every: 10 * time.Minute, Run: minter.Prune},
-		{Name: "prune codes", Every: 10 * time.Minute, Run: codes.Prune},
-		{Name: "prune passkey registrations", Every: 10 * time.Minute, Run: writing(store, func(tx *db.Tx) error {
-			return passkey.Prune(tx, tx.Now)
-		})},
-		{Name: "prune inbox", Every: 10 * time.Minute, Run: writing(store, func(tx *db.Tx) error {
-			_, err := codes.Outbox.Prune(tx, 500)
-			return err
-		})},
-		{Name: "prune devices", Every: time.Hour, Run: func(ctx context.Context) error { return device.Prune(ctx, store) }},
-		{Name: "forgive failed guesses", Every: time.Hour, Run: writing(store, func(tx *db.Tx) error {
-			_, err := attempt.DeleteBefore(tx, tx.Now.Add(-oldGuess))
-			return err
-		})},
 		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := ring.Rewrap(tx)
 			return err
 		})},
 	}
-	// More loops, so that one slow conversation with a relay does not hold up everyone's codes. They may all run at
-	// once: each message is claimed before it is sent.
-	for n := range moreOutboxes {
+	// All loops may run at once: each message is claimed before it is sent.
+	for n := range moreLoops {
 		list = append(list, jobs.Job{
 			Name: fmt.Sprintf("deliver messages %d", n+2), Every: time.Minute, Everywhere: true,
-			Run: codes.Outbox.Deliver, Wake: codes.Outbox.Posted(),
+			Run: outbox.Deliver, Wake: outbox.Posted(),
+		})
+	}
+	for n := range urgentLoops {
+		list = append(list, jobs.Job{
+			Name: fmt.Sprintf("deliver urgent messages %d", n+1), Every: message.Interval, Everywhere: true,
+			Run: outbox.DeliverUrgent, Wake: outbox.PostedUrgent(),
+		})
+	}
+	inbox := retention.Rule{Name: "inbox", Prune: outbox.Prune}
+	for _, rule := range append(slices.Clone(retention.Rules), inbox) {
+		list = append(list, jobs.Job{
+			Name: "prune " + rule.Name, Every: time.Minute,
+			Run: func(ctx context.Context) error { return rule.Apply(ctx, store) },
 		})
 	}
 	return list

@@ -90,7 +90,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
-	outbox := &message.Outbox{DB: store, Ring: ring, Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
+	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
 	codes := &verification.Codes{Outbox: outbox}
 
 	srv := &Server{
@@ -113,7 +113,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		config:  c,
 		places:  places,
-		jobs:    schedule(keys, minter, codes),
+		jobs:    schedule(keys, outbox),
 		metrics: metrics,
 		health:  &health{db: store},
 	}

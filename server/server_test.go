@@ -106,7 +106,8 @@ func TestJobsForget(t *testing.T) {
 		w.SignIn(t, client, "alice")
 		w.Advance(40 * 24 * time.Hour)
 		for _, job := range []string{
-			"deliver messages", "prune sessions", "prune codes", "prune inbox", "prune devices", "forgive failed guesses", "wrap data keys anew",
+			"deliver messages", "prune sessions", "prune used sign-in sessions", "prune codes", "prune counters", "prune failed attempts",
+			"prune devices", "prune passkey registrations", "prune inbox", "wrap data keys anew",
 		} {
 			if err := w.Server.RunJob(t.Context(), job); err != nil {
 				t.Errorf("%s: %v", job, err)

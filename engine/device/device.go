@@ -1,10 +1,6 @@
 package device
 
 import (
-	"context"
-	"fmt"
-	"time"
-
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"
@@ -28,6 +24,9 @@ func AsksUser(p *pool.Pool) bool {
 	return Tracks(p) && p.Doc.DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt
 }
 
+// maxUnconfirmed is how many devices of a user may wait to be confirmed; the oldest make room for others.
+const maxUnconfirmed = 20
+
 // Issue names a new device of a user and remembers the name, so that ConfirmDevice knows it again. The device can do
 // nothing until then. from is who signs in on it.
 func Issue(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User, from awsjson.Caller) (*cognitoidp.NewDeviceMetadataType, error) {
@@ -47,6 +46,9 @@ func Issue(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User, from awsjson
 	if err := device.Insert(tx, d); err != nil {
 		return nil, err
 	}
+	if err := device.LimitUnconfirmed(tx, p.ID, u.Sub, maxUnconfirmed); err != nil {
+		return nil, err
+	}
 	return &cognitoidp.NewDeviceMetadataType{DeviceKey: d.Key, DeviceGroupKey: d.GroupKey}, nil
 }
 
@@ -64,29 +66,3 @@ func Find(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
 // Seen notes that the user has signed in on a device that proved itself. It answers db.ErrNotFound when the device has
 // been forgotten meanwhile, or is no longer remembered: then the proof is worth nothing, and the sign-in must not go on.
 func Seen(tx *db.Tx, d *device.Device, from awsjson.Caller) error { return device.Seen(tx, d, from.IP) }
-
-// patience is how long an app may take to confirm a device.
-const patience = 24 * time.Hour
-
-const (
-	pruneBatch   = 500
-	pruneBatches = 40
-)
-
-// Prune forgets devices that nobody confirmed in time. It is a job, safe to run at any time, twice too.
-func Prune(ctx context.Context, store *db.DB) error {
-	for range pruneBatches {
-		var removed int
-		err := store.Write(ctx, func(tx *db.Tx) (err error) {
-			removed, err = device.Prune(tx, tx.Now.Add(-patience), pruneBatch)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("prune devices: %w", err)
-		}
-		if removed < pruneBatch {
-			return nil
-		}
-	}
-	return nil
-}

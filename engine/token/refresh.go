@@ -215,5 +215,12 @@ func (m *Minter) unknown(tx *db.Tx, r RefreshRequest, given *refreshToken) error
 	case !tx.Now.Before(given.expires):
 		return ErrExpiredRefresh
 	}
+	s, err := session.Get(tx, r.Pool.ID, given.session)
+	if err == nil && s.Live(tx.Now) {
+		return ErrReusedRefresh // rotation replaced it long ago: it is not remembered any more
+	}
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return fmt.Errorf("get session: %w", err)
+	}
 	return ErrRevokedRefresh
 }

@@ -12,6 +12,7 @@ import (
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/client"
+	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -70,9 +71,10 @@ func TestRefreshTokensExpire(t *testing.T) {
 
 		// Long after, nothing is left of the session, and the answer is the same.
 		w.clock.Advance(48 * time.Hour)
-		if err := w.tokens.Prune(context.Background()); err != nil {
-			t.Fatal(err)
-		}
+		w.write(t, func(tx *db.Tx) error {
+			_, err := session.Prune(tx, tx.Now, 10)
+			return err
+		})
 		_, err = w.refresh(result.RefreshToken)
 		wantCondition(t, err, expired)
 	})

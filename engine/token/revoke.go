@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"cardea/engine/account"
 	"cardea/platform/db"
 	"cardea/record/client"
-	"cardea/record/replay"
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/jose"
@@ -72,36 +70,4 @@ func (m *Minter) SignOut(tx *db.Tx, u *user.User) error {
 	}
 	u.SignedOut = after(tx.Now, u.SignedOut)
 	return account.SaveCredentials(tx, u)
-}
-
-const (
-	pruneBatch   = 500
-	pruneBatches = 40
-)
-
-// lastAccess is how long an access token may outlive its session's refresh tokens: as long as one may live at all.
-const lastAccess = 24 * time.Hour
-
-// Prune forgets sessions none of whose tokens are good any more, and spent things that are too old to be tried again. It
-// does so in small bites, a bounded number of them.
-func (m *Minter) Prune(ctx context.Context) error {
-	for range pruneBatches {
-		var removed int
-		err := m.DB.Write(ctx, func(tx *db.Tx) error {
-			sessions, err := session.Prune(tx, tx.Now.Add(-lastAccess), pruneBatch)
-			if err != nil {
-				return err
-			}
-			things, err := replay.Prune(tx, tx.Now, pruneBatch)
-			removed = max(sessions, things)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("prune sessions: %w", err)
-		}
-		if removed < pruneBatch {
-			return nil
-		}
-	}
-	return nil
 }

@@ -1,13 +1,12 @@
 package verification
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
 	"cardea/platform/db"
-	"cardea/record/code"
+	"cardea/record/quota"
 	"cardea/spec/id"
 )
 
@@ -32,6 +31,10 @@ var (
 // need and below what would flood a mailbox.
 var AskCode = Rule{"SignIn", 60}
 
+// ChangeContact bounds the codes that one user causes by changing their e-mail address or phone number. Cognito publishes
+// no limit.
+var ChangeContact = Rule{"UpdateUserAttributes", 10}
+
 // window is the time a rule counts within, from the first use on.
 const window = time.Hour
 
@@ -39,7 +42,7 @@ const window = time.Hour
 // The count lasts only if tx commits.
 func (c *Codes) Allow(tx *db.Tx, pool id.Pool, key string, rule Rule) error {
 	sum := sha256.Sum256([]byte(rule.Name + "\x00" + key))
-	uses, err := code.Use(tx, pool, hex.EncodeToString(sum[:16]), rule.Most, window)
+	uses, err := quota.Use(tx, pool, hex.EncodeToString(sum[:16]), rule.Most, window)
 	if err != nil {
 		return err
 	}
@@ -47,34 +50,4 @@ func (c *Codes) Allow(tx *db.Tx, pool id.Pool, key string, rule Rule) error {
 		return ErrTooMany
 	}
 	return nil
-}
-
-// pruneSize is how many codes and how many counters go in one transaction.
-const pruneSize = 500
-
-// Prune forgets expired codes and counters. It is a job, safe to run at any time, twice too.
-func (c *Codes) Prune(ctx context.Context) error {
-	for {
-		var stale []code.Stale
-		var before time.Time
-		err := c.Outbox.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			before = tx.Now
-			stale, err = code.Expired(tx, before, pruneSize)
-			return err
-		})
-		if err != nil || len(stale) == 0 {
-			return err
-		}
-		err = c.Outbox.DB.Write(ctx, func(tx *db.Tx) error {
-			for _, s := range stale {
-				if err := code.Remove(tx, s, before); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -389,21 +389,3 @@ func TestAllowCountsPerUserAndHour(t *testing.T) {
 		}
 	})
 }
-
-func TestPruneForgetsWhatHasExpired(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		w.send(t, w.target(verification.Reset))
-		w.send(t, w.target(verification.SignUp))
-		w.advance(2 * time.Hour)
-		if err := w.Prune(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Prune(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.check(t, w.target(verification.SignUp), "x"); !errors.Is(err, verification.ErrMismatch) {
-			t.Errorf("a code that lives on: %v", err)
-		}
-	})
-}

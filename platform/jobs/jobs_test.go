@@ -139,3 +139,28 @@ func TestWakeRunsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestRepeatGoesOnUntilNothingIsLeftAndPauses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		left, began := 5, time.Now()
+		err := Repeat(t.Context(), func() (bool, error) {
+			time.Sleep(time.Second)
+			left--
+			return left > 0, nil
+		})
+		if took := time.Since(began); err != nil || left != 0 || took != 9*time.Second {
+			t.Errorf("%d left after %v, %v; want none after 5 s of work and 4 of pauses", left, took, err)
+		}
+
+		ctx, stop := context.WithCancel(t.Context())
+		err = Repeat(ctx, func() (bool, error) { stop(); time.Sleep(time.Hour); return true, nil })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped: %v", err)
+		}
+		wrong := errors.New("wrong")
+		if err := Repeat(t.Context(), func() (bool, error) { return true, wrong }); !errors.Is(err, wrong) {
+			t.Errorf("failed: %v", err)
+		}
+	})
+}

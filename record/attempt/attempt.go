@@ -87,16 +87,16 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	return Delete(tx, pool, FactorKey(sub))
 }
 
-// DeleteBefore forgets failures older than a moment, of every pool, and tells how many rows went.
-func DeleteBefore(tx *db.Tx, moment time.Time) (int64, error) {
+// Prune removes up to limit accounts, of any pool, whose last failure was before a moment, and answers how many.
+func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 	rows, err := tx.Exec(`
 		DELETE FROM attempt
-		WHERE failed < $1`,
-		db.Millis(moment))
+		WHERE (pool_id, key) IN (SELECT pool_id, key FROM attempt WHERE failed < $1 ORDER BY failed LIMIT $2) AND failed < $1`,
+		db.Millis(before), limit)
 	if err != nil {
-		return 0, fmt.Errorf("delete old attempts: %w", err)
+		return 0, fmt.Errorf("prune attempts: %w", err)
 	}
-	return rows, nil
+	return int(rows), nil
 }
 
 func scan(row db.Scanner) (Attempt, error) {

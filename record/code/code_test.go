@@ -3,7 +3,6 @@ package code_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -103,80 +102,26 @@ func TestDeleteUserForgetsOnlyTheirCodes(t *testing.T) {
 	})
 }
 
-func TestUseCountsWithinItsTime(t *testing.T) {
-	t.Parallel()
-	dbtest.EachWith(t, db.Options{Now: func() time.Time { return expires }}, func(t *testing.T, d *db.DB) {
-		use := func() (n int64) {
-			write(t, d, func(tx *db.Tx) (err error) {
-				n, err = code.Use(tx, pool, "name", 2, 200*time.Millisecond)
-				return err
-			})
-			return n
-		}
-		got := []int64{use(), use(), use(), use()}
-		if diff := cmp.Diff([]int64{1, 2, 3, 3}, got); diff != "" {
-			t.Errorf("uses (-want +got):\n%s", diff)
-		}
-	})
-}
-
-func TestUseBeginsAnewAfterItsTime(t *testing.T) {
+func TestPruneRemovesExpiredCodes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		use := func(per time.Duration) (n int64) {
-			write(t, d, func(tx *db.Tx) (err error) {
-				n, err = code.Use(tx, pool, "name", 2, per)
+		write(t, d, func(tx *db.Tx) error {
+			fresh := sample("fresh", "reset")
+			fresh.Expires = expires.Add(time.Second)
+			return errors.Join(code.Put(tx, sample("a", "reset")), code.Put(tx, sample("b", "reset")), code.Put(tx, sample("c", "reset")),
+				code.Put(tx, fresh))
+		})
+		for _, want := range []int{2, 1, 0} {
+			write(t, d, func(tx *db.Tx) error {
+				n, err := code.Prune(tx, expires.Add(time.Millisecond), 2)
+				if n != want {
+					t.Errorf("removed %d codes, want %d", n, want)
+				}
 				return err
 			})
-			return n
 		}
-		if got := []int64{use(-time.Second), use(-time.Second), use(-time.Second)}; !cmp.Equal(got, []int64{1, 1, 1}) {
-			t.Errorf("with a time that is over at once: %v", got)
-		}
-	})
-}
-
-func TestExpiredAreRemovedUnlessRenewed(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		var stale []code.Stale
-		write(t, d, func(tx *db.Tx) error {
-			for i := range 3 {
-				if err := code.Put(tx, sample(id.Sub(fmt.Sprint(i)), "reset")); err != nil {
-					return err
-				}
-			}
-			_, err := code.Use(tx, pool, "counter", 5, -time.Hour)
-			return err
-		})
-		before := time.Now().Add(time.Hour)
-		if before.Before(expires) {
-			before = expires.Add(time.Second)
-		}
-		err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
-			stale, err = code.Expired(tx, before, 10)
-			return err
-		})
-		if err != nil || len(stale) != 4 {
-			t.Fatalf("%d stale rows, want 4; %v", len(stale), err)
-		}
-		write(t, d, func(tx *db.Tx) error {
-			renewed := sample("1", "reset")
-			renewed.Expires = before.Add(time.Hour)
-			if err := code.Put(tx, renewed); err != nil {
-				return err
-			}
-			for _, s := range stale {
-				if err := code.Remove(tx, s, before); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		for sub, kept := range map[id.Sub]bool{"0": false, "1": true, "2": false} {
-			if _, err := get(t, d, sub, "reset"); (err == nil) != kept {
-				t.Errorf("code of %s: %v", sub, err)
-			}
+		if _, err := get(t, d, "fresh", "reset"); err != nil {
+			t.Errorf("a code that has not expired: %v", err)
 		}
 	})
 }

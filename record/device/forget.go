@@ -2,6 +2,7 @@ package device
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"cardea/platform/db"
@@ -31,6 +32,23 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 		pool, sub)
 	if err != nil {
 		return fmt.Errorf("delete devices of user: %w", err)
+	}
+	return nil
+}
+
+// LimitUnconfirmed forgets a user's unconfirmed devices, but for the newest keep.
+func LimitUnconfirmed(tx *db.Tx, pool id.Pool, sub id.Sub, keep int) error {
+	_, err := tx.Exec(`
+		DELETE FROM device
+		WHERE pool_id = $1 AND sub = $2 AND device_key IN (
+			SELECT device_key
+			FROM device
+			WHERE pool_id = $1 AND sub = $2 AND confirmed = FALSE
+			ORDER BY created DESC, device_key
+			LIMIT $3 OFFSET $4)`,
+		pool, sub, math.MaxInt32, keep)
+	if err != nil {
+		return fmt.Errorf("limit unconfirmed devices: %w", err)
 	}
 	return nil
 }

@@ -56,16 +56,17 @@ func Finish(tx *db.Tx, c *Ceremony) error {
 	return nil
 }
 
-// Prune forgets the registrations that expired before a moment.
-func Prune(tx *db.Tx, before time.Time) error {
-	_, err := tx.Exec(`
+// Prune removes up to limit registrations that expired before a moment, and answers how many.
+func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
+	rows, err := tx.Exec(`
 		DELETE FROM passkey_ceremony
-		WHERE expires < $1`,
-		db.Millis(before))
+		WHERE (pool_id, sub) IN (SELECT pool_id, sub FROM passkey_ceremony WHERE expires < $1 ORDER BY expires LIMIT $2)
+			AND expires < $1`,
+		db.Millis(before), limit)
 	if err != nil {
-		return fmt.Errorf("prune passkey registrations: %w", err)
+		return 0, fmt.Errorf("prune passkey registrations: %w", err)
 	}
-	return nil
+	return int(rows), nil
 }
 
 func scanCeremony(row db.Scanner) (*Ceremony, error) {

@@ -73,7 +73,7 @@ func TestExpiredRegistrationsAreNoneAndArePruned(t *testing.T) {
 			t.Errorf("an expired registration waits: %v", err)
 		}
 		write(t, d, func(tx *db.Tx) error {
-			if err := passkey.Prune(tx, tx.Now.Add(time.Second)); err != nil {
+			if _, err := passkey.Prune(tx, tx.Now.Add(time.Second), 10); err != nil {
 				return err
 			}
 			n, err := db.One(tx, func(row db.Scanner) (n int, err error) {

@@ -12,7 +12,7 @@ import (
 // it. After until, when the thing would be refused for its age anyway, it is forgotten.
 func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	rows, err := tx.Exec(`
-		INSERT INTO spent (pool_id, what, until)
+		INSERT INTO replay (pool_id, what, until)
 		VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`,
 		string(pool), what, db.Millis(until))
@@ -25,14 +25,14 @@ func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	return nil
 }
 
-// Used reports whether what has been used already. It is a courtesy that saves work; Use alone decides.
+// Used reports whether what has been used already. It saves work; Use alone decides.
 func Used(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 	n, err := db.One(tx, func(row db.Scanner) (n int64, err error) {
 		err = row.Scan(&n)
 		return n, err
 	}, `
 		SELECT count(*)
-		FROM spent
+		FROM replay
 		WHERE pool_id = $1 AND what = $2`,
 		string(pool), what)
 	if err != nil {
@@ -41,14 +41,14 @@ func Used(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 	return n > 0, nil
 }
 
-// Prune forgets up to limit things whose time was over before a moment, and answers how many.
+// Prune removes up to limit rows whose time was over before a moment, and answers how many.
 func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 	rows, err := tx.Exec(`
-		DELETE FROM spent
-		WHERE (pool_id, what) IN (SELECT pool_id, what FROM spent WHERE until < $1 ORDER BY until LIMIT $2)`,
+		DELETE FROM replay
+		WHERE (pool_id, what) IN (SELECT pool_id, what FROM replay WHERE until < $1 ORDER BY until LIMIT $2)`,
 		db.Millis(before), limit)
 	if err != nil {
-		return 0, fmt.Errorf("prune used things: %w", err)
+		return 0, fmt.Errorf("prune what was used: %w", err)
 	}
 	return int(rows), nil
 }

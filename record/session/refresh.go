@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"cardea/platform/db"
@@ -16,7 +17,15 @@ type Refresh struct {
 	Replaced time.Time // when rotation put another in its place; zero while it is the current one
 }
 
-// AddRefresh remembers a refresh token that rotation issues.
+// A session remembers at most maxRefresh refresh tokens that rotation issued, and those that were replaced for as long as
+// they may be in their time of grace, which is a minute at most. Others are known for tokens of the session by their form
+// alone.
+const (
+	maxRefresh   = 100
+	replacedLife = 5 * time.Minute
+)
+
+// AddRefresh remembers a refresh token that rotation issues, and forgets older ones of the session.
 func AddRefresh(tx *db.Tx, r Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO refresh (pool_id, session_id, hash, created, replaced)
@@ -28,6 +37,18 @@ func AddRefresh(tx *db.Tx, r Refresh) error {
 	}
 	if rows == 0 {
 		return db.ErrExists
+	}
+	_, err = tx.Exec(`
+		DELETE FROM refresh
+		WHERE pool_id = $1 AND session_id = $2 AND (replaced > 0 AND replaced < $3 OR hash IN (
+			SELECT hash
+			FROM refresh
+			WHERE pool_id = $1 AND session_id = $2
+			ORDER BY created DESC, hash
+			LIMIT $4 OFFSET $5))`,
+		string(r.Pool), r.Session, db.Millis(tx.Now.Add(-replacedLife)), math.MaxInt32, maxRefresh)
+	if err != nil {
+		return fmt.Errorf("forget replaced refresh tokens: %w", err)
 	}
 	return nil
 }

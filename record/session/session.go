@@ -120,45 +120,6 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	return nil
 }
 
-// Prune removes up to limit sessions that expired before a moment, with their refresh tokens, and answers how many.
-func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
-	type key struct {
-		pool id.Pool
-		id   string
-	}
-	old, err := db.All(tx, func(row db.Scanner) (k key, err error) {
-		err = row.Scan((*string)(&k.pool), &k.id)
-		return k, err
-	}, `
-		SELECT pool_id, id
-		FROM session
-		WHERE expires < $1
-		ORDER BY expires
-		LIMIT $2`,
-		db.Millis(before), limit)
-	if err != nil {
-		return 0, fmt.Errorf("list expired sessions: %w", err)
-	}
-
-	for _, k := range old {
-		_, err := tx.Exec(`
-			DELETE FROM refresh
-			WHERE pool_id = $1 AND session_id = $2`,
-			string(k.pool), k.id)
-		if err != nil {
-			return 0, fmt.Errorf("delete expired refresh tokens: %w", err)
-		}
-		_, err = tx.Exec(`
-			DELETE FROM session
-			WHERE pool_id = $1 AND id = $2`,
-			string(k.pool), k.id)
-		if err != nil {
-			return 0, fmt.Errorf("delete expired session: %w", err)
-		}
-	}
-	return len(old), nil
-}
-
 // row is a session as its columns are.
 type row struct {
 	Session

@@ -1,4 +1,4 @@
-package code
+package quota
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ func Use(tx *db.Tx, pool id.Pool, name string, most int64, per time.Duration) (i
 	now := db.Millis(tx.Now)
 	c, err := db.One(tx, scanCounter, `
 		SELECT uses, expires
-		FROM code_use
+		FROM quota
 		WHERE pool_id = $1 AND name = $2`,
 		pool, name)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
@@ -31,7 +31,7 @@ func Use(tx *db.Tx, pool id.Pool, name string, most int64, per time.Duration) (i
 
 	c.uses++
 	_, err = tx.Exec(`
-		INSERT INTO code_use (pool_id, name, uses, expires)
+		INSERT INTO quota (pool_id, name, uses, expires)
 		VALUES ($1, $2, $3, $4)
 		ON CONFLICT (pool_id, name) DO UPDATE
 		SET uses = excluded.uses, expires = excluded.expires`,
@@ -40,6 +40,18 @@ func Use(tx *db.Tx, pool id.Pool, name string, most int64, per time.Duration) (i
 		return 0, fmt.Errorf("count uses: %w", err)
 	}
 	return c.uses, nil
+}
+
+// Prune removes up to limit counters that expired before a moment, and answers how many.
+func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
+	rows, err := tx.Exec(`
+		DELETE FROM quota
+		WHERE (pool_id, name) IN (SELECT pool_id, name FROM quota WHERE expires < $1 ORDER BY expires LIMIT $2) AND expires < $1`,
+		db.Millis(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune counters: %w", err)
+	}
+	return int(rows), nil
 }
 
 type counter struct{ uses, expires int64 }

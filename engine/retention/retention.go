@@ -1,0 +1,64 @@
+package retention
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/platform/jobs"
+	"cardea/record/attempt"
+	"cardea/record/code"
+	"cardea/record/device"
+	"cardea/record/passkey"
+	"cardea/record/quota"
+	"cardea/record/replay"
+	"cardea/record/session"
+)
+
+const (
+	// accessLife is how long an access token may outlive the end of its session: as long as one may live at all.
+	accessLife = 24 * time.Hour
+
+	// attemptLife is how long a failure is remembered, far longer than it locks anything.
+	attemptLife = 24 * time.Hour
+
+	// confirmTime is how long an app may take to confirm a device.
+	confirmTime = 24 * time.Hour
+)
+
+// Rule says which rows of one kind are of no use any more.
+type Rule struct {
+	Name  string
+	Prune func(tx *db.Tx, limit int) (int, error) // deletes up to limit of them and answers how many
+}
+
+// Rules are those that hold on every server.
+var Rules = []Rule{
+	{"sessions", func(tx *db.Tx, limit int) (int, error) { return session.Prune(tx, tx.Now.Add(-accessLife), limit) }},
+	{"used sign-in sessions", func(tx *db.Tx, limit int) (int, error) { return replay.Prune(tx, tx.Now, limit) }},
+	{"codes", func(tx *db.Tx, limit int) (int, error) { return code.Prune(tx, tx.Now, limit) }},
+	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
+	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},
+	{"devices", func(tx *db.Tx, limit int) (int, error) { return device.Prune(tx, tx.Now.Add(-confirmTime), limit) }},
+	{"passkey registrations", func(tx *db.Tx, limit int) (int, error) { return passkey.Prune(tx, tx.Now, limit) }},
+}
+
+// batch is how many rows one transaction deletes: some milliseconds of work.
+const batch = 500
+
+// Apply deletes until the rule finds nothing more. It is a job, safe to run at any time, twice too.
+func (r Rule) Apply(ctx context.Context, store *db.DB) error {
+	err := jobs.Repeat(ctx, func() (more bool, err error) {
+		err = store.Write(ctx, func(tx *db.Tx) error {
+			deleted, err := r.Prune(tx, batch)
+			more = deleted == batch
+			return err
+		})
+		return more, err
+	})
+	if err != nil {
+		return fmt.Errorf("prune %s: %w", r.Name, err)
+	}
+	return nil
+}

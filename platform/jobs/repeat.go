@@ -1,0 +1,23 @@
+package jobs
+
+import (
+	"context"
+	"time"
+)
+
+// Repeat runs step until it reports that there is no more to do. After each it pauses for as long as the step took, so that
+// a large job takes no more than half of what it works on, and leaves the rest to others.
+func Repeat(ctx context.Context, step func() (more bool, err error)) error {
+	for {
+		began := time.Now()
+		more, err := step()
+		if err != nil || !more {
+			return err
+		}
+		select {
+		case <-time.After(time.Since(began)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
