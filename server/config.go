@@ -51,6 +51,8 @@ type Config struct {
 	// SMTP and SMS deliver messages; without a host, or URL, such messages cannot be sent. Dev ignores both.
 	SMTP config.SMTP
 	SMS  config.SMS
+	// Limits bound the messages of each pool; nil means those of config.Default, and none on a development server.
+	Limits *config.Limits
 	// Outgoing says whom outgoing HTTP may reach besides public hosts by https.
 	Outgoing config.Outgoing
 

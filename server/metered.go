@@ -10,6 +10,7 @@ import (
 	"cardea/engine/message"
 	"cardea/outbound/mail"
 	"cardea/outbound/sms"
+	"cardea/platform/config"
 	"cardea/platform/telemetry"
 	"cardea/platform/web"
 	"cardea/spec/jose"
@@ -43,6 +44,22 @@ func mailer(c Config, m *telemetry.Metrics) message.Mailer {
 		Username: c.SMTP.Username, Password: c.SMTP.Password.Reveal(),
 	}
 	return meteredMailer{relay, m}
+}
+
+// limits are the bounds of messages that the configuration gives.
+func limits(c Config) message.Limits {
+	if c.Limits == nil && c.Dev {
+		return message.Limits{}
+	}
+	given := config.Default().Limits
+	if c.Limits != nil {
+		given = *c.Limits
+	}
+	return message.Limits{
+		Mail:   message.Quota{Hour: given.MailHour, Day: given.MailDay},
+		SMS:    message.Quota{Hour: given.SMSHour, Day: given.SMSDay},
+		Source: given.SourceHour,
+	}
 }
 
 type meteredMailer struct {

@@ -67,6 +67,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		GeoDatabase:     settings.GeoDatabase,
 		SMTP:            settings.SMTP,
 		SMS:             settings.SMS,
+		Limits:          &settings.Limits,
 		Outgoing:        settings.Outgoing,
 		Log:             log,
 		Version:         version,

@@ -39,11 +39,12 @@ type Texter interface {
 
 // Outbox puts messages into the outbox and takes them out.
 type Outbox struct {
-	DB   *db.DB
-	Ring *datakey.Ring
-	Keep bool   // messages stay and are the inbox: a development server
-	Mail Mailer // nil: mails cannot be sent
-	Text Texter // nil: text messages cannot be sent
+	DB     *db.DB
+	Ring   *datakey.Ring
+	Limits Limits
+	Keep   bool   // messages stay and are the inbox: a development server
+	Mail   Mailer // nil: mails cannot be sent
+	Text   Texter // nil: text messages cannot be sent
 
 	once sync.Once
 	wake signals
@@ -51,8 +52,12 @@ type Outbox struct {
 	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }
 
-// Post puts a composed message into the outbox, to be delivered if and only if tx commits.
+// Post counts a composed message and puts it into the outbox, to be delivered if and only if tx commits. It answers ErrLimit
+// when there were too many.
 func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
+	if err := c.account(tx, m.message); err != nil {
+		return err
+	}
 	row, err := c.row(tx, m)
 	if err != nil {
 		return err

@@ -116,6 +116,11 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 		if err != nil {
 			return err
 		}
+		if len(codes) > 0 {
+			if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.ChangeContact); err != nil {
+				return err
+			}
+		}
 		b.User.Touch(tx.Now)
 		if err := account.Save(tx, b.Pool, b.User, false); err != nil {
 			return err

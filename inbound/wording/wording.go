@@ -84,7 +84,7 @@ func Cognito(op *awsjson.Operation, err error) error {
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
 		return fault
 	}
-	if errors.Is(err, verification.ErrTooMany) {
+	if errors.Is(err, verification.ErrTooMany) || errors.Is(err, message.ErrLimit) {
 		return tooMany(op)
 	}
 	if errors.Is(err, account.ErrNoUser) && !slices.Contains(op.Errors, "UserNotFoundException") {

@@ -42,6 +42,7 @@ func TestConditionsAreWorded(t *testing.T) {
 		"no code":                   {knows, verification.ErrExpired, "ExpiredCodeException: Invalid code provided, please request a code again."},
 		"too many attempts":         {limits, verification.ErrTooMany, "LimitExceededException: Attempt limit exceeded, please try after some time."},
 		"too many, and no code":     {knows, verification.ErrTooMany, "TooManyRequestsException: Attempt limit exceeded, please try after some time."},
+		"too many messages":         {limits, message.ErrLimit, "LimitExceededException: Attempt limit exceeded, please try after some time."},
 		"no sender":                 {knows, message.ErrNoSender, "CodeDeliveryFailureException: This server has no way of sending such messages."},
 		"no user":                   {knows, account.ErrNoUser, "UserNotFoundException: User does not exist."},
 		"no user, and no code":      {signed, account.ErrNoUser, "ResourceNotFoundException: User does not exist."},

@@ -31,6 +31,7 @@ func (c Config) check() error {
 		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),
 		c.checkSMTP(),
 		c.checkSMS(),
+		c.Limits.check(),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)
@@ -133,6 +134,17 @@ func (c Config) checkSMTP() error {
 		port = fmt.Errorf("smtp.port: %d is not a port", c.SMTP.Port)
 	}
 	return errors.Join(from, port, checkOneOf("smtp.tls", c.SMTP.TLS, "starttls", "implicit", "none"))
+}
+
+func (l Limits) check() error {
+	for name, n := range map[string]int64{
+		"mail_hour": l.MailHour, "mail_day": l.MailDay, "sms_hour": l.SMSHour, "sms_day": l.SMSDay, "source_hour": l.SourceHour,
+	} {
+		if n < 0 {
+			return fmt.Errorf("limits.%s: %d is no count", name, n)
+		}
+	}
+	return nil
 }
 
 func (c Config) checkSMS() error {

@@ -37,6 +37,7 @@ type Config struct {
 	Passwords Passwords `toml:"passwords"`
 	SMTP      SMTP      `toml:"smtp"`
 	SMS       SMS       `toml:"sms"`
+	Limits    Limits    `toml:"limits"`
 	Outgoing  Outgoing  `toml:"outgoing"`
 	Log       Log       `toml:"log"`
 }
@@ -78,6 +79,19 @@ type SMS struct {
 	WebhookSecret Secret `toml:"webhook_secret"`
 }
 
+// Limits bound the messages of each pool, by where they go and by the source address of the requests that cause them. Four
+// times as many codes are sent that sign in or recover a password, which count by themselves. 0 means no bound.
+type Limits struct {
+	// MailHour and MailDay are the mails to one address in an hour and in a day.
+	MailHour int64 `toml:"mail_hour"`
+	MailDay  int64 `toml:"mail_day"`
+	// SMSHour and SMSDay are the text messages to one phone number.
+	SMSHour int64 `toml:"sms_hour"`
+	SMSDay  int64 `toml:"sms_day"`
+	// SourceHour is the messages that one source address causes in an hour.
+	SourceHour int64 `toml:"source_hour"`
+}
+
 // Outgoing bounds whom the server may call: public hosts by https, and what is named here.
 type Outgoing struct {
 	// Allow are private addresses, networks and host names that may be called; none by default.
@@ -105,6 +119,7 @@ func Default() Config {
 		Database:      Database{URL: "sqlite:cardea.db"},
 		Passwords:     Passwords{Storage: "srp"},
 		SMTP:          SMTP{Port: 587, TLS: "starttls"},
+		Limits:        Limits{MailHour: 6, MailDay: 20, SMSHour: 4, SMSDay: 10, SourceHour: 30},
 		Log:           Log{Level: "info", Format: "json"},
 	}
 }

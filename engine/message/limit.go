@@ -1,0 +1,74 @@
+package message
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/record/quota"
+	"cardea/spec/cognitoidp"
+)
+
+// ErrLimit says that too many messages went to a destination, or were caused from a source address.
+var ErrLimit = errors.New("too many messages")
+
+// Limits bound the messages of a pool. A number that is 0 bounds nothing.
+type Limits struct {
+	Mail, SMS Quota // to one address, or phone number
+	Source    int64 // caused from one source address, in an hour
+}
+
+// Quota bounds how many messages there are in an hour, and in a day.
+type Quota struct{ Hour, Day int64 }
+
+// urgentFactor is how many times as many urgent messages may be posted as others. They count by themselves, so that nobody
+// is kept from signing in by messages that others cause; people sign in more often than they sign up; and several of them
+// may share a source address.
+const urgentFactor = 4
+
+// account counts a message that is being posted: by its destination and by where it was caused, apart for each queue. It
+// answers ErrLimit when it is one too many. The counts last only if tx commits.
+func (c *Outbox) account(tx *db.Tx, m Message) error {
+	kind, most := "mail", c.Limits.Mail
+	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
+		kind, most = "sms", c.Limits.SMS
+	}
+	for _, count := range []struct {
+		kind, what string
+		most       int64
+		per        time.Duration
+	}{
+		{kind + " in an hour", m.destination(), most.Hour, time.Hour},
+		{kind + " in a day", m.destination(), most.Day, 24 * time.Hour},
+		{"source", m.Source, c.Limits.Source, time.Hour},
+	} {
+		if count.most == 0 || count.what == "" {
+			continue
+		}
+		queue := m.Kind.queue()
+		if queue == urgent {
+			count.most *= urgentFactor
+		}
+		// The database does not tell whose counter it is.
+		name := m.Box.MAC("message limit", fmt.Appendf(nil, "%d %s %s", queue, count.kind, count.what))
+		uses, err := quota.Use(tx, m.Pool.ID, hex.EncodeToString(name[:16]), count.most, count.per)
+		if err != nil {
+			return err
+		}
+		if uses > count.most {
+			return ErrLimit
+		}
+	}
+	return nil
+}
+
+// destination is what a message counts for: its address, or what stands for that of an unknown user.
+func (m Message) destination() string {
+	if m.Decoy && m.CountAs != "" {
+		return m.CountAs
+	}
+	return strings.ToLower(m.To)
+}
