@@ -10,6 +10,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
+	"cardea/engine/unknown"
 	"cardea/platform/db"
 	"cardea/record/code"
 	"cardea/record/user"
@@ -68,7 +69,8 @@ func (t Target) sub() id.Sub {
 	if t.User != nil {
 		return t.User.Sub
 	}
-	return id.Sub(fmt.Sprintf("unknown/%x", t.Box.MAC("unknown user", []byte(t.Pool.Fold(t.UnknownUser)))[:16]))
+	standIn := unknown.ID(t.Pool, t.Box, t.Pool.Fold(t.UnknownUser))
+	return id.Sub(fmt.Sprintf("unknown/%x", t.Box.MAC("unknown user's codes", []byte(standIn))[:16]))
 }
 
 // row is the key under which the target's code is remembered: one per purpose, and per attribute where there are two.

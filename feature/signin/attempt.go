@@ -10,6 +10,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/challenge"
 	"cardea/engine/lockout"
+	"cardea/engine/unknown"
 	"cardea/platform/db"
 	"cardea/record/passkey"
 	"cardea/record/softwaretoken"
@@ -118,7 +119,7 @@ func (a *attempt) resume(tx *db.Tx) error {
 	a.name = a.state.Name
 	given := a.Pool.Fold(a.in.Given["USERNAME"])
 	if a.state.Sub == "" {
-		if given != a.name && given != a.decoy().id {
+		if given != a.name && given != a.unknownID() {
 			return a.overtaken()
 		}
 		return a.beginTry(tx)
@@ -139,6 +140,9 @@ func (a *attempt) resume(tx *db.Tx) error {
 	}
 	return a.beginTry(tx)
 }
+
+// unknownID is the user name of the stand-in for an unknown user. All that is derived from a stand-in is derived from it.
+func (a *attempt) unknownID() string { return unknown.ID(a.Pool, a.Box, a.name) }
 
 // treatAsUnknown goes on with a user who has nothing to begin with as with an unknown one, so that the two cannot be told
 // apart by any later step.

@@ -89,7 +89,7 @@ func beginChoice(a *attempt) (*success, error) {
 func (a *attempt) choices() []string {
 	srp := a.keepsVerifiers()
 	if a.User == nil {
-		return factor.UnknownUserChoices(a.Pool, a.decoyHasPasskey(), srp)
+		return factor.UnknownUserChoices(a.Pool, a.unknownHasPasskey(), srp)
 	}
 	return factor.Choices(a.Pool, a.User, len(a.passkeys) > 0, srp)
 }

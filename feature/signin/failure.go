@@ -113,7 +113,7 @@ func (a *attempt) account() string {
 		}
 		return lockout.User(a.User.Sub)
 	}
-	name := a.decoy().id
+	name := a.unknownID()
 	if a.guessesAt == atFactor {
 		name = "factor/" + name
 	}

@@ -66,7 +66,7 @@ func (p passkeyAssertion) judge(a *attempt) (*success, error) {
 func (a *attempt) ceremony() passkey.SignIn {
 	s := passkey.SignIn{App: a.App, Credentials: a.passkeys}
 	if a.User == nil {
-		s.Credentials = passkey.Decoys(a.Box, a.Pool, a.decoy().id)
+		s.Credentials = passkey.Decoys(a.Box, a.Pool, a.unknownID())
 	}
 	return s
 }
@@ -78,4 +78,9 @@ func (a *attempt) loadPasskeys(tx *db.Tx) (err error) {
 	}
 	a.passkeys, err = passkey.Usable(tx, a.Pool, a.User.Sub)
 	return err
+}
+
+// unknownHasPasskey tells whether the stand-in for an unknown user has a passkey: half of them do, each always or never.
+func (a *attempt) unknownHasPasskey() bool {
+	return a.Box.MAC("passkey of an unknown user", []byte(a.unknownID()))[0]&1 == 0
 }

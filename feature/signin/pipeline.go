@@ -73,9 +73,7 @@ func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*
 		return a, nil
 	}
 
-	loaded := a.User
-	err := a.transaction()(ctx, func(tx *db.Tx) (err error) {
-		a.User = loaded
+	err := a.write(func(tx *db.Tx) error {
 		if err := a.reload(tx); err != nil {
 			return err
 		}
@@ -174,15 +172,19 @@ func (a *attempt) nothingToCommit() bool {
 	return a.next != nil && !posts && len(a.done.effects) == 0
 }
 
-// transaction is how the commit is made durable. A right password after which a second factor is due buys nothing by
-// itself, so its commit does not wait for the disk: whoever repeats that password after a crash still owes the factor. A
-// challenge that posts a message does wait.
-func (a *attempt) transaction() func(context.Context, func(*db.Tx) error) error {
-	_, posts := a.next.(poster)
-	if a.done.proof == factor.Password && a.second && !posts {
-		return a.DB.WriteSoon
+// write runs the committing transaction.
+func (a *attempt) write(fn func(tx *db.Tx) error) error {
+	if a.waitsForDisk() {
+		return a.DB.Write(a.ctx, fn)
 	}
-	return a.DB.Write
+	return a.DB.WriteSoon(a.ctx, fn)
+}
+
+// waitsForDisk tells whether the commit must be durable before the answer. A right password after which a second factor is
+// due buys nothing by itself: whoever repeats it after a crash still owes the factor. A message must not be lost.
+func (a *attempt) waitsForDisk() bool {
+	_, posts := a.next.(poster)
+	return a.done.proof != factor.Password || !a.second || posts
 }
 
 // reload reads the user again, as the committing transaction sees them.

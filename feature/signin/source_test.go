@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"testing"
+	"time"
 
 	"cardea/engine/lockout"
 	"cardea/platform/db"
@@ -9,15 +10,15 @@ import (
 	"cardea/spec/id"
 )
 
-const crowded = "Too many failed attempts, please try again later."
+const rateLimited = "Too many failed attempts, please try again later."
 
-// crowd has somebody fail very often at an address.
-func (w *world) crowd(t *testing.T, address string) {
+// failOften has somebody fail so many times at an address.
+func (w *world) failOften(t *testing.T, address string, times int) {
 	t.Helper()
 	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-		for range 500 {
-			place := lockout.Source{Client: id.Client(w.client), Address: address}
-			if err := place.Fail(tx, id.Pool(w.pool)); err != nil {
+		for range times {
+			source := lockout.Source{Client: id.Client(w.client), Address: address}
+			if err := source.Fail(tx, id.Pool(w.pool)); err != nil {
 				return err
 			}
 		}
@@ -28,7 +29,7 @@ func (w *world) crowd(t *testing.T, address string) {
 	}
 }
 
-func TestCrowdedAddressIsRefusedWhereverSecretsAreChecked(t *testing.T) {
+func TestAddressWithTooManyFailuresIsRefusedWhereverSecretsAreChecked(t *testing.T) {
 	eachWith(t, M{"AutoVerifiedAttributes": []string{"email"}, "EmailConfiguration": mailing()}, nil, func(t *testing.T, w *world) {
 		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": w.pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
 		access := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))["AccessToken"]
@@ -37,7 +38,7 @@ func TestCrowdedAddressIsRefusedWhereverSecretsAreChecked(t *testing.T) {
 		w.give(t, "alice", "email", mailbox, "email_verified", "true")
 		w.Must(t, "ForgotPassword", M{"ClientId": w.client, "Username": "alice"})
 		w.Must(t, "SignUp", M{"ClientId": w.client, "Username": "carol", "Password": password, "UserAttributes": servertest.Attributes("email", "carol@example.com")})
-		w.crowd(t, "198.51.100.7")
+		w.failOften(t, "198.51.100.7", 500)
 
 		guesses := map[string]M{
 			"InitiateAuth":           w.byPassword("alice", password),
@@ -49,13 +50,13 @@ func TestCrowdedAddressIsRefusedWhereverSecretsAreChecked(t *testing.T) {
 			"VerifyUserAttribute":    {"AccessToken": access, "AttributeName": "email", "Code": "000000"},
 		}
 		for op, in := range guesses {
-			w.From("198.51.100.7").Fails(t, op, in, "TooManyRequestsException", crowded)
+			w.From("198.51.100.7").Fails(t, op, in, "TooManyRequestsException", rateLimited)
 		}
 		in := w.byPassword("alice", password)
 		in["AuthFlow"], in["UserPoolId"] = "ADMIN_USER_PASSWORD_AUTH", w.pool
 		tokens(t, w.From("198.51.100.7").Must(t, "AdminInitiateAuth", in)) // a server's address is not its users'
 		in["ContextData"] = M{"IpAddress": "198.51.100.7", "ServerName": "s", "ServerPath": "/", "HttpHeaders": []M{}}
-		w.Fails(t, "AdminInitiateAuth", in, "TooManyRequestsException", crowded)
+		w.Fails(t, "AdminInitiateAuth", in, "TooManyRequestsException", rateLimited)
 		tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password))) // from elsewhere
 	})
 }
@@ -66,10 +67,28 @@ func TestAddressThatAnAppForwardsCountsIfItMayForward(t *testing.T) {
 		in := w.byPassword("alice", password)
 		in["AuthParameters"].(M)["SECRET_HASH"] = hash(servertest.Text(out, "UserPoolClient.ClientSecret"), "alice", w.client)
 		in["UserContextData"] = M{"IpAddress": "198.51.100.7"}
-		w.crowd(t, "198.51.100.7")
+		w.failOften(t, "198.51.100.7", 500)
 		tokens(t, w.Must(t, "InitiateAuth", in))
 		w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "EnablePropagateAdditionalUserContextData": true,
 			"ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH"}})
-		w.Fails(t, "InitiateAuth", in, "TooManyRequestsException", crowded)
+		w.Fails(t, "InitiateAuth", in, "TooManyRequestsException", rateLimited)
+	})
+}
+
+func TestAskingForNamesThatNoUserHasCounts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		from := w.From("198.51.100.7")
+		for i, in := range []M{
+			w.byPassword("nobody", password), w.start("USER_SRP_AUTH", "nobody", M{"SRP_A": "2"}), w.start("USER_AUTH", "nobody", nil),
+		} {
+			w.failOften(t, "198.51.100.7", 499)
+			from.Fails(t, "InitiateAuth", in, "UserNotFoundException", "User does not exist.")
+			from.Fails(t, "InitiateAuth", in, "TooManyRequestsException", rateLimited)
+			w.Fails(t, "InitiateAuth", in, "UserNotFoundException", "User does not exist.") // from elsewhere
+			if w.Advance(16 * time.Minute); i == 0 {
+				from.Fails(t, "InitiateAuth", in, "UserNotFoundException", "User does not exist.")
+				w.Advance(16 * time.Minute)
+			}
+		}
 	})
 }

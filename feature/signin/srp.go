@@ -147,3 +147,20 @@ func (a *attempt) verifier() (salt, verifier []byte, err error) {
 	salt, verifier = password.Decoy(a.Box, a.decoyName())
 	return salt, verifier, nil
 }
+
+// srpID is USER_ID_FOR_SRP: the user name that the verifier was made with, never an alias.
+func (a *attempt) srpID() string {
+	if a.User == nil {
+		return a.unknownID()
+	}
+	return a.User.Username
+}
+
+// decoyName is what a decoy's salt and verifier are stable for: the user who has none of their own, by whichever name, or
+// the stand-in.
+func (a *attempt) decoyName() string {
+	if a.User == nil {
+		return "unknown/" + a.unknownID()
+	}
+	return "user/" + string(a.User.Sub)
+}

@@ -27,10 +27,10 @@ func init() {
 	}
 }
 
-// walk is a random sequence of sign-ins in a town, and what the model knows of them.
+// walk is a random sequence of sign-ins in a setting, and what the model knows of them.
 type walk struct {
-	*town
-	tickets []*ticket
+	*setting
+	waiting []*pending
 	halves  map[string]*srp.Client // of exchanges, by SRP_A
 	origins map[string]origin      // by signature or CREDENTIAL
 	faults  []string               // that the model of the interface does not list
@@ -40,15 +40,15 @@ type walk struct {
 func TestTokensComeOfProofsAlone(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
-		w := &walk{town: &town{t: t}, count: map[string]int{}}
+		w := &walk{setting: &setting{t: t}, count: map[string]int{}}
 		w.World = servertest.New(t, url, func(c *server.Config) {
 			c.Test.Strict = func(operation string, fault *awsjson.Fault) {
 				w.faults = append(w.faults, operation+": "+fault.Error())
 			}
 		})
 		rapid.Check(t, func(rt *rapid.T) {
-			w.rt, w.tickets, w.halves, w.origins, w.faults = rt, nil, map[string]*srp.Client{}, map[string]origin{}, nil
-			if strings.HasPrefix(url, "postgres") && w.draw(5, "lot") > 0 {
+			w.rt, w.waiting, w.halves, w.origins, w.faults = rt, nil, map[string]*srp.Client{}, map[string]origin{}, nil
+			if strings.HasPrefix(url, "postgres") && w.draw(5, "shorter run") > 0 {
 				return // a shorter run: what is proven is not the database's business
 			}
 			w.build()
@@ -63,7 +63,7 @@ func TestTokensComeOfProofsAlone(t *testing.T) {
 // step does one thing.
 func (w *walk) step() {
 	switch n := w.draw(100, "action"); {
-	case n < 22 || len(w.tickets) == 0:
+	case n < 22 || len(w.waiting) == 0:
 		w.begin()
 	case n < 68:
 		w.answer()
@@ -94,11 +94,11 @@ func (w *walk) oneOf(list []string, label string) string { return list[w.draw(le
 
 // begin begins a sign-in.
 func (w *walk) begin() {
-	p := w.people[w.draw(len(w.people), "who")]
+	p := w.users[w.draw(len(w.users), "who")]
 	if p.gone {
-		p = p.stranger()
+		p = p.unknown()
 	}
-	k := &ticket{door: p.house.doors[w.draw(2, "door")], who: p, name: p.name, epoch: p.epoch, at: w.Now()}
+	k := &pending{app: p.pool.apps[w.draw(2, "app")], who: p, name: p.name, epoch: p.epoch, at: w.Now()}
 	if p.sub != "" && w.often(15, "by sub") {
 		k.name = p.sub
 	}
@@ -110,12 +110,12 @@ func (w *walk) begin() {
 	if pw == "" || w.often(20, "wrong password") {
 		pw = w.oneOf([]string{"wrong", temporary, password, another}, "password")
 	}
-	op, in := "InitiateAuth", M{"ClientId": k.door.id, "AuthParameters": given}
+	op, in := "InitiateAuth", M{"ClientId": k.app.id, "AuthParameters": given}
 	switch n := w.draw(10, "flow"); {
 	case n < 4:
 		in["AuthFlow"], given["PASSWORD"] = "USER_PASSWORD_AUTH", pw
 		if w.often(30, "admin") {
-			op, in["AuthFlow"], in["UserPoolId"] = "AdminInitiateAuth", "ADMIN_USER_PASSWORD_AUTH", p.house.id
+			op, in["AuthFlow"], in["UserPoolId"] = "AdminInitiateAuth", "ADMIN_USER_PASSWORD_AUTH", p.pool.id
 		}
 		out, err := w.send(op, in)
 		w.begun(k, p.knows(pw), "password", out, err)
@@ -123,22 +123,22 @@ func (w *walk) begin() {
 		k.client = srp.NewClient()
 		in["AuthFlow"], given["SRP_A"] = "USER_SRP_AUTH", k.client.Public()
 		out, err := w.send(op, in)
-		w.begun(k, !p.gone || k.door.hides, "", out, err)
+		w.begun(k, !p.gone || k.app.hides, "", out, err)
 	default:
 		w.beginChoice(k, in, pw)
 	}
 }
 
 // beginChoice begins with USER_AUTH.
-func (w *walk) beginChoice(k *ticket, in M, pw string) {
+func (w *walk) beginChoice(k *pending, in M, pw string) {
 	given := in["AuthParameters"].(M)
 	in["AuthFlow"] = "USER_AUTH"
 	p, open := k.who, w.beginnings(k.who)
-	if len(open) == 0 && !p.gone && p.enabled { // goes on as nobody
-		k.who, k.epoch = p.stranger(), 0
+	if len(open) == 0 && !p.gone && p.enabled { // goes on as an unknown user
+		k.who, k.epoch = p.unknown(), 0
 	}
 	prefers := w.oneOf([]string{"", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}, "preferred")
-	right, proof := k.door.hides || !k.who.gone, ""
+	right, proof := k.app.hides || !k.who.gone, ""
 	if prefers != "" {
 		given["PREFERRED_CHALLENGE"] = prefers
 	}
@@ -162,7 +162,7 @@ func (w *walk) beginChoice(k *ticket, in M, pw string) {
 }
 
 // begun checks what a first step gave.
-func (w *walk) begun(k *ticket, right bool, proof string, out M, err error) {
+func (w *walk) begun(k *pending, right bool, proof string, out M, err error) {
 	p := k.who
 	if !right || !p.gone && !p.enabled && (proof != "" || k.client == nil) {
 		if err == nil {
@@ -185,15 +185,15 @@ func (w *walk) begun(k *ticket, right bool, proof string, out M, err error) {
 }
 
 // stops tells whether the rules leave a user nothing to go on with.
-func (w *walk) stops(p *person, proven []string) bool {
+func (w *walk) stops(p *testUser, proven []string) bool {
 	return p.status != "FORCE_CHANGE_PASSWORD" && first(proven) && p.stuck(proven)
 }
 
 // refused notes a refusal, which must have changed nothing.
-func (w *walk) refused(k *ticket, err error) {
+func (w *walk) refused(k *pending, err error) {
 	w.count["refused"]++
 	k.who.miss(k.step, w.Now())
-	for _, p := range w.people {
+	for _, p := range w.users {
 		if before := p.image; w.look(p) {
 			w.rt.Fatalf("a refused request (%v) changed\n%s to\n%s", err, before, p.image)
 		}
@@ -201,8 +201,8 @@ func (w *walk) refused(k *ticket, err error) {
 }
 
 // arrive takes what a right answer gave: tokens, which must be earned, or another challenge.
-func (w *walk) arrive(from *ticket, proven []string, out M) {
-	for _, p := range w.people {
+func (w *walk) arrive(from *pending, proven []string, out M) {
+	for _, p := range w.users {
 		w.look(p)
 	}
 	if result, ok := out["AuthenticationResult"].(M); ok {
@@ -210,14 +210,14 @@ func (w *walk) arrive(from *ticket, proven []string, out M) {
 		w.earned(from, proven, result)
 		return
 	}
-	k := &ticket{
-		door: from.door, who: from.who, name: from.name, epoch: from.who.epoch, proven: proven, at: w.Now(),
+	k := &pending{
+		app: from.app, who: from.who, name: from.name, epoch: from.who.epoch, proven: proven, at: w.Now(),
 		parameters: out["ChallengeParameters"].(M), client: from.client, device: from.device, options: from.options,
 	}
 	k.step, _ = out["ChallengeName"].(string)
 	k.session, _ = out["Session"].(string)
 	w.count[k.step]++
-	for _, old := range w.tickets {
+	for _, old := range w.waiting {
 		if old.session != "" && old.session == k.session {
 			w.rt.Fatalf("%s and %s have one session", old.step, k.step)
 		}
@@ -226,11 +226,11 @@ func (w *walk) arrive(from *ticket, proven []string, out M) {
 		w.rt.Fatalf("after %v nothing is missing, yet %s is asked", proven, k.step)
 	}
 	w.fill(k, out)
-	w.tickets = append(w.tickets, k)
+	w.waiting = append(w.waiting, k)
 }
 
 // fill notes what a challenge asks for and by what it is answered.
-func (w *walk) fill(k *ticket, out M) {
+func (w *walk) fill(k *pending, out M) {
 	if !strings.HasSuffix(k.step, "_VERIFIER") {
 		k.client = nil
 	}
@@ -259,10 +259,10 @@ func (w *walk) fill(k *ticket, out M) {
 }
 
 // earned checks tokens.
-func (w *walk) earned(k *ticket, proven []string, result M) {
+func (w *walk) earned(k *pending, proven []string, result M) {
 	if !k.who.complete(proven) {
 		w.rt.Fatalf("%s got tokens for %v (mode %s, factors %v, preferred %q, %s)",
-			k.name, proven, k.who.house.mode, k.who.factors, k.who.preferred, k.who.image)
+			k.name, proven, k.who.pool.mode, k.who.factors, k.who.preferred, k.who.image)
 	}
 	parts := strings.Split(result["AccessToken"].(string), ".")
 	text, err := base64.RawURLEncoding.DecodeString(parts[1])
@@ -270,7 +270,7 @@ func (w *walk) earned(k *ticket, proven []string, result M) {
 	if err != nil || json.Unmarshal(text, &claims) != nil {
 		w.rt.Fatalf("access token %s", parts[1])
 	}
-	if claims["sub"] != k.who.sub || claims["client_id"] != k.door.id || !strings.HasSuffix(claims["iss"].(string), "/"+k.door.house.id) {
+	if claims["sub"] != k.who.sub || claims["client_id"] != k.app.id || !strings.HasSuffix(claims["iss"].(string), "/"+k.app.pool.id) {
 		w.rt.Fatalf("%s got the tokens of %v", k.name, claims)
 	}
 }
@@ -285,7 +285,7 @@ func texts(list any) (out []string) {
 }
 
 // deviceKey is the user's own, another's, or nonsense.
-func (w *walk) deviceKey(p *person) string {
+func (w *walk) deviceKey(p *testUser) string {
 	of := p
 	if w.often(30, "other's device") {
 		of = w.other(p)
@@ -299,7 +299,7 @@ func (w *walk) deviceKey(p *person) string {
 // do sends an answer and checks what it gave.
 func (w *walk) do(r *request) {
 	v := w.judge(r)
-	in := M{"ClientId": r.door.id, "ChallengeName": r.step, "ChallengeResponses": r.given}
+	in := M{"ClientId": r.app.id, "ChallengeName": r.step, "ChallengeResponses": r.given}
 	if r.session != "" {
 		in["Session"] = r.session
 	}
@@ -307,7 +307,7 @@ func (w *walk) do(r *request) {
 	if r.admin != nil {
 		op, in["UserPoolId"] = "AdminRespondToAuthChallenge", r.admin.id
 	}
-	sure := v.right && !v.ticket.doubtful && !v.ticket.who.blocked(r.step, w.Now())
+	sure := v.right && !v.pending.doubtful && !v.pending.who.blocked(r.step, w.Now())
 	out, err := w.send(op, in)
 	switch {
 	case v.right && err == nil:
@@ -315,24 +315,24 @@ func (w *walk) do(r *request) {
 	case err == nil:
 		w.rt.Fatalf("%v: %s, and still it gave %s", r, v.why, out["ChallengeName"])
 	case sure && !w.stopped(r, v):
-		w.rt.Fatalf("%v after %v is right, and was refused: %v", r, v.ticket.proven, err)
-	case v.ticket != nil:
-		if v.ticket.who.miss(r.step, w.Now()); v.ticket.client != nil || v.ticket.who.locked(r.step, w.Now()) {
-			v.ticket.doubtful = true // a block is good for one try, a session ends with a lock
+		w.rt.Fatalf("%v after %v is right, and was refused: %v", r, v.pending.proven, err)
+	case v.pending != nil:
+		if v.pending.who.miss(r.step, w.Now()); v.pending.client != nil || v.pending.who.locked(r.step, w.Now()) {
+			v.pending.doubtful = true // a block is good for one try, a session ends with a lock
 		}
-		w.refused(v.ticket, err)
+		w.refused(v.pending, err)
 	default:
-		w.refused(&ticket{who: &person{misses: map[string]int{}}}, err)
+		w.refused(&pending{who: &testUser{misses: map[string]int{}}}, err)
 	}
 }
 
 // stopped tells whether the rules stop a user after a right answer.
 func (w *walk) stopped(r *request, v verdict) bool {
-	p := *v.ticket.who
+	p := *v.pending.who
 	if r.step == "NEW_PASSWORD_REQUIRED" {
 		p.status = "CONFIRMED"
 	}
-	proven := v.ticket.proven
+	proven := v.pending.proven
 	if v.proof != "" {
 		proven = append(slices.Clone(proven), v.proof)
 	}
@@ -341,7 +341,7 @@ func (w *walk) stopped(r *request, v verdict) bool {
 
 // settled notes what a right answer has changed.
 func (w *walk) settled(r *request, v verdict, out M) {
-	k, p := v.ticket, v.ticket.who
+	k, p := v.pending, v.pending.who
 	from := *k
 	switch r.step {
 	case "SELECT_CHALLENGE", "PASSWORD_SRP": // proves nothing by itself
@@ -351,7 +351,7 @@ func (w *walk) settled(r *request, v verdict, out M) {
 	}
 	proven := slices.Clone(k.proven)
 	if v.proof != "" {
-		delete(p.misses, account(r.step))
+		delete(p.misses, countedAt(r.step))
 		proven = append(proven, v.proof)
 	}
 	switch r.step {
@@ -367,7 +367,7 @@ func (w *walk) settled(r *request, v verdict, out M) {
 	}
 	w.arrive(&from, proven, out)
 	if email, ok := r.given["EMAIL"].(string); ok && r.step == "MFA_SETUP" && out["ChallengeName"] == "EMAIL_OTP" {
-		sent := w.tickets[len(w.tickets)-1]
+		sent := w.waiting[len(w.waiting)-1]
 		sent.adopts, sent.to, sent.code = true, email, w.Code(w.t, email)
 	}
 }

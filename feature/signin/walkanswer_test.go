@@ -11,7 +11,7 @@ import (
 	"cardea/spec/srp"
 )
 
-// another is the third password of the town.
+// another is the third password of the setting.
 const another = "Another-Horse-9"
 
 // steps are all challenges that there are.
@@ -21,12 +21,12 @@ var steps = []string{
 }
 
 // pick picks a challenge, mostly one of the newest.
-func (w *walk) pick() *ticket {
-	n := len(w.tickets)
+func (w *walk) pick() *pending {
+	n := len(w.waiting)
 	if w.often(75, "new") {
 		n = min(n, 3)
 	}
-	return w.tickets[len(w.tickets)-1-w.draw(n, "ticket")]
+	return w.waiting[len(w.waiting)-1-w.draw(n, "pending")]
 }
 
 // answer answers a challenge, mostly rightly.
@@ -37,15 +37,15 @@ func (w *walk) answer() {
 		w.spoil(r, k)
 	}
 	if w.often(20, "admin") {
-		r.admin = r.door.house
+		r.admin = r.app.pool
 	}
 	w.do(r)
 }
 
 // right is the right answer to a challenge, as far as there is one.
-func (w *walk) right(k *ticket) *request {
+func (w *walk) right(k *pending) *request {
 	p := k.who
-	r := &request{door: k.door, step: k.step, session: k.session, given: M{"USERNAME": k.name}}
+	r := &request{app: k.app, step: k.step, session: k.session, given: M{"USERNAME": k.name}}
 	switch k.step {
 	case "PASSWORD":
 		r.given["PASSWORD"] = p.password + "x"
@@ -53,7 +53,7 @@ func (w *walk) right(k *ticket) *request {
 			r.given["PASSWORD"] = p.password
 		}
 	case "PASSWORD_VERIFIER":
-		w.sign(r, k, srp.Identity{Scope: p.house.short(), User: servertest.Text(k.parameters, "USER_ID_FOR_SRP")}, p.password)
+		w.sign(r, k, srp.Identity{Scope: p.pool.short(), User: servertest.Text(k.parameters, "USER_ID_FOR_SRP")}, p.password)
 	case "NEW_PASSWORD_REQUIRED":
 		r.given["NEW_PASSWORD"] = []string{password, another, temporary}[w.draw(3, "new password")]
 	case "PASSWORD_SRP":
@@ -62,7 +62,7 @@ func (w *walk) right(k *ticket) *request {
 		w.choose(r, k)
 	case "MFA_SETUP":
 		if w.often(50, "by mail") {
-			r.given["EMAIL"] = fmt.Sprintf("new.%d.%d@example.com", w.made, len(w.tickets))
+			r.given["EMAIL"] = fmt.Sprintf("new.%d.%d@example.com", w.made, len(w.waiting))
 		}
 	case "SOFTWARE_TOKEN_MFA":
 		r.given["SOFTWARE_TOKEN_MFA_CODE"] = "000000"
@@ -98,7 +98,7 @@ func (w *walk) half(r *request) {
 }
 
 // choose answers one of the offered choices.
-func (w *walk) choose(r *request, k *ticket) {
+func (w *walk) choose(r *request, k *pending) {
 	if len(k.options) == 0 {
 		r.given["ANSWER"] = "PASSWORD"
 		return
@@ -115,7 +115,7 @@ func (w *walk) choose(r *request, k *ticket) {
 }
 
 // sign finishes an exchange.
-func (w *walk) sign(r *request, k *ticket, who srp.Identity, secret string) {
+func (w *walk) sign(r *request, k *pending, who srp.Identity, secret string) {
 	text := func(name string) string { return servertest.Text(k.parameters, name) }
 	signature, timestamp, err := k.client.Answer(who, secret,
 		srp.Challenge{Salt: text("SALT"), Public: text("SRP_B"), Block: text("SECRET_BLOCK")}, w.Now())
@@ -130,8 +130,8 @@ func (w *walk) sign(r *request, k *ticket, who srp.Identity, secret string) {
 	}
 }
 
-// assert has somebody's passkey answer, or nobody's.
-func (w *walk) assert(r *request, k *ticket, p *person) {
+// assert has a passkey of the user's answer, or none.
+func (w *walk) assert(r *request, k *pending, p *testUser) {
 	r.given["CREDENTIAL"] = "{}"
 	if p.key == nil {
 		return
@@ -147,14 +147,14 @@ func (w *walk) assert(r *request, k *ticket, p *person) {
 }
 
 // spoil makes an answer wrong, or right for another time, user or challenge.
-func (w *walk) spoil(r *request, k *ticket) {
-	p, q := k.who, w.other(w.people[w.draw(len(w.people), "somebody")])
+func (w *walk) spoil(r *request, k *pending) {
+	p, q := k.who, w.other(w.users[w.draw(len(w.users), "somebody")])
 	switch k.step {
 	case "PASSWORD":
 		r.given["PASSWORD"] = w.oneOf([]string{"wrong", temporary, password, another}, "password")
 	case "PASSWORD_VERIFIER":
 		pw := w.oneOf([]string{"wrong", temporary, password, another}, "password")
-		w.sign(r, k, srp.Identity{Scope: p.house.short(), User: servertest.Text(k.parameters, "USER_ID_FOR_SRP")}, pw)
+		w.sign(r, k, srp.Identity{Scope: p.pool.short(), User: servertest.Text(k.parameters, "USER_ID_FOR_SRP")}, pw)
 	case "SELECT_CHALLENGE", "SELECT_MFA_TYPE":
 		r.given["ANSWER"] = w.oneOf(steps, "option")
 		delete(r.given, "PASSWORD")
@@ -181,9 +181,9 @@ func (w *walk) spoil(r *request, k *ticket) {
 }
 
 // likewise is another challenge of the same kind, if there is one.
-func (w *walk) likewise(k *ticket) *ticket {
-	var alike []*ticket
-	for _, other := range w.tickets {
+func (w *walk) likewise(k *pending) *pending {
+	var alike []*pending
+	for _, other := range w.waiting {
 		if other != k && other.step == k.step {
 			alike = append(alike, other)
 		}
@@ -197,15 +197,15 @@ func (w *walk) likewise(k *ticket) *ticket {
 // swap answers a challenge with what belongs to another: session, client, user, pool, step, or proof.
 func (w *walk) swap() {
 	k := w.pick()
-	other := w.tickets[w.draw(len(w.tickets), "other")]
+	other := w.waiting[w.draw(len(w.waiting), "other")]
 	r, foreign := w.right(k), w.right(other)
 	switch w.draw(8, "swap") {
 	case 0:
 		r.session = foreign.session
 	case 1:
-		r.door = w.houses[w.draw(2, "house")].doors[w.draw(2, "door")]
+		r.app = w.pools[w.draw(2, "pool")].apps[w.draw(2, "app")]
 	case 2:
-		r.given["USERNAME"] = []string{w.other(w.people[0]).name, w.other(w.people[0]).sub + "-"}[w.draw(2, "name")]
+		r.given["USERNAME"] = []string{w.other(w.users[0]).name, w.other(w.users[0]).sub + "-"}[w.draw(2, "name")]
 	case 3:
 		r.step = w.oneOf(steps, "step")
 		r.given = union(foreign.given, r.given)
@@ -214,7 +214,7 @@ func (w *walk) swap() {
 		r.given = foreign.given
 		r.given["USERNAME"] = name
 	case 5:
-		r.admin = w.houses[w.draw(2, "house")]
+		r.admin = w.pools[w.draw(2, "pool")]
 	case 6:
 		if n := len(r.session); n > 0 {
 			i := w.draw(n, "place")
@@ -232,8 +232,8 @@ func (w *walk) swap() {
 
 // setUp goes on with a challenge that waits for a software token to be set up.
 func (w *walk) setUp() {
-	var open []*ticket
-	for _, k := range w.tickets {
+	var open []*pending
+	for _, k := range w.waiting {
 		if k.step == "MFA_SETUP" {
 			open = append(open, k)
 		}
@@ -243,7 +243,7 @@ func (w *walk) setUp() {
 		k = open[max(0, len(open)-1-w.draw(3, "setup"))]
 	}
 	list, setup, _ := k.who.due()
-	free := k.step == "MFA_SETUP" && !k.used && !w.Now().After(k.at.Add(k.door.life)) && k.epoch == k.who.epoch &&
+	free := k.step == "MFA_SETUP" && !k.used && !w.Now().After(k.at.Add(k.app.life)) && k.epoch == k.who.epoch &&
 		!k.who.gone && k.who.enabled && len(list) == 0 && slices.Contains(setup, "SOFTWARE_TOKEN_MFA")
 	next := *k
 	if k.secret == nil || w.often(20, "anew") {
@@ -251,7 +251,7 @@ func (w *walk) setUp() {
 		w.set(k, &next, free, out, err)
 		if err == nil {
 			next.secret = out["SecretCode"]
-			w.tickets = append(w.tickets, &next)
+			w.waiting = append(w.waiting, &next)
 		}
 		return
 	}
@@ -270,15 +270,15 @@ func (w *walk) setUp() {
 			w.rt.Fatalf("%s verified a software token by a wrong code", k.name)
 		}
 		next.proven = append(slices.Clone(k.proven), "software")
-		w.tickets = append(w.tickets, &next)
+		w.waiting = append(w.waiting, &next)
 		p.software, p.step = &a, at
 		w.look(p)
 	}
 }
 
 // newest is the secret that was last handed out to a user.
-func (w *walk) newest(p *person) (secret any) {
-	for _, k := range w.tickets {
+func (w *walk) newest(p *testUser) (secret any) {
+	for _, k := range w.waiting {
 		if k.who == p && k.secret != nil && !slices.Contains(k.proven, "software") {
 			secret = k.secret
 		}
@@ -286,7 +286,7 @@ func (w *walk) newest(p *person) (secret any) {
 	return secret
 }
 
-func (w *walk) sessionOf(k *ticket) string {
+func (w *walk) sessionOf(k *pending) string {
 	if k.session == "" {
 		return strings.Repeat("A", 40)
 	}
@@ -294,7 +294,7 @@ func (w *walk) sessionOf(k *ticket) string {
 }
 
 // set checks a step of setting a software token up.
-func (w *walk) set(k, next *ticket, free bool, out M, err error) {
+func (w *walk) set(k, next *pending, free bool, out M, err error) {
 	switch {
 	case err == nil && !free:
 		w.rt.Fatalf("%s could go on setting a factor up: %s used %v, %v", k.name, k.step, k.used, out)
@@ -310,20 +310,20 @@ func (w *walk) set(k, next *ticket, free bool, out M, err error) {
 
 // happen changes the world: time, users, pools.
 func (w *walk) happen() {
-	p := w.people[w.draw(len(w.people), "to whom")]
-	if len(w.tickets) > 0 && w.often(60, "to who signs in") {
-		if q := w.pick().who; slices.Contains(w.people, q) {
+	p := w.users[w.draw(len(w.users), "to whom")]
+	if len(w.waiting) > 0 && w.often(60, "to who signs in") {
+		if q := w.pick().who; slices.Contains(w.users, q) {
 			p = q
 		}
 	}
-	who := M{"UserPoolId": p.house.id, "Username": p.sub}
+	who := M{"UserPoolId": p.pool.id, "Username": p.sub}
 	n := w.draw(16, "event")
 	switch {
 	case n < 4:
 		w.Advance([]time.Duration{time.Second, 31 * time.Second, 2 * time.Minute, 181 * time.Second, 16 * time.Minute}[w.draw(5, "time")])
-	case n == 4 && p.house.mayDemand():
-		p.house.mode = []string{"OFF", "OPTIONAL", "ON"}[w.draw(3, "mode")]
-		w.setMode(p.house, p.house.mode)
+	case n == 4 && p.pool.mayDemand():
+		p.pool.mode = []string{"OFF", "OPTIONAL", "ON"}[w.draw(3, "mode")]
+		w.setMode(p.pool, p.pool.mode)
 	case p.gone:
 	case n == 5:
 		w.Must(w.t, "AdminDisableUser", who)
@@ -337,7 +337,7 @@ func (w *walk) happen() {
 			p.password, p.epoch = "", p.epoch+1
 		}
 	case n < 12:
-		w.wish(p)
+		w.switchFactors(p)
 	case n == 12 && p.software != nil:
 		if _, err := w.send("AdminDeleteSoftwareToken", who); err == nil {
 			p.software = nil

@@ -14,11 +14,11 @@ import (
 // The model: what a sign-in may do, written from 02-auth-flows §2–§6 and not from the machine. It keeps for every challenge
 // what was proven on the way to it, and knows from that what an answer is worth.
 
-// ticket is a challenge that waits for its answer.
-type ticket struct {
+// pending is a challenge that waits for its answer.
+type pending struct {
 	step, session string
-	door          *door
-	who           *person
+	app           *testApp
+	who           *testUser
 	name          string // that the sign-in began with
 	epoch         int    // of the password then
 	proven        []string
@@ -52,8 +52,8 @@ func first(proven []string) bool {
 
 // due are the second factors of which a user has to show one, as challenges; when there are none although one is required,
 // setup are those that can be set up.
-func (p *person) due() (list, setup []string, required bool) {
-	h := p.house
+func (p *testUser) due() (list, setup []string, required bool) {
+	h := p.pool
 	if h.mode == "OFF" {
 		return nil, nil, false
 	}
@@ -89,7 +89,7 @@ func (p *person) due() (list, setup []string, required bool) {
 }
 
 // complete tells whether the proofs are all that the pool and the user ask for.
-func (p *person) complete(proven []string) bool {
+func (p *testUser) complete(proven []string) bool {
 	if p.gone || !p.enabled || p.status != "CONFIRMED" || !first(proven) {
 		return false
 	}
@@ -105,32 +105,32 @@ func (p *person) complete(proven []string) bool {
 }
 
 // twice tells whether a passkey is both factors.
-func (p *person) twice(proven []string) bool {
+func (p *testUser) twice(proven []string) bool {
 	return slices.Contains(proven, "verified passkey") &&
-		(p.house.mode == "ON" || slices.Contains(p.factors, "WEB_AUTHN_MFA"))
+		(p.pool.mode == "ON" || slices.Contains(p.factors, "WEB_AUTHN_MFA"))
 }
 
 // onlyCodes tells whether nothing but a code stands for the first factor: no second may follow it.
-func (p *person) onlyCodes(proven []string) bool {
+func (p *testUser) onlyCodes(proven []string) bool {
 	return !slices.ContainsFunc(proven, func(s string) bool {
 		return s == "password" || s == "passkey" || s == "verified passkey"
 	})
 }
 
 // stuck tells whether Cognito has nothing to ask of a user who lacks a second factor.
-func (p *person) stuck(proven []string) bool {
+func (p *testUser) stuck(proven []string) bool {
 	list, setup, required := p.due()
 	return required && !p.complete(proven) && (p.onlyCodes(proven) || len(list)+len(setup) == 0)
 }
 
 // blocked tells whether a user cannot get on with a step whatever they prove, or may be locked out of it.
-func (p *person) blocked(step string, now time.Time) bool {
+func (p *testUser) blocked(step string, now time.Time) bool {
 	return p.gone || !p.enabled || p.status == "RESET_REQUIRED" || p.locked(step, now)
 }
 
 // locked tells whether so many wrong answers may have counted that the step is refused. Passwords and the other factors
 // are counted apart; what is no guess itself may go by either.
-func (p *person) locked(step string, now time.Time) bool {
+func (p *testUser) locked(step string, now time.Time) bool {
 	if now.Sub(p.missed) >= 15*time.Minute {
 		clear(p.misses)
 	}
@@ -138,18 +138,18 @@ func (p *person) locked(step string, now time.Time) bool {
 	case "SELECT_MFA_TYPE", "MFA_SETUP", "NEW_PASSWORD_REQUIRED":
 		return p.misses["password"] >= 5 || p.misses["factor"] >= 5
 	}
-	return p.misses[account(step)] >= 5
+	return p.misses[countedAt(step)] >= 5
 }
 
 // miss notes a wrong answer, which may have counted.
-func (p *person) miss(step string, now time.Time) {
+func (p *testUser) miss(step string, now time.Time) {
 	p.locked(step, now)
-	p.misses[account(step)]++
+	p.misses[countedAt(step)]++
 	p.missed = now
 }
 
-// account is what the failures of a step count at.
-func account(step string) string {
+// countedAt is what the failures of a step count at.
+func countedAt(step string) string {
 	switch step {
 	case "", "PASSWORD", "PASSWORD_SRP", "PASSWORD_VERIFIER", "SELECT_CHALLENGE":
 		return "password"
@@ -159,8 +159,8 @@ func account(step string) string {
 
 // request is an answer on its way.
 type request struct {
-	door    *door
-	admin   *house // the pool that an administrator names; nil: through the public operation
+	app     *testApp
+	admin   *testPool // the pool that an administrator names; nil: through the public operation
 	step    string
 	session string
 	given   M
@@ -168,11 +168,11 @@ type request struct {
 
 // origin is what went into a signature, of an exchange or of a passkey, and cannot be read off it.
 type origin struct {
-	of       *ticket
-	with     string  // the password or device secret
-	key      *person // whose passkey
-	count    uint32  // that the passkey says
-	verified bool    // that it verified its user
+	of       *pending
+	with     string    // the password or device secret
+	key      *testUser // whose passkey
+	count    uint32    // that the passkey says
+	verified bool      // that it verified its user
 }
 
 // String leaves out what is long.
@@ -187,10 +187,10 @@ func (r *request) String() string {
 
 // verdict is what a request is worth.
 type verdict struct {
-	ticket *ticket // that it answers, nil when it answers none
-	right  bool
-	why    string // not
-	proof  string // that it adds
+	pending *pending // that it answers, nil when it answers none
+	right   bool
+	why     string // not
+	proof   string // that it adds
 }
 
 // judge says what a request is worth.
@@ -199,14 +199,14 @@ func (w *walk) judge(r *request) verdict {
 	if k == nil {
 		return verdict{why: "no such challenge"}
 	}
-	v := verdict{ticket: k}
+	v := verdict{pending: k}
 	name, _ := r.given["USERNAME"].(string)
-	life := k.door.life
+	life := k.app.life
 	if k.client != nil {
 		life = min(life, 3*time.Minute)
 	}
 	switch {
-	case r.admin != nil && r.admin != k.door.house || r.door != k.door:
+	case r.admin != nil && r.admin != k.app.pool || r.app != k.app:
 		v.why = "another pool or client"
 	case r.step != k.step && !(r.step == "SELECT_CHALLENGE" && k.step == "WEB_AUTHN"): // who cancels may choose again
 		v.why = "another step"
@@ -232,9 +232,9 @@ func (w *walk) judge(r *request) verdict {
 }
 
 // find is the challenge that a request is about: an exchange has its own name, and USER_SRP_AUTH knows no Session besides.
-func (w *walk) find(r *request) *ticket {
+func (w *walk) find(r *request) *pending {
 	exchange := strings.HasSuffix(r.step, "_VERIFIER")
-	for _, k := range w.tickets {
+	for _, k := range w.waiting {
 		if exchange && k.client != nil && k.parameters["SECRET_BLOCK"] == r.given["PASSWORD_CLAIM_SECRET_BLOCK"] ||
 			!exchange && r.session != "" && k.session == r.session {
 			return k
@@ -244,7 +244,7 @@ func (w *walk) find(r *request) *ticket {
 }
 
 // weigh judges what a request says, all else being right.
-func (w *walk) weigh(r *request, k *ticket) (right bool, proof string) {
+func (w *walk) weigh(r *request, k *pending) (right bool, proof string) {
 	p := k.who
 	said := func(name string) string { text, _ := r.given[name].(string); return text }
 	signed := w.origins[said("PASSWORD_CLAIM_SIGNATURE")]
@@ -282,16 +282,16 @@ func (w *walk) weigh(r *request, k *ticket) (right bool, proof string) {
 	case "WEB_AUTHN":
 		return w.asserts(w.origins[said("CREDENTIAL")], k)
 	case "DEVICE_SRP_AUTH":
-		return said("SRP_A") != "" && p.device != nil && p.house.devices && said("DEVICE_KEY") == p.device.key, ""
+		return said("SRP_A") != "" && p.device != nil && p.pool.devices && said("DEVICE_KEY") == p.device.key, ""
 	case "DEVICE_PASSWORD_VERIFIER":
 		d := k.device
-		return signed.of == k && d != nil && d == p.device && p.house.devices && signed.with == d.secret && said("DEVICE_KEY") == d.key, "device"
+		return signed.of == k && d != nil && d == p.device && p.pool.devices && signed.with == d.secret && said("DEVICE_KEY") == d.key, "device"
 	}
 	return w.received(k, said)
 }
 
 // received judges a code that was sent.
-func (w *walk) received(k *ticket, said func(string) string) (bool, string) {
+func (w *walk) received(k *pending, said func(string) string) (bool, string) {
 	sent := sending[k.step]
 	typed := said(k.step + "_CODE")
 	if k.step == "EMAIL_OTP" && typed == "" {
@@ -310,23 +310,23 @@ func (w *walk) received(k *ticket, said func(string) string) (bool, string) {
 }
 
 // asserts judges a passkey's answer.
-func (w *walk) asserts(o origin, k *ticket) (bool, string) {
+func (w *walk) asserts(o origin, k *pending) (bool, string) {
 	p := k.who
-	if o.of != k || p.gone || p.key == nil || o.key != p || o.count <= p.count || p.house.multi && !o.verified {
+	if o.of != k || p.gone || p.key == nil || o.key != p || o.count <= p.count || p.pool.multi && !o.verified {
 		return false, ""
 	}
-	if p.house.multi {
+	if p.pool.multi {
 		return true, "verified passkey"
 	}
 	return true, "passkey"
 }
 
-func (p *person) knows(pw string) bool {
+func (p *testUser) knows(pw string) bool {
 	return !p.gone && p.password != "" && pw == p.password && p.status != "RESET_REQUIRED"
 }
 
 // shows tells whether a code is one that the user's software token shows about now and has not been used.
-func (p *person) shows(code string, now time.Time) bool {
+func (p *testUser) shows(code string, now time.Time) bool {
 	if p.gone || p.software == nil || code == "" {
 		return false
 	}
@@ -338,27 +338,27 @@ func (p *person) shows(code string, now time.Time) bool {
 	return false
 }
 
-// available tells whether a user can begin with a challenge now. Of nobody, only what was offered is known.
-func (w *walk) available(p *person, name string) bool {
+// available tells whether a user can begin with a challenge now. Of an unknown user, only what was offered is known.
+func (w *walk) available(p *testUser, name string) bool {
 	if p.gone {
 		return true
 	}
 	_, _, required := p.due()
-	required = required || p.house.mode == "ON"
+	required = required || p.pool.mode == "ON"
 	switch name {
 	case "PASSWORD", "PASSWORD_SRP":
 		return p.password != ""
 	case "EMAIL_OTP", "SMS_OTP":
-		return p.status != "FORCE_CHANGE_PASSWORD" && !required && slices.Contains(p.house.first, name) && p.attributes[sending[name][0]] != ""
+		return p.status != "FORCE_CHANGE_PASSWORD" && !required && slices.Contains(p.pool.first, name) && p.attributes[sending[name][0]] != ""
 	case "WEB_AUTHN":
-		return p.status != "FORCE_CHANGE_PASSWORD" && p.key != nil && slices.Contains(p.house.first, name) &&
-			(!required || p.twice([]string{"verified passkey"}) && p.house.multi)
+		return p.status != "FORCE_CHANGE_PASSWORD" && p.key != nil && slices.Contains(p.pool.first, name) &&
+			(!required || p.twice([]string{"verified passkey"}) && p.pool.multi)
 	}
 	return false
 }
 
 // beginnings are all challenges that a user can begin with.
-func (w *walk) beginnings(p *person) (list []string) {
+func (w *walk) beginnings(p *testUser) (list []string) {
 	for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"} {
 		if w.available(p, name) {
 			list = append(list, name)

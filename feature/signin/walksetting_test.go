@@ -15,38 +15,38 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// town is what a walk goes through: two pools, their clients and their users, on a server that many walks share.
-type town struct {
+// setting is what a walk goes through: two pools, their clients and their users, on a server that many walks share.
+type setting struct {
 	*servertest.World
-	t      *testing.T // for what has to work
-	rt     *rapid.T
-	houses []*house
-	people []*person
-	made   int // of towns, so that no two have an address in common
+	t     *testing.T // for what has to work
+	rt    *rapid.T
+	pools []*testPool
+	users []*testUser
+	made  int // of settings, so that no two have an address in common
 }
 
-// house is a pool, as the model knows it.
-type house struct {
+// testPool is a pool, as the model knows it.
+type testPool struct {
 	id, mode            string
 	first               []string // AllowedFirstAuthFactors
 	sms, mail, software bool     // second factors that it has while mode is not OFF
 	multi               bool     // a passkey that verified its user is two factors
 	devices             bool     // a remembered device stands for a second factor
 	recovery            string   // the attribute by which a password is reset first, "" for none
-	doors               []*door
+	apps                []*testApp
 }
 
-// door is an app client.
-type door struct {
+// testApp is an app client.
+type testApp struct {
 	id    string
-	house *house
+	pool  *testPool
 	life  time.Duration // of its sessions
 	hides bool
 }
 
-// person is a user, or a name that is nobody's, as the model knows them.
-type person struct {
-	house      *house
+// testUser is a user, or a name that no user has, as the model knows them.
+type testUser struct {
+	pool       *testPool
 	name, sub  string
 	gone       bool
 	password   string // "" for none
@@ -78,11 +78,11 @@ var even = rapid.Custom(func(rt *rapid.T) (n int) {
 })
 
 // draw draws a number below n. All draws have the same range, so that a failing walk stays the same when lists change.
-func (w *town) draw(n int, label string) int { return even.Draw(w.rt, label) % n }
+func (w *setting) draw(n int, label string) int { return even.Draw(w.rt, label) % n }
 
-func (w *town) often(percent int, label string) bool { return w.draw(100, label) < percent }
+func (w *setting) often(percent int, label string) bool { return w.draw(100, label) < percent }
 
-func (w *town) some(list []string, percent int, label string) (picked []string) {
+func (w *setting) some(list []string, percent int, label string) (picked []string) {
 	for _, item := range list {
 		if w.often(percent, label+" "+item) {
 			picked = append(picked, item)
@@ -91,28 +91,28 @@ func (w *town) some(list []string, percent int, label string) (picked []string) 
 	return picked
 }
 
-// build makes two houses and their people.
-func (w *town) build() {
+// build makes two pools and their users.
+func (w *setting) build() {
 	w.made++
-	w.houses, w.people = nil, nil
+	w.pools, w.users = nil, nil
 	for i := range 2 {
-		h := w.house()
-		w.houses = append(w.houses, h)
+		h := w.newPool()
+		w.pools = append(w.pools, h)
 		for _, name := range []string{"ann", "bob"}[:2-i] {
-			w.people = append(w.people, w.person(h, name))
+			w.users = append(w.users, w.newUser(h, name))
 		}
-		w.people = append(w.people, &person{house: h, name: "nobody", gone: true, misses: map[string]int{}})
+		w.users = append(w.users, &testUser{pool: h, name: "nobody", gone: true, misses: map[string]int{}})
 	}
-	for _, h := range w.houses {
+	for _, h := range w.pools {
 		w.setMode(h, h.mode)
 	}
-	for _, p := range w.people {
+	for _, p := range w.users {
 		w.look(p)
 	}
 }
 
-func (w *town) house() *house {
-	h := &house{
+func (w *setting) newPool() *testPool {
+	h := &testPool{
 		mode:  []string{"OFF", "OPTIONAL", "OPTIONAL", "ON"}[w.draw(4, "mode")],
 		first: []string{"PASSWORD"}, multi: w.often(50, "multi"), recovery: []string{"", "", "email", "phone_number"}[w.draw(4, "recovery")],
 	}
@@ -145,9 +145,9 @@ func (w *town) house() *house {
 	}
 	w.Must(w.t, "SetUserPoolMfaConfig", M{"UserPoolId": h.id,
 		"WebAuthnConfiguration": M{"RelyingPartyId": "localhost", "FactorConfiguration": kind}})
-	w.setMode(h, "OPTIONAL") // the people get their factors first
+	w.setMode(h, "OPTIONAL") // the users get their factors first
 	for i := range 2 {
-		d := &door{house: h, life: time.Duration(3+2*w.draw(2, "life")) * time.Minute, hides: w.often(50, "hides")}
+		d := &testApp{pool: h, life: time.Duration(3+2*w.draw(2, "life")) * time.Minute, hides: w.often(50, "hides")}
 		in := M{
 			"AuthSessionValidity": int(d.life / time.Minute), "ClientName": fmt.Sprint(i),
 			"ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH"},
@@ -156,12 +156,12 @@ func (w *town) house() *house {
 			in["PreventUserExistenceErrors"] = "ENABLED"
 		}
 		d.id = w.Client(w.t, h.id, in)
-		h.doors = append(h.doors, d)
+		h.apps = append(h.apps, d)
 	}
 	return h
 }
 
-func (w *town) setMode(h *house, mode string) {
+func (w *setting) setMode(h *testPool, mode string) {
 	in := M{"UserPoolId": h.id, "MfaConfiguration": mode}
 	if mode != "OFF" {
 		if h.sms {
@@ -175,22 +175,22 @@ func (w *town) setMode(h *house, mode string) {
 	w.Must(w.t, "SetUserPoolMfaConfig", in)
 }
 
-// mayDemand tells whether the house's first factors leave room for a second that everybody must have.
-func (h *house) mayDemand() bool {
+// mayDemand tells whether the pool's first factors leave room for a second that everybody must have.
+func (h *testPool) mayDemand() bool {
 	return !slices.Contains(h.first, "EMAIL_OTP") && !slices.Contains(h.first, "SMS_OTP") &&
 		(h.multi || !slices.Contains(h.first, "WEB_AUTHN"))
 }
 
-// person makes a user who has some factors.
-func (w *town) person(h *house, name string) *person {
-	p := &person{house: h, name: name, password: password, misses: map[string]int{}}
+// newUser makes a user who has some factors.
+func (w *setting) newUser(h *testPool, name string) *testUser {
+	p := &testUser{pool: h, name: name, password: password, misses: map[string]int{}}
 	in := M{"UserPoolId": h.id, "Username": name, "MessageAction": "SUPPRESS"}
 	var list []string
 	if w.often(60, "email") {
 		list = append(list, "email", fmt.Sprintf("%s.%d.%s@example.com", name, w.made, h.id[len(h.id)-9:]), "email_verified", "true")
 	}
 	if w.often(60, "phone") {
-		list = append(list, "phone_number", fmt.Sprintf("+1555%02d%05d%d", slices.Index(w.houses, h)+10, w.made, len(name)+int(name[0])%7))
+		list = append(list, "phone_number", fmt.Sprintf("+1555%02d%05d%d", slices.Index(w.pools, h)+10, w.made, len(name)+int(name[0])%7))
 	}
 	in["UserAttributes"] = servertest.Attributes(list...)
 	passwordless := w.often(20, "no password")
@@ -204,23 +204,23 @@ func (w *town) person(h *house, name string) *person {
 		return p
 	}
 	w.setPassword(p, password, true)
-	w.equip(p)
-	w.wish(p)
+	w.giveFactors(p)
+	w.switchFactors(p)
 	if w.often(25, "temporary") {
 		w.setPassword(p, temporary, false)
 	}
 	return p
 }
 
-func (w *town) setPassword(p *person, pw string, permanent bool) {
+func (w *setting) setPassword(p *testUser, pw string, permanent bool) {
 	w.Advance(time.Second)
-	w.Must(w.t, "AdminSetUserPassword", M{"UserPoolId": p.house.id, "Username": p.sub, "Password": pw, "Permanent": permanent})
+	w.Must(w.t, "AdminSetUserPassword", M{"UserPoolId": p.pool.id, "Username": p.sub, "Password": pw, "Permanent": permanent})
 	p.password, p.epoch = pw, p.epoch+1
 }
 
-// equip gives a user who signs in with the password alone some of the other factors.
-func (w *town) equip(p *person) {
-	out := w.Must(w.t, "InitiateAuth", M{"ClientId": p.house.doors[0].id, "AuthFlow": "USER_PASSWORD_AUTH",
+// giveFactors gives a user who signs in with the password alone some of the other factors.
+func (w *setting) giveFactors(p *testUser) {
+	out := w.Must(w.t, "InitiateAuth", M{"ClientId": p.pool.apps[0].id, "AuthFlow": "USER_PASSWORD_AUTH",
 		"AuthParameters": M{"USERNAME": p.name, "PASSWORD": password}})
 	access := servertest.Text(out, "AuthenticationResult.AccessToken")
 	if access == "" {
@@ -230,7 +230,7 @@ func (w *town) equip(p *person) {
 		d := (&world{World: w.World}).confirm(w.t, out["AuthenticationResult"].(M))
 		p.device = &d
 	}
-	if slices.Contains(p.house.first, "WEB_AUTHN") && w.often(60, "passkey") {
+	if slices.Contains(p.pool.first, "WEB_AUTHN") && w.often(60, "passkey") {
 		p.key = &passkeytest.Authenticator{Origin: "http://localhost:3000", Counter: 1}
 		options, err := json.Marshal(w.Must(w.t, "StartWebAuthnRegistration", M{"AccessToken": access})["CredentialCreationOptions"])
 		if err != nil {
@@ -239,7 +239,7 @@ func (w *town) equip(p *person) {
 		w.Must(w.t, "CompleteWebAuthnRegistration", M{"AccessToken": access, "Credential": p.key.Register(w.t, options)})
 		p.count = 1
 	}
-	if p.house.software && w.often(50, "software token") {
+	if p.pool.software && w.often(50, "software token") {
 		a := app(w.t, w.Must(w.t, "AssociateSoftwareToken", M{"AccessToken": access})["SecretCode"])
 		p.software, p.step = &a, step(w.Now())
 		w.Must(w.t, "VerifySoftwareToken", M{"AccessToken": access, "UserCode": a.code(w.Now())})
@@ -247,9 +247,9 @@ func (w *town) equip(p *person) {
 	}
 }
 
-// wish switches factors of a user on and off. What is refused stays as it was.
-func (w *town) wish(p *person) {
-	in := M{"UserPoolId": p.house.id, "Username": p.sub}
+// switchFactors switches factors of a user on and off. What is refused stays as it was.
+func (w *setting) switchFactors(p *testUser) {
+	in := M{"UserPoolId": p.pool.id, "Username": p.sub}
 	favourite := w.draw(5, "favourite")
 	for i, name := range []string{"SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings", "WebAuthnMfaSettings"} {
 		if w.often(50, "set "+name) {
@@ -265,11 +265,11 @@ func (w *town) wish(p *person) {
 }
 
 // look reads a user as administrators see them. It tells whether anything has changed.
-func (w *town) look(p *person) (changed bool) {
+func (w *setting) look(p *testUser) (changed bool) {
 	if p.gone {
 		return false
 	}
-	out := w.Must(w.t, "AdminGetUser", M{"UserPoolId": p.house.id, "Username": p.sub})
+	out := w.Must(w.t, "AdminGetUser", M{"UserPoolId": p.pool.id, "Username": p.sub})
 	text, err := json.Marshal(out)
 	if err != nil {
 		w.t.Fatal(err)
@@ -289,21 +289,21 @@ func (w *town) look(p *person) (changed bool) {
 	return changed
 }
 
-// stranger is somebody of the same name who does not exist.
-func (p *person) stranger() *person {
-	return &person{house: p.house, name: p.name, gone: true, misses: map[string]int{}}
+// unknown is somebody of the same name who does not exist.
+func (p *testUser) unknown() *testUser {
+	return &testUser{pool: p.pool, name: p.name, gone: true, misses: map[string]int{}}
 }
 
 // other is somebody else.
-func (w *town) other(p *person) *person {
-	i := slices.Index(w.people, p)
-	return w.people[(i+1+w.draw(len(w.people)-1, "other person"))%len(w.people)]
+func (w *setting) other(p *testUser) *testUser {
+	i := slices.Index(w.users, p)
+	return w.users[(i+1+w.draw(len(w.users)-1, "other person"))%len(w.users)]
 }
 
 func step(now time.Time) int64 { return now.Unix() / 30 }
 
 // short is the part of a pool's id that SRP hashes.
-func (h *house) short() string {
+func (h *testPool) short() string {
 	_, short, _ := strings.Cut(h.id, "_")
 	return short
 }
