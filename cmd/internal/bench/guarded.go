@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/platform/seal"
@@ -94,7 +95,10 @@ func (f *factors) equip(tx *db.Tx, box *seal.Box, u *user.User, n int) error {
 	}
 	step := totp.Step(tx.Now) - 1 // setting up uses a code; that of now is for signing in
 	f.used[n/2].Store(step)
-	return tokens.Verify(tx, box, u, totp.Code(secret, step), "phone")
+	if err := tokens.Verify(tx, box, u, totp.Code(secret, step), "phone"); err != nil {
+		return err
+	}
+	return account.SaveCredentials(tx, u)
 }
 
 // code is one that user 2i's app shows and that has not been used. Who comes round too soon waits for the next.
