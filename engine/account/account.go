@@ -9,15 +9,14 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/attributes"
+	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/record/attempt"
 	"cardea/record/code"
 	"cardea/record/device"
 	"cardea/record/group"
-	"cardea/record/passkey"
 	"cardea/record/pool"
 	"cardea/record/session"
-	"cardea/record/softwaretoken"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -221,8 +220,8 @@ func isSub(name string) bool {
 	return len(name) == subLength && name[8] == '-' && name[13] == '-' && name[18] == '-' && name[23] == '-'
 }
 
-// Delete removes a user and all that hangs on them: sessions, devices, passkeys, codes, group memberships, failed attempts,
-// the software token, names. Their tokens die with the row.
+// Delete removes a user and all that is stored of them: sessions, devices, factors, codes, group memberships, failed
+// attempts, names. Their tokens die with the row.
 func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 	if err := user.Release(tx, p.ID, u.Sub, names(p, u)); err != nil {
 		return err
@@ -231,8 +230,7 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 		return err
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
-		session.DeleteUser, device.DeleteUser, passkey.DeleteUser, code.DeleteUser, group.DeleteUser, attempt.DeleteUser,
-		softwaretoken.DeleteUser, user.Delete,
+		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, group.DeleteUser, attempt.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {
 			return fmt.Errorf("delete user: %w", err)

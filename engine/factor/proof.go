@@ -11,19 +11,16 @@ const (
 	EmailOTP      Proof = "EMAIL_OTP"          // a code by mail, in the place of a password
 	SMSOTP        Proof = "SMS_OTP"            // a code by text message, in the place of a password
 	Passkey       Proof = "WEB_AUTHN"          // a passkey
-	VerifiedKey   Proof = "WEB_AUTHN_VERIFIED" // a passkey that has verified its user, in a pool where that counts twice
+	VerifiedKey   Proof = "WEB_AUTHN_VERIFIED" // a passkey that has verified its user, in a pool where that is both factors
 	SignUp        Proof = "SIGN_UP"            // the code that confirmed the account, a moment ago
 	SMS           Proof = "SMS_MFA"            // a code by text message, after a first factor
 	Email         Proof = "EMAIL_MFA"          // a code by mail, after a first factor
 	SoftwareToken Proof = "SOFTWARE_TOKEN_MFA"
-	Device        Proof = "DEVICE"
+	Device        Proof = "DEVICE" // a remembered device, which stands for any second factor
 )
 
 // isFirst tells which proofs are first factors.
 var isFirst = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true}
-
-// challengeOf names the challenges that prove a second factor. A device, and a passkey that counts twice, stand for any.
-var challengeOf = map[Proof]string{SMS: smsMFA, Email: emailMFA, SoftwareToken: softwareMFA}
 
 // First tells whether a first factor is among the proofs.
 func First(proofs []Proof) bool {

@@ -14,8 +14,6 @@ func Loses(p *pool.Pool, before, after *user.User) bool {
 
 // hasSecond tells whether there is a second factor to ask a user for after their password, whatever their status.
 func hasSecond(p *pool.Pool, u *user.User) bool {
-	confirmed := u.Clone()
-	confirmed.Status = cognitoidp.UserStatusTypeConfirmed
-	step, refused := Next(p, confirmed, []Proof{Password})
-	return !refused && step.Challenge != "" && step.Challenge != cognitoidp.ChallengeNameTypeMfaSetup
+	step, _ := second(p, u) // without a method nothing is asked for
+	return len(step.asked()) > 0
 }

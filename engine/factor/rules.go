@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"errors"
 	"slices"
 
 	"cardea/record/pool"
@@ -8,11 +9,13 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// The second factors, by the names of their challenges.
-const (
-	smsMFA      = cognitoidp.ChallengeNameTypeSmsMfa
-	emailMFA    = cognitoidp.ChallengeNameTypeEmailOtp
-	softwareMFA = cognitoidp.ChallengeNameTypeSoftwareTokenMfa
+// The conditions of a sign-in that cannot be completed.
+var (
+	// ErrNoMethod says that a second factor is due, and the user has none and can set up none that the pool accepts.
+	ErrNoMethod = errors.New("the user has no second factor that the pool accepts, and can set up none")
+
+	// ErrFirstFactor says that no first factor was given, or one that no second can follow, where a second is due.
+	ErrFirstFactor = errors.New("the first factor does not suffice, and none can follow it")
 )
 
 // Step is what a sign-in still lacks.
@@ -22,34 +25,35 @@ type Step struct {
 	Second    bool     // it is about a second factor, for which a remembered device may stand
 }
 
-// Next decides what a user must still do who has given the proofs: the one place that knows. Refused tells that the user
-// can do nothing about what is missing.
-func Next(p *pool.Pool, u *user.User, proofs []Proof) (step Step, refused bool) {
+// Next decides what a user must still do who has given the proofs: the one place that knows. It answers ErrNoMethod and
+// ErrFirstFactor where the user can do nothing about what is missing.
+func Next(p *pool.Pool, u *user.User, proofs []Proof) (Step, error) {
 	if !First(proofs) {
-		return Step{}, true
+		return Step{}, ErrFirstFactor
 	}
 	if u.Status == cognitoidp.UserStatusTypeForceChangePassword {
-		return Step{Challenge: cognitoidp.ChallengeNameTypeNewPasswordRequired}, false
+		return Step{Challenge: cognitoidp.ChallengeNameTypeNewPasswordRequired}, nil
 	}
-	switch mode(p) {
-	case cognitoidp.UserPoolMfaTypeOn:
-		step, refused = demanded(p, u)
-	case cognitoidp.UserPoolMfaTypeOptional:
-		step = chosen(p, u)
-	}
+	step, err := second(p, u)
 	switch {
-	case step.Challenge == "" && !refused, twice(p, u, proofs):
-		return Step{}, false
+	case step.Challenge == "" && err == nil, isBoth(p, u, proofs):
+		return Step{}, nil
 	case codeAlone(proofs):
-		return Step{}, true
+		return Step{}, ErrFirstFactor
 	case slices.Contains(proofs, Device), step.met(proofs):
-		return Step{}, false
+		return Step{}, nil
 	}
-	return step, refused
+	return step, err
 }
 
-// twice tells whether a passkey is both factors at once.
-func twice(p *pool.Pool, u *user.User, proofs []Proof) bool {
+// Satisfied tells whether nothing is missing.
+func Satisfied(p *pool.Pool, u *user.User, proofs []Proof) bool {
+	step, err := Next(p, u, proofs)
+	return err == nil && step.Challenge == ""
+}
+
+// isBoth tells whether a passkey is the first factor and the second.
+func isBoth(p *pool.Pool, u *user.User, proofs []Proof) bool {
 	return slices.Contains(proofs, VerifiedKey) && counts(p, u)
 }
 
@@ -62,112 +66,102 @@ func codeAlone(proofs []Proof) bool {
 }
 
 // met tells whether the proofs hold one of the factors that would be asked for now. A factor that the user has switched
-// off, lost or replaced since counts for nothing, and one that is still to be set up proves nobody.
+// off, lost or replaced since counts for nothing, and so does one that is still to be set up.
 func (s Step) met(proofs []Proof) bool {
+	return slices.ContainsFunc(s.asked(), func(f *Factor) bool { return slices.Contains(proofs, f.Proof) })
+}
+
+// asked are the factors that the step asks for, or lets the user choose among.
+func (s Step) asked() []*Factor {
 	if s.Challenge == cognitoidp.ChallengeNameTypeMfaSetup {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(proofs, func(proof Proof) bool {
-		name := challengeOf[proof]
-		return name != "" && (name == s.Challenge || slices.Contains(s.Options, name))
+	return where(func(f *Factor) bool {
+		return f.Challenge != "" && (f.Challenge == s.Challenge || slices.Contains(s.Options, f.Challenge))
 	})
 }
 
-// Satisfied tells whether nothing is missing.
-func Satisfied(p *pool.Pool, u *user.User, proofs []Proof) bool {
-	step, refused := Next(p, u, proofs)
-	return !refused && step.Challenge == ""
-}
-
-// chosen is the second factor of a pool that leaves it to its users: those that they have switched on.
-func chosen(p *pool.Pool, u *user.User) Step {
-	return ask(u, usable(p, u))
+// second is the step for the second factor that is asked for after the password, or ErrNoMethod.
+func second(p *pool.Pool, u *user.User) (Step, error) {
+	switch mode(p) {
+	case cognitoidp.UserPoolMfaTypeOn:
+		return demanded(p, u)
+	case cognitoidp.UserPoolMfaTypeOptional:
+		return ask(u, usable(p, u)), nil
+	}
+	return Step{}, nil
 }
 
 // demanded is the second factor of a pool that insists on one (docs/cognito/factors.md, "Which second factor"): what the
 // user has switched on; else what the pool can use of what it knows of them; else what they can set up now.
-func demanded(p *pool.Pool, u *user.User) (step Step, refused bool) {
+func demanded(p *pool.Pool, u *user.User) (Step, error) {
 	own := usable(p, u)
-	if slices.Contains(own, u.MFA.Preferred) {
-		return ask(u, own), false
+	if slices.Contains(names(own), u.MFA.Preferred) {
+		return ask(u, own), nil
 	}
-	able := reachable(p, u)
-	for _, name := range own {
-		if !slices.Contains(able, name) {
-			able = append(able, name)
-		}
-	}
+	able := where(func(f *Factor) bool { return slices.Contains(own, f) || reachable(p, u, f) })
 	if len(able) > 0 {
-		return ask(u, inOrder(able)), false
+		return ask(u, able), nil
 	}
-	if setup := Settable(p, u); len(setup) > 0 {
-		return Step{Challenge: cognitoidp.ChallengeNameTypeMfaSetup, Options: setup, Second: true}, false
+	setup := Settable(p, u)
+	if len(setup) == 0 || len(setup) == 1 && setup[0] == sms.Challenge {
+		return Step{}, ErrNoMethod
 	}
-	return Step{}, true
+	return Step{Challenge: cognitoidp.ChallengeNameTypeMfaSetup, Options: setup, Second: true}, nil
 }
 
 // ask chooses among factors: the preferred one, the only one, or the user does.
-func ask(u *user.User, factors []string) Step {
+func ask(u *user.User, factors []*Factor) Step {
+	options := names(factors)
 	switch {
-	case len(factors) == 0:
+	case len(options) == 0:
 		return Step{}
-	case slices.Contains(factors, u.MFA.Preferred):
+	case slices.Contains(options, u.MFA.Preferred):
 		return Step{Challenge: u.MFA.Preferred, Second: true}
-	case len(factors) == 1:
-		return Step{Challenge: factors[0], Second: true}
+	case len(options) == 1:
+		return Step{Challenge: options[0], Second: true}
 	}
-	return Step{Challenge: cognitoidp.ChallengeNameTypeSelectMfaType, Options: factors, Second: true}
+	return Step{Challenge: cognitoidp.ChallengeNameTypeSelectMfaType, Options: options, Second: true}
 }
 
-// usable are the factors that the user has switched on, has what it takes for, and the pool still uses. A registered
-// software token stays usable when the pool registers no more.
-func usable(p *pool.Pool, u *user.User) []string {
-	var list []string
-	if u.MFA.SMS && sms(p) && u.Attributes[user.NamePhoneNumber] != "" {
-		list = append(list, smsMFA)
-	}
-	if u.MFA.Software {
-		list = append(list, softwareMFA)
-	}
-	if u.MFA.Email && mail(p) && u.Attributes[user.NameEmail] != "" {
-		list = append(list, emailMFA)
-	}
-	return list
+// usable are the factors that the user has switched on and can be asked for.
+func usable(p *pool.Pool, u *user.User) []*Factor {
+	return where(func(f *Factor) bool { return f.usable(p, u) })
 }
 
-// reachable are the factors that need nothing but an address of the user's. The one by which a forgotten password is
+// reachable tells whether a factor needs nothing but an address that the user has. The one by which a forgotten password is
 // reset first does not count: it would be the only factor then.
-func reachable(p *pool.Pool, u *user.User) []string {
-	var list []string
-	if sms(p) && u.Attributes[user.NamePhoneNumber] != "" && !recovers(p, cognitoidp.RecoveryOptionNameTypeVerifiedPhoneNumber) {
-		list = append(list, smsMFA)
-	}
-	if mail(p) && u.Attributes[user.NameEmail] != "" && !recovers(p, cognitoidp.RecoveryOptionNameTypeVerifiedEmail) {
-		list = append(list, emailMFA)
-	}
-	return list
+func reachable(p *pool.Pool, u *user.User, f *Factor) bool {
+	return f.Contact != "" && f.Offered(&p.MFA) && f.reaches(u) && !recoversFirst(p, f)
 }
 
-// Settable are the factors that a user without any can set up in the middle of a sign-in. A phone number cannot be given
-// there.
+// Settable are the factors that MFA_SETUP lists for a user who has none. SMS is among them although no phone number can be
+// given in a sign-in, as it is in Cognito.
 func Settable(p *pool.Pool, u *user.User) []string {
-	var list []string
-	if Software(p) {
-		list = append(list, softwareMFA)
-	}
-	if mail(p) && u.Attributes[user.NameEmail] == "" && !recovers(p, cognitoidp.RecoveryOptionNameTypeVerifiedEmail) {
-		list = append(list, emailMFA)
+	return names(where(func(f *Factor) bool {
+		if f.Challenge == "" || !f.Offered(&p.MFA) {
+			return false
+		}
+		return f.Contact == "" || !f.reaches(u) && !recoversFirst(p, f)
+	}))
+}
+
+// where gives the second factors of which a claim is true, in the order in which they are shown.
+func where(claim func(f *Factor) bool) []*Factor {
+	var list []*Factor
+	for _, f := range Seconds {
+		if claim(f) {
+			list = append(list, f)
+		}
 	}
 	return list
 }
 
-// inOrder puts factors into the order in which they are shown.
-func inOrder(factors []string) []string {
+// names are the challenges that ask for factors.
+func names(factors []*Factor) []string {
 	var list []string
-	for _, name := range []string{smsMFA, softwareMFA, emailMFA} {
-		if slices.Contains(factors, name) {
-			list = append(list, name)
-		}
+	for _, f := range factors {
+		list = append(list, f.Challenge)
 	}
 	return list
 }
@@ -175,24 +169,5 @@ func inOrder(factors []string) []string {
 // mode is the pool's MfaConfiguration.
 func mode(p *pool.Pool) string { return p.MFA.MfaConfiguration }
 
-func sms(p *pool.Pool) bool { return p.MFA.SmsMfaConfiguration != nil }
-
-func mail(p *pool.Pool) bool { return p.MFA.EmailMfaConfiguration != nil }
-
 // Software tells whether users of the pool can register software tokens.
-func Software(p *pool.Pool) bool {
-	c := p.MFA.SoftwareTokenMfaConfiguration
-	return c != nil && c.Enabled
-}
-
-// recovers tells whether a mechanism is the first by which the pool's users get back into their accounts.
-func recovers(p *pool.Pool, mechanism string) bool {
-	setting := p.Doc.AccountRecoverySetting
-	if setting == nil || len(setting.RecoveryMechanisms) == 0 {
-		return false
-	}
-	first := slices.MinFunc(setting.RecoveryMechanisms, func(a, b cognitoidp.RecoveryOptionType) int {
-		return int(a.Priority - b.Priority)
-	})
-	return first.Name == mechanism
-}
+func Software(p *pool.Pool) bool { return software.Offered(&p.MFA) }

@@ -64,6 +64,7 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 	if err := softwaretoken.Confirm(tx, token, step); err != nil {
 		return err
 	}
+	u.MFA.SoftwareUnset = u.MFA.SoftwareUnset || !u.MFA.Software
 	u.MFA.Software, u.MFA.App = true, name
 	return nil
 }
@@ -126,8 +127,8 @@ func (SoftwareTokens) Delete(tx *db.Tx, u *user.User) error {
 	if err := softwaretoken.Delete(tx, u.Pool, u.Sub); err != nil {
 		return err
 	}
-	u.MFA.Software, u.MFA.App = false, ""
-	if u.MFA.Preferred == softwareMFA {
+	u.MFA.Software, u.MFA.SoftwareUnset, u.MFA.App = false, false, ""
+	if u.MFA.Preferred == software.Setting {
 		u.MFA.Preferred = ""
 	}
 	return nil

@@ -2,7 +2,6 @@ package passkey
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -39,8 +38,7 @@ func Configured(p *pool.Pool) (rp string, err error) {
 
 // FirstFactor tells whether the pool lets users sign in with a passkey instead of a password.
 func FirstFactor(p *pool.Pool) bool {
-	return p.Doc.Policies != nil && p.Doc.Policies.SignInPolicy != nil &&
-		slices.Contains(p.Doc.Policies.SignInPolicy.AllowedFirstAuthFactors, cognitoidp.AuthFactorTypeWebAuthn)
+	return factor.Allows(p, cognitoidp.AuthFactorTypeWebAuthn)
 }
 
 // secondFactor tells whether the pool counts a passkey that verified its user as multi-factor authentication.

@@ -16,9 +16,7 @@ import (
 // SetUserMFAPreference sets which second factors the bearer of an access token has switched on, and which they prefer. What
 // is not given stays.
 func (s *Service) SetUserMFAPreference(ctx context.Context, in *cognitoidp.SetUserMFAPreferenceRequest) (*cognitoidp.SetUserMFAPreferenceResponse, error) {
-	w := wish{sms: in.SMSMfaSettings, software: in.SoftwareTokenMfaSettings, email: in.EmailMfaSettings, passkey: in.WebAuthnMfaSettings}
-	err := s.prefer(ctx, in.AccessToken, func(tx *db.Tx, p *pool.Pool, u *user.User) error { return s.grant(tx, p, u, w) })
-	if err != nil {
+	if err := s.changeOwn(ctx, in.AccessToken, settingsOf(*in)); err != nil {
 		return nil, err
 	}
 	return &cognitoidp.SetUserMFAPreferenceResponse{}, nil
@@ -27,175 +25,140 @@ func (s *Service) SetUserMFAPreference(ctx context.Context, in *cognitoidp.SetUs
 // AdminSetUserMFAPreference does the same for any user, and can switch the last factor off also where the pool demands
 // one: the user then is asked for what the pool can use, or to set one up.
 func (s *Service) AdminSetUserMFAPreference(ctx context.Context, in *cognitoidp.AdminSetUserMFAPreferenceRequest) (*cognitoidp.AdminSetUserMFAPreferenceResponse, error) {
-	w := wish{sms: in.SMSMfaSettings, software: in.SoftwareTokenMfaSettings, email: in.EmailMfaSettings, passkey: in.WebAuthnMfaSettings}
-	err := s.adminPrefer(ctx, in.UserPoolId, in.Username, func(tx *db.Tx, p *pool.Pool, u *user.User) error { return s.grant(tx, p, u, w) })
-	if err != nil {
+	given := settingsOf(cognitoidp.SetUserMFAPreferenceRequest{
+		SMSMfaSettings: in.SMSMfaSettings, SoftwareTokenMfaSettings: in.SoftwareTokenMfaSettings,
+		EmailMfaSettings: in.EmailMfaSettings, WebAuthnMfaSettings: in.WebAuthnMfaSettings,
+	})
+	if err := s.changeAny(ctx, in.UserPoolId, in.Username, given); err != nil {
 		return nil, err
 	}
 	return &cognitoidp.AdminSetUserMFAPreferenceResponse{}, nil
 }
 
-// edit changes the factors of a user in memory.
-type edit func(tx *db.Tx, p *pool.Pool, u *user.User) error
+// setting is what a request says of a factor.
+type setting struct {
+	enabled, preferred bool
+	keeps              bool // a preference for the factor stays as it is
+}
 
-// prefer lets the bearer of an access token edit their factors. A stolen access token must not take the last factor away
+// settings are what a request says of each factor that it names, by factor.Factor's Setting.
+type settings map[string]setting
+
+func settingsOf(in cognitoidp.SetUserMFAPreferenceRequest) settings {
+	given := settings{}
+	if sms := in.SMSMfaSettings; sms != nil {
+		given[smsMFA] = setting{enabled: sms.Enabled, preferred: sms.PreferredMfa}
+	}
+	if software := in.SoftwareTokenMfaSettings; software != nil {
+		given[softwareMFA] = setting{enabled: software.Enabled, preferred: software.PreferredMfa}
+	}
+	if email := in.EmailMfaSettings; email != nil {
+		given[emailMFA] = setting{enabled: email.Enabled, preferred: email.PreferredMfa}
+	}
+	if passkey := in.WebAuthnMfaSettings; passkey != nil {
+		given[passkeyMFA] = setting{enabled: passkey.Enabled}
+	}
+	return given
+}
+
+// changeOwn changes the settings of the bearer of an access token. A stolen access token must not take the last factor away
 // where there has to be one.
-func (s *Service) prefer(ctx context.Context, accessToken string, change edit) error {
-	return s.Authenticator.Write(ctx, accessToken, func(tx *db.Tx, b *access.Subject) error {
-		return store(tx, b.User, func() error {
-			had := some(b.User.MFA)
-			if err := change(tx, b.Pool, b.User); err != nil {
-				return err
-			}
-			if had && !some(b.User.MFA) && b.Pool.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn {
-				return cognitoidp.InvalidParameter("The user pool requires MFA: the last factor cannot be turned off.")
-			}
-			return nil
-		})
+func (s *Service) changeOwn(ctx context.Context, accessToken string, given settings) error {
+	return s.Authenticator.Write(ctx, accessToken, func(tx *db.Tx, who *access.Subject) error {
+		had := factor.Some(who.User.MFA)
+		if err := s.change(tx, who.Pool, who.User, given); err != nil {
+			return err
+		}
+		if had && !factor.Some(who.User.MFA) && who.Pool.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOn {
+			return cognitoidp.InvalidParameter("The user pool requires MFA: the last factor cannot be turned off.")
+		}
+		return nil
 	})
 }
 
-// adminPrefer lets an administrator edit the factors of a user.
-func (s *Service) adminPrefer(ctx context.Context, poolID, username string, change edit) error {
+// changeAny changes the settings of the user whom an administrator names.
+func (s *Service) changeAny(ctx context.Context, poolID, username string, given settings) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		p, u, err := account.Admin(tx, poolID, username)
 		if err != nil {
 			return err
 		}
-		return store(tx, u, func() error { return change(tx, p, u) })
+		return s.change(tx, p, u, given)
 	})
 }
 
-// store writes a user whose factors change has edited, if it has.
-func store(tx *db.Tx, u *user.User, change func() error) error {
+// change puts what is given into a user's settings and stores them, if anything changed.
+func (s *Service) change(tx *db.Tx, p *pool.Pool, u *user.User, given settings) error {
 	before := u.MFA
-	if err := change(); err != nil {
+	if err := s.apply(tx, p, u, given); err != nil {
 		return err
 	}
-	if u.MFA = settle(u.MFA); u.MFA == before {
+	if u.MFA = consistent(u.MFA); u.MFA == before {
 		return nil
 	}
 	u.Touch(tx.Now)
 	return account.SaveCredentials(tx, u)
 }
 
-// some tells whether a factor is on that can be asked for after a password.
-func some(m user.MFA) bool { return m.SMS || m.Software || m.Email }
-
-// settle takes back what has lost its ground: the preference for a factor that is off, and passkeys when no other factor is
-// left that the user could sign in with when they have none at hand.
-func settle(m user.MFA) user.MFA {
-	if !slices.Contains(m.List(), m.Preferred) {
-		m.Preferred = ""
-	}
-	m.Passkey = m.Passkey && some(m)
-	return m
-}
-
-// wish is what a request says of each factor; nil says nothing.
-type wish struct {
-	sms      *cognitoidp.SMSMfaSettingsType
-	software *cognitoidp.SoftwareTokenMfaSettingsType
-	email    *cognitoidp.EmailMfaSettingsType
-	passkey  *cognitoidp.WebAuthnMfaSettingsType
-}
-
-// setting is what a request says of a factor that can be preferred.
-type setting struct {
-	name               string
-	enabled, preferred bool
-	on                 *bool // where the user's is kept
-	able               func() error
-}
-
-// settings are those that are given.
-func (s *Service) settings(tx *db.Tx, p *pool.Pool, u *user.User, w wish) []setting {
-	var list []setting
-	if w.sms != nil {
-		list = append(list, setting{sms, w.sms.Enabled, w.sms.PreferredMfa, &u.MFA.SMS, func() error {
-			return deliverable(sms, p.MFA.SmsMfaConfiguration != nil && u.Attributes[user.NamePhoneNumber] != "")
-		}})
-	}
-	if w.software != nil {
-		list = append(list, setting{software, w.software.Enabled, w.software.PreferredMfa, &u.MFA.Software, func() error {
-			return s.verified(tx, p, u)
-		}})
-	}
-	if w.email != nil {
-		list = append(list, setting{email, w.email.Enabled, w.email.PreferredMfa, &u.MFA.Email, func() error {
-			return deliverable(email, p.MFA.EmailMfaConfiguration != nil && u.Attributes[user.NameEmail] != "")
-		}})
-	}
-	return list
-}
-
-// grant puts a wish into the user's factors, or refuses it (docs/cognito/factors.md, "Preferences").
-func (s *Service) grant(tx *db.Tx, p *pool.Pool, u *user.User, w wish) error {
+// apply puts what is given into a user's settings in memory, or refuses it (docs/cognito/factors.md, "Preferences").
+func (s *Service) apply(tx *db.Tx, p *pool.Pool, u *user.User, given settings) error {
 	preferred := ""
-	for _, given := range s.settings(tx, p, u, w) {
+	for _, f := range factor.Seconds {
+		to, there := given[f.Setting]
+		if !there {
+			continue
+		}
 		switch {
-		case given.preferred && !given.enabled:
-			return cognitoidp.InvalidParameter("A factor that is not enabled cannot be preferred: " + given.name)
-		case given.preferred && preferred != "":
+		case to.preferred && !to.enabled:
+			return cognitoidp.InvalidParameter("A factor that is not enabled cannot be preferred: " + f.Setting)
+		case to.preferred && preferred != "":
 			return cognitoidp.InvalidParameter("Only one MFA factor can be preferred.")
-		case given.preferred:
-			preferred = given.name
-		case u.MFA.Preferred == given.name:
+		case to.preferred:
+			preferred = f.Setting
+		case u.MFA.Preferred == f.Setting && !to.keeps:
 			u.MFA.Preferred = ""
 		}
-		if given.enabled {
-			if err := given.able(); err != nil {
+		if to.enabled {
+			if err := s.grantable(tx, p, u, f); err != nil {
 				return err
 			}
 		}
-		*given.on = given.enabled
+		f.Set(&u.MFA, to.enabled)
 	}
 	if preferred != "" {
 		u.MFA.Preferred = preferred
 	}
-	if w.passkey == nil {
-		return nil
+	return nil
+}
+
+// grantable refuses to switch on a factor that the pool does not offer, or for which the user lacks something. Factors that
+// come before it in factor.Seconds are already set.
+func (s *Service) grantable(tx *db.Tx, p *pool.Pool, u *user.User, f *factor.Factor) error {
+	if !f.Grantable(p, u) {
+		return cognitoidp.InvalidParameter("User does not have delivery config set to turn on " + f.Setting)
 	}
-	u.MFA.Passkey = w.passkey.Enabled
-	if w.passkey.Enabled {
-		return verifying(p, u)
+	switch f.Setting {
+	case softwareMFA:
+		verified, err := s.Software.Verified(tx, u)
+		if err == nil && !verified {
+			err = cognitoidp.InvalidParameter("User has not verified software token mfa")
+		}
+		return err
+	case passkeyMFA:
+		// Whether the user has registered a passkey is not asked: without one the setting has no effect.
+		if !factor.Some(u.MFA) {
+			return cognitoidp.InvalidParameter("Passkeys can be an MFA factor only beside another that is enabled.")
+		}
 	}
 	return nil
 }
 
-// deliverable refuses a factor that the pool does not offer, or for which the user has no address.
-func deliverable(name string, able bool) error {
-	if able {
-		return nil
+// consistent takes back the preference for a factor that is off, and passkeys when no other factor is left that the user
+// could sign in with without one.
+func consistent(m user.MFA) user.MFA {
+	if !slices.Contains(factor.Listed(m), m.Preferred) {
+		m.Preferred = ""
 	}
-	return cognitoidp.InvalidParameter("User does not have delivery config set to turn on " + name)
-}
-
-// verified refuses software tokens to users who have none in force. Those who have theirs on keep it when the pool offers
-// the factor no more.
-func (s *Service) verified(tx *db.Tx, p *pool.Pool, u *user.User) error {
-	if err := deliverable(software, factor.Software(p) || u.MFA.Software); err != nil {
-		return err
-	}
-	verified, err := s.Software.Verified(tx, u)
-	if err != nil {
-		return err
-	}
-	if !verified {
-		return cognitoidp.InvalidParameter("User has not verified software token mfa")
-	}
-	return nil
-}
-
-// verifying refuses passkeys as second factor where the pool does not take them for one, and to users who have no other to
-// fall back on.
-func verifying(p *pool.Pool, u *user.User) error {
-	// Whether the user has registered a passkey is not asked: without one the setting has no effect.
-	if err := deliverable("WEB_AUTHN_MFA", factor.Multi(p)); err != nil {
-		return err
-	}
-	if !some(u.MFA) {
-		return cognitoidp.InvalidParameter("Passkeys can be an MFA factor only beside another that is enabled.")
-	}
-	return nil
+	m.Passkey = m.Passkey && factor.Some(m)
+	return m
 }

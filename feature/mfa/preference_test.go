@@ -18,40 +18,41 @@ const (
 func setting(enabled, preferred bool) M { return M{"Enabled": enabled, "PreferredMfa": preferred} }
 
 var (
-	on   = setting(true, false)
-	off  = setting(false, false)
-	best = setting(true, true)
-	sms  = []any{M{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}}
+	on        = setting(true, false)
+	off       = setting(false, false)
+	preferred = setting(true, true)
+	sms       = []any{M{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}}
 )
 
 func TestPreferencesChangeWhatIsGivenAndNothingElse(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		h.mode(t, "OPTIONAL", M{"WebAuthnConfiguration": M{"RelyingPartyId": "example.com", "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}})
-		bearer := h.bearer(t)
+		p := newPool(t, w)
+		p.mode(t, "OPTIONAL", M{"WebAuthnConfiguration": M{"RelyingPartyId": "example.com", "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}})
+		bearer := p.bearer(t)
 		w.SoftwareToken(t, bearer["AccessToken"])
 		list := func(names ...any) M { return M{"UserMFASettingList": names} }
 		phone := M{"MFAOptions": sms}
 		for i, step := range []struct{ given, want M }{
-			{M{}, list("SOFTWARE_TOKEN_MFA")},
-			{M{"SMSMfaSettings": on}, with(list("SMS_MFA", "SOFTWARE_TOKEN_MFA"), phone)},
-			{M{"EmailMfaSettings": best}, with(list("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"), with(phone, M{"PreferredMfaSetting": "EMAIL_OTP"}))},
+			{M{}, M{}}, // a token that was only verified is not listed
+			{M{"SMSMfaSettings": on}, with(list("SMS_MFA"), phone)},
+			{M{"SoftwareTokenMfaSettings": on}, with(list("SMS_MFA", "SOFTWARE_TOKEN_MFA"), phone)},
+			{M{"EmailMfaSettings": preferred}, with(list("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"), with(phone, M{"PreferredMfaSetting": "EMAIL_OTP"}))},
 			{M{"SMSMfaSettings": off}, with(list("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"), M{"PreferredMfaSetting": "EMAIL_OTP"})},
-			{M{"SoftwareTokenMfaSettings": best, "EmailMfaSettings": on}, with(list("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"), M{"PreferredMfaSetting": "SOFTWARE_TOKEN_MFA"})},
+			{M{"SoftwareTokenMfaSettings": preferred, "EmailMfaSettings": on}, with(list("SOFTWARE_TOKEN_MFA", "EMAIL_OTP"), M{"PreferredMfaSetting": "SOFTWARE_TOKEN_MFA"})},
 			{M{"SoftwareTokenMfaSettings": on}, list("SOFTWARE_TOKEN_MFA", "EMAIL_OTP")},
-			{M{"EmailMfaSettings": best, "WebAuthnMfaSettings": M{"Enabled": true}}, with(list("SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "WEB_AUTHN_MFA"), M{"PreferredMfaSetting": "EMAIL_OTP"})},
+			{M{"EmailMfaSettings": preferred, "WebAuthnMfaSettings": M{"Enabled": true}}, with(list("SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "WEB_AUTHN_MFA"), M{"PreferredMfaSetting": "EMAIL_OTP"})},
 			{M{"EmailMfaSettings": off}, list("SOFTWARE_TOKEN_MFA", "WEB_AUTHN_MFA")},
 			{M{"SoftwareTokenMfaSettings": off}, M{}}, // passkeys are not left alone
-			{M{"SoftwareTokenMfaSettings": best}, with(list("SOFTWARE_TOKEN_MFA"), M{"PreferredMfaSetting": "SOFTWARE_TOKEN_MFA"})},
+			{M{"SoftwareTokenMfaSettings": preferred}, with(list("SOFTWARE_TOKEN_MFA"), M{"PreferredMfaSetting": "SOFTWARE_TOKEN_MFA"})},
 			{M{"SoftwareTokenMfaSettings": off}, M{}},
 		} {
 			if i%2 == 0 {
 				w.Must(t, "SetUserMFAPreference", with(bearer, step.given))
 			} else {
-				w.Must(t, "AdminSetUserMFAPreference", with(h.who("alice"), step.given))
+				w.Must(t, "AdminSetUserMFAPreference", with(p.user("alice"), step.given))
 			}
-			h.expect(t, bearer, step.want)
+			p.expect(t, bearer, step.want)
 		}
 	})
 }
@@ -59,35 +60,35 @@ func TestPreferencesChangeWhatIsGivenAndNothingElse(t *testing.T) {
 func TestPreferencesAreRefusedThatCannotBeMet(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
-		w.User(t, h.pool, "bare")
-		bare := M{"AccessToken": w.SignIn(t, h.client, "bare")["AccessToken"]}
+		p := newPool(t, w)
+		bearer := p.bearer(t)
+		w.User(t, p.id, "bare")
+		bare := M{"AccessToken": w.SignIn(t, p.client, "bare")["AccessToken"]}
 		try := func(who M, username string, given M, want string) {
 			t.Helper()
 			w.Fails(t, "SetUserMFAPreference", with(who, given), invalid, want)
-			w.Fails(t, "AdminSetUserMFAPreference", with(h.who(username), given), invalid, want)
+			w.Fails(t, "AdminSetUserMFAPreference", with(p.user(username), given), invalid, want)
 		}
 
 		try(bearer, "alice", M{"SMSMfaSettings": setting(false, true)}, "")
-		try(bearer, "alice", M{"SMSMfaSettings": best, "EmailMfaSettings": best}, "Only one MFA factor can be preferred.")
-		try(bearer, "alice", M{"SMSMfaSettings": on, "SoftwareTokenMfaSettings": best}, unverified)
+		try(bearer, "alice", M{"SMSMfaSettings": preferred, "EmailMfaSettings": preferred}, "Only one MFA factor can be preferred.")
+		try(bearer, "alice", M{"SMSMfaSettings": on, "SoftwareTokenMfaSettings": preferred}, unverified)
 		try(bearer, "alice", M{"WebAuthnMfaSettings": M{"Enabled": true}}, passkeysAbsent)
 		try(bare, "bare", M{"SMSMfaSettings": on}, smsAbsent)
 		try(bare, "bare", M{"EmailMfaSettings": on}, emailAbsent)
 		w.Must(t, "AssociateSoftwareToken", bearer)
 		try(bearer, "alice", M{"SoftwareTokenMfaSettings": on}, unverified)
 
-		h.mode(t, "OPTIONAL", M{"EmailMfaConfiguration": nil, "WebAuthnConfiguration": M{"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}})
+		p.mode(t, "OPTIONAL", M{"EmailMfaConfiguration": nil, "WebAuthnConfiguration": M{"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}})
 		try(bearer, "alice", M{"EmailMfaSettings": on}, emailAbsent)
 		try(bearer, "alice", M{"WebAuthnMfaSettings": M{"Enabled": true}}, "Passkeys can be an MFA factor only beside another that is enabled.")
-		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": h.pool, "MfaConfiguration": "OFF"})
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": p.id, "MfaConfiguration": "OFF"})
 		try(bearer, "alice", M{"SMSMfaSettings": on}, smsAbsent)
 		try(bearer, "alice", M{"SoftwareTokenMfaSettings": on}, softwareAbsent)
-		h.expect(t, bearer, M{})
+		p.expect(t, bearer, M{})
 
 		w.Fails(t, "SetUserMFAPreference", M{"AccessToken": "eyJ.eyJ.x", "SMSMfaSettings": on}, refused, "")
-		w.Fails(t, "AdminSetUserMFAPreference", with(h.who("nobody"), M{"SMSMfaSettings": on}), "UserNotFoundException", "")
+		w.Fails(t, "AdminSetUserMFAPreference", with(p.user("unknown"), M{"SMSMfaSettings": on}), "UserNotFoundException", "")
 		w.Fails(t, "AdminSetUserMFAPreference", M{"UserPoolId": "us-east-1_nowhere00", "Username": "alice"}, "ResourceNotFoundException", "")
 	})
 }
@@ -95,11 +96,11 @@ func TestPreferencesAreRefusedThatCannotBeMet(t *testing.T) {
 func TestLastFactorStaysWherePoolsDemandOne(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
+		p := newPool(t, w)
+		bearer := p.bearer(t)
 		w.SoftwareToken(t, bearer["AccessToken"])
-		w.Must(t, "SetUserMFAPreference", with(bearer, M{"SMSMfaSettings": best}))
-		h.mode(t, "ON", nil)
+		w.Must(t, "SetUserMFAPreference", with(bearer, M{"SMSMfaSettings": preferred}))
+		p.mode(t, "ON", nil)
 
 		const last = "The user pool requires MFA: the last factor cannot be turned off."
 		both := M{"SMSMfaSettings": off, "SoftwareTokenMfaSettings": off}
@@ -107,10 +108,10 @@ func TestLastFactorStaysWherePoolsDemandOne(t *testing.T) {
 		w.Must(t, "SetUserMFAPreference", with(bearer, M{"SoftwareTokenMfaSettings": off}))
 		w.Fails(t, "SetUserMFAPreference", with(bearer, M{"SMSMfaSettings": off}), invalid, last)
 		w.Fails(t, "SetUserSettings", with(bearer, M{"MFAOptions": []M{}}), invalid, last)
-		h.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "PreferredMfaSetting": "SMS_MFA", "MFAOptions": sms})
+		p.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "PreferredMfaSetting": "SMS_MFA", "MFAOptions": sms})
 
-		w.Must(t, "AdminSetUserMFAPreference", with(h.who("alice"), both))
-		h.expect(t, bearer, M{})
+		w.Must(t, "AdminSetUserMFAPreference", with(p.user("alice"), both))
+		p.expect(t, bearer, M{})
 		w.Must(t, "SetUserMFAPreference", with(bearer, both)) // there is none to turn off
 	})
 }
@@ -118,33 +119,33 @@ func TestLastFactorStaysWherePoolsDemandOne(t *testing.T) {
 func TestUserSettingsAreSMSAlone(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
-		w.User(t, h.pool, "bare")
+		p := newPool(t, w)
+		bearer := p.bearer(t)
+		w.User(t, p.id, "bare")
 		options := M{"MFAOptions": sms}
-		for operation, who := range map[string]M{"SetUserSettings": bearer, "AdminSetUserSettings": h.who("alice")} {
+		for operation, who := range map[string]M{"SetUserSettings": bearer, "AdminSetUserSettings": p.user("alice")} {
 			if out := w.Must(t, operation, with(who, options)); len(out) != 0 {
 				t.Errorf("answer %v, want {}", out)
 			}
-			h.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "MFAOptions": sms})
-			w.Must(t, "SetUserMFAPreference", with(bearer, M{"SMSMfaSettings": best}))
+			p.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "MFAOptions": sms})
+			w.Must(t, "SetUserMFAPreference", with(bearer, M{"SMSMfaSettings": preferred}))
 			w.Must(t, operation, with(who, options))
-			h.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "PreferredMfaSetting": "SMS_MFA", "MFAOptions": sms})
+			p.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "PreferredMfaSetting": "SMS_MFA", "MFAOptions": sms})
 			w.Must(t, operation, with(who, M{"MFAOptions": []M{}}))
-			h.expect(t, bearer, M{})
+			p.expect(t, bearer, M{})
 
 			for _, bad := range []M{{}, {"DeliveryMedium": "SMS"}, {"DeliveryMedium": "EMAIL", "AttributeName": "email"}, {"DeliveryMedium": "SMS", "AttributeName": "email"}} {
 				w.Fails(t, operation, with(who, M{"MFAOptions": []M{bad}}), invalid, "MFAOptions can only be SMS to phone_number.")
 			}
 			w.Fails(t, operation, who, invalid, "")
 		}
-		w.Must(t, "AdminSetUserSettings", with(h.who("alice"), options))
-		users := w.Must(t, "ListUsers", M{"UserPoolId": h.pool, "Filter": `username = "alice"`})
+		w.Must(t, "AdminSetUserSettings", with(p.user("alice"), options))
+		users := w.Must(t, "ListUsers", M{"UserPoolId": p.id, "Filter": `username = "alice"`})
 		if text(users, "Users.0.MFAOptions.0.DeliveryMedium") != "SMS" {
 			t.Errorf("listed: %v", users)
 		}
-		w.Fails(t, "AdminSetUserSettings", with(h.who("bare"), options), invalid, smsAbsent)
-		w.Fails(t, "AdminSetUserSettings", with(h.who("nobody"), options), "UserNotFoundException", "")
+		w.Fails(t, "AdminSetUserSettings", with(p.user("bare"), options), invalid, smsAbsent)
+		w.Fails(t, "AdminSetUserSettings", with(p.user("unknown"), options), "UserNotFoundException", "")
 		w.Fails(t, "SetUserSettings", with(options, M{"AccessToken": "eyJ.eyJ.x"}), refused, "")
 	})
 }

@@ -27,66 +27,67 @@ type Service struct {
 var _ cognitoidp.Mfa = (*Service)(nil)
 
 const (
-	setup    = cognitoidp.ChallengeNameTypeMfaSetup
-	sms      = cognitoidp.ChallengeNameTypeSmsMfa
-	email    = cognitoidp.ChallengeNameTypeEmailOtp
-	software = cognitoidp.ChallengeNameTypeSoftwareTokenMfa
+	setup       = cognitoidp.ChallengeNameTypeMfaSetup
+	smsMFA      = cognitoidp.ChallengeNameTypeSmsMfa
+	emailMFA    = cognitoidp.ChallengeNameTypeEmailOtp
+	softwareMFA = cognitoidp.ChallengeNameTypeSoftwareTokenMfa
+	passkeyMFA  = "WEB_AUTHN_MFA" // no enumeration of the model's
 )
 
-// key is what a user sets up a software token with: one of the two.
-type key struct {
+// credential is what a software token is set up with: one of the two.
+type credential struct {
 	accessToken string
 	session     string
 }
 
-// holder is who came with a key.
-type holder struct {
+// caller is the user who came with a credential.
+type caller struct {
 	access.Subject
-	sitting *sitting // nil for bearers of access tokens
+	signIn *signIn // nil for bearers of access tokens
 }
 
-// sitting is the sign-in that a Session goes on with.
-type sitting struct {
+// signIn is the sign-in that a Session continues.
+type signIn struct {
 	sessions challenge.Sessions
 	state    challenge.State
 }
 
-// write runs fn on the holder of a key in a write transaction, if their pool lets them register a software token. A key
-// that this server has not made does not reach the writer.
-func (s *Service) write(ctx context.Context, k key, fn func(tx *db.Tx, h *holder) error) error {
-	permitted := func(tx *db.Tx, h *holder) error {
-		if !factor.Software(h.Pool) {
+// write runs fn on the caller in a write transaction, if their pool lets them register a software token. A credential that
+// this server has not made does not reach the writer.
+func (s *Service) write(ctx context.Context, c credential, fn func(tx *db.Tx, who *caller) error) error {
+	permitted := func(tx *db.Tx, who *caller) error {
+		if !factor.Software(who.Pool) {
 			return cognitoidp.SoftwareTokenMFANotFound("Software Token MFA has not been enabled by the userPool")
 		}
-		return fn(tx, h)
+		return fn(tx, who)
 	}
 	switch {
-	case (k.accessToken == "") == (k.session == ""):
+	case (c.accessToken == "") == (c.session == ""):
 		return cognitoidp.InvalidParameter("Exactly one of AccessToken and Session must be given.")
-	case k.accessToken != "":
-		return s.Authenticator.Write(ctx, k.accessToken, func(tx *db.Tx, who *access.Subject) error {
-			return permitted(tx, &holder{Subject: *who})
+	case c.accessToken != "":
+		return s.Authenticator.Write(ctx, c.accessToken, func(tx *db.Tx, who *access.Subject) error {
+			return permitted(tx, &caller{Subject: *who})
 		})
 	}
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := s.seated(tx, k.session)
+		_, err := s.signingIn(tx, c.session)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		h, err := s.seated(tx, k.session)
+		who, err := s.signingIn(tx, c.session)
 		if err != nil {
 			return err
 		}
-		return permitted(tx, h)
+		return permitted(tx, who)
 	})
 }
 
-// seated finds who is in the middle of a sign-in that waits for a factor to be set up. It must still do so: a Session from
-// before a factor was set up elsewhere must not put another in its place.
-func (s *Service) seated(tx *db.Tx, session string) (*holder, error) {
+// signingIn finds the user whose sign-in waits for a factor to be set up. It must still do so: a Session from before a
+// factor was set up elsewhere must not put another in its place.
+func (s *Service) signingIn(tx *db.Tx, session string) (*caller, error) {
 	sessions, err := challenge.Enter(tx, s.Apps, session)
 	if err != nil {
 		return nil, err
@@ -109,25 +110,25 @@ func (s *Service) seated(tx *db.Tx, session string) (*holder, error) {
 	if !u.Enabled {
 		return nil, account.ErrDisabled
 	}
-	step, refused := factor.Next(sessions.Pool, u, state.Proven)
-	if (refused || step.Challenge != setup) && factor.Software(sessions.Pool) {
+	step, err := factor.Next(sessions.Pool, u, state.Proven)
+	if (err != nil || step.Challenge != setup) && factor.Software(sessions.Pool) {
 		return nil, challenge.ErrInvalid
 	}
-	return &holder{access.Subject{App: sessions.App, User: u}, &sitting{sessions, state}}, nil
+	return &caller{access.Subject{App: sessions.App, User: u}, &signIn{sessions, state}}, nil
 }
 
-// goOn uses the holder's Session up and makes the next, with the proofs that are new; it is empty for bearers of access
-// tokens. The next lives no longer than the first would have: who has given the password alone cannot wait for ever.
-func (h *holder) goOn(tx *db.Tx, proofs ...factor.Proof) (string, error) {
-	if h.sitting == nil {
+// next uses the caller's Session up and makes the one that follows, with the proofs that are new; it is empty for bearers of
+// access tokens. It lives no longer than the first would have, so that a password alone keeps no sign-in open for ever.
+func (c *caller) next(tx *db.Tx, proofs ...factor.Proof) (string, error) {
+	if c.signIn == nil {
 		return "", nil
 	}
-	old := h.sitting.state
-	if err := h.sitting.sessions.Spend(tx, old); err != nil {
+	old := c.signIn.state
+	if err := c.signIn.sessions.Spend(tx, old); err != nil {
 		return "", err
 	}
 	next := old.Next(tx.Now)
 	next.At, next.Options = old.At, old.Options
 	next.Proven = slices.Concat(next.Proven, proofs)
-	return h.sitting.sessions.Seal(setup, next)
+	return c.signIn.sessions.Seal(setup, next)
 }

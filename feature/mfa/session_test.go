@@ -17,10 +17,10 @@ const (
 func TestSoftwareTokenIsSetUpInTheMiddleOfASignIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		h.mode(t, "ON", nil)
-		w.User(t, h.pool, "bob")
-		first := h.session(t, h.client, "bob")
+		p := newPool(t, w)
+		p.mode(t, "ON", nil)
+		w.User(t, p.id, "bob")
+		first := p.session(t, p.client, "bob")
 
 		set := w.Must(t, "AssociateSoftwareToken", M{"Session": first})
 		w.Fails(t, "AssociateSoftwareToken", M{"Session": first}, refused, usedSession)
@@ -32,8 +32,8 @@ func TestSoftwareTokenIsSetUpInTheMiddleOfASignIn(t *testing.T) {
 		if text(done, "Status") != "SUCCESS" || text(done, "Session") == "" || done["Session"] == set["Session"] {
 			t.Errorf("verified: %v", done)
 		}
-		if list := w.Must(t, "AdminGetUser", h.who("bob"))["UserMFASettingList"]; len(list.([]any)) != 1 {
-			t.Errorf("factors: %v", list)
+		if got := p.challenge(t, "bob"); got != "SOFTWARE_TOKEN_MFA" {
+			t.Errorf("challenge %q, want SOFTWARE_TOKEN_MFA", got)
 		}
 
 		w.Fails(t, "VerifySoftwareToken", with(guess, M{"UserCode": code}), refused, usedSession)
@@ -46,22 +46,22 @@ func TestSoftwareTokenIsSetUpInTheMiddleOfASignIn(t *testing.T) {
 func TestSessionSetsUpNothingForAnother(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
-		h.mode(t, "ON", nil)
-		w.User(t, h.pool, "bob")
-		w.User(t, h.pool, "carol")
-		bob := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, "bob")})
-		carol := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, "carol")})
+		p := newPool(t, w)
+		bearer := p.bearer(t)
+		p.mode(t, "ON", nil)
+		w.User(t, p.id, "bob")
+		w.User(t, p.id, "carol")
+		bob := w.Must(t, "AssociateSoftwareToken", M{"Session": p.session(t, p.client, "bob")})
+		carol := w.Must(t, "AssociateSoftwareToken", M{"Session": p.session(t, p.client, "carol")})
 		alice := w.Must(t, "AssociateSoftwareToken", bearer)
 
 		code := M{"UserCode": w.SoftwareCode(t, text(bob, "SecretCode"))}
 		w.Fails(t, "VerifySoftwareToken", with(code, M{"Session": carol["Session"]}), mismatch, "")
 		w.Fails(t, "VerifySoftwareToken", with(code, bearer), mismatch, "")
 		w.Must(t, "VerifySoftwareToken", with(code, M{"Session": bob["Session"]}))
-		for name, want := range map[string]bool{"alice": false, "bob": true, "carol": false} {
-			if list := w.Must(t, "AdminGetUser", h.who(name))["UserMFASettingList"]; (list != nil) != want {
-				t.Errorf("%s has %v", name, list)
+		for name, want := range map[string]string{"alice": "SELECT_MFA_TYPE", "bob": "SOFTWARE_TOKEN_MFA", "carol": "MFA_SETUP"} {
+			if got := p.challenge(t, name); got != want {
+				t.Errorf("%s: challenge %q, want %s", name, got, want)
 			}
 		}
 		w.Must(t, "VerifySoftwareToken", with(bearer, M{"UserCode": w.SoftwareCode(t, text(alice, "SecretCode"))}))
@@ -71,33 +71,33 @@ func TestSessionSetsUpNothingForAnother(t *testing.T) {
 func TestSessionMustStillWaitForAFactorToBeSetUp(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		h.mode(t, "ON", nil)
+		p := newPool(t, w)
+		p.mode(t, "ON", nil)
 		for name, c := range map[string]struct {
 			step, want string
 			spoil      func(username string)
 		}{
 			"another step": {"NEW_PASSWORD_REQUIRED", noSession, func(string) {}},
 			"expired":      {"MFA_SETUP", oldSession, func(string) { w.Advance(3*time.Minute + time.Second) }},
-			"disabled":     {"MFA_SETUP", "User is disabled.", func(username string) { w.Must(t, "AdminDisableUser", h.who(username)) }},
-			"deleted":      {"MFA_SETUP", noSession, func(username string) { w.Must(t, "AdminDeleteUser", h.who(username)) }},
+			"disabled":     {"MFA_SETUP", "User is disabled.", func(username string) { w.Must(t, "AdminDisableUser", p.user(username)) }},
+			"deleted":      {"MFA_SETUP", noSession, func(username string) { w.Must(t, "AdminDeleteUser", p.user(username)) }},
 			"other password": {"MFA_SETUP", noSession, func(username string) {
 				w.Advance(time.Second)
-				w.Must(t, "AdminSetUserPassword", with(h.who(username), M{"Password": "Another-horse-1", "Permanent": true}))
+				w.Must(t, "AdminSetUserPassword", with(p.user(username), M{"Password": "Another-horse-1", "Permanent": true}))
 			}},
 			"a phone number meanwhile": {"MFA_SETUP", noSession, func(username string) {
-				w.Must(t, "AdminUpdateUserAttributes", with(h.who(username), M{"UserAttributes": servertest.Attributes("phone_number", "+15550100999")}))
+				w.Must(t, "AdminUpdateUserAttributes", with(p.user(username), M{"UserAttributes": servertest.Attributes("phone_number", "+15550100999")}))
 			}},
 			"a software token meanwhile": {"MFA_SETUP", noSession, func(username string) {
-				set := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, username)})
+				set := w.Must(t, "AssociateSoftwareToken", M{"Session": p.session(t, p.client, username)})
 				w.Must(t, "VerifySoftwareToken", M{"Session": set["Session"], "UserCode": w.SoftwareCode(t, text(set, "SecretCode"))})
 			}},
-			"no second factor is due": {"MFA_SETUP", noSession, func(string) { h.mode(t, "OPTIONAL", nil) }},
+			"no second factor is due": {"MFA_SETUP", noSession, func(string) { p.mode(t, "OPTIONAL", nil) }},
 		} {
-			h.mode(t, "ON", nil)
+			p.mode(t, "ON", nil)
 			username := strings.ReplaceAll(name, " ", "-")
-			w.User(t, h.pool, username)
-			session := h.seal(t, h.client, username, c.step)
+			w.User(t, p.id, username)
+			session := p.seal(t, p.client, username, c.step)
 			c.spoil(username)
 			w.Fails(t, "AssociateSoftwareToken", M{"Session": session}, refused, c.want)
 			w.Fails(t, "VerifySoftwareToken", M{"Session": session, "UserCode": "123456"}, refused, c.want)
@@ -108,10 +108,10 @@ func TestSessionMustStillWaitForAFactorToBeSetUp(t *testing.T) {
 func TestSettingUpDoesNotProlongASignIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		h.mode(t, "ON", nil)
-		w.User(t, h.pool, "bob")
-		session := M{"Session": h.session(t, h.client, "bob")}
+		p := newPool(t, w)
+		p.mode(t, "ON", nil)
+		w.User(t, p.id, "bob")
+		session := M{"Session": p.session(t, p.client, "bob")}
 		for range 2 {
 			w.Advance(time.Minute)
 			session = M{"Session": w.Must(t, "AssociateSoftwareToken", session)["Session"]}

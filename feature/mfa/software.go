@@ -17,16 +17,16 @@ import (
 // maxName is how many characters a user may call their authenticator app by.
 const maxName = 256
 
-// AssociateSoftwareToken hands out a secret for the user's authenticator app. It comes in force when VerifySoftwareToken
-// is given a code of it.
+// AssociateSoftwareToken hands out a secret for the user's authenticator app. It is in force once VerifySoftwareToken
+// was given a code of it.
 func (s *Service) AssociateSoftwareToken(ctx context.Context, in *cognitoidp.AssociateSoftwareTokenRequest) (*cognitoidp.AssociateSoftwareTokenResponse, error) {
 	secret := totp.NewSecret()
 	out := &cognitoidp.AssociateSoftwareTokenResponse{SecretCode: totp.Text(secret)}
-	err := s.write(ctx, key{in.AccessToken, in.Session}, func(tx *db.Tx, h *holder) (err error) {
-		if err := s.Software.Associate(tx, h.Box, h.User, secret); err != nil {
+	err := s.write(ctx, credential{in.AccessToken, in.Session}, func(tx *db.Tx, who *caller) (err error) {
+		if err := s.Software.Associate(tx, who.Box, who.User, secret); err != nil {
 			return err
 		}
-		out.Session, err = h.goOn(tx)
+		out.Session, err = who.next(tx)
 		return err
 	})
 	if err != nil {
@@ -43,13 +43,13 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 	}
 	out := &cognitoidp.VerifySoftwareTokenResponse{Status: cognitoidp.VerifySoftwareTokenResponseTypeSuccess}
 	var mismatch bool
-	err := s.write(ctx, key{in.AccessToken, in.Session}, func(tx *db.Tx, h *holder) error {
+	err := s.write(ctx, credential{in.AccessToken, in.Session}, func(tx *db.Tx, who *caller) error {
 		mismatch = false
-		try, err := lockout.Begin(tx, h.Pool.ID, lockout.Factor(h.User.Sub), lockout.From(ctx, h.Client, nil))
+		try, err := lockout.Begin(tx, who.Pool.ID, lockout.Factor(who.User.Sub), lockout.From(ctx, who.Client, nil))
 		if err != nil {
 			return err
 		}
-		err = s.Software.Verify(tx, h.Box, h.User, in.UserCode, in.FriendlyDeviceName)
+		err = s.Software.Verify(tx, who.Box, who.User, in.UserCode, in.FriendlyDeviceName)
 		switch {
 		case errors.Is(err, factor.ErrMismatch):
 			mismatch = true
@@ -59,14 +59,14 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 		case err != nil:
 			return err
 		}
-		h.User.Touch(tx.Now)
-		if err := account.SaveCredentials(tx, h.User); err != nil {
+		who.User.Touch(tx.Now)
+		if err := account.SaveCredentials(tx, who.User); err != nil {
 			return err
 		}
 		if err := try.Pass(tx); err != nil {
 			return err
 		}
-		out.Session, err = h.goOn(tx, factor.SoftwareToken)
+		out.Session, err = who.next(tx, factor.SoftwareToken)
 		return err
 	})
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Service) AdminDeleteSoftwareToken(ctx context.Context, in *cognitoidp.A
 		if err != nil {
 			return err
 		}
-		u.MFA = settle(u.MFA)
+		u.MFA = consistent(u.MFA)
 		u.Touch(tx.Now)
 		return account.SaveCredentials(tx, u)
 	})

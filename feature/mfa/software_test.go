@@ -26,21 +26,25 @@ func factors(out M) M {
 }
 
 // expect compares what users and administrators are shown of alice's factors.
-func (h *house) expect(t *testing.T, bearer, want M) {
+func (p *pool) expect(t *testing.T, bearer, want M) {
 	t.Helper()
-	if diff := cmp.Diff(want, factors(h.Must(t, "GetUser", bearer))); diff != "" {
+	if diff := cmp.Diff(want, factors(p.Must(t, "GetUser", bearer))); diff != "" {
 		t.Errorf("GetUser (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(want, factors(h.Must(t, "AdminGetUser", h.who("alice")))); diff != "" {
+	if diff := cmp.Diff(want, factors(p.Must(t, "AdminGetUser", p.user("alice")))); diff != "" {
 		t.Errorf("AdminGetUser (-want +got):\n%s", diff)
+	}
+	delete(want, "MFAOptions")
+	if diff := cmp.Diff(want, factors(p.Must(t, "GetUserAuthFactors", bearer))); diff != "" {
+		t.Errorf("GetUserAuthFactors (-want +got):\n%s", diff)
 	}
 }
 
 func TestSoftwareTokenIsSetUpWithAnAccessToken(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
+		p := newPool(t, w)
+		bearer := p.bearer(t)
 		verify := func(code string) M { return with(bearer, M{"UserCode": code, "FriendlyDeviceName": "phone"}) }
 		w.Fails(t, "VerifySoftwareToken", verify("123456"), noToken, "Software Token MFA does not exist for the user.")
 
@@ -49,7 +53,7 @@ func TestSoftwareTokenIsSetUpWithAnAccessToken(t *testing.T) {
 		if len(secret) != 52 || strings.ToUpper(secret) != secret || len(first) != 1 {
 			t.Errorf("associated: %v", first)
 		}
-		h.expect(t, bearer, M{})
+		p.expect(t, bearer, M{})
 		code := w.SoftwareCode(t, secret)
 		w.Fails(t, "VerifySoftwareToken", verify(wrong(code)), mismatch, "Code mismatch")
 
@@ -59,7 +63,10 @@ func TestSoftwareTokenIsSetUpWithAnAccessToken(t *testing.T) {
 		if diff := cmp.Diff(M{"Status": "SUCCESS"}, w.Must(t, "VerifySoftwareToken", verify(code))); diff != "" {
 			t.Errorf("verified (-want +got):\n%s", diff)
 		}
-		h.expect(t, bearer, M{"UserMFASettingList": []any{"SOFTWARE_TOKEN_MFA"}})
+		p.expect(t, bearer, M{}) // no preference names it
+		if got := p.challenge(t, "alice"); got != "SOFTWARE_TOKEN_MFA" {
+			t.Errorf("challenge %q, want SOFTWARE_TOKEN_MFA", got)
+		}
 		w.Fails(t, "VerifySoftwareToken", verify(code), noToken, "")
 	})
 }
@@ -67,7 +74,7 @@ func TestSoftwareTokenIsSetUpWithAnAccessToken(t *testing.T) {
 func TestCodesOfTheHalfMinutesAroundAreTaken(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		bearer := open(t, w).bearer(t)
+		bearer := newPool(t, w).bearer(t)
 		for later, want := range map[time.Duration]string{
 			-60 * time.Second: mismatch, -30 * time.Second: "", 0: "", 30 * time.Second: "", 60 * time.Second: mismatch,
 		} {
@@ -90,20 +97,19 @@ func TestCodesOfTheHalfMinutesAroundAreTaken(t *testing.T) {
 func TestSoftwareTokensNeedAPoolThatOffersThem(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
-		session := h.session(t, h.client, "alice")
+		p := newPool(t, w)
+		bearer := p.bearer(t)
+		session := p.session(t, p.client, "alice")
 		w.SoftwareToken(t, bearer["AccessToken"])
 		waiting := text(w.Must(t, "AssociateSoftwareToken", bearer), "SecretCode")
 
-		h.mode(t, "OPTIONAL", M{"SoftwareTokenMfaConfiguration": nil})
+		p.mode(t, "OPTIONAL", M{"SoftwareTokenMfaConfiguration": nil})
 		const message = "Software Token MFA has not been enabled by the userPool"
 		code := M{"UserCode": w.SoftwareCode(t, waiting)}
 		for _, key := range []M{bearer, {"Session": session}} {
 			w.Fails(t, "AssociateSoftwareToken", key, noToken, message)
 			w.Fails(t, "VerifySoftwareToken", with(key, code), noToken, message)
 		}
-		h.expect(t, bearer, M{"UserMFASettingList": []any{"SOFTWARE_TOKEN_MFA"}})
 		prefer := M{"SoftwareTokenMfaSettings": M{"Enabled": true, "PreferredMfa": true}}
 		w.Must(t, "SetUserMFAPreference", with(bearer, prefer)) // a registered one stays usable
 		w.Must(t, "SetUserMFAPreference", with(bearer, M{"SoftwareTokenMfaSettings": M{"Enabled": false}}))
@@ -114,8 +120,8 @@ func TestSoftwareTokensNeedAPoolThatOffersThem(t *testing.T) {
 func TestExactlyOneKeyIsTaken(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		both := with(h.bearer(t), M{"Session": h.session(t, h.client, "alice")})
+		p := newPool(t, w)
+		both := with(p.bearer(t), M{"Session": p.session(t, p.client, "alice")})
 		code := M{"UserCode": "123456"}
 		for _, key := range []M{{}, both} {
 			w.Fails(t, "AssociateSoftwareToken", key, invalid, "")
@@ -136,14 +142,14 @@ func TestExactlyOneKeyIsTaken(t *testing.T) {
 func TestCodeVerifiesOnce(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
+		p := newPool(t, w)
+		bearer := p.bearer(t)
 		secret := text(w.Must(t, "AssociateSoftwareToken", bearer), "SecretCode")
 		race(t, w, "VerifySoftwareToken", with(bearer, M{"UserCode": w.SoftwareCode(t, secret)}), noToken)
 
-		h.mode(t, "ON", nil)
-		w.User(t, h.pool, "bob")
-		set := w.Must(t, "AssociateSoftwareToken", M{"Session": h.session(t, h.client, "bob")})
+		p.mode(t, "ON", nil)
+		w.User(t, p.id, "bob")
+		set := w.Must(t, "AssociateSoftwareToken", M{"Session": p.session(t, p.client, "bob")})
 		code := w.SoftwareCode(t, text(set, "SecretCode"))
 		race(t, w, "VerifySoftwareToken", M{"Session": set["Session"], "UserCode": code}, refused)
 	})
@@ -152,7 +158,7 @@ func TestCodeVerifiesOnce(t *testing.T) {
 func TestGuessesAreLimited(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		bearer := open(t, w).bearer(t)
+		bearer := newPool(t, w).bearer(t)
 		secret := text(w.Must(t, "AssociateSoftwareToken", bearer), "SecretCode")
 		guess := func() M { return with(bearer, M{"UserCode": wrong(w.SoftwareCode(t, secret))}) }
 		for range 5 {
@@ -181,13 +187,13 @@ func TestGuessesAreLimited(t *testing.T) {
 func TestAdministratorsDeleteSoftwareTokens(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
+		p := newPool(t, w)
+		bearer := p.bearer(t)
 		const none = "Software token MFA has not been configured for this user"
-		w.Fails(t, "AdminDeleteSoftwareToken", h.who("alice"), "ResourceNotFoundException", none)
+		w.Fails(t, "AdminDeleteSoftwareToken", p.user("alice"), "ResourceNotFoundException", none)
 		w.Must(t, "AssociateSoftwareToken", bearer)
-		w.Fails(t, "AdminDeleteSoftwareToken", h.who("alice"), "ResourceNotFoundException", none)
-		w.Fails(t, "AdminDeleteSoftwareToken", h.who("nobody"), "UserNotFoundException", "")
+		w.Fails(t, "AdminDeleteSoftwareToken", p.user("alice"), "ResourceNotFoundException", none)
+		w.Fails(t, "AdminDeleteSoftwareToken", p.user("unknown"), "UserNotFoundException", "")
 		w.Fails(t, "AdminDeleteSoftwareToken", M{"UserPoolId": "us-east-1_nowhere00", "Username": "alice"}, "ResourceNotFoundException", "")
 
 		w.SoftwareToken(t, bearer["AccessToken"])
@@ -195,12 +201,12 @@ func TestAdministratorsDeleteSoftwareTokens(t *testing.T) {
 			"SMSMfaSettings": M{"Enabled": true}, "SoftwareTokenMfaSettings": M{"Enabled": true, "PreferredMfa": true},
 		}))
 		waiting := text(w.Must(t, "AssociateSoftwareToken", bearer), "SecretCode")
-		if out := w.Must(t, "AdminDeleteSoftwareToken", h.who("alice")); len(out) != 0 {
+		if out := w.Must(t, "AdminDeleteSoftwareToken", p.user("alice")); len(out) != 0 {
 			t.Errorf("answer %v, want {}", out)
 		}
-		h.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "MFAOptions": []any{M{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}}})
+		p.expect(t, bearer, M{"UserMFASettingList": []any{"SMS_MFA"}, "MFAOptions": []any{M{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}}})
 		w.Fails(t, "VerifySoftwareToken", with(bearer, M{"UserCode": w.SoftwareCode(t, waiting)}), noToken, "")
-		w.Fails(t, "AdminDeleteSoftwareToken", h.who("alice"), "ResourceNotFoundException", none)
+		w.Fails(t, "AdminDeleteSoftwareToken", p.user("alice"), "ResourceNotFoundException", none)
 		w.SoftwareToken(t, bearer["AccessToken"])
 	})
 }
@@ -208,20 +214,20 @@ func TestAdministratorsDeleteSoftwareTokens(t *testing.T) {
 func TestSoftwareTokenGoesWithItsUser(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		h := open(t, w)
-		bearer := h.bearer(t)
+		p := newPool(t, w)
+		bearer := p.bearer(t)
 		sub := id.Sub(text(w.Must(t, "GetUser", bearer), "UserAttributes.0.Value"))
 		w.SoftwareToken(t, bearer["AccessToken"])
 		look := func() error {
 			return w.DB.Read(t.Context(), func(tx *db.Tx) error {
-				_, err := softwaretoken.Get(tx, id.Pool(h.pool), sub)
+				_, err := softwaretoken.Get(tx, id.Pool(p.id), sub)
 				return err
 			})
 		}
 		if err := look(); err != nil {
 			t.Fatal(err)
 		}
-		w.Must(t, "AdminDeleteUser", h.who("alice"))
+		w.Must(t, "AdminDeleteUser", p.user("alice"))
 		if err := look(); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("after the user: %v", err)
 		}

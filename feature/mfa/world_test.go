@@ -31,30 +31,30 @@ const (
 	mismatch = "EnableSoftwareTokenMFAException"
 )
 
-// house is a pool, an app of it and a user named alice.
-type house struct {
+// pool is a user pool with one client and a user named alice.
+type pool struct {
 	*servertest.World
-	pool, client string
+	id, client string
 }
 
-// open makes a house whose pool offers all second factors and demands none; alice has an address and a phone.
-func open(t *testing.T, w *servertest.World) *house {
+// newPool makes a pool that offers all second factors and demands none; alice has an address and a phone.
+func newPool(t *testing.T, w *servertest.World) *pool {
 	t.Helper()
-	h := &house{World: w}
-	h.pool = w.Pool(t, M{
+	p := &pool{World: w}
+	p.id = w.Pool(t, M{
 		"EmailConfiguration": M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com"},
 	})
-	h.client = w.Client(t, h.pool, nil)
-	h.mode(t, "OPTIONAL", nil)
-	w.User(t, h.pool, "alice", "email", "alice@example.com", "email_verified", "true", "phone_number", "+15550100123", "phone_number_verified", "true")
-	return h
+	p.client = w.Client(t, p.id, nil)
+	p.mode(t, "OPTIONAL", nil)
+	w.User(t, p.id, "alice", "email", "alice@example.com", "email_verified", "true", "phone_number", "+15550100123", "phone_number_verified", "true")
+	return p
 }
 
 // mode sets the pool's MfaConfiguration, with all factors but for the changes.
-func (h *house) mode(t *testing.T, mode string, changes M) {
+func (p *pool) mode(t *testing.T, mode string, changes M) {
 	t.Helper()
-	h.Must(t, "SetUserPoolMfaConfig", with(M{
-		"UserPoolId": h.pool, "MfaConfiguration": mode,
+	p.Must(t, "SetUserPoolMfaConfig", with(M{
+		"UserPoolId": p.id, "MfaConfiguration": mode,
 		"SmsMfaConfiguration":           M{"SmsConfiguration": M{"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}},
 		"SoftwareTokenMfaConfiguration": M{"Enabled": true},
 		"EmailMfaConfiguration":         M{"Message": "Code {####}", "Subject": "Code"},
@@ -62,26 +62,41 @@ func (h *house) mode(t *testing.T, mode string, changes M) {
 }
 
 // bearer signs alice, who has no second factor yet, in.
-func (h *house) bearer(t *testing.T) M {
+func (p *pool) bearer(t *testing.T) M {
 	t.Helper()
-	return M{"AccessToken": h.SignIn(t, h.client, "alice")["AccessToken"]}
+	return M{"AccessToken": p.SignIn(t, p.client, "alice")["AccessToken"]}
 }
 
-func (h *house) who(username string) M { return M{"UserPoolId": h.pool, "Username": username} }
+// user is how administrators name a user of the pool.
+func (p *pool) user(username string) M { return M{"UserPoolId": p.id, "Username": username} }
+
+// challenge is the one that a user's password is followed by, empty if there is none.
+func (p *pool) challenge(t *testing.T, username string) string {
+	t.Helper()
+	return text(p.Must(t, "AdminInitiateAuth", p.byPassword(username)), "ChallengeName")
+}
+
+// byPassword is a sign-in by an administrator with the user's password.
+func (p *pool) byPassword(username string) M {
+	return M{
+		"UserPoolId": p.id, "ClientId": p.client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+		"AuthParameters": M{"USERNAME": username, "PASSWORD": servertest.Password},
+	}
+}
 
 // session is what the MFA_SETUP challenge of a user's sign-in by password carries.
-func (h *house) session(t *testing.T, client, username string) (session string) {
+func (p *pool) session(t *testing.T, client, username string) (session string) {
 	t.Helper()
-	return h.seal(t, client, username, "MFA_SETUP")
+	return p.seal(t, client, username, "MFA_SETUP")
 }
 
-func (h *house) seal(t *testing.T, client, username, step string) (session string) {
+func (p *pool) seal(t *testing.T, client, username, step string) (session string) {
 	t.Helper()
 	master, err := seal.NewMaster(bytes.Repeat([]byte{7}, 32)) // the world's
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = h.DB.Read(t.Context(), func(tx *db.Tx) error {
+	err = p.DB.Read(t.Context(), func(tx *db.Tx) error {
 		app, err := access.Apps{Ring: &datakey.Ring{Master: master}}.Find(tx, client)
 		if err != nil {
 			return err
@@ -106,7 +121,7 @@ func wrong(code string) string {
 	return code[:5] + string('0'+(code[5]-'0'+5)%10)
 }
 
-// race calls an operation a hundred times at once and counts who wins; the others must get one of the codes.
+// race calls an operation a hundred times at once: one call must succeed, the others get one of the codes.
 func race(t *testing.T, w *servertest.World, operation string, in M, codes ...string) {
 	t.Helper()
 	const runners = 100

@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/engine/verification"
@@ -110,7 +111,7 @@ func resettable(p *pool.Pool, u *user.User) (attribute string, err error) {
 	default:
 		return "", unresettable()
 	}
-	if attribute = recoveryAttribute(p, u); attribute == "" {
+	if attribute = factor.Recovery(p, u); attribute == "" {
 		return "", unreachable()
 	}
 	return attribute, nil

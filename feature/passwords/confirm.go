@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/outbound/trigger"
@@ -94,7 +95,7 @@ func (a app) holder(tx *db.Tx, username string) (verification.Target, error) {
 		return t, fmt.Errorf("find user: %w", err)
 	case !u.Enabled && !a.Client.HidesUsers():
 		return t, cognitoidp.NotAuthorized("User is disabled.")
-	case !u.Enabled || recoveryAttribute(a.Pool, u) == "":
+	case !u.Enabled || factor.Recovery(a.Pool, u) == "":
 		return t, nil
 	}
 	t.User = u

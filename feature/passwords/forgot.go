@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/message"
 	"cardea/engine/verification"
 	"cardea/outbound/trigger"
@@ -58,7 +59,7 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 			return t, cognitoidp.NotAuthorized("User is disabled.")
 		}
 	}
-	if len(recoveryOrder(a.Pool)) == 0 {
+	if len(factor.RecoveryOrder(a.Pool)) == 0 {
 		return t, cognitoidp.NotAuthorized("Contact administrator to reset password.")
 	}
 
@@ -70,7 +71,7 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	case cognitoidp.UserStatusTypeForceChangePassword, cognitoidp.UserStatusTypeExternalProvider:
 		return t, unresettable()
 	}
-	if attribute := recoveryAttribute(a.Pool, u); attribute != "" {
+	if attribute := factor.Recovery(a.Pool, u); attribute != "" {
 		t.User, t.Attribute = u, attribute
 		return t, nil
 	}

@@ -53,6 +53,47 @@ func TestSecondFactorsDoNotRecoverPasswords(t *testing.T) {
 	})
 }
 
+// One mailbox must not be enough: a code to it replaces the password, and another is the second factor.
+func TestContactThatIsAskedForAtSignInDoesNotRecoverPasswords(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		pool := w.Pool(t, M{
+			"AutoVerifiedAttributes": []string{"email"},
+			"EmailConfiguration":     M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.org"},
+			"AccountRecoverySetting": M{"RecoveryMechanisms": []M{{"Name": "verified_phone_number", "Priority": 1}, {"Name": "verified_email", "Priority": 2}}},
+		})
+		client := w.Client(t, pool, nil)
+		w.User(t, pool, "jane", "email", address, "email_verified", "true")
+		w.Must(t, "ForgotPassword", who(client, "jane"))
+		confirm := with(who(client, "jane"), M{"Password": newPassword, "ConfirmationCode": w.Code(t, address)})
+
+		w.Must(t, "SetUserPoolMfaConfig", M{
+			"UserPoolId": pool, "MfaConfiguration": "ON", "EmailMfaConfiguration": M{"Message": "Code {####}"},
+			"SoftwareTokenMfaConfiguration": M{"Enabled": true},
+		})
+		asked := w.Must(t, "AdminInitiateAuth", M{
+			"UserPoolId": pool, "ClientId": client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+			"AuthParameters": M{"USERNAME": "jane", "PASSWORD": servertest.Password},
+		})
+		if text(asked, "ChallengeName") != "EMAIL_OTP" {
+			t.Fatalf("asked for %v", asked)
+		}
+		w.Fails(t, "ForgotPassword", who(client, "jane"), "InvalidParameterException", unreachable)
+		w.Fails(t, "AdminResetUserPassword", M{"UserPoolId": pool, "Username": "jane"}, "InvalidParameterException", "")
+		w.Fails(t, "ConfirmForgotPassword", confirm, "ExpiredCodeException", "") // a code from before
+
+		access := w.Must(t, "AdminRespondToAuthChallenge", M{
+			"UserPoolId": pool, "ClientId": client, "ChallengeName": "EMAIL_OTP", "Session": asked["Session"],
+			"ChallengeResponses": M{"USERNAME": "jane", "EMAIL_OTP_CODE": w.Code(t, address)},
+		})
+		token := text(access, "AuthenticationResult.AccessToken")
+		w.SoftwareToken(t, token)
+		w.Fails(t, "ForgotPassword", who(client, "jane"), "InvalidParameterException", unreachable) // both are asked for
+		w.Must(t, "SetUserMFAPreference", M{"AccessToken": token, "SoftwareTokenMfaSettings": M{"Enabled": true, "PreferredMfa": true}})
+		w.Must(t, "ForgotPassword", who(client, "jane"))
+	})
+}
+
 func TestLegacyRecoveryLetsASecondFactorRecover(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/bearer"
+	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/verification"
@@ -34,7 +35,7 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*
 
 			MFAOptions:          b.User.MFA.Options(),
 			PreferredMfaSetting: b.User.MFA.Preferred,
-			UserMFASettingList:  b.User.MFA.List(),
+			UserMFASettingList:  factor.Listed(b.User.MFA),
 		}
 		return nil
 	})

@@ -28,7 +28,7 @@ func (s *Service) GetUserAuthFactors(
 		return nil, err
 	}
 	return &cognitoidp.GetUserAuthFactorsResponse{
-		Username: who.User.Username, PreferredMfaSetting: who.User.MFA.Preferred, UserMFASettingList: who.User.MFA.List(),
+		Username: who.User.Username, PreferredMfaSetting: who.User.MFA.Preferred, UserMFASettingList: factor.Listed(who.User.MFA),
 		ConfiguredUserAuthFactors: factor.Configured(who.Pool, who.User, passkeys),
 	}, nil
 }
@@ -51,7 +51,7 @@ func (s *Service) AdminGetUserAuthFactors(
 		return nil, err
 	}
 	return &cognitoidp.AdminGetUserAuthFactorsResponse{
-		Username: u.Username, PreferredMfaSetting: u.MFA.Preferred, UserMFASettingList: u.MFA.List(),
+		Username: u.Username, PreferredMfaSetting: u.MFA.Preferred, UserMFASettingList: factor.Listed(u.MFA),
 		ConfiguredUserAuthFactors: factor.Configured(p, u, passkeys),
 	}, nil
 }

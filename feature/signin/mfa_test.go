@@ -131,7 +131,7 @@ func TestSecondFactorIsSetUpInsideTheFlow(t *testing.T) {
 		w.Must(t, "UpdateUserPool", M{"UserPoolId": w.pool, "MfaConfiguration": "ON", "EmailConfiguration": mailing(), "SmsConfiguration": texting()})
 		setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
 		got := listed(t, expect(t, setup, "MFA_SETUP"), "MFAS_CAN_SETUP")
-		if !slices.Equal(got, []string{"SOFTWARE_TOKEN_MFA", "EMAIL_OTP"}) {
+		if !slices.Equal(got, []string{"SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"}) {
 			t.Errorf("to set up: %v", got)
 		}
 		w.refused(t, setup, nil, "SoftwareTokenMFANotFoundException", "")

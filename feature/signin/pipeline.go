@@ -8,7 +8,6 @@ import (
 	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 )
 
 // step is one request of a sign-in: the beginning of a flow (flow.go) or the answer to a challenge (proof.go).
@@ -143,9 +142,9 @@ func (a *attempt) decide(done *success) error {
 		return nil
 	}
 
-	missing, refused := factor.Next(a.Pool, a.expected(), a.state.Proven)
-	if refused {
-		return cognitoidp.NotAuthorized("The user has no second factor that this user pool accepts, and can set up none.")
+	missing, err := factor.Next(a.Pool, a.expected(), a.state.Proven)
+	if err != nil {
+		return err
 	}
 	switch {
 	case missing.Challenge == "":

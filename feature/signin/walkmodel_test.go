@@ -85,6 +85,9 @@ func (p *testUser) due() (list, setup []string, required bool) {
 	if h.mail && !email && h.recovery != "email" {
 		setup = append(setup, "EMAIL_OTP")
 	}
+	if len(setup) > 0 && h.sms && !phone && h.recovery != "phone_number" {
+		setup = append(setup, "SMS_MFA") // is shown, and cannot be set up
+	}
 	return nil, setup, true
 }
 

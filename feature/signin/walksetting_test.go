@@ -54,7 +54,8 @@ type testUser struct {
 	status     string
 	enabled    bool
 	attributes map[string]string
-	factors    []string // UserMFASettingList
+	factors    []string // those that are on: UserMFASettingList and, if it is unset, the software token
+	unset      bool     // the software token was verified, and no preference has named it since
 	preferred  string
 	software   *authenticator
 	step       int64 // the software token's last used
@@ -243,6 +244,7 @@ func (w *setting) giveFactors(p *testUser) {
 		a := app(w.t, w.Must(w.t, "AssociateSoftwareToken", M{"AccessToken": access})["SecretCode"])
 		p.software, p.step = &a, step(w.Now())
 		w.Must(w.t, "VerifySoftwareToken", M{"AccessToken": access, "UserCode": a.code(w.Now())})
+		p.unset = true
 		w.Advance(time.Minute)
 	}
 }
@@ -259,8 +261,12 @@ func (w *setting) switchFactors(p *testUser) {
 			}
 		}
 	}
-	if _, err := w.Call("AdminSetUserMFAPreference", in); err != nil && !awsjson.IsFault(err, "InvalidParameterException") {
+	_, err := w.Call("AdminSetUserMFAPreference", in)
+	if err != nil && !awsjson.IsFault(err, "InvalidParameterException") {
 		w.t.Fatalf("AdminSetUserMFAPreference: %v", err)
+	}
+	if err == nil && in["SoftwareTokenMfaSettings"] != nil {
+		p.unset = false
 	}
 }
 
@@ -282,6 +288,9 @@ func (w *setting) look(p *testUser) (changed bool) {
 	list, _ := out["UserMFASettingList"].([]any)
 	for _, name := range list {
 		p.factors = append(p.factors, name.(string))
+	}
+	if p.unset {
+		p.factors = append(p.factors, "SOFTWARE_TOKEN_MFA")
 	}
 	for _, a := range out["UserAttributes"].([]any) {
 		p.attributes[a.(M)["Name"].(string)] = a.(M)["Value"].(string)

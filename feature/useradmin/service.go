@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/engine/token"
 	"cardea/engine/verification"
@@ -45,7 +46,7 @@ func (s *Service) AdminGetUser(ctx context.Context, in *cognitoidp.AdminGetUserR
 			UserStatus:           u.Status,
 			MFAOptions:           u.MFA.Options(),
 			PreferredMfaSetting:  u.MFA.Preferred,
-			UserMFASettingList:   u.MFA.List(),
+			UserMFASettingList:   factor.Listed(u.MFA),
 		}
 		return nil
 	})

@@ -85,7 +85,7 @@ func (s *Service) setFactors(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRe
 		}
 		mfa.WebAuthnConfiguration = in.WebAuthnConfiguration
 	}
-	if mfa.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff && !hasFactor(&mfa) {
+	if mfa.MfaConfiguration != cognitoidp.UserPoolMfaTypeOff && !factor.Offers(&mfa) {
 		return cognitoidp.InvalidParameter(noFactorLeft)
 	}
 	p.MFA = mfa
@@ -101,9 +101,9 @@ func checkFirstFactors(p *pool.Pool) error {
 		return nil
 	}
 	allowed := policies.SignInPolicy.AllowedFirstAuthFactors
-	for _, otp := range []string{cognitoidp.AuthFactorTypeEmailOtp, cognitoidp.AuthFactorTypeSmsOtp} {
-		if slices.Contains(allowed, otp) {
-			return cognitoidp.InvalidParameter(otp + " cannot be one of the allowed first auth factors when MFA is required.")
+	for _, f := range factor.Firsts {
+		if f.Contact != "" && slices.Contains(allowed, f.AuthFactor) {
+			return cognitoidp.InvalidParameter(f.AuthFactor + " cannot be one of the allowed first auth factors when MFA is required.")
 		}
 	}
 	if slices.Contains(allowed, cognitoidp.AuthFactorTypeWebAuthn) && !factor.Multi(p) {
@@ -114,8 +114,11 @@ func checkFirstFactors(p *pool.Pool) error {
 
 // checkCombination refuses a mode that does not go with the factors given beside it.
 func checkCombination(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRequest) error {
-	software := in.SoftwareTokenMfaConfiguration != nil && in.SoftwareTokenMfaConfiguration.Enabled
-	some := software || in.SmsMfaConfiguration != nil || in.EmailMfaConfiguration != nil
+	some := factor.Offers(&cognitoidp.GetUserPoolMfaConfigResponse{
+		SmsMfaConfiguration:           in.SmsMfaConfiguration,
+		SoftwareTokenMfaConfiguration: in.SoftwareTokenMfaConfiguration,
+		EmailMfaConfiguration:         in.EmailMfaConfiguration,
+	})
 	if in.MfaConfiguration == cognitoidp.UserPoolMfaTypeOff {
 		if some {
 			return cognitoidp.InvalidParameter("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
@@ -176,10 +179,10 @@ func (s *Service) setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, whe
 	if p.Doc.EmailConfiguration.EmailSendingAccount != cognitoidp.EmailSendingAccountTypeDeveloper {
 		mfa.EmailMfaConfiguration = nil
 	}
-	if mode != cognitoidp.UserPoolMfaTypeOff && !hasFactor(mfa) {
+	if mode != cognitoidp.UserPoolMfaTypeOff && !factor.Offers(mfa) {
 		mfa.SmsMfaConfiguration = smsFactor(p)
 	}
-	if mode != cognitoidp.UserPoolMfaTypeOff && !hasFactor(mfa) {
+	if mode != cognitoidp.UserPoolMfaTypeOff && !factor.Offers(mfa) {
 		if when == updating {
 			return cognitoidp.InvalidParameter(needsFactor)
 		}
@@ -191,11 +194,6 @@ func (s *Service) setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, whe
 	mfa.MfaConfiguration = mode
 	p.Doc.MfaConfiguration = mode
 	return checkFirstFactors(p)
-}
-
-func hasFactor(mfa *cognitoidp.GetUserPoolMfaConfigResponse) bool {
-	software := mfa.SoftwareTokenMfaConfiguration
-	return mfa.SmsMfaConfiguration != nil || mfa.EmailMfaConfiguration != nil || software != nil && software.Enabled
 }
 
 // smsFactor is the SMS factor as the pool's text messages make it, nil when it cannot send any.

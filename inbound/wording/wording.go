@@ -10,6 +10,7 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/bearer"
 	"cardea/engine/challenge"
+	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/passkey"
@@ -61,6 +62,8 @@ var conditions = []entry{
 	{message.ErrNoSender, cognitoidp.CodeDeliveryFailure("This server has no way of sending such messages.")},
 	{lockout.ErrRateLimited, cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")},
 
+	{factor.ErrFirstFactor, cognitoidp.NotAuthorized("The user's second factor cannot follow this sign-in's first.")},
+
 	{passkey.ErrUnconfigured, cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")},
 	{passkey.ErrNotDomain, cognitoidp.InvalidParameter("RelyingPartyId must be a domain name in lower case.")},
 	{passkey.ErrPublicSuffix, cognitoidp.InvalidParameter("RelyingPartyId must not be a public suffix.")},
@@ -90,6 +93,9 @@ func Cognito(op *awsjson.Operation, err error) error {
 	if errors.Is(err, account.ErrNoUser) && !slices.Contains(op.Errors, "UserNotFoundException") {
 		return gone(op)
 	}
+	if errors.Is(err, factor.ErrNoMethod) {
+		return noMethod(op)
+	}
 	for _, e := range conditions {
 		if errors.Is(err, e.condition) {
 			return e.fault
@@ -113,6 +119,15 @@ func tooMany(op *awsjson.Operation) error {
 		return cognitoidp.LimitExceeded(text)
 	}
 	return cognitoidp.TooManyRequests(text)
+}
+
+// noMethod words that the user lacks a second factor; InitiateAuth's model has no code for it.
+func noMethod(op *awsjson.Operation) error {
+	const message = "No MFA mechanism registerd in the account." // as Cognito spells it
+	if slices.Contains(op.Errors, "MFAMethodNotFoundException") {
+		return cognitoidp.MFAMethodNotFound(message)
+	}
+	return cognitoidp.NotAuthorized(message)
 }
 
 // typed words the conditions that carry something to tell.

@@ -38,12 +38,13 @@ type User struct {
 // MFA says which second factors a user has switched on, and which of them they prefer. What a factor needs besides (an
 // address, a registered token, a passkey) is kept where it belongs.
 type MFA struct {
-	SMS       bool   `json:"sms,omitempty"`
-	Email     bool   `json:"email,omitempty"`
-	Software  bool   `json:"software,omitempty"` // a software token; never without one that is verified
-	Passkey   bool   `json:"passkey,omitempty"`
-	App       string `json:"app,omitempty"`       // how the user calls the app that holds their software token
-	Preferred string `json:"preferred,omitempty"` // "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"; empty: none
+	SMS           bool   `json:"sms,omitempty"`
+	Email         bool   `json:"email,omitempty"`
+	Software      bool   `json:"software,omitempty"`      // a software token; never without one that is verified
+	SoftwareUnset bool   `json:"softwareUnset,omitempty"` // the token's verification switched it on, not yet a preference
+	Passkey       bool   `json:"passkey,omitempty"`
+	App           string `json:"app,omitempty"`       // how the user calls the app that holds their software token
+	Preferred     string `json:"preferred,omitempty"` // "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"; empty: none
 }
 
 // Touch notes that the user changed at this moment.
