@@ -52,13 +52,15 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 // oauth reports whether the session came of an OAuth grant rather than of the API.
 func (f *facts) oauth() bool { return f.session.Kind == session.OAuth }
 
-// revocable reports whether the tokens carry origin_jti and jti. Rotation always adds them (03-tokens §5).
+// revocable reports whether the tokens carry origin_jti and jti. Rotation always adds them (docs/cognito/tokens.md,
+// "Access token").
 func (f *facts) revocable() bool {
 	rotates, _ := f.client.Rotates()
 	return rotates || f.client.Revocable()
 }
 
-// accessClaims renders the payload of the access token (03-tokens §3), in the order of real ones.
+// accessClaims renders the payload of the access token (docs/cognito/tokens.md, "Access token"), in the order of real
+// ones.
 func (f *facts) accessClaims() []byte {
 	c := newClaims()
 	c.text("sub", string(f.user.Sub))
@@ -96,7 +98,8 @@ func (f *facts) scope() string {
 	return adminScope
 }
 
-// idClaims renders the payload of the ID token (03-tokens §2), in the order of real ones and then the attributes by name.
+// idClaims renders the payload of the ID token (docs/cognito/tokens.md, "ID token"), in the order of real ones and then
+// the attributes by name.
 func (f *facts) idClaims(access string) []byte {
 	c := newClaims()
 	if f.oauth() {
@@ -174,7 +177,7 @@ func names(groups []group.Group) []string {
 }
 
 // roles are the roles of groups, which are in the order of their precedence, and the one that is preferred: that of the
-// best group that has one, unless an equally good group has another (03-tokens §7).
+// best group that has one, unless an equally good group has another (docs/cognito/tokens.md, "Groups").
 func roles(groups []group.Group) (preferred string, all []string) {
 	var best *group.Group
 	disputed := false

@@ -1,5 +1,5 @@
 // Package token makes, renews, verifies and revokes the tokens of users: ID and access tokens as JSON Web Tokens with
-// exactly Cognito's headers, claims and lifetimes, and opaque refresh tokens (03-tokens).
+// exactly Cognito's headers, claims and lifetimes, and opaque refresh tokens (docs/cognito/tokens.md).
 //
 // Minter.Mint and Minter.Refresh are the only ways to a token, and their gate alone decides whether a user may have one;
 // the flows before them only prove who is there. The gate is asked inside the transaction that makes the session, so that

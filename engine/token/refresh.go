@@ -133,7 +133,8 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 	return s, u, account.Active(u)
 }
 
-// onDevice refuses a session that is bound to a device to all but that device, once it is confirmed (03-tokens §6).
+// onDevice refuses a session that is bound to a device to all but that device, once it is confirmed
+// (docs/cognito/tokens.md, "Refresh").
 func onDevice(tx *db.Tx, s *session.Session, key string) error {
 	if s.DeviceKey == "" {
 		return nil

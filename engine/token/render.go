@@ -26,7 +26,8 @@ func (c *claims) texts(name string, values []string) {
 	c.b = append(c.b, ']')
 }
 
-// attribute adds a user's attribute. All are stored as text; a few are something else in tokens (03-tokens §2).
+// attribute adds a user's attribute. All are stored as text; a few are something else in tokens (docs/cognito/tokens.md,
+// "ID token").
 func (c *claims) attribute(name, value string) {
 	switch name {
 	case "email_verified", "phone_number_verified":

@@ -14,7 +14,8 @@ import (
 )
 
 // Revoke ends the session that a refresh token belongs to: the token and all others of the session are void at once. A
-// token that is unknown, or void already, is no error; ErrOthersToken, ErrNotRefresh and ErrNotRevocable refuse (03-tokens §6). The client has proved itself before.
+// token that is unknown, or void already, is no error; ErrOthersToken, ErrNotRefresh and ErrNotRevocable refuse
+// (docs/cognito/tokens.md, "Revocation"). The client has proved itself before.
 func (m *Minter) Revoke(ctx context.Context, c *client.Client, token string) error {
 	return m.revoke(ctx, c, token, End)
 }

@@ -4,9 +4,10 @@ import (
 	"cardea/outbound/trigger"
 )
 
-// Who has a say in a sign-in besides its rules: the triggers of the pool, in the order of 06-triggers §3. They are asked
-// outside every transaction, and before the commit that would act on their answers, so that a refusal leaves nothing
-// behind: no session, no eviction, no used code, no message. Triggers cannot be invoked yet: one that is configured refuses.
+// Who has a say in a sign-in besides its rules: the triggers of the pool, in the order of docs/cognito/triggers.md,
+// "Order". They are asked outside every transaction, and before the commit that would act on their answers, so that a
+// refusal leaves nothing behind: no session, no eviction, no used code, no message. Triggers cannot be invoked yet: one
+// that is configured refuses.
 
 // triggers are those that a sign-in may have to invoke.
 var triggers = []string{

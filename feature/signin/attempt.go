@@ -203,7 +203,7 @@ func (a *attempt) mayGuess() error {
 }
 
 // mayGuessPassword checks, in Cognito's order, what keeps a user from signing in whatever the password
-// (02-auth-flows §3).
+// (docs/cognito/sign-in.md, "Order of checks").
 func (a *attempt) mayGuessPassword() error {
 	if u := a.User; u != nil && u.Enabled {
 		switch {

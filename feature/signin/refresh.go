@@ -25,7 +25,7 @@ func (s *Service) refresh(ctx context.Context, in Request, st step) (*Outcome, e
 }
 
 // proveAppFor checks a refresh's SECRET_HASH. There is no USERNAME: the hash is over the user's name or sub, and some
-// clients only know the one, some the other (02-auth-flows §1).
+// clients only know the one, some the other (docs/cognito/sign-in.md, "Secret hash").
 func (a *attempt) proveAppFor(u *user.User) error {
 	if a.proveApp(u.Username) == nil {
 		return nil

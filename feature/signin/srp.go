@@ -16,7 +16,7 @@ import (
 
 // passwordVerifier is the PASSWORD_VERIFIER challenge: an SRP exchange over the password. Its state travels in
 // SECRET_BLOCK; only a choice-based sign-in has a Session besides. A name that is nobody's gets a stable decoy of salt,
-// verifier and id, and fails at the answer like a wrong password (02-auth-flows §4).
+// verifier and id, and fails at the answer like a wrong password (docs/cognito/sign-in.md, "SRP").
 type passwordVerifier struct{}
 
 // beginSRP is USER_SRP_AUTH's first step. It judges nothing yet.

@@ -11,8 +11,8 @@ import (
 	"cardea/spec/totp"
 )
 
-// The model: what a sign-in may do, written from 02-auth-flows §2–§6 and not from the machine. It keeps for every challenge
-// what was proven on the way to it, and knows from that what an answer is worth.
+// The model: what a sign-in may do, written from docs/cognito/sign-in.md and factors.md and not from the machine. It
+// keeps for every challenge what was proven on the way to it, and knows from that what an answer is worth.
 
 // pending is a challenge that waits for its answer.
 type pending struct {
