@@ -46,7 +46,7 @@ type progress struct {
 	signedUp bool            // that of a sign-up just confirmed
 	exchange exchange        // the SRP exchange that is answered
 
-	from   awsjson.Caller // the user's end
+	from   awsjson.Caller // the program and address that the user signs in from
 	source lockout.Source
 	try    lockout.Try
 	lock   error // a condition of lockout while guesses are refused
@@ -57,7 +57,8 @@ type progress struct {
 	token     *softwaretoken.Token // the user's, where a code of it is judged
 }
 
-// guessed is what an answer is a guess at. Failures at the password lock the password, failures at all else the rest.
+// guessed is the secret that an answer guesses at. Wrong passwords lock the password; wrong answers to any other challenge
+// lock the other factors.
 type guessed int
 
 const (
@@ -66,9 +67,7 @@ const (
 )
 
 func newAttempt(s *Service, ctx context.Context, in Request) *attempt {
-	a := &attempt{Service: s, ctx: ctx, in: in}
-	a.ending = &apiTokens{}
-	return a
+	return &attempt{Service: s, ctx: ctx, in: in, ending: in.Entry.ending()}
 }
 
 // enter finds the app.
@@ -94,7 +93,7 @@ func (a *attempt) proveApp(name string) error {
 	return a.CheckSecretHash(name, a.in.Given["SECRET_HASH"])
 }
 
-// find finds whom USERNAME names, which may be nobody, and begins a sign-in of theirs.
+// find looks up the user whom USERNAME names, and begins their sign-in. There may be no such user.
 func (a *attempt) find(tx *db.Tx) error {
 	login := a.in.Given["USERNAME"]
 	if len(login) > maxUsername {
@@ -151,7 +150,8 @@ func (a *attempt) treatAsUnknown() {
 	a.state = challenge.New(a.now, a.name, nil)
 }
 
-// overtaken is the refusal of an answer that is about somebody else, or about a password that has been replaced.
+// overtaken is the refusal of an answer whose USERNAME is not the user of the sign-in, or of one that began with a password
+// which has been replaced since.
 func (a *attempt) overtaken() error {
 	if a.opened {
 		return challenge.ErrInvalid

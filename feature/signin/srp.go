@@ -15,8 +15,8 @@ import (
 )
 
 // passwordVerifier is the PASSWORD_VERIFIER challenge: an SRP exchange over the password. Its state travels in
-// SECRET_BLOCK; only a choice-based sign-in has a Session besides. A name that is nobody's gets a stable decoy of salt,
-// verifier and id, and fails at the answer like a wrong password (docs/cognito/sign-in.md, "SRP").
+// SECRET_BLOCK; only a choice-based sign-in has a Session besides. An unknown user gets the salt, verifier and id of a
+// stand-in, and fails at the answer like a wrong password (docs/cognito/sign-in.md, "SRP").
 type passwordVerifier struct{}
 
 // beginSRP is USER_SRP_AUTH's first step. It judges nothing yet.
