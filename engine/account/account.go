@@ -159,7 +159,7 @@ func minus[T user.Name | user.Term](a, b []T) []T {
 	})
 }
 
-// claim makes names the user's own. Nobody may take another's sub for a name: it would then no longer find its owner.
+// claim makes names the user's own. A name that is another user's sub is refused: the sub would no longer find that user.
 func claim(tx *db.Tx, p *pool.Pool, u *user.User, wanted []user.Name, force bool) error {
 	for _, name := range wanted {
 		if !isSub(name.Key) || name.Key == string(u.Sub) {
@@ -188,7 +188,7 @@ func claim(tx *db.Tx, p *pool.Pool, u *user.User, wanted []user.Name, force bool
 	return nil
 }
 
-// unverify takes aliases from their owners. Only what is an alias to both sides moves.
+// unverify takes aliases from their owners. Only what is an alias of both users can be taken.
 func unverify(tx *db.Tx, p *pool.Pool, taken []user.Owner, wanted []user.Name) error {
 	for _, owner := range taken {
 		if kindOf(owner.Key, wanted) != owner.Kind || !slices.Contains(Contacts, owner.Kind) || !p.AliasIs(owner.Kind) {
@@ -220,8 +220,8 @@ func isSub(name string) bool {
 	return len(name) == subLength && name[8] == '-' && name[13] == '-' && name[18] == '-' && name[23] == '-'
 }
 
-// Delete removes a user and all that is stored of them: sessions, devices, factors, codes, group memberships, failed
-// attempts, names. Their tokens die with the row.
+// Delete removes a user and everything that belongs to them: sessions, devices, factors, codes, group memberships, failed
+// attempts, names. Without the row their tokens are void.
 func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 	if err := user.Release(tx, p.ID, u.Sub, names(p, u)); err != nil {
 		return err

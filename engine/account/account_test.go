@@ -178,12 +178,12 @@ func TestOnlyTheContactRegisteredWithNamesAUserUnverified(t *testing.T) {
 		doc.AliasAttributes, doc.UsernameAttributes = nil, []string{"email", "phone_number"}
 	}
 	each(t, func() *pool.Pool { return aliasPool(both) }, func(w world) {
-		stranger := w.create("eve@b.example", attrs{"phone_number": "+15550100"})
-		w.expectFind(attrs{"eve@b.example": stranger.Username, "+15550100": ""})
+		eve := w.create("eve@b.example", attrs{"phone_number": "+15550100"})
+		w.expectFind(attrs{"eve@b.example": eve.Username, "+15550100": ""})
 
 		owner := w.create("+15550100", attrs{"email": "o@b.example"})
 		w.expectFind(attrs{"+15550100": owner.Username, "o@b.example": ""})
-		_, err := w.change(stranger, attrs{"phone_number_verified": "true"})
+		_, err := w.change(eve, attrs{"phone_number_verified": "true"})
 		w.expectTaken(err, "phone_number")
 		_, err = w.tryCreate("third@b.example", attrs{"phone_number": "+15550100", "phone_number_verified": "true"}, true)
 		w.expectTaken(err, "phone_number")
@@ -199,7 +199,7 @@ func TestOnlyTheContactRegisteredWithNamesAUserUnverified(t *testing.T) {
 	})
 }
 
-func TestNobodyTakesAnothersName(t *testing.T) {
+func TestTheNamesOfOthersAreRefused(t *testing.T) {
 	each(t, func() *pool.Pool { return aliasPool() }, func(w world) {
 		alice := w.create("alice", attrs{"email": "a@b.example", "email_verified": "true", "preferred_username": "ally"})
 		bob := w.create("bob", nil)
@@ -220,7 +220,7 @@ func TestNobodyTakesAnothersName(t *testing.T) {
 		w.expectTaken(err, "email")
 
 		if _, err := w.change(bob, attrs{"email": "a@b.example"}); err != nil {
-			w.Errorf("an unverified alias hurts nobody: %v", err)
+			w.Errorf("an unverified alias conflicts: %v", err)
 		}
 		w.expectFind(attrs{"alice": "alice", "ally": "alice", "a@b.example": "alice", "carol": "", "bob": "bob"})
 		if _, err := w.change(alice, attrs{"preferred_username": "alice"}); err != nil {

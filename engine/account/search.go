@@ -17,7 +17,7 @@ import (
 // ErrUnsearchable says that a filter names an attribute that the pool does not have.
 var ErrUnsearchable = errors.New("no such attribute to search by")
 
-// Search loads a page of a pool's users whom a filter lets through, from a cursor on; next is empty after the last page.
+// Search loads a page of a pool's users that match a filter, from a cursor on; next is empty after the last page.
 // A page can be short, even empty, before the last. Case counts in "status", and in user names where it does in the pool.
 func Search(tx *db.Tx, p *pool.Pool, f userfilter.Filter, cursor string, limit int) (page []*user.User, next string, err error) {
 	if f.All() {

@@ -97,8 +97,8 @@ func Missing(p *pool.Pool, attrs map[string]string) []string {
 	return missing
 }
 
-// CheckWritable refuses what an app may not write for a user. To users who change their own attributes, what nobody can
-// change is named. It answers ErrUnwritable or *ImmutableError.
+// CheckWritable refuses attributes that an app may not write, by ErrUnwritable. To Self and Challenge it names those that can
+// never be written, by *ImmutableError.
 func CheckWritable(c *client.Client, given Given, w Writer) error {
 	for _, name := range given.Names {
 		switch {

@@ -19,7 +19,7 @@ var number = regexp.MustCompile(`^-?[0-9]{1,64}(\.[0-9]{1,64})?$`)
 func IsPhone(s string) bool { return phone.MatchString(s) }
 
 // IsEmail tells whether a text can be a mailbox's address: one @, something before it, a dotted domain behind it, and no
-// blank or character that would mean something else in a message's header. Whether anyone is there only mail can tell.
+// space or character that has a meaning in a message's header. Whether the mailbox exists is not checked.
 func IsEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || local == "" || len(s) > 320 || !utf8.ValidString(s) {

@@ -82,7 +82,7 @@ func checkURL(address string) error {
 			return cognitoidp.InvalidParameter(address + " is not a valid URL.")
 		}
 	case "javascript", "data", "vbscript", "file", "blob":
-		// A browser would run these, or read the disk, with a code in hand.
+		// A browser would execute these, or open a local file, with an authorization code in the URL.
 		return cognitoidp.InvalidParameter(address + " cannot use the " + strings.ToUpper(u.Scheme) + " protocol.")
 	}
 	return nil

@@ -77,8 +77,8 @@ func (s *Service) DeleteUserPoolClientSecret(ctx context.Context, in *cognitoidp
 	return &cognitoidp.DeleteUserPoolClientSecretResponse{}, nil
 }
 
-// ListUserPoolClientSecrets shows when a client's secrets were made, and never the secrets. There are too few for a second
-// page, so that every token is a wrong one.
+// ListUserPoolClientSecrets shows when a client's secrets were made, and never the secrets. They fit on one page,
+// so that every NextToken is invalid.
 func (s *Service) ListUserPoolClientSecrets(ctx context.Context, in *cognitoidp.ListUserPoolClientSecretsRequest) (*cognitoidp.ListUserPoolClientSecretsResponse, error) {
 	if in.NextToken != "" {
 		return nil, invalidToken()

@@ -114,7 +114,7 @@ func (s *Service) UpdateUserPoolClient(ctx context.Context, in *cognitoidp.Updat
 	return out, nil
 }
 
-// DeleteUserPoolClient removes an app client. Its users stay; the tokens they have of it do no more.
+// DeleteUserPoolClient removes an app client. Its users stay; tokens that were issued to it are refused.
 func (s *Service) DeleteUserPoolClient(ctx context.Context, in *cognitoidp.DeleteUserPoolClientRequest) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		p, c, err := access.PoolClient(tx, in.UserPoolId, in.ClientId)
@@ -175,7 +175,7 @@ func shown(c *client.Client, secret string) *cognitoidp.UserPoolClientType {
 	return &doc
 }
 
-// pageSize is how many items a page has: as many as asked for, most at the most.
+// pageSize is how many items a page has: the number asked for, or most if there is none or it is greater.
 func pageSize(asked, most int64) int {
 	if asked <= 0 || asked > most {
 		return int(most)

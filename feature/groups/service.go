@@ -82,7 +82,7 @@ func (s *Service) GetGroup(ctx context.Context, in *cognitoidp.GetGroupRequest) 
 	return &cognitoidp.GetGroupResponse{Group: new(describe(*g))}, nil
 }
 
-// UpdateGroup changes what is given of a group and leaves the rest.
+// UpdateGroup changes the members that are given and keeps the others.
 func (s *Service) UpdateGroup(ctx context.Context, in *cognitoidp.UpdateGroupRequest) (*cognitoidp.UpdateGroupResponse, error) {
 	if err := s.checkRole(in.RoleArn); err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (s *Service) ListGroups(ctx context.Context, in *cognitoidp.ListGroupsReque
 	return &cognitoidp.ListGroupsResponse{Groups: describeAll(list), NextToken: s.Pages.Encode(binding, next)}, nil
 }
 
-// checkRole refuses a role of another account. The model has seen to its being an ARN.
+// checkRole refuses a role of another account. The model has checked that it is an ARN.
 func (s *Service) checkRole(role string) error {
 	const account = 4 // arn:aws:iam::<account>:role/<name>
 	if parts := strings.Split(role, ":"); role != "" && (len(parts) <= account || parts[account] != s.Account) {

@@ -117,8 +117,7 @@ func resettable(p *pool.Pool, u *user.User) (attribute string, err error) {
 	return attribute, nil
 }
 
-// void takes the password from a user, and what was begun with it. The policy may want it remembered, so that it does not
-// come back.
+// void removes a user's password. Sign-ins that were begun with it end. It joins the history, if the policy keeps one.
 func void(p *pool.Pool, u *user.User, now time.Time) {
 	if size := p.PasswordPolicy().PasswordHistorySize; size != nil && *size > 0 && u.Password != nil {
 		u.History = slices.Insert(slices.Clone(u.History), 0, u.Password)
@@ -127,7 +126,7 @@ func void(p *pool.Pool, u *user.User, now time.Time) {
 	u.Status = cognitoidp.UserStatusTypeResetRequired
 }
 
-// undelivered gives the fault that AdminResetUserPassword knows in the place of one that it does not.
+// undelivered words that there is no sender for AdminResetUserPassword, whose model lists no CodeDeliveryFailureException.
 func undelivered(err error) error {
 	if errors.Is(err, message.ErrNoSender) {
 		return cognitoidp.InvalidParameter("The code cannot be delivered: this server has no way of sending such messages.")

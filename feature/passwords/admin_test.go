@@ -30,7 +30,7 @@ func TestAdminSetsPermanentAndTemporaryPasswords(t *testing.T) {
 
 		w.Fails(t, "AdminSetUserPassword", with(set, M{"Password": "nouppercase1!"}), "InvalidPasswordException",
 			"Password did not conform with policy: Password must have uppercase characters")
-		w.Fails(t, "AdminSetUserPassword", with(set, M{"Username": "nobody"}), "UserNotFoundException", "User does not exist.")
+		w.Fails(t, "AdminSetUserPassword", with(set, M{"Username": "unknown"}), "UserNotFoundException", "User does not exist.")
 		w.Fails(t, "AdminSetUserPassword", with(set, M{"UserPoolId": "us-east-1_xxxxxxxxx"}), "ResourceNotFoundException",
 			"User pool us-east-1_xxxxxxxxx does not exist.")
 	})
@@ -88,7 +88,7 @@ func TestAdminResetRefusals(t *testing.T) {
 			"jane":        {"NotAuthorizedException", "User is disabled"},
 			"unreachable": {"InvalidParameterException", unreachable},
 			"new":         {"NotAuthorizedException", "User password cannot be reset in the current state."},
-			"nobody":      {"UserNotFoundException", "User does not exist."},
+			"unknown":     {"UserNotFoundException", "User does not exist."},
 		} {
 			w.Fails(t, "AdminResetUserPassword", M{"UserPoolId": pool, "Username": username}, want[0], want[1])
 		}

@@ -15,8 +15,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// ChangePassword sets a new password for a signed-in user who knows the old one, or has none. Guesses at the old one count as sign-in
-// attempts do, or a stolen access token would allow any number of them.
+// ChangePassword sets a new password for a signed-in user who knows the old one, or has none. Guesses at the old one count as
+// sign-in attempts do, or a stolen access token would allow any number of them.
 func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePasswordRequest) (*cognitoidp.ChangePasswordResponse, error) {
 	var b *access.Subject
 	err := s.Authenticator.Read(ctx, in.AccessToken, func(_ *db.Tx, who *access.Subject) error {
@@ -70,7 +70,7 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 	return &cognitoidp.ChangePasswordResponse{}, nil
 }
 
-// changeable refuses users whose next password is to come another way: an access token from before must not go around it.
+// changeable refuses users who have to set their next password in another way, which an older access token must not bypass.
 func changeable(u *user.User) error {
 	switch u.Status {
 	case cognitoidp.UserStatusTypeUnconfirmed:

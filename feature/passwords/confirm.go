@@ -16,7 +16,7 @@ import (
 )
 
 // ConfirmForgotPassword sets a new password by code. The policy is judged before the code, so that a weak password does not
-// cost it; the history only once the code has proved who asks, or it would tell anyone which passwords were used.
+// cost it; the history only once the code has proved who asks, or anyone could find out which passwords were used.
 func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.ConfirmForgotPasswordRequest) (*cognitoidp.ConfirmForgotPasswordResponse, error) {
 	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
@@ -81,8 +81,8 @@ func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest,
 	return s.replace(tx, a.App, t.User, change, cognitoidp.UserStatusTypeConfirmed)
 }
 
-// holder finds whose reset code was typed. Its User is nil when nobody may use one and the app must not learn
-// it; it is the one that recovery named when the code was asked for.
+// holder finds the user of a reset code that is being redeemed. The target's User is nil when no user can redeem one and the
+// app hides its users. It is the same target that recovery found when the code was asked for.
 func (a app) holder(tx *db.Tx, username string) (verification.Target, error) {
 	t := verification.Target{App: a.App, UnknownUser: username, Source: a.source, Purpose: verification.Reset}
 	u, err := account.Find(tx, a.Pool, username)

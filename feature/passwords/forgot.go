@@ -33,8 +33,8 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 	return &cognitoidp.ForgotPasswordResponse{CodeDeliveryDetails: details}, nil
 }
 
-// recovery finds whom a reset code is for. Its User is nil when there is nobody, or nobody who can be reached, and the app
-// must not learn it.
+// recovery finds the user of a reset code to be sent. The target's User is nil when the user is unknown or cannot be reached,
+// and the app hides its users.
 func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	t := verification.Target{
 		App:         a.App,

@@ -182,8 +182,8 @@ func TestStatesThatCannotBeReset(t *testing.T) {
 			"NotAuthorizedException", "User is disabled.")
 
 		const unknown = "Username/client id combination not found."
-		w.Fails(t, "ForgotPassword", who(client, "nobody"), "UserNotFoundException", unknown)
-		w.Fails(t, "ConfirmForgotPassword", with(who(client, "nobody"), M{"ConfirmationCode": "123456", "Password": newPassword}),
+		w.Fails(t, "ForgotPassword", who(client, "unknown"), "UserNotFoundException", unknown)
+		w.Fails(t, "ConfirmForgotPassword", with(who(client, "unknown"), M{"ConfirmationCode": "123456", "Password": newPassword}),
 			"UserNotFoundException", unknown)
 
 		w.Must(t, "SignUp", with(who(client, "new"), M{"Password": servertest.Password, "UserAttributes": attributes("email", "new@example.org")}))
@@ -204,30 +204,30 @@ func TestHiddenUsersAreIndistinguishableFromUnknownOnes(t *testing.T) {
 		w.User(t, pool, "unreachable", "email", "u@example.org")
 		sent := len(w.Inbox(""))
 
-		story := func(username string) (told []string) {
-			tell := func(operation string, in M) {
+		answers := func(username string) (list []string) {
+			call := func(operation string, in M) {
 				out, err := w.Call(operation, with(who(client, username), in))
 				if err == nil {
 					if details, ok := out["CodeDeliveryDetails"].(M); ok {
 						details["Destination"] = len(text(details, "Destination"))
 					}
 				}
-				told = append(told, fmt.Sprint(operation, out, err))
+				list = append(list, fmt.Sprint(operation, out, err))
 			}
-			tell("ConfirmForgotPassword", M{"ConfirmationCode": "wrong", "Password": newPassword})
-			tell("ForgotPassword", nil)
-			tell("ConfirmForgotPassword", M{"ConfirmationCode": "wrong", "Password": "weak1!"})
+			call("ConfirmForgotPassword", M{"ConfirmationCode": "wrong", "Password": newPassword})
+			call("ForgotPassword", nil)
+			call("ConfirmForgotPassword", M{"ConfirmationCode": "wrong", "Password": "weak1!"})
 			for range 16 {
-				tell("ConfirmForgotPassword", M{"ConfirmationCode": "wrong", "Password": newPassword})
+				call("ConfirmForgotPassword", M{"ConfirmationCode": "wrong", "Password": newPassword})
 			}
 			for range 3 {
-				tell("ForgotPassword", nil)
+				call("ForgotPassword", nil)
 			}
-			return told
+			return list
 		}
-		want := story("jane")
-		for _, username := range []string{"nobody", "disabled", "unreachable", "nobody@example.org"} {
-			if diff := cmp.Diff(want, story(username)); diff != "" {
+		want := answers("jane")
+		for _, username := range []string{"unknown", "disabled", "unreachable", "unknown@example.org"} {
+			if diff := cmp.Diff(want, answers(username)); diff != "" {
 				t.Errorf("jane and %s (-jane +%s):\n%s", username, username, diff)
 			}
 		}
@@ -261,7 +261,7 @@ func TestConfiguredTriggersRefuseWhatWouldFireThem(t *testing.T) {
 			switch {
 			case trigger == "UserMigration":
 				w.Must(t, operation, in)
-				in = who(client, "nobody")
+				in = who(client, "unknown")
 			case operation == "ConfirmForgotPassword":
 				in = with(in, M{"ConfirmationCode": "123456", "Password": newPassword})
 			}

@@ -50,7 +50,7 @@ func edit(t *testing.T, w *servertest.World, pool string, change func(u *user.Us
 	}
 }
 
-func TestNobodyGuessesAPasswordThatIsNotThere(t *testing.T) {
+func TestGuessesAtAMissingPasswordFail(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		for _, storage := range []string{"srp", "argon2id"} {

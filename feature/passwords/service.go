@@ -49,8 +49,8 @@ func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDa
 	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
 }
 
-// replace gives a user their new password and status, and removes the locks that guesses at the old one have earned and the
-// codes to replace it.
+// replace gives a user their new password and status, and removes the lock-out that guesses at the old one have led to
+// and the codes that would replace it.
 func (s *Service) replace(tx *db.Tx, a access.App, u *user.User, change *password.Change, status string) error {
 	change.Apply(u, tx.Now)
 	u.Status = status
@@ -62,7 +62,7 @@ func (s *Service) replace(tx *db.Tx, a access.App, u *user.User, change *passwor
 		return err
 	}
 	if err := lockout.Reset(tx, a.Pool.ID, lockout.User(u.Sub)); err != nil {
-		return fmt.Errorf("forgive failed attempts: %w", err)
+		return fmt.Errorf("reset failed attempts: %w", err)
 	}
 	return nil
 }

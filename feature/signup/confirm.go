@@ -23,7 +23,7 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 		return nil, err
 	}
 
-	var next *promise
+	var next *nextSession
 	err = verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
 		next, err = s.confirm(tx, in)
 		return err
@@ -32,7 +32,7 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 		return nil, err
 	}
 
-	session, err := next.keep()
+	session, err := next.seal()
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +40,8 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 }
 
 // confirm uses the code up, and the Session if there is one, and confirms the account. Where the code would have been a first
-// factor, it need not be given twice: the promised Session signs in.
-func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*promise, error) {
+// factor, the Session that it answers signs in without another one.
+func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*nextSession, error) {
 	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*prom
 			return nil, err
 		}
 	}
-	return a.promise(challenge.SignedUp, attribute, a.state(tx, in.Username, u)), nil
+	return a.next(challenge.SignedUp, attribute, a.state(tx, in.Username, u)), nil
 }
 
 // AdminConfirmSignUp confirms an account without a code; it verifies no attribute.

@@ -12,7 +12,7 @@ import (
 // texts are the settings of a pool that sends text messages.
 var texts = M{"SmsConfiguration": texting}
 
-func TestAStrangersPhoneNumberIsNoSignInName(t *testing.T) {
+func TestAnUnverifiedPhoneNumberIsNoSignInName(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, with(texts, M{
@@ -108,7 +108,7 @@ func claimsOf(t *testing.T, token string) (claims M) {
 	return claims
 }
 
-func TestAPreferredUsernameIsNobodysAddress(t *testing.T) {
+func TestAPreferredUsernameIsNoAddress(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, with(verifies, M{"AliasAttributes": []string{"email", "preferred_username"}}))

@@ -65,7 +65,7 @@ func TestWhoMaySignUpWithoutAPassword(t *testing.T) {
 			{"by mail, without", factors("EMAIL_OTP"), choosing, phone, "InvalidParameterException", needs + "email" + within},
 			{"by phone, without", with(factors("SMS_OTP"), sms), choosing, mail, "InvalidParameterException", needs + "phone_number" + within},
 			{"by either, without", with(factors("EMAIL_OTP", "SMS_OTP"), sms), choosing, nil, "InvalidParameterException", needs + "email or phone_number" + within},
-			{"by passkey, which nobody has yet", factors("WEB_AUTHN"), choosing, mail, "InvalidPasswordException", short},
+			{"by passkey, which no new user has", factors("WEB_AUTHN"), choosing, mail, "InvalidPasswordException", short},
 			{"by password alone", verifies, choosing, mail, "InvalidPasswordException", short},
 			{"a client for passwords", factors("EMAIL_OTP"), nil, mail, "InvalidPasswordException", short},
 		} {

@@ -8,40 +8,40 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// promise is a Session that is made once what it tells of has committed. Nil promises none.
-type promise struct {
+// nextSession is a Session that is sealed once the transaction that it is about has committed. Nil is none.
+type nextSession struct {
 	sessions challenge.Sessions
 	step     string
 	state    challenge.State
 }
 
-// promise begins the Session of someone who is signing up by a code to a contact, "email" or "phone_number". Whoever reads
-// the code may sign in with it; so the pool must take such codes for first factors, and the client let users choose them.
-func (a app) promise(step, contact string, st challenge.State) *promise {
+// next begins the Session of a user who signs up by a code to a contact, "email" or "phone_number". It signs in whoever has
+// read the code. So there is one only where the pool takes such codes as first factors and the client lets users choose them.
+func (a app) next(step, contact string, st challenge.State) *nextSession {
 	if !a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) || !factor.ByCode(a.Pool, contact) {
 		return nil
 	}
-	return &promise{a.sessions(), step, st}
+	return &nextSession{a.sessions(), step, st}
 }
 
-// state is what the Sessions of someone who signs up tell.
+// state is what the Sessions of a sign-up hold.
 func (a app) state(tx *db.Tx, username string, u *user.User) challenge.State {
 	return challenge.New(tx.Now, a.Pool.Fold(username), u)
 }
 
-// keep makes the Session string; it is empty when none was promised.
-func (p *promise) keep() (string, error) {
-	if p == nil {
+// seal makes the Session string; it is empty when there is none.
+func (n *nextSession) seal() (string, error) {
+	if n == nil {
 		return "", nil
 	}
-	return p.sessions.Seal(p.step, p.state)
+	return n.sessions.Seal(n.step, n.state)
 }
 
 func (a app) sessions() challenge.Sessions {
 	return challenge.Sessions{App: a.App}
 }
 
-// resume reads the Session that SignUp answered with. Someone else's is none, and so is any of a user who is nobody.
+// resume reads the Session that SignUp answered with. It answers challenge.ErrInvalid for the Session of another user.
 func (a app) resume(tx *db.Tx, session string, u *user.User) (st challenge.State, err error) {
 	if st, err = a.sessions().Open(tx, challenge.SigningUp, session); err != nil {
 		return st, err

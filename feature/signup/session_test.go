@@ -112,10 +112,10 @@ func TestConfirmSignUpTakesTheSessionOfItsOwnSignUpAlone(t *testing.T) {
 		for range 4 { // more often than a code may be guessed at: none of these is a guess
 			for _, bad := range []any{foreign, elsewhere, signedUp, strings.Repeat("x", 20), strings.Repeat("A", 2048)} {
 				w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": bad}), "NotAuthorizedException", notASession)
-				w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": bad, "Username": "nobody"}), "NotAuthorizedException", notASession)
+				w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": bad, "Username": "unknown"}), "NotAuthorizedException", notASession)
 			}
 		}
-		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session, "Username": "nobody"}), "NotAuthorizedException", notASession)
+		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session, "Username": "unknown"}), "NotAuthorizedException", notASession)
 		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session, "ConfirmationCode": "wrong"}), "CodeMismatchException", "")
 		w.Advance(3*time.Minute + time.Second)
 		w.Fails(t, "ConfirmSignUp", with(confirm, M{"Session": session}), "NotAuthorizedException", old)

@@ -43,7 +43,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		return nil, err
 	}
 
-	var next *promise
+	var next *nextSession
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		a, err := s.app(tx, in.ClientId, in.UserContextData)
 		if err != nil {
@@ -60,7 +60,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		if code == nil {
 			return nil
 		}
-		next = a.promise(challenge.SigningUp, code.Details.AttributeName, a.state(tx, in.Username, u))
+		next = a.next(challenge.SigningUp, code.Details.AttributeName, a.state(tx, in.Username, u))
 		return s.Codes.Post(tx, code)
 	})
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 		return nil, undelivered
 	}
 
-	session, err := next.keep()
+	session, err := next.seal()
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) prepare(ctx context.Context, a app, u *user.User) (code *verif
 	return code, nil, err
 }
 
-// applicant checks whether this user may be made here, and makes them in memory.
+// applicant checks the request and makes the user in memory.
 func (s *Service) applicant(ctx context.Context, a app, in *cognitoidp.SignUpRequest) (*user.User, error) {
 	p := a.Pool
 	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
@@ -138,7 +138,7 @@ func (s *Service) applicant(ctx context.Context, a app, in *cognitoidp.SignUpReq
 	return u, s.checkFree(ctx, p, in.Username)
 }
 
-// checkPassword is the pool's policy. Who signs up without a password must be able to receive the codes that stand for it.
+// checkPassword checks the pool's policy. A user without a password must have a contact to which one-time passwords go.
 func checkPassword(a app, u *user.User, pw string) error {
 	if pw != "" || !a.passwordless() {
 		return password.CheckPolicy(a.Pool, pw)
@@ -156,7 +156,7 @@ func checkPassword(a app, u *user.User, pw string) error {
 	return cognitoidp.InvalidParameter("A user without a password needs " + strings.Join(wanted, " or ") + " to sign in with one-time passwords.")
 }
 
-// checkFree spares the arithmetic of a password for a name that is taken; that it is free only the write decides.
+// checkFree refuses a name that is taken before its password is hashed. Whether it is still free the write decides.
 func (s *Service) checkFree(ctx context.Context, p *pool.Pool, username string) error {
 	return s.DB.Read(ctx, func(tx *db.Tx) error {
 		_, err := account.Find(tx, p, username)

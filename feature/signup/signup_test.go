@@ -342,7 +342,7 @@ func TestAdminConfirmSignUpVerifiesNothing(t *testing.T) {
 			t.Errorf("status %s, email_verified %q", s, v)
 		}
 		w.Fails(t, "AdminConfirmSignUp", in, "NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED")
-		w.Fails(t, "AdminConfirmSignUp", with(in, M{"Username": "nobody"}), "UserNotFoundException", "User does not exist.")
+		w.Fails(t, "AdminConfirmSignUp", with(in, M{"Username": "unknown"}), "UserNotFoundException", "User does not exist.")
 		w.SignIn(t, client, "jane")
 	})
 }
@@ -352,8 +352,8 @@ func TestUnknownUsersAreToldWhenNotHidden(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		client := w.Client(t, w.Pool(t, verifies), M{"PreventUserExistenceErrors": "LEGACY"})
 		const text = "Username/client id combination not found."
-		w.Fails(t, "ConfirmSignUp", with(who(client, "nobody"), M{"ConfirmationCode": "123456"}), "UserNotFoundException", text)
-		w.Fails(t, "ResendConfirmationCode", who(client, "nobody"), "UserNotFoundException", text)
+		w.Fails(t, "ConfirmSignUp", with(who(client, "unknown"), M{"ConfirmationCode": "123456"}), "UserNotFoundException", text)
+		w.Fails(t, "ResendConfirmationCode", who(client, "unknown"), "UserNotFoundException", text)
 	})
 }
 
@@ -367,27 +367,27 @@ func TestHiddenUsersAreIndistinguishableFromUnknownOnes(t *testing.T) {
 		w.Must(t, "AdminDisableUser", M{"UserPoolId": pool, "Username": "disabled"})
 		sent := len(w.Inbox(""))
 
-		story := func(username string) (told []string) {
-			tell := func(operation string, in M) {
+		answers := func(username string) (list []string) {
+			call := func(operation string, in M) {
 				out, err := w.Call(operation, with(who(client, username), in))
 				if err == nil {
 					if details, ok := out["CodeDeliveryDetails"].(M); ok {
 						details["Destination"] = len(text(details, "Destination"))
 					}
 				}
-				told = append(told, fmt.Sprint(operation, out, err))
+				list = append(list, fmt.Sprint(operation, out, err))
 			}
 			for range 6 {
-				tell("ResendConfirmationCode", nil)
+				call("ResendConfirmationCode", nil)
 			}
 			for range 16 {
-				tell("ConfirmSignUp", M{"ConfirmationCode": "wrong"})
+				call("ConfirmSignUp", M{"ConfirmationCode": "wrong"})
 			}
-			return told
+			return list
 		}
-		want := story("jane")
-		for _, username := range []string{"nobody", "disabled"} {
-			if diff := cmp.Diff(want, story(username)); diff != "" {
+		want := answers("jane")
+		for _, username := range []string{"unknown", "disabled"} {
+			if diff := cmp.Diff(want, answers(username)); diff != "" {
 				t.Errorf("jane and %s (-jane +%s):\n%s", username, username, diff)
 			}
 		}

@@ -23,7 +23,7 @@ import (
 )
 
 // AdminCreateUser creates a user with a temporary password and sends it to them, or sends a new one to a user who has not
-// signed in yet. Who can sign in with codes alone may do without.
+// signed in yet. A user who can sign in with codes alone needs no password.
 func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
 	if in.MessageAction == cognitoidp.MessageActionTypeResend {
 		return s.resend(ctx, in)
@@ -54,7 +54,7 @@ func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreat
 	return inv.answer(err)
 }
 
-// invitation is a user to be, or a user to be reminded.
+// invitation is a user who is being created, or whose temporary password is being replaced.
 type invitation struct {
 	pool     *pool.Pool
 	box      *seal.Box
@@ -119,15 +119,15 @@ func (s *Service) temporary(ctx context.Context, inv *invitation) (err error) {
 }
 
 // needsNoPassword tells whether the user can sign in with codes alone from the start: a contact that the pool sends such
-// codes to is verified, and no invitation goes out that wants to tell a password (docs/cognito/accounts.md, "Sign-up").
+// codes to is verified, and no invitation goes out that has a place for a password (docs/cognito/accounts.md, "Sign-up").
 func (s *Service) needsNoPassword(inv *invitation, in *cognitoidp.AdminCreateUserRequest) bool {
 	reachable := slices.ContainsFunc(account.Contacts, func(contact string) bool {
 		return factor.ByCode(inv.pool, contact) && inv.user.Verified(contact)
 	})
-	return reachable && !slices.ContainsFunc(s.recipients(inv, in), inv.tells)
+	return reachable && !slices.ContainsFunc(s.recipients(inv, in), inv.showsPassword)
 }
 
-// resend gives a user who still has a temporary password a new one. Their time to use it begins anew.
+// resend gives a user who still has a temporary password a new one. Its validity begins anew.
 func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
 	inv := &invitation{password: in.TemporaryPassword}
 	load := func(tx *db.Tx) (err error) {
@@ -165,7 +165,7 @@ func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequ
 	return inv.answer(err)
 }
 
-// answer ends both ways. The user exists also when no message could be sent.
+// answer makes the response to both: the user exists also when no message could be sent.
 func (inv *invitation) answer(err error) (*cognitoidp.AdminCreateUserResponse, error) {
 	if err != nil {
 		return nil, err

@@ -144,7 +144,7 @@ func TestAdminCreateUserRefuses(t *testing.T) {
 			{M{"UserPoolId": names}, invalid, "Username should be an email."},
 			{M{"UserPoolId": names, "Username": "a@b.example"}, "UsernameExistsException", "An account with the given email already exists."},
 			{M{"UserAttributes": attrs("email_verified", "true")}, invalid, "Email is required to verify/un-verify an email"},
-			{M{"UserAttributes": attrs("email", "nobody")}, invalid, "Invalid email address format."},
+			{M{"UserAttributes": attrs("email", "unknown")}, invalid, "Invalid email address format."},
 			{M{"UserAttributes": attrs("custom:x", "1")}, invalid, "Attributes did not conform to the schema: custom:x: Attribute does not exist in the schema.\n"},
 			{M{"TemporaryPassword": "short"}, "InvalidPasswordException", "Password did not conform with policy: Password not long enough"},
 			{M{"UserPoolId": guarded}, "UnexpectedLambdaException", ""},

@@ -14,12 +14,11 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// compose composes the messages with the temporary password. One that would not tell it to a user who needs it is kept
-// back, as Cognito does. A server that cannot send a medium asked for notes that as undelivered, which does not undo
-// anything.
+// compose composes the messages with the temporary password. One that has no place for it is not sent to a user who needs it,
+// as in Cognito. A medium that the server cannot send is noted as undelivered, which does not undo anything.
 func (s *Service) compose(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
 	for _, contact := range s.recipients(inv, in) {
-		if inv.password != "" && !inv.tells(contact) {
+		if inv.password != "" && !inv.showsPassword(contact) {
 			continue
 		}
 		composed, err := s.Codes.Outbox.Compose(ctx, message.Message{
@@ -52,8 +51,8 @@ func (s *Service) post(tx *db.Tx, inv *invitation) error {
 	return nil
 }
 
-// tells tells whether the invitation to a contact has a place for the password.
-func (inv *invitation) tells(contact string) bool {
+// showsPassword tells whether the invitation to a contact has a place for the password.
+func (inv *invitation) showsPassword(contact string) bool {
 	return message.ShowsCode(inv.pool, message.AdminCreateUser, contact)
 }
 

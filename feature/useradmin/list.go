@@ -16,7 +16,7 @@ import (
 // pageSize is how many users a page has at most, and when no Limit is given.
 const pageSize = 60
 
-// ListUsers lists a pool's users page by page, those whom a filter lets through and with the attributes asked for.
+// ListUsers lists a pool's users page by page: those that match the filter, with the attributes asked for.
 func (s *Service) ListUsers(ctx context.Context, in *cognitoidp.ListUsersRequest) (*cognitoidp.ListUsersResponse, error) {
 	filter, err := userfilter.Parse(in.Filter)
 	if err != nil {

@@ -190,7 +190,7 @@ func TestCreateUserPoolRefusesWhatCognitoRefuses(t *testing.T) {
 		{email(M{"EmailSendingAccount": "DEVELOPER"}), "Source ARN is required to use DEVELOPER email sending owner"},
 		{email(M{"EmailSendingAccount": "COGNITO_DEFAULT", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com"}), "Cognito is not allowed to use your email identity"},
 		{email(M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:ap-south-1:123456789012:identity/example.com"}), "Provided SourceArn must be in one of the following SES regions: eu-west-1, us-east-1, us-west-2."},
-		{email(M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com", "From": "nobody"}), "Provided From email address is invalid"},
+		{email(M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com", "From": "unknown"}), "Provided From email address is invalid"},
 		{member("SmsConfiguration", servertest.With(sms, M{"SnsRegion": "eu-west-1"})), "Invalid snsRegion. Allowed SNS region for us-east-1 is us-east-1"},
 		{member("SmsConfiguration", M{"SnsCallerArn": "arn:aws:iam::999999999999:role/sms"}), "Cross-account pass role is not allowed."},
 		{lambda(M{"PreSignUp": "arn:aws:lambda:eu-west-1:123456789012:function:pre"}), "Cross-region lambda functions are not supported"},

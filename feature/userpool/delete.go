@@ -10,7 +10,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// DeleteUserPool removes a pool with everything in it, for good. Deletion protection and a domain stand in its way.
+// DeleteUserPool removes a pool with everything in it, for good. Deletion protection and a domain prevent it.
 func (s *Service) DeleteUserPool(ctx context.Context, in *cognitoidp.DeleteUserPoolRequest) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		p, err := access.Pool(tx, in.UserPoolId)

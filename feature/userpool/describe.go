@@ -33,8 +33,8 @@ func (s *Service) DescribeUserPool(ctx context.Context, in *cognitoidp.DescribeU
 	return out, nil
 }
 
-// described is a copy of a pool's document as it is shown. Cognito shows a recovery setting also where none was made. What
-// holds there is the order of before there was such a setting, which AWS documents for its absence (see COMPATIBILITY).
+// described is a copy of a pool's document as operations show it. A pool without a recovery setting shows Cognito's default,
+// although what holds is the order that AWS documents for the absence of a setting (COMPATIBILITY.md).
 func described(p *pool.Pool) *cognitoidp.UserPoolType {
 	doc := p.Doc
 	if doc.AccountRecoverySetting == nil {

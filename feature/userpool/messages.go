@@ -9,8 +9,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setMessages takes over the texts of verification messages. Three of them stand in two places, an older and a newer, that
-// always agree.
+// setMessages takes over the texts of verification messages. Three of them are in two members, an older and a newer one,
+// that always have the same value.
 func setMessages(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	doc := &p.Doc
 	template := cognitoidp.VerificationMessageTemplateType{}
@@ -67,7 +67,7 @@ func (s *Service) setEmail(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) e
 	return nil
 }
 
-// mailRegions are those whose SES a pool may use: three from everywhere, and the pool's own.
+// mailRegions are those whose SES a pool may use: three that every pool may use, and the pool's own.
 func mailRegions(own string) []string {
 	regions := []string{"eu-west-1", "us-east-1", "us-west-2", own}
 	slices.Sort(regions)

@@ -161,9 +161,9 @@ func (s *Service) setMFAMessages(p *pool.Pool, in *cognitoidp.SmsMfaConfigType) 
 	return nil
 }
 
-// setMFA takes over the mode that Create- or UpdateUserPool gives, after all else is set. A pool that is there can only be
-// given ON by SetUserPoolMfaConfig. A new pool that configures no text messages has the factors that need no configuration,
-// where Cognito refuses it: many follow a guide that creates their pool so.
+// setMFA takes over the mode that Create- or UpdateUserPool gives, after all else is set. An existing pool can only be
+// given ON by SetUserPoolMfaConfig. A new pool without an SmsConfiguration gets the factors that need none, where Cognito
+// refuses it (COMPATIBILITY.md).
 func (s *Service) setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {
 	mode := orElse(in.MfaConfiguration, cognitoidp.UserPoolMfaTypeOff)
 	if when == updating && mode == cognitoidp.UserPoolMfaTypeOn && p.Doc.MfaConfiguration != cognitoidp.UserPoolMfaTypeOn {

@@ -10,8 +10,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setPolicies takes over the password and sign-in policies and what an administrator's invitation is like. How long a
-// temporary password is good stands in two places that always agree.
+// setPolicies takes over the password and sign-in policies and the settings of invitations. The validity of
+// temporary passwords is in two members that always have the same value.
 func setPolicies(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	policies := &cognitoidp.UserPoolPolicyType{
 		PasswordPolicy: pool.DefaultPasswordPolicy(),

@@ -100,7 +100,7 @@ func override(standard, requested cognitoidp.SchemaAttributeType) (cognitoidp.Sc
 		return standard, cognitoidp.InvalidParameter("You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute " + standard.Name)
 	}
 	if standard.Name == "sub" {
-		return standard, nil // it is what it is: required, immutable and made by the pool
+		return standard, nil // always required, immutable and assigned by the pool
 	}
 	if requested.Required != nil {
 		standard.Required = requested.Required

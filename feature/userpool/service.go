@@ -22,7 +22,7 @@ type Service struct {
 	Pages   *page.Codec
 	Keys    *token.Keys // what new pools get their signing keys from
 	Account string      // twelve digits, in every ARN
-	Region  string      // of new pools, when the request does not tell
+	Region  string      // of new pools, when the request has none
 
 	Texts        bool // the server can send text messages also for pools without an SmsConfiguration
 	ForeignRoles bool // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
@@ -30,7 +30,7 @@ type Service struct {
 
 var _ cognitoidp.Userpool = (*Service)(nil)
 
-// region is where a signed request is at home: the Region of its credential scope.
+// region is the Region of a signed request, from its credential scope.
 func (s *Service) region(ctx context.Context) string {
 	if region := awsjson.CallerFrom(ctx).Region; region != "" {
 		return region

@@ -8,7 +8,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// occasion tells a new pool's settings from those of a pool that is there.
+// occasion tells a new pool's settings from those of an existing pool.
 type occasion int
 
 const (
@@ -49,8 +49,8 @@ func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, 
 	return s.setMFA(p, in, when)
 }
 
-// setTags replaces the tags. Tags beginning with "cardea:" are settings for which AWS's API has no member; a client that
-// does not speak of tags at all does not mean to change them.
+// setTags replaces the tags. Tags beginning with "cardea:" are settings for which AWS's API has no member: they stay
+// when the request has no tags at all.
 func setTags(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	tags := map[string]string{}
 	if in.UserPoolTags == nil {
@@ -68,7 +68,7 @@ func setTags(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	return nil
 }
 
-// checkVerification checks what is verified by itself, and what before it is changed.
+// checkVerification checks which attributes are verified automatically, and which before they are updated.
 func checkVerification(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
 	if p.AutoVerifies("phone_number") && p.Doc.SmsConfiguration == nil {
 		return cognitoidp.InvalidParameter("SMS configuration is required when phone_number is selected for auto verification")

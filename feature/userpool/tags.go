@@ -74,7 +74,7 @@ func (s *Service) ListTagsForResource(ctx context.Context, in *cognitoidp.ListTa
 	return out, nil
 }
 
-// poolOf reads the pool id out of a pool's ARN. An ARN that is no pool's, or of another account, names nothing here.
+// poolOf reads the pool id out of a pool's ARN. An ARN of something else, or of another account, is not found.
 func (s *Service) poolOf(arn string) (string, error) {
 	poolID, found := strings.CutPrefix(part(arn, 5), "userpool/")
 	if !found || part(arn, 2) != "cognito-idp" {
