@@ -1,6 +1,7 @@
 package cardea_test
 
 import (
+	"go/ast"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -122,4 +123,32 @@ func anchors(text string) []string {
 		all = append(all, strings.ReplaceAll(name, " ", "-"))
 	}
 	return all
+}
+
+// SECURITY.md names the tests that show its claims.
+func TestSecurityNamesTestsThatAreThere(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	for _, s := range sources(t) {
+		for _, declaration := range s.file.Decls {
+			if function, ok := declaration.(*ast.FuncDecl); ok && s.test {
+				there[function.Name.Name] = true
+			}
+		}
+	}
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(text), -1)
+	for _, name := range named {
+		if !there[name] {
+			t.Errorf("SECURITY.md names %s, which is not there", name)
+		}
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| ") && !strings.Contains(line, "shown by") && !strings.Contains(line, "`Test") {
+			t.Errorf("SECURITY.md claims without a test: %.80s", line)
+		}
+	}
 }
