@@ -22,7 +22,7 @@ const (
 )
 
 // schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
-func schedule(keys *token.Keys, outbox *message.Outbox) []jobs.Job {
+func schedule(keys *token.KeyStock, outbox *message.Outbox) []jobs.Job {
 	store, ring := keys.DB, keys.Ring
 	list := []jobs.Job{
 		{Name: "deliver messages", Every: message.Interval, Run: outbox.Deliver, Wake: outbox.Posted()},

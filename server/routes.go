@@ -40,7 +40,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 		mux.Handle("GET /{$}", orInbox(api))
 		s.Handler = guardHosts(c.Addr, c.Hosts, s.Handler)
 	} else {
-		keys := &keyring{db: s.DB, ring: ring, account: c.Account}
+		keys := &signers{db: s.DB, ring: ring, account: c.Account}
 		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
 	}
 

@@ -85,7 +85,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		return nil, fmt.Errorf("geo_database: %w", err)
 	}
 	pages := page.New(master)
-	keys := &token.Keys{DB: store, Ring: ring, Maker: c.Test.SigningKey}
+	keys := &token.KeyStock{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics)}
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}

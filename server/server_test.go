@@ -142,7 +142,7 @@ func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		servertest.New(t, url, nil).Pool(t, nil)
-		keys, err := server.OpenKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
+		keys, err := server.OpenAccessKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestReadyNeedsTheDatabase(t *testing.T) {
 func TestKeysAreMadeListedDisabledAndDeleted(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
-		keys, err := server.OpenKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
+		keys, err := server.OpenAccessKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ type keysCreateCommand struct {
 
 // Run makes a key.
 func (c keysCreateCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.Keys) error {
+	return c.withKeys(t, func(keys *server.AccessKeys) error {
 		key, secret, err := keys.Create(t.ctx)
 		if err != nil {
 			return err
@@ -37,7 +37,7 @@ type keysListCommand struct {
 
 // Run lists the keys.
 func (c keysListCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.Keys) error {
+	return c.withKeys(t, func(keys *server.AccessKeys) error {
 		all, err := keys.List(t.ctx)
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ type keysDisableCommand struct {
 
 // Run disables a key.
 func (c keysDisableCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.Keys) error { return keys.Disable(t.ctx, c.Key) })
+	return c.withKeys(t, func(keys *server.AccessKeys) error { return keys.Disable(t.ctx, c.Key) })
 }
 
 type keysDeleteCommand struct {
@@ -75,16 +75,16 @@ type keysDeleteCommand struct {
 
 // Run deletes a key.
 func (c keysDeleteCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.Keys) error { return keys.Delete(t.ctx, c.Key) })
+	return c.withKeys(t, func(keys *server.AccessKeys) error { return keys.Delete(t.ctx, c.Key) })
 }
 
 // withKeys opens the store that the configuration names for the time of do.
-func (c configFlag) withKeys(t terminal, do func(*server.Keys) error) error {
+func (c configFlag) withKeys(t terminal, do func(*server.AccessKeys) error) error {
 	settings, err := c.load(t)
 	if err != nil {
 		return err
 	}
-	keys, err := server.OpenKeys(t.ctx, settings)
+	keys, err := server.OpenAccessKeys(t.ctx, settings)
 	if err != nil {
 		return err
 	}

@@ -30,27 +30,27 @@ func User(sub id.Sub) string { return attempt.UserKey(sub) }
 // the password.
 func Factor(sub id.Sub) string { return attempt.FactorKey(sub) }
 
-// UnknownUser is the account of a name that belongs to nobody: a pseudonym that is stable for the (folded) name.
-func UnknownUser(box *seal.Box, name string) string {
-	return fmt.Sprintf("name/%x", box.MAC("lockout", []byte(name))[:16])
+// UnknownUser is the account of the stand-in for an unknown user: a pseudonym that is stable for its id.
+func UnknownUser(box *seal.Box, id string) string {
+	return fmt.Sprintf("name/%x", box.MAC("lockout", []byte(id))[:16])
 }
 
 // Try is one attempt at an account.
 type Try struct {
-	pool  id.Pool
-	key   string
-	place Source
-	begun time.Time
+	pool   id.Pool
+	key    string
+	source Source
+	begun  time.Time
 }
 
-// Begin starts an attempt from a place, or answers ErrLocked or ErrRateLimited.
-func Begin(tx *db.Tx, pool id.Pool, key string, place Source) (Try, error) {
-	t := Try{pool: pool, key: key, place: place, begun: tx.Now}
-	rows, err := attempt.Find(tx, pool, key, place.address(), place.client())
+// Begin starts an attempt from a source, or answers ErrLocked or ErrRateLimited.
+func Begin(tx *db.Tx, pool id.Pool, key string, source Source) (Try, error) {
+	t := Try{pool: pool, key: key, source: source, begun: tx.Now}
+	rows, err := attempt.Find(tx, pool, key, source.address(), source.client())
 	if err != nil {
 		return t, fmt.Errorf("read failed attempts: %w", err)
 	}
-	if err := place.judge(rows, tx.Now); err != nil {
+	if err := source.judge(rows, tx.Now); err != nil {
 		return t, err
 	}
 	return t, t.judge(rows[key], tx.Now)
@@ -75,11 +75,11 @@ func (t Try) Fail(tx *db.Tx) error {
 	if err := attempt.Put(tx, a); err != nil {
 		return err
 	}
-	return t.place.Fail(tx, t.pool)
+	return t.source.Fail(tx, t.pool)
 }
 
-// Pass ends the attempt as a success and forgives earlier failures, or answers ErrLocked as Fail does.
-func (t Try) Pass(tx *db.Tx) error {
+// Succeed ends the attempt as a success and forgives earlier failures, or answers ErrLocked as Fail does.
+func (t Try) Succeed(tx *db.Tx) error {
 	a, err := t.check(tx)
 	if err != nil {
 		return err
@@ -88,15 +88,6 @@ func (t Try) Pass(tx *db.Tx) error {
 		return nil
 	}
 	return attempt.Delete(tx, t.pool, t.key)
-}
-
-// Clean tells whether there is nothing to forgive: Pass in the same transaction does not write.
-func (t Try) Clean(tx *db.Tx) (bool, error) {
-	_, err := attempt.Get(tx, t.pool, t.key)
-	if errors.Is(err, db.ErrNotFound) {
-		return true, nil
-	}
-	return false, err
 }
 
 // Locks tells whether the account is locked now: after Fail, whether that was one failure too many.

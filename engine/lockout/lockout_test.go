@@ -74,7 +74,7 @@ func (w *world) end(t *testing.T, try Try, right bool) (verdict error) {
 	t.Helper()
 	end := try.Fail
 	if right {
-		end = try.Pass
+		end = try.Succeed
 	}
 	err := w.Write(t.Context(), func(tx *db.Tx) error {
 		verdict = end(tx)

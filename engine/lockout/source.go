@@ -39,24 +39,24 @@ type Source struct {
 // give one. Otherwise the caller's own does, unless the client has a secret: then the caller is a server, whose address says
 // nothing about its users (decision 10). given may be nil.
 func From(ctx context.Context, c *client.Client, given *cognitoidp.UserContextDataType) Source {
-	p := Source{Client: c.ID}
+	s := Source{Client: c.ID}
 	if !c.HasSecret() {
-		p.Address = awsjson.CallerFrom(ctx).IP
+		s.Address = awsjson.CallerFrom(ctx).IP
 	}
 	if given != nil && c.Forwards() && valid(given.IpAddress) {
-		p.Address = given.IpAddress
+		s.Address = given.IpAddress
 	}
-	return p
+	return s
 }
 
 // FromAdministrator is the source of a request that a server makes as an administrator: only the address that it gives as
 // its user's counts. given may be nil.
 func FromAdministrator(c *client.Client, given *cognitoidp.ContextDataType) Source {
-	p := Source{Client: c.ID}
+	s := Source{Client: c.ID}
 	if given != nil && valid(given.IpAddress) {
-		p.Address = given.IpAddress
+		s.Address = given.IpAddress
 	}
-	return p
+	return s
 }
 
 func valid(address string) bool {
@@ -66,8 +66,8 @@ func valid(address string) bool {
 
 // Network is the address as it is counted: an IPv4 address, or the /64 network of an IPv6 address, since whoever has one of
 // its addresses has 2^64. It is empty when the address is not known.
-func (p Source) Network() string {
-	a, err := netip.ParseAddr(p.Address)
+func (s Source) Network() string {
+	a, err := netip.ParseAddr(s.Address)
 	if err != nil {
 		return ""
 	}
@@ -83,30 +83,30 @@ func (p Source) Network() string {
 }
 
 // address is the account of the source's address, empty when it is not known.
-func (p Source) address() string {
-	if network := p.Network(); network != "" {
+func (s Source) address() string {
+	if network := s.Network(); network != "" {
 		return "address/" + network
 	}
 	return ""
 }
 
-func (p Source) client() string { return "client/" + string(p.Client) }
+func (s Source) client() string { return "client/" + string(s.Client) }
 
-// RateLimited answers ErrRateLimited when the place has had its share of failures.
-func (p Source) RateLimited(tx *db.Tx, pool id.Pool) error {
-	rows, err := attempt.Find(tx, pool, p.address(), p.client(), "")
+// RateLimited answers ErrRateLimited when the source has had its share of failures.
+func (s Source) RateLimited(tx *db.Tx, pool id.Pool) error {
+	rows, err := attempt.Find(tx, pool, s.address(), s.client(), "")
 	if err != nil {
-		return fmt.Errorf("read failures of a place: %w", err)
+		return fmt.Errorf("read failures of a source: %w", err)
 	}
-	return p.judge(rows, tx.Now)
+	return s.judge(rows, tx.Now)
 }
 
-func (p Source) judge(rows map[string]attempt.Attempt, now time.Time) error {
+func (s Source) judge(rows map[string]attempt.Attempt, now time.Time) error {
 	most := int64(allowance)
-	if recent(rows[p.client()], now) >= underAttack {
+	if recent(rows[s.client()], now) >= underAttack {
 		most = underAttackAllowance
 	}
-	if address := p.address(); address != "" && recent(rows[address], now) >= most {
+	if address := s.address(); address != "" && recent(rows[address], now) >= most {
 		return ErrRateLimited
 	}
 	return nil
@@ -120,15 +120,15 @@ func recent(a attempt.Attempt, now time.Time) int64 {
 	return a.Failures
 }
 
-// Fail counts a failure of the place, durable when tx is.
-func (p Source) Fail(tx *db.Tx, pool id.Pool) error {
-	if err := count(tx, pool, p.address(), 1); err != nil {
+// Fail counts a failure of the source, durable when tx is.
+func (s Source) Fail(tx *db.Tx, pool id.Pool) error {
+	if err := count(tx, pool, s.address(), 1); err != nil {
 		return err
 	}
 	if rand.IntN(clientStep) > 0 {
 		return nil
 	}
-	return count(tx, pool, p.client(), clientStep)
+	return count(tx, pool, s.client(), clientStep)
 }
 
 // count adds failures to the window that is open, or opens one.
@@ -138,7 +138,7 @@ func count(tx *db.Tx, pool id.Pool, key string, failures int64) error {
 	}
 	a, err := attempt.Get(tx, pool, key)
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return fmt.Errorf("read failures of a place: %w", err)
+		return fmt.Errorf("read failures of a source: %w", err)
 	}
 	if recent(a, tx.Now) == 0 {
 		a = attempt.Attempt{Pool: pool, Key: key, LockedUntil: tx.Now.Add(window)}

@@ -12,12 +12,12 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// fail counts failures at a place.
-func (w *world) crowd(t *testing.T, p Source, times int) {
+// failOften counts failures at a source.
+func (w *world) failOften(t *testing.T, s Source, times int) {
 	t.Helper()
 	err := w.Write(t.Context(), func(tx *db.Tx) error {
 		for range times {
-			if err := p.Fail(tx, w.pool); err != nil {
+			if err := s.Fail(tx, w.pool); err != nil {
 				return err
 			}
 		}
@@ -28,13 +28,13 @@ func (w *world) crowd(t *testing.T, p Source, times int) {
 	}
 }
 
-// crowded tells what a guess from a place is told.
-func (w *world) crowded(t *testing.T, p Source) bool {
+// rateLimited tells what a guess from a source is told.
+func (w *world) rateLimited(t *testing.T, s Source) bool {
 	t.Helper()
 	var verdicts [2]error
 	err := w.Read(t.Context(), func(tx *db.Tx) error {
-		_, verdicts[0] = Begin(tx, w.pool, w.key, p)
-		verdicts[1] = p.RateLimited(tx, w.pool)
+		_, verdicts[0] = Begin(tx, w.pool, w.key, s)
+		verdicts[1] = s.RateLimited(tx, w.pool)
 		return nil
 	})
 	if err != nil {
@@ -51,25 +51,25 @@ func (w *world) crowded(t *testing.T, p Source) bool {
 func TestAddressHasItsShareOfFailures(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		here, there := Source{"app", "192.0.2.1"}, Source{"app", "192.0.2.2"}
-		w.crowd(t, here, allowance-1)
-		if w.crowded(t, here) {
-			t.Error("crowded before its share is used up")
+		w.failOften(t, here, allowance-1)
+		if w.rateLimited(t, here) {
+			t.Error("refused before its share is used up")
 		}
-		w.crowd(t, here, 1)
+		w.failOften(t, here, 1)
 		for p, want := range map[Source]bool{
 			here: true, {"other app", "192.0.2.1"}: true, {"app", "::ffff:192.0.2.1"}: true,
 			there: false, {Client: "app"}: false, {"app", "no address"}: false,
 		} {
-			if got := w.crowded(t, p); got != want {
-				t.Errorf("%v: crowded is %v", p, got)
+			if got := w.rateLimited(t, p); got != want {
+				t.Errorf("%v: rateLimited is %v", p, got)
 			}
 		}
 		w.advance(window - time.Millisecond)
-		if !w.crowded(t, here) {
+		if !w.rateLimited(t, here) {
 			t.Error("forgiven before its time")
 		}
 		w.advance(time.Millisecond)
-		if w.crowded(t, here) {
+		if w.rateLimited(t, here) {
 			t.Error("not forgiven")
 		}
 	})
@@ -77,8 +77,8 @@ func TestAddressHasItsShareOfFailures(t *testing.T) {
 
 func TestIPv6AddressesCountByTheirNetwork(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.crowd(t, Source{"app", "2001:db8::1"}, allowance)
-		if !w.crowded(t, Source{"app", "2001:db8::ffff:1"}) || w.crowded(t, Source{"app", "2001:db8:0:1::1"}) {
+		w.failOften(t, Source{"app", "2001:db8::1"}, allowance)
+		if !w.rateLimited(t, Source{"app", "2001:db8::ffff:1"}) || w.rateLimited(t, Source{"app", "2001:db8:0:1::1"}) {
 			t.Error("a network is not what counts")
 		}
 	})
@@ -87,17 +87,17 @@ func TestIPv6AddressesCountByTheirNetwork(t *testing.T) {
 func TestClientUnderSiegeLeavesEveryAddressLess(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		few, many, none := Source{"app", "192.0.2.1"}, Source{"app", "192.0.2.2"}, Source{"app", "192.0.2.3"}
-		w.crowd(t, few, underAttackAllowance-1)
-		w.crowd(t, many, underAttackAllowance)
-		if w.crowded(t, many) {
-			t.Error("crowded in quiet times")
+		w.failOften(t, few, underAttackAllowance-1)
+		w.failOften(t, many, underAttackAllowance)
+		if w.rateLimited(t, many) {
+			t.Error("refused without an attack")
 		}
-		w.crowd(t, Source{Client: "app"}, 2*underAttack)
-		if w.crowded(t, few) || !w.crowded(t, many) || w.crowded(t, none) {
-			t.Errorf("under underAttack: few %v, many %v, none %v", w.crowded(t, few), w.crowded(t, many), w.crowded(t, none))
+		w.failOften(t, Source{Client: "app"}, 2*underAttack)
+		if w.rateLimited(t, few) || !w.rateLimited(t, many) || w.rateLimited(t, none) {
+			t.Errorf("under attack: few %v, many %v, none %v", w.rateLimited(t, few), w.rateLimited(t, many), w.rateLimited(t, none))
 		}
-		if w.crowded(t, Source{"other app", "192.0.2.2"}) {
-			t.Error("another client is under underAttack, too")
+		if w.rateLimited(t, Source{"other app", "192.0.2.2"}) {
+			t.Error("another client is under attack, too")
 		}
 	})
 }
@@ -106,25 +106,25 @@ func TestServersThatCallForManyHaveNoAddress(t *testing.T) {
 	t.Parallel()
 	ctx := awsjson.WithCaller(context.Background(), awsjson.Caller{IP: "192.0.2.1"})
 	if p := From(ctx, &client.Client{ID: "app"}, nil); p != (Source{"app", "192.0.2.1"}) {
-		t.Errorf("a public client's place: %v", p)
+		t.Errorf("a public client's source: %v", p)
 	}
 	if p := From(ctx, &client.Client{ID: "app", Secrets: []client.Secret{{}}}, nil); p != (Source{Client: "app"}) {
-		t.Errorf("a confidential client's place: %v", p)
+		t.Errorf("a confidential client's source: %v", p)
 	}
 }
 
-func TestFailedTryCountsItsPlace(t *testing.T) {
+func TestFailedTryCountsItsSource(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		p := Source{"app", "192.0.2.1"}
+		s := Source{"app", "192.0.2.1"}
 		err := w.Write(t.Context(), func(tx *db.Tx) error {
-			try, err := Begin(tx, w.pool, w.key, p)
+			try, err := Begin(tx, w.pool, w.key, s)
 			if err != nil {
 				return err
 			}
 			if err := try.Fail(tx); err != nil {
 				return err
 			}
-			a, err := attempt.Get(tx, w.pool, p.address())
+			a, err := attempt.Get(tx, w.pool, s.address())
 			if err == nil && a.Failures != 1 {
 				t.Errorf("%d failures are counted", a.Failures)
 			}

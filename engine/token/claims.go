@@ -27,7 +27,7 @@ type facts struct {
 	groups  []group.Group
 	session *session.Session
 	nonce   string
-	keys    *keyring
+	keys    *signingKeys
 	now     time.Time
 }
 

@@ -103,7 +103,7 @@ func (m *Minter) Sign(ctx context.Context, made *Opened) (*cognitoidp.Authentica
 
 // sign signs with the pool's keys.
 func (m *Minter) sign(ctx context.Context, p *pool.Pool, f *facts) (*cognitoidp.AuthenticationResultType, error) {
-	keys, err := m.keyringOf(ctx, p.ID)
+	keys, err := m.signingKeysOf(ctx, p.ID)
 	if err != nil {
 		return nil, goneWithPool(p, err)
 	}

@@ -74,7 +74,7 @@ func (m *Minter) look(ctx context.Context, r RefreshRequest, given *refreshToken
 		return err
 	})
 	if errors.Is(err, ErrReusedRefresh) {
-		return nil, m.punish(ctx, r, given)
+		return nil, m.endReused(ctx, r, given)
 	}
 	return f, err
 }
@@ -195,8 +195,8 @@ func (m *Minter) replace(tx *db.Tx, s *session.Session, given *refreshToken) (st
 	return next.text, session.AddRefresh(tx, next.record(s.Pool))
 }
 
-// punish ends the session of a token that was presented after its replacement: one of the two holders is a thief.
-func (m *Minter) punish(ctx context.Context, r RefreshRequest, given *refreshToken) error {
+// endReused ends the session of a token that was presented after its replacement: one of its two holders has stolen it.
+func (m *Minter) endReused(ctx context.Context, r RefreshRequest, given *refreshToken) error {
 	err := m.DB.Write(ctx, func(tx *db.Tx) error { return session.Revoke(tx, r.Pool.ID, given.session) })
 	if err != nil {
 		return fmt.Errorf("end session of a reused refresh token: %w", err)

@@ -52,7 +52,7 @@ func (m *Minter) Authenticate(ctx context.Context, jwt string) (*Claims, error) 
 	if !c.pool.Valid() || c.Issuer != m.Issuer(c.pool) {
 		return nil, ErrInvalidAccess
 	}
-	keys, err := m.keyringOf(ctx, c.pool)
+	keys, err := m.signingKeysOf(ctx, c.pool)
 	if err != nil {
 		return nil, absent(err, ErrInvalidAccess)
 	}
@@ -66,7 +66,7 @@ func (m *Minter) Authenticate(ctx context.Context, jwt string) (*Claims, error) 
 }
 
 // signedBy checks the signature of the token that says c.
-func (c *Claims) signedBy(keys *keyring, t *jose.Token) error {
+func (c *Claims) signedBy(keys *signingKeys, t *jose.Token) error {
 	for _, key := range keys.public {
 		if key.ID != t.KeyID {
 			continue

@@ -43,7 +43,7 @@ const issuer = "https://auth.example.com/"
 type world struct {
 	db            *db.DB
 	ring          *datakey.Ring
-	keys          *token.Keys
+	keys          *token.KeyStock
 	tokens        *token.Minter
 	authenticator *bearer.Authenticator
 	clock         *clock
@@ -96,7 +96,7 @@ func newWorld(t testing.TB, url string) *world {
 		t.Fatal(err)
 	}
 	w.db, w.ring = d, &datakey.Ring{Master: master}
-	w.keys = &token.Keys{DB: d, Ring: w.ring, Maker: signingkeytest.Make}
+	w.keys = &token.KeyStock{DB: d, Ring: w.ring, Maker: signingkeytest.Make}
 	w.tokens = &token.Minter{DB: d, Ring: w.ring, Issuer: func(p id.Pool) string { return issuer + string(p) }}
 	w.authenticator = &bearer.Authenticator{Tokens: w.tokens}
 	w.found(t)

@@ -63,7 +63,7 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 		if err := account.SaveCredentials(tx, who.User); err != nil {
 			return err
 		}
-		if err := try.Pass(tx); err != nil {
+		if err := try.Succeed(tx); err != nil {
 			return err
 		}
 		out.Session, err = who.next(tx, factor.SoftwareToken)

@@ -59,7 +59,7 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 		if err := changeable(u); err != nil {
 			return err
 		}
-		if err := try.Pass(tx); err != nil {
+		if err := try.Succeed(tx); err != nil {
 			return err
 		}
 		return s.replace(tx, b.App, u, change, cognitoidp.UserStatusTypeConfirmed)

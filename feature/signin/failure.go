@@ -122,4 +122,4 @@ func (a *attempt) account() string {
 
 // unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier
 // failures are forgiven.
-func (a *attempt) unlock(tx *db.Tx, _ *user.User) error { return a.try.Pass(tx) }
+func (a *attempt) unlock(tx *db.Tx, _ *user.User) error { return a.try.Succeed(tx) }

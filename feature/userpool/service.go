@@ -20,7 +20,7 @@ type Service struct {
 	DB      *db.DB
 	Ring    *datakey.Ring
 	Pages   *page.Codec
-	Keys    *token.Keys // what new pools get their signing keys from
+	Keys    *token.KeyStock // what new pools get their signing keys from
 	Account string      // twelve digits, in every ARN
 	Region  string      // of new pools, when the request has none
 

@@ -13,15 +13,15 @@ import (
 	"cardea/record/datakey"
 )
 
-// Keys administers the root access keys, whose holders may do everything. It works on the store alone, beside running
+// AccessKeys administers the root access keys, whose holders may do everything. It works on the store alone, beside running
 // servers, which notice changes at once.
-type Keys struct {
+type AccessKeys struct {
 	db   *db.DB
 	ring *datakey.Ring
 }
 
-// Key is an access key as its owner may see it: without its secret.
-type Key struct {
+// AccessKey is an access key as its owner may see it: without its secret.
+type AccessKey struct {
 	ID       string
 	Disabled bool
 	Created  time.Time
@@ -30,8 +30,8 @@ type Key struct {
 // ErrUnknownKey says that there is no access key with the id given.
 var ErrUnknownKey = errors.New("there is no such access key")
 
-// OpenKeys opens the store that c names. Close it when done.
-func OpenKeys(ctx context.Context, c Config) (*Keys, error) {
+// OpenAccessKeys opens the store that c names. Close it when done.
+func OpenAccessKeys(ctx context.Context, c Config) (*AccessKeys, error) {
 	master, err := seal.NewMaster(c.MasterKeys...)
 	if err != nil {
 		return nil, err
@@ -40,14 +40,14 @@ func OpenKeys(ctx context.Context, c Config) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Keys{store, &datakey.Ring{Master: master}}, nil
+	return &AccessKeys{store, &datakey.Ring{Master: master}}, nil
 }
 
 // Close lets go of the store.
-func (k *Keys) Close() error { return k.db.Close() }
+func (k *AccessKeys) Close() error { return k.db.Close() }
 
 // Create makes a key and returns its secret, which cannot be had again.
-func (k *Keys) Create(ctx context.Context) (keyID, secret string, err error) {
+func (k *AccessKeys) Create(ctx context.Context) (keyID, secret string, err error) {
 	keyID, secret = accesskey.NewID(), accesskey.NewSecret()
 	err = k.db.Write(ctx, func(tx *db.Tx) error {
 		box, err := k.ring.ServerBox(tx)
@@ -61,12 +61,12 @@ func (k *Keys) Create(ctx context.Context) (keyID, secret string, err error) {
 }
 
 // List returns all keys, the oldest first.
-func (k *Keys) List(ctx context.Context) (all []Key, err error) {
+func (k *AccessKeys) List(ctx context.Context) (all []AccessKey, err error) {
 	err = k.db.Read(ctx, func(tx *db.Tx) error {
 		rows, err := accesskey.List(tx)
-		all = make([]Key, 0, len(rows))
+		all = make([]AccessKey, 0, len(rows))
 		for _, r := range rows {
-			all = append(all, Key{r.ID, r.Status != accesskey.Active, r.Created})
+			all = append(all, AccessKey{r.ID, r.Status != accesskey.Active, r.Created})
 		}
 		return err
 	})
@@ -74,16 +74,16 @@ func (k *Keys) List(ctx context.Context) (all []Key, err error) {
 }
 
 // Disable makes servers refuse what the key signs.
-func (k *Keys) Disable(ctx context.Context, keyID string) error {
+func (k *AccessKeys) Disable(ctx context.Context, keyID string) error {
 	return k.change(ctx, func(tx *db.Tx) error { return accesskey.SetStatus(tx, keyID, accesskey.Inactive) })
 }
 
 // Delete forgets the key.
-func (k *Keys) Delete(ctx context.Context, keyID string) error {
+func (k *AccessKeys) Delete(ctx context.Context, keyID string) error {
 	return k.change(ctx, func(tx *db.Tx) error { return accesskey.Delete(tx, keyID) })
 }
 
-func (k *Keys) change(ctx context.Context, do func(tx *db.Tx) error) error {
+func (k *AccessKeys) change(ctx context.Context, do func(tx *db.Tx) error) error {
 	err := k.db.Write(ctx, do)
 	if errors.Is(err, db.ErrNotFound) {
 		return ErrUnknownKey
@@ -91,15 +91,15 @@ func (k *Keys) change(ctx context.Context, do func(tx *db.Tx) error) error {
 	return err
 }
 
-// keyring is how the API knows the keys that sign its requests.
-type keyring struct {
+// signers is how the API knows the keys that sign its requests.
+type signers struct {
 	db      *db.DB
 	ring    *datakey.Ring
 	account string
 }
 
 // find looks up the key that a request names. It is read afresh each time, so that a disabled key is refused at once.
-func (k *keyring) find(ctx context.Context, keyID string) (awsapi.Key, error) {
+func (k *signers) find(ctx context.Context, keyID string) (awsapi.Key, error) {
 	var row *accesskey.Key
 	var secret []byte
 	err := k.db.Read(ctx, func(tx *db.Tx) (err error) {

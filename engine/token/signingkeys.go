@@ -11,30 +11,30 @@ import (
 	"cardea/spec/jose"
 )
 
-// keyring is a pool's keys, ready for use. They never change while the pool lives.
-type keyring struct {
+// signingKeys are a pool's keys, ready for use. They never change while the pool lives.
+type signingKeys struct {
 	id, access *jose.SigningKey
 	public     []jose.Key
 }
 
-// keyringOf is keyring for callers that have no transaction yet; mostly it needs none.
-func (m *Minter) keyringOf(ctx context.Context, pool id.Pool) (k *keyring, err error) {
-	if k, ok := db.Recall[*keyring](m.DB, keyringName(pool), 1); ok {
+// signingKeysOf is signingKeys for callers that have no transaction yet; mostly it needs none.
+func (m *Minter) signingKeysOf(ctx context.Context, pool id.Pool) (k *signingKeys, err error) {
+	if k, ok := db.Recall[*signingKeys](m.DB, signingKeysName(pool), 1); ok {
 		return k, nil
 	}
 	err = m.DB.Read(ctx, func(tx *db.Tx) error {
-		k, err = m.keyring(tx, pool)
+		k, err = m.signingKeys(tx, pool)
 		return err
 	})
 	return k, err
 }
 
-func keyringName(pool id.Pool) string { return "token/keyring/" + string(pool) }
+func signingKeysName(pool id.Pool) string { return "token/signingKeys/" + string(pool) }
 
-// keyring opens a pool's keys, once.
-func (m *Minter) keyring(tx *db.Tx, pool id.Pool) (*keyring, error) {
-	return db.Memo(tx, keyringName(pool), 1, func() (*keyring, error) {
-		k, err := m.loadKeyring(tx, pool)
+// signingKeys opens a pool's keys, once.
+func (m *Minter) signingKeys(tx *db.Tx, pool id.Pool) (*signingKeys, error) {
+	return db.Memo(tx, signingKeysName(pool), 1, func() (*signingKeys, error) {
+		k, err := m.loadSigningKeys(tx, pool)
 		if err != nil {
 			return nil, fmt.Errorf("signing keys of %s: %w", pool, err)
 		}
@@ -42,8 +42,8 @@ func (m *Minter) keyring(tx *db.Tx, pool id.Pool) (*keyring, error) {
 	})
 }
 
-func (m *Minter) loadKeyring(tx *db.Tx, pool id.Pool) (*keyring, error) {
-	keys, err := signingkey.ForPool(tx, pool)
+func (m *Minter) loadSigningKeys(tx *db.Tx, pool id.Pool) (*signingKeys, error) {
+	rows, err := signingkey.ForPool(tx, pool)
 	if err != nil {
 		return nil, err
 	}
@@ -51,24 +51,24 @@ func (m *Minter) loadKeyring(tx *db.Tx, pool id.Pool) (*keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring := &keyring{}
-	for _, key := range keys {
+	keys := &signingKeys{}
+	for _, key := range rows {
 		private, err := openKey(box, key)
 		if err != nil {
 			return nil, err
 		}
 		ready := jose.NewSigningKey(key.ID, m.signer(private))
 		if key.Purpose == signingkey.IDTokens {
-			ring.id = ready
+			keys.id = ready
 		} else {
-			ring.access = ready
+			keys.access = ready
 		}
-		ring.public = append(ring.public, jose.Key{ID: key.ID, Public: &private.PublicKey})
+		keys.public = append(keys.public, jose.Key{ID: key.ID, Public: &private.PublicKey})
 	}
-	if ring.id == nil || ring.access == nil {
+	if keys.id == nil || keys.access == nil {
 		return nil, db.ErrNotFound
 	}
-	return ring, nil
+	return keys, nil
 }
 
 func (m *Minter) signer(key *rsa.PrivateKey) jose.Signer {
@@ -80,7 +80,7 @@ func (m *Minter) signer(key *rsa.PrivateKey) jose.Signer {
 
 // PublicKeys are the keys by which a pool's tokens are verified, or db.ErrNotFound. The slice is shared: do not change it.
 func (m *Minter) PublicKeys(tx *db.Tx, pool id.Pool) ([]jose.Key, error) {
-	k, err := m.keyring(tx, pool)
+	k, err := m.signingKeys(tx, pool)
 	if err != nil {
 		return nil, err
 	}

@@ -19,12 +19,12 @@ import (
 // keyBits is the size of Cognito's keys.
 const keyBits = 2048
 
-// defaultSpare is how many pools the stock lasts for, unless Keys says otherwise.
+// defaultSpare is how many pools the stock lasts for, unless KeyStock says otherwise.
 const defaultSpare = 8
 
-// Keys gives pools their signing keys: two each, one for ID tokens and one for access tokens, out of a stock that is made
+// KeyStock gives pools their signing keys: two each, one for ID tokens and one for access tokens, out of a stock that is made
 // ahead, since finding the primes takes a hundred times as long as all else about a new pool.
-type Keys struct {
+type KeyStock struct {
 	DB   *db.DB
 	Ring *datakey.Ring
 
@@ -35,15 +35,15 @@ type Keys struct {
 	Maker func() (*rsa.PrivateKey, error)
 }
 
-// Pair is the keys of one pool to be. It is taken out of the stock, so nobody else has them.
-type Pair struct {
+// KeyPair is the keys of one pool to be. It is taken out of the stock, so nobody else has them.
+type KeyPair struct {
 	id, access *rsa.PrivateKey
 }
 
 // Prepare takes a pair from the stock or, if that is empty, makes one. Call it before the transaction that creates the
 // pool; a pair that is not assigned is lost, which costs nothing but its making.
-func (k *Keys) Prepare(ctx context.Context) (*Pair, error) {
-	var pair *Pair
+func (k *KeyStock) Prepare(ctx context.Context) (*KeyPair, error) {
+	var pair *KeyPair
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
 		pair = nil
 		keys, err := signingkey.Take(tx, 2)
@@ -59,7 +59,7 @@ func (k *Keys) Prepare(ctx context.Context) (*Pair, error) {
 			return err
 		}
 		second, err := openKey(box, keys[1])
-		pair = &Pair{first, second}
+		pair = &KeyPair{first, second}
 		return err
 	})
 	if err != nil {
@@ -74,11 +74,11 @@ func (k *Keys) Prepare(ctx context.Context) (*Pair, error) {
 		return nil, err
 	}
 	second, err := k.make()
-	return &Pair{first, second}, err
+	return &KeyPair{first, second}, err
 }
 
 // Assign gives a pool its keys, in the transaction that creates it.
-func (k *Keys) Assign(tx *db.Tx, pool id.Pool, pair *Pair) error {
+func (k *KeyStock) Assign(tx *db.Tx, pool id.Pool, pair *KeyPair) error {
 	box, err := k.Ring.Box(tx, pool)
 	if err != nil {
 		return fmt.Errorf("data key of pool: %w", err)
@@ -101,7 +101,7 @@ func (k *Keys) Assign(tx *db.Tx, pool id.Pool, pair *Pair) error {
 
 // Refill makes keys until the stock is full. It is a job: safe to run twice, and to stop at any time. Candidates for primes
 // are most of what an idle server ever allocates, so that what they took is given back to the system.
-func (k *Keys) Refill(ctx context.Context) error {
+func (k *KeyStock) Refill(ctx context.Context) error {
 	spare := k.Spare
 	if spare == 0 {
 		spare = defaultSpare
@@ -129,7 +129,7 @@ func (k *Keys) Refill(ctx context.Context) error {
 }
 
 // add makes one key and lays it into the stock.
-func (k *Keys) add(ctx context.Context) error {
+func (k *KeyStock) add(ctx context.Context) error {
 	key, err := k.make()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (k *Keys) add(ctx context.Context) error {
 	})
 }
 
-func (k *Keys) make() (*rsa.PrivateKey, error) {
+func (k *KeyStock) make() (*rsa.PrivateKey, error) {
 	maker := k.Maker
 	if maker == nil {
 		maker = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, keyBits) }

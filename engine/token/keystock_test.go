@@ -19,7 +19,7 @@ import (
 func TestStockIsRefilledAndEachKeyGivenOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		made := 0
-		keys := &token.Keys{DB: w.db, Ring: w.ring, Spare: 2, Maker: func() (*rsa.PrivateKey, error) {
+		keys := &token.KeyStock{DB: w.db, Ring: w.ring, Spare: 2, Maker: func() (*rsa.PrivateKey, error) {
 			made++
 			return rsa.GenerateKey(rand.Reader, 2048)
 		}}
