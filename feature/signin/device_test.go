@@ -102,6 +102,34 @@ func TestRememberedDeviceStandsForTheSecondFactor(t *testing.T) {
 	})
 }
 
+func TestGuessesAtADeviceCountAmongThoseAtFactors(t *testing.T) {
+	eachDevice(t, M{"ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": false}, func(t *testing.T, w *world) {
+		d := w.confirm(t, w.signIn(t, ""))
+		forged := d
+		forged.secret = "another secret"
+
+		// The password's failures leave the device alone, and its own are not forgiven by the password.
+		begun := w.onDevice(t, d)
+		for range 5 {
+			w.Fails(t, "InitiateAuth", w.byPassword("alice", "wrong"), "NotAuthorizedException", wrong)
+		}
+		w.Fails(t, "InitiateAuth", w.byPassword("alice", password), "NotAuthorizedException", locked)
+		tokens(t, w.Must(t, "RespondToAuthChallenge", w.prove(t, d, begun)))
+		w.Advance(time.Second)
+		for range 5 {
+			w.Fails(t, "RespondToAuthChallenge", w.prove(t, forged, w.onDevice(t, d)), "NotAuthorizedException", wrong)
+		}
+
+		// Now the factors are locked, codes among them, and the password is not.
+		asked := w.onDevice(t, d)
+		w.refused(t, asked, M{"DEVICE_KEY": d.key, "SRP_A": srp.NewClient().Public()}, "NotAuthorizedException", locked)
+		sms := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		w.refused(t, sms, M{"SMS_MFA_CODE": w.Code(t, phone)}, "NotAuthorizedException", locked)
+		w.Advance(time.Second)
+		tokens(t, w.Must(t, "RespondToAuthChallenge", w.prove(t, d, w.onDevice(t, d))))
+	})
+}
+
 func TestDeviceMustBeRemembered(t *testing.T) {
 	eachDevice(t, M{"ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": true}, func(t *testing.T, w *world) {
 		first := w.signIn(t, "")
