@@ -21,14 +21,14 @@ import (
 )
 
 var (
-	home   = &pool.Pool{ID: "us-east-1_AbC123xyz"}
-	app    = &client.Client{Pool: home.ID, ID: "1234567890abcdefghijklmnop"}
-	caller = awsjson.Caller{IP: "192.0.2.1", UserAgent: "aws-sdk-go-v2/1.30 os/linux"}
+	tracked = &pool.Pool{ID: "us-east-1_AbC123xyz"}
+	app     = &client.Client{Pool: tracked.ID, ID: "1234567890abcdefghijklmnop"}
+	caller  = awsjson.Caller{IP: "192.0.2.1", UserAgent: "aws-sdk-go-v2/1.30 os/linux"}
 )
 
 func box(t *testing.T) *seal.Box {
 	t.Helper()
-	b, err := seal.NewBox(string(home.ID), 1, seal.Key{ID: 1, Secret: seal.NewKey()})
+	b, err := seal.NewBox(string(tracked.ID), 1, seal.Key{ID: 1, Secret: seal.NewKey()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestSettingsSayWhatDevicesAreFor(t *testing.T) {
 func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		alice, bob := &user.User{Pool: home.ID, Sub: id.NewSub()}, &user.User{Pool: home.ID, Sub: id.NewSub()}
+		alice, bob := &user.User{Pool: tracked.ID, Sub: id.NewSub()}, &user.User{Pool: tracked.ID, Sub: id.NewSub()}
 		var named *cognitoidp.NewDeviceMetadataType
 		write := func(fn func(tx *db.Tx) error) {
 			t.Helper()
@@ -66,7 +66,7 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 			}
 		}
 		write(func(tx *db.Tx) (err error) {
-			named, err = device.Issue(tx, home, app, alice, caller)
+			named, err = device.Issue(tx, tracked, app, alice, caller)
 			return err
 		})
 		usable := func(u *user.User, key string) (found bool) {
@@ -83,7 +83,7 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 		}
 
 		if usable(alice, named.DeviceKey) {
-			t.Error("a device that nobody confirmed is usable")
+			t.Error("an unconfirmed device is usable")
 		}
 		var x *record.Device
 		write(func(tx *db.Tx) (err error) {
@@ -120,12 +120,12 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 func TestSecretOpensForItsDeviceOnly(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		b, alice := box(t), &user.User{Pool: home.ID, Sub: id.NewSub()}
+		b, alice := box(t), &user.User{Pool: tracked.ID, Sub: id.NewSub()}
 		for _, size := range []int{0, 15, 16, device.MaxSalt} {
 			wantSalt, wantVerifier := bytes.Repeat([]byte{7}, size), bytes.Repeat([]byte{9}, srp.Size)
 			var x *record.Device
 			err := d.Write(t.Context(), func(tx *db.Tx) error {
-				named, err := device.Issue(tx, home, app, alice, caller)
+				named, err := device.Issue(tx, tracked, app, alice, caller)
 				if err != nil {
 					return err
 				}

@@ -8,7 +8,7 @@ import (
 // maxWord is the longest name that is taken from a program, in bytes.
 const maxWord = 64
 
-// browsers and systems are told by the first word that a user agent has of these; each poses as those below it.
+// browsers and systems are recognized by the first of these words that a user agent has: each also claims those below it.
 var (
 	browsers = [][2]string{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
@@ -20,20 +20,20 @@ var (
 	}
 )
 
-// Name makes of a user agent what people may recognize their device by, such as "Firefox on Windows": for a browser that
-// and the system, for another program its own word, and nothing for one that says nothing.
+// Name describes a device to its user by its user agent, such as "Firefox on Windows": a browser with the system, another
+// program by its own name, and nothing when the user agent names neither.
 func Name(userAgent string) string {
 	if !strings.HasPrefix(userAgent, "Mozilla/") {
 		return word(userAgent)
 	}
-	browser, system := told(browsers, userAgent), told(systems, userAgent)
+	browser, system := first(browsers, userAgent), first(systems, userAgent)
 	if browser == "" || system == "" {
 		return browser + system
 	}
 	return browser + " on " + system
 }
 
-// SDK names the AWS library that a user agent says it is, or gives nothing.
+// SDK is the AWS library that a user agent names, or empty.
 func SDK(userAgent string) string {
 	name := word(userAgent)
 	if strings.HasPrefix(name, "aws-") || name == "Boto3" {
@@ -42,18 +42,19 @@ func SDK(userAgent string) string {
 	return ""
 }
 
-// word is the program that a user agent names first, without its version; nothing when that is no plain word.
+// word is the program that a user agent names first, without its version; empty when that is not printable ASCII.
 func word(userAgent string) string {
 	name, _, _ := strings.Cut(userAgent, "/")
 	name, _, _ = strings.Cut(name, " ")
-	strange := strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) })
-	if len(name) > maxWord || strange {
+	unprintable := strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) })
+	if len(name) > maxWord || unprintable {
 		return ""
 	}
 	return name
 }
 
-func told(names [][2]string, userAgent string) string {
+// first is the name for the first word that a user agent contains.
+func first(names [][2]string, userAgent string) string {
 	for _, pair := range names {
 		if strings.Contains(userAgent, pair[0]) {
 			return pair[1]

@@ -39,7 +39,7 @@ func (f *Factor) begins(p *pool.Pool, u *user.User, due bool) bool {
 	return !due
 }
 
-// UnknownUserChoices are what somebody of whom the pool knows nothing would have.
+// UnknownUserChoices are what a user with every first factor would have, which is what unknown users are shown.
 func UnknownUserChoices(p *pool.Pool, passkeys, srp bool) []string {
 	everyone := &user.User{
 		Status: cognitoidp.UserStatusTypeConfirmed, Password: []byte{},

@@ -24,8 +24,8 @@ var (
 	ErrReused = errors.New("used code of a software token")
 )
 
-// pendingLife is how long a secret that was handed out can be verified.
-const pendingLife = time.Hour
+// pendingTTL is how long a secret that was handed out can be verified.
+const pendingTTL = time.Hour
 
 // SoftwareTokens registers and judges software tokens.
 type SoftwareTokens struct{}
@@ -49,7 +49,7 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 	if err != nil {
 		return err
 	}
-	if token.Pending == nil || !tx.Now.Before(token.Asked.Add(pendingLife)) {
+	if token.Pending == nil || !tx.Now.Before(token.Asked.Add(pendingTTL)) {
 		return ErrNone
 	}
 	secret, err := reveal(box, token.Sub, token.Pending)

@@ -49,7 +49,7 @@ func TestKeysAreOfBoundedCost(t *testing.T) {
 	}
 }
 
-func TestNamesThatPeopleRecognize(t *testing.T) {
+func TestPasskeysAreNamedByTheirMake(t *testing.T) {
 	t.Parallel()
 	bitwarden, _ := hex.DecodeString("d548826e79b4db40a3d811116f7e8349")
 	for want, c := range map[string]record.Credential{

@@ -82,7 +82,7 @@ func format(given string) string {
 	return ""
 }
 
-// name is what people may recognize a passkey by.
+// name is what users see of a passkey.
 func name(c record.Credential) string {
 	if known := makes[fmt.Sprintf("%x", c.AAGUID)]; known != "" {
 		return known
@@ -93,7 +93,7 @@ func name(c record.Credential) string {
 	return "Passkey"
 }
 
-// makes are the authenticators that most people have, by the AAGUID that each of them publishes.
+// makes are the most common authenticators, by the AAGUID that each of them publishes.
 var makes = byNumber(map[string]string{
 	"fbfc3007-154e-4ecc-8c0b-6e020557d7bd": "iCloud Keychain",
 	"dd4ec289-e01d-41c9-bb89-70fa845d4bf2": "iCloud Keychain (Managed)",
@@ -111,7 +111,7 @@ var makes = byNumber(map[string]string{
 	"50726f74-6f6e-5061-7373-50726f746f6e": "Proton Pass",
 })
 
-// byNumber strips the dashes that people read AAGUIDs with.
+// byNumber strips the dashes with which AAGUIDs are written.
 func byNumber(list map[string]string) map[string]string {
 	out := make(map[string]string, len(list))
 	for aaguid, make := range list {

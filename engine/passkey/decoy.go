@@ -18,7 +18,7 @@ import (
 	"cardea/record/pool"
 )
 
-// idLengths are how long the credential ids of common authenticators are, the commonest twice.
+// idLengths are how long the credential ids of common authenticators are, the most common one listed twice.
 var idLengths = []int{20, 16, 32, 20}
 
 // tagged is where in a decoy's id the seed ends and the tag begins by which the server knows it again.

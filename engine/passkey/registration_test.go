@@ -183,6 +183,21 @@ func TestRegistrationWaitsFiveMinutes(t *testing.T) {
 	})
 }
 
+func TestAnswerThatWasJudgedInTimeIsKeptInTimeToo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		answer := (&passkeytest.Authenticator{Origin: origin}).Register(t, w.begin(t))
+		w.advance(5*time.Minute - time.Millisecond)
+		var made *passkey.Candidate
+		err := w.Read(t.Context(), func(tx *db.Tx) (err error) {
+			made, err = w.registration().Judge(tx, answer)
+			return err
+		})
+		expect(t, "judged before five minutes have passed", err, nil)
+		w.advance(time.Millisecond)
+		expect(t, "kept after", w.Write(t.Context(), made.Keep), passkey.ErrChallenge)
+	})
+}
+
 func TestPasskeyIsRegisteredOnceInThePool(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		key := w.registered(t)

@@ -6,7 +6,6 @@ import (
 	"cardea/engine/account"
 	"cardea/platform/db"
 	"cardea/record/device"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -16,7 +15,7 @@ func (s *Service) AdminGetDevice(ctx context.Context, in *cognitoidp.AdminGetDev
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		_, u, err := account.Admin(tx, in.UserPoolId, in.Username)
 		if err != nil {
-			return noUser(err)
+			return err
 		}
 		d, err := known(tx, u, in.DeviceKey)
 		if err != nil {
@@ -34,7 +33,7 @@ func (s *Service) AdminListDevices(ctx context.Context, in *cognitoidp.AdminList
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		p, u, err := account.Admin(tx, in.UserPoolId, in.Username)
 		if err != nil {
-			return noUser(err)
+			return err
 		}
 		q := device.Query{Pool: p.ID, Sub: u.Sub, Limit: int(in.Limit)}
 		list, next, err := s.list(tx, q, "AdminListDevices", in.PaginationToken)
@@ -77,12 +76,4 @@ func (s *Service) AdminUpdateDeviceStatus(ctx context.Context, in *cognitoidp.Ad
 		return nil, err
 	}
 	return &cognitoidp.AdminUpdateDeviceStatusResponse{}, nil
-}
-
-// noUser rewords that there is no such user for the two operations whose model has no word for it.
-func noUser(err error) error {
-	if awsjson.IsFault(err, "UserNotFoundException") {
-		return cognitoidp.ResourceNotFound("User does not exist.")
-	}
-	return err
 }

@@ -273,7 +273,7 @@ func TestOthersThanTheUserAreTurnedAway(t *testing.T) {
 
 func TestAdministratorsNameAUserOfTheirPool(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
-		in := M{"UserPoolId": w.pool, "Username": "nobody", "DeviceKey": w.device(t)}
+		in := M{"UserPoolId": w.pool, "Username": "unknown", "DeviceKey": w.device(t)}
 		for operation, code := range map[string]string{
 			"AdminGetDevice": notFound, "AdminListDevices": notFound,
 			"AdminForgetDevice": "UserNotFoundException", "AdminUpdateDeviceStatus": "UserNotFoundException",

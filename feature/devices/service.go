@@ -24,9 +24,9 @@ var _ cognitoidp.Devices = (*Service)(nil)
 // transaction is Read or Write of the authenticator.
 type transaction func(ctx context.Context, accessToken string, fn func(*db.Tx, *access.Subject) error) error
 
-// with runs fn on the holder of an access token, if their pool tracks devices.
+// with runs fn on the bearer of an access token, if their pool tracks devices.
 func with(ctx context.Context, in transaction, accessToken string, fn func(*db.Tx, *access.Subject) error) error {
-	if accessToken == "" { // the model does not require it everywhere, but nothing else says whose device is meant
+	if accessToken == "" { // the model does not require it everywhere, but nothing else tells whose device is meant
 		return cognitoidp.InvalidParameter("1 validation error detected: Value at 'accessToken' failed to satisfy constraint: Member must not be null")
 	}
 	return in(ctx, accessToken, func(tx *db.Tx, who *access.Subject) error {

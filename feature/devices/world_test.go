@@ -8,7 +8,7 @@ import (
 	"cardea/spec/srp"
 )
 
-// M and the variables are short for what every test here says.
+// M and the variables abbreviate what all tests here use.
 type M = servertest.M
 
 var (

@@ -105,6 +105,22 @@ func TestSessionMustStillWaitForAFactorToBeSetUp(t *testing.T) {
 	})
 }
 
+func TestSessionLastsAsLongAsTheClientSays(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		p := newPool(t, w)
+		p.mode(t, "ON", nil)
+		w.User(t, p.id, "bob")
+		client := w.Client(t, p.id, M{"AuthSessionValidity": 15})
+		in := func() M { return M{"Session": p.session(t, client, "bob")} }
+		early, late := in(), in()
+		w.Advance(15*time.Minute - time.Second)
+		w.Must(t, "AssociateSoftwareToken", early)
+		w.Advance(2 * time.Second)
+		w.Fails(t, "AssociateSoftwareToken", late, refused, oldSession)
+	})
+}
+
 func TestSettingUpDoesNotProlongASignIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {

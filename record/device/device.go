@@ -11,11 +11,11 @@ import (
 // Device is one device of a user.
 type Device struct {
 	Pool     id.Pool
-	Sub      id.Sub // whose it is
+	Sub      id.Sub // its user
 	Key      string // "us-east-1_" and a UUID
 	GroupKey string // the other half of its name: the proofs of its secret are computed over both
 	Client   id.Client
-	Name     string // for people; empty when nothing is known
+	Name     string // what its user sees; empty when unknown
 	SDK      string // what the app calls itself, empty when nothing is known
 	IP       string // where it was last seen
 

@@ -1,6 +1,6 @@
 // Package device remembers the devices that users sign in on.
 //
 // Sign-in names a device, its app confirms it with a secret of its own, and the user may have it remembered or not. A
-// device that nobody confirmed is kept for a while, since its app may yet do so, but List does not show it and nothing
+// device that is not confirmed is kept for a while, since its app may yet do so, but List does not show it and nothing
 // can be proven by it. What the secret is and how it is sealed is engine/device's business.
 package device

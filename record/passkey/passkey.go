@@ -26,7 +26,7 @@ type Credential struct {
 	Attestation    string // the format of the statement that came with it, which was not verified
 	Attachment     string // "platform", "cross-platform" or unknown: ""
 	Transports     []string
-	Name           string // for people
+	Name           string // what its user sees
 	Client         id.Client
 	Created        time.Time
 	Used           time.Time // zero until the first sign-in
@@ -105,7 +105,7 @@ func Use(tx *db.Tx, c *Credential, counter uint32, backedUp bool) error {
 	return fmt.Errorf("look up used passkey: %w", err)
 }
 
-// Delete removes a credential of a user, or answers db.ErrNotFound: also when it is somebody else's.
+// Delete removes a credential of a user, or answers db.ErrNotFound: also when it is another user's.
 func Delete(tx *db.Tx, pool id.Pool, sub id.Sub, credential string) error {
 	rows, err := tx.Exec(`
 		DELETE FROM passkey

@@ -151,7 +151,7 @@ func TestDeleteTakesOneUsersToken(t *testing.T) {
 			register(t, d, sub, "secret")
 		}
 		write(t, d, func(tx *db.Tx) error {
-			return errors.Join(softwaretoken.Delete(tx, pool, "alice"), softwaretoken.DeleteUser(tx, pool, "bob"), softwaretoken.DeleteUser(tx, pool, "nobody"))
+			return errors.Join(softwaretoken.Delete(tx, pool, "alice"), softwaretoken.DeleteUser(tx, pool, "bob"), softwaretoken.DeleteUser(tx, pool, "unknown"))
 		})
 		err := d.Write(t.Context(), func(tx *db.Tx) error { return softwaretoken.Delete(tx, pool, "alice") })
 		if !errors.Is(err, db.ErrNotFound) {
