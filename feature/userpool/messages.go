@@ -85,7 +85,7 @@ func (s *Service) setSMS(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) err
 }
 
 // smsConfiguration checks a configuration and completes it; nil when there is none. The role may be another account's where
-// foreign says so.
+// foreign says so, or where the pool has it already.
 func (s *Service) smsConfiguration(p *pool.Pool, given *cognitoidp.SmsConfigurationType, foreign bool) (*cognitoidp.SmsConfigurationType, error) {
 	if given == nil {
 		return nil, nil
@@ -99,7 +99,8 @@ func (s *Service) smsConfiguration(p *pool.Pool, given *cognitoidp.SmsConfigurat
 		return nil, cognitoidp.InvalidParameter("Invalid snsRegion. Allowed SNS region for " + region + " is " + region)
 	}
 	own := s.ownRole(sms.SnsCallerArn) && (sms.EumsSms == nil || s.ownRole(sms.EumsSms.CallerArn))
-	if !own && !foreign {
+	kept := p.Doc.SmsConfiguration != nil && p.Doc.SmsConfiguration.SnsCallerArn == sms.SnsCallerArn && sms.EumsSms == nil
+	if !own && !kept && !foreign {
 		return nil, cognitoidp.InvalidParameter("Cross-account pass role is not allowed.")
 	}
 	if sms.SnsCallerArn != "" {

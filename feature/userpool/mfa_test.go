@@ -105,7 +105,11 @@ func TestOnlyADevelopmentServerTakesRolesOfOtherAccounts(t *testing.T) {
 		return M{"UserPoolId": pool, "SmsMfaConfiguration": M{"SmsConfiguration": M{"SnsCallerArn": "arn:aws:iam::999999999999:role/sms"}}}
 	}
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		w.Must(t, "SetUserPoolMfaConfig", set(w.Pool(t, nil)))
+		pool := w.Pool(t, nil)
+		update := M{"UserPoolId": pool, "SmsConfiguration": M{"SnsCallerArn": "arn:aws:iam::999999999999:role/sms"}}
+		w.Fails(t, "UpdateUserPool", update, "InvalidParameterException", "Cross-account pass role is not allowed.")
+		w.Must(t, "SetUserPoolMfaConfig", set(pool))
+		w.Must(t, "UpdateUserPool", update) // which keeps it
 
 		production := userpool.Service{DB: w.DB, Account: servertest.Account}
 		_, err := production.SetUserPoolMfaConfig(t.Context(), &cognitoidp.SetUserPoolMfaConfigRequest{
