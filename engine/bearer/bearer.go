@@ -28,8 +28,8 @@ type Token struct {
 	claims *token.Claims
 }
 
-// Authenticate checks form and signature of an access token. It is called before any transaction, so that what a stranger
-// makes up reaches no writer. It answers the conditions of token.Minter.Authenticate.
+// Authenticate checks form and signature of an access token. It is called before any transaction, so that an invented
+// token reaches no writer. It answers the conditions of token.Minter.Authenticate.
 func (a *Authenticator) Authenticate(ctx context.Context, accessToken string) (*Token, error) {
 	claims, err := a.Tokens.Authenticate(ctx, accessToken)
 	if err != nil {

@@ -19,7 +19,7 @@ const (
 // State is what a sign-in remembers from one step to the next.
 type State struct {
 	ID        string   `json:"i"`           // what is spent
-	Sub       id.Sub   `json:"u,omitempty"` // empty when the name is nobody's
+	Sub       id.Sub   `json:"u,omitempty"` // empty for an unknown user
 	Name      string   `json:"n"`           // the name signed in with, folded
 	At        int64    `json:"t"`           // when the step was set, in Unix milliseconds
 	Set       int64    `json:"p,omitempty"` // when the password was set, likewise: another password voids the state

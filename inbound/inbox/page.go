@@ -17,7 +17,7 @@ var (
 	styleText string
 
 	page  = template.Must(template.New("page").Parse(pageText))
-	style = template.CSS(styleText) // ours, not a stranger's
+	style = template.CSS(styleText) // a constant of this package
 
 	// policy lets the page run nothing, load nothing and be framed by nobody; its one style is named by its hash.
 	policy = func() string {

@@ -1,6 +1,5 @@
-// Package attempt remembers failed proofs, one row per account that has a failure not yet forgiven. An account is a user,
-// apart for their password and their second factors, or a name that belongs to nobody under a pseudonym: strangers' guesses
-// at both are counted alike. Source addresses and app clients have accounts, too.
+// Package attempt stores how many proofs have failed, one row for each user (for their password and, apart from it, for
+// their second factors), unknown name, source address and app client. Rows of unknown names are keyed by a hash.
 //
 // What the numbers mean, and when an account is locked, is engine/lockout's business.
 package attempt

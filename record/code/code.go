@@ -11,7 +11,7 @@ import (
 // Code is one code that was sent and is not yet used.
 type Code struct {
 	Pool      id.Pool
-	Sub       id.Sub // whose it is; for a stranger's decoy a name that nobody has
+	Sub       id.Sub // whose it is; for the decoy of an unknown user a made-up one
 	Purpose   string // what it is good for
 	Attribute string // where it was sent: "email" or "phone_number"
 	Hash      []byte

@@ -158,7 +158,7 @@ func violated(shape *Shape, n *Node, tell func(rule string)) {
 	}
 }
 
-// hopeless reports whether a string is so much longer than allowed that matching it would be work for a stranger.
+// hopeless reports whether a string is so much longer than allowed that matching it would be wasted work.
 func hopeless(shape *Shape, length int64) bool {
 	const slack = 4096
 	return shape.Limits&HasMax != 0 && length > shape.Max+slack

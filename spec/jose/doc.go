@@ -3,6 +3,6 @@
 // leave room: the algorithm is the key's, and a header that claims another is refused.
 //
 // Parsing is strict where the standards allow it: no padding, no stray bits, no line breaks, no member twice, no critical
-// extensions. What claims mean is the caller's business. Strangers' tokens, in other algorithms or encrypted, are not read
-// here.
+// extensions. What claims mean is the caller's business. Tokens of other issuers, in other algorithms or encrypted, are
+// not read here.
 package jose
