@@ -15,6 +15,7 @@ bin/cardea: FORCE
 
 test: ## every test, on both database engines, with the race detector
 	.ci/need cc postgres
+	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	.ci/deadcode

@@ -21,8 +21,8 @@ type Service struct {
 	Ring    *datakey.Ring
 	Pages   *page.Codec
 	Keys    *token.KeyStock // what new pools get their signing keys from
-	Account string      // twelve digits, in every ARN
-	Region  string      // of new pools, when the request has none
+	Account string          // twelve digits, in every ARN
+	Region  string          // of new pools, when the request has none
 
 	Texts        bool // the server can send text messages also for pools without an SmsConfiguration
 	ForeignRoles bool // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
