@@ -50,7 +50,7 @@ type Message struct {
 	Code      string // the code, or the temporary password of an invitation
 	Username  string // for an invitation
 	Decoy     bool   // do the work, answer the details, and deliver nothing
-	CountAs   string // what a decoy counts for if its address is only made up
+	CountAs   string // what a decoy counts for in the place of its address, which is made up
 
 	Source string        // the network that the request comes from, as lockout.Source has it; empty if it is not known
 	Life   time.Duration // how long after it was posted it is worth delivering; 0: as long as any message is

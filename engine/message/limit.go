@@ -65,9 +65,9 @@ func (c *Outbox) account(tx *db.Tx, m Message) error {
 	return nil
 }
 
-// destination is what a message counts for: its address, or what stands for that of an unknown user.
+// destination is what a message counts for: its address, or what stands for an unknown user.
 func (m Message) destination() string {
-	if m.Decoy && m.CountAs != "" {
+	if m.CountAs != "" {
 		return m.CountAs
 	}
 	return strings.ToLower(m.To)

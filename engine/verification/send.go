@@ -62,9 +62,8 @@ func (c *Codes) Post(tx *db.Tx, p *Prepared) error {
 func (t Target) message() (m message.Message, secret string, err error) {
 	m = message.Message{App: t.App, Kind: t.Kind, Code: digits(t.Digits), Decoy: t.User == nil, Life: t.life(), Source: t.Source.Network()}
 	if m.Decoy {
-		if m.Attribute, m.To = imagine(t); m.To != t.Pool.Fold(t.UnknownUser) {
-			m.CountAs = t.Key()
-		}
+		m.Attribute, m.To = imagine(t)
+		m.CountAs = t.Key()
 		return m, rand.Text(), nil // no digits: nothing that can be typed opens it
 	}
 	m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
