@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"cardea/engine/device"
 	"cardea/platform/db"
@@ -200,4 +201,56 @@ func TestNamesComeFromUserAgents(t *testing.T) {
 			t.Errorf("%.70q: %q, want %q", agent, got, want)
 		}
 	}
+}
+
+func TestUnconfirmedDevicesOfAUserAreFew(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		alice, bob := &user.User{Pool: home.ID, Sub: id.NewSub()}, &user.User{Pool: home.ID, Sub: id.NewSub()}
+		issue := func(u *user.User) (key string) {
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				made, err := device.Issue(tx, home, app, u, caller)
+				if err == nil {
+					key = made.DeviceKey
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return key
+		}
+		found := func(u *user.User, key string) bool {
+			err := d.Read(t.Context(), func(tx *db.Tx) error {
+				_, err := device.Find(tx, u, key)
+				return err
+			})
+			return err == nil
+		}
+		others := issue(bob)
+		confirmed := issue(alice)
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			return record.Confirm(tx, &record.Device{Pool: home.ID, Sub: alice.Sub, Key: confirmed, Secret: []byte("sealed")})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for range 30 {
+			keys = append(keys, issue(alice))
+			time.Sleep(2 * time.Millisecond) // rows are as old as their millisecond
+		}
+		left := 0
+		for _, key := range keys {
+			if found(alice, key) {
+				left++
+			}
+		}
+		if left != 20 || !found(alice, keys[29]) || found(alice, keys[0]) {
+			t.Errorf("%d unconfirmed devices are left, want the newest 20", left)
+		}
+		if !found(alice, confirmed) || !found(bob, others) {
+			t.Error("a confirmed device, or another user's, made room")
+		}
+	})
 }

@@ -148,6 +148,45 @@ func TestReuseAfterGraceEndsTheSession(t *testing.T) {
 	})
 }
 
+func TestRotationLeavesFewRowsAndStillKnowsOldTokens(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 10)
+		first := w.signIn(t)
+		second := w.mustRefresh(t, first.RefreshToken)
+		current := second
+		for range 30 {
+			w.clock.Advance(time.Minute)
+			current = w.mustRefresh(t, current.RefreshToken)
+		}
+		rows := func() (n int64) {
+			err := w.db.Read(t.Context(), func(tx *db.Tx) (err error) {
+				n, err = db.One(tx, func(row db.Scanner) (n int64, err error) { return n, row.Scan(&n) }, "SELECT count(*) FROM refresh")
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := rows(); n > 7 {
+			t.Errorf("%d refresh tokens are remembered, want the current one and those replaced within minutes", n)
+		}
+		for range 150 { // within the time of grace, a token gives as many as are asked for
+			w.mustRefresh(t, current.RefreshToken)
+		}
+		if n := rows(); n > 100 {
+			t.Errorf("%d refresh tokens are remembered", n)
+		}
+		last := w.mustRefresh(t, current.RefreshToken)
+
+		w.clock.Advance(time.Minute)
+		_, err := w.refresh(second.RefreshToken)
+		wantCondition(t, err, rotated)
+		_, err = w.refresh(last.RefreshToken)
+		wantCondition(t, err, revoked)
+	})
+}
+
 func TestRotatedTokenStaysDeadWhenRotationEnds(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.rotate(t, 0)

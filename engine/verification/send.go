@@ -125,6 +125,9 @@ func (c *Codes) Change(ctx context.Context, plan func(tx *db.Tx) ([]Target, erro
 			targets, err = plan(tx)
 			return err
 		})
+		if _, unknown := errors.AsType[*unknownUser](err); unknown {
+			return Write(ctx, c.Outbox.DB, func(*db.Tx) error { return err })
+		}
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package verification
 
 import (
-	"context"
 	"crypto/hmac"
 	"errors"
 	"fmt"
@@ -169,25 +168,6 @@ func judge(tx *db.Tx, t Target, typed string) (*code.Code, error) {
 // Drop forgets the target's code, if there is one.
 func (c *Codes) Drop(tx *db.Tx, t Target) error {
 	return code.Drop(tx, t.Pool.ID, t.sub(), t.row())
-}
-
-// Write runs fn as db.Write does, and commits also when its error is one of this package's judgements, so that what the
-// attempt cost is counted.
-func Write(ctx context.Context, d *db.DB, fn func(tx *db.Tx) error) error {
-	var judgement error
-	err := d.Write(ctx, func(tx *db.Tx) error {
-		judgement = nil
-		err := fn(tx)
-		if errors.Is(err, ErrMismatch) || errors.Is(err, ErrExpired) || errors.Is(err, ErrTooMany) {
-			judgement = err
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return judgement
 }
 
 func hash(t Target, attribute, to, secret string) []byte {

@@ -90,7 +90,7 @@ func (a app) holder(tx *db.Tx, username string) (verification.Target, error) {
 	case errors.Is(err, db.ErrNotFound) && a.Client.HidesUsers():
 		return t, nil
 	case errors.Is(err, db.ErrNotFound):
-		return t, cognitoidp.UserNotFound("Username/client id combination not found.")
+		return t, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))
 	case err != nil:
 		return t, fmt.Errorf("find user: %w", err)
 	case !u.Enabled && !a.Client.HidesUsers():

@@ -54,7 +54,7 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 			if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
 				return t, err
 			}
-			return t, cognitoidp.UserNotFound("Username/client id combination not found.")
+			return t, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))
 		case !u.Enabled:
 			return t, cognitoidp.NotAuthorized("User is disabled.")
 		}

@@ -55,7 +55,7 @@ func (a app) find(tx *db.Tx, username string) (*user.User, error) {
 	case errors.Is(err, db.ErrNotFound) && a.Client.HidesUsers():
 		return nil, nil
 	case errors.Is(err, db.ErrNotFound):
-		return nil, cognitoidp.UserNotFound("Username/client id combination not found.")
+		return nil, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))
 	case err != nil:
 		return nil, fmt.Errorf("find user: %w", err)
 	case !u.Enabled && a.Client.HidesUsers():
