@@ -206,10 +206,10 @@ func TestNamesComeFromUserAgents(t *testing.T) {
 func TestUnconfirmedDevicesOfAUserAreFew(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		alice, bob := &user.User{Pool: home.ID, Sub: id.NewSub()}, &user.User{Pool: home.ID, Sub: id.NewSub()}
+		alice, bob := &user.User{Pool: tracked.ID, Sub: id.NewSub()}, &user.User{Pool: tracked.ID, Sub: id.NewSub()}
 		issue := func(u *user.User) (key string) {
 			err := d.Write(t.Context(), func(tx *db.Tx) error {
-				made, err := device.Issue(tx, home, app, u, caller)
+				made, err := device.Issue(tx, tracked, app, u, caller)
 				if err == nil {
 					key = made.DeviceKey
 				}
@@ -230,7 +230,7 @@ func TestUnconfirmedDevicesOfAUserAreFew(t *testing.T) {
 		others := issue(bob)
 		confirmed := issue(alice)
 		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			return record.Confirm(tx, &record.Device{Pool: home.ID, Sub: alice.Sub, Key: confirmed, Secret: []byte("sealed")})
+			return record.Confirm(tx, &record.Device{Pool: tracked.ID, Sub: alice.Sub, Key: confirmed, Secret: []byte("sealed")})
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ type Refresh struct {
 // they may be in their time of grace, which is a minute at most. Others are known for tokens of the session by their form
 // alone.
 const (
-	maxRefresh   = 100
+	maxRefresh   = 200
 	replacedLife = 5 * time.Minute
 )
 
