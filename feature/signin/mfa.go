@@ -58,7 +58,7 @@ func (setUpMFA) judge(a *attempt) (*success, error) {
 		return nil, err
 	}
 	done := &success{effects: []effect{a.spendSession}}
-	address := cmp.Or(a.in.Given["EMAIL"], a.in.Given["email"])
+	address := a.Pool.Fold(cmp.Or(a.in.Given["EMAIL"], a.in.Given["email"]))
 	switch {
 	case slices.Contains(a.state.Proven, factor.SoftwareToken):
 		return done, nil

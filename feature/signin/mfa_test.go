@@ -168,6 +168,21 @@ func TestMailFactorIsSetUpByReadingTheMail(t *testing.T) {
 	})
 }
 
+func TestAMailFactorIsStoredAsThePoolStoresAddresses(t *testing.T) {
+	pool := M{"EmailConfiguration": mailing(), "UsernameConfiguration": M{"CaseSensitive": false}}
+	eachWith(t, pool, nil, func(t *testing.T, w *world) {
+		w.Must(t, "SetUserPoolMfaConfig", M{
+			"UserPoolId": w.pool, "MfaConfiguration": "ON", "EmailMfaConfiguration": M{"Message": "Code {####}", "Subject": "Code"},
+		})
+		setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		sent := w.answers(t, setup, M{"EMAIL": strings.ToUpper(mailbox)})
+		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)}))
+		if email := w.attribute(t, "alice", "email"); email != mailbox {
+			t.Errorf("stored as %s, want %s", email, mailbox)
+		}
+	})
+}
+
 func TestNewPasswordComesBeforeTheSecondFactor(t *testing.T) {
 	eachFactor(t, "ON", func(t *testing.T, w *world) {
 		w.invited(t, "bob", M{"UserAttributes": []M{{"Name": "phone_number", "Value": phone}}})
