@@ -4,6 +4,9 @@
 // those of docs/cognito/factors.md. The challenges are asked and judged by feature/signin, which goes wherever Next
 // points; engine/token asks Satisfied once more, in the transaction that makes a session, and gives no tokens otherwise.
 //
+// A new factor that stores something takes a package for its rows, a setting in record/user's MFA, a row in the table with
+// what judges its answers, the operations of feature/mfa that set it up, and its challenge in feature/signin.
+//
 // Software tokens (RFC 6238) are kept and judged here: a new one takes the place of the old only once a code proves that
 // the user's app has it, and each code works once, for verifying or for signing in.
 // Guesses are counted by callers, with engine/lockout, and conditions are answered, not faults: what they are called

@@ -30,20 +30,20 @@ const pendingTTL = time.Hour
 // SoftwareTokens registers and judges software tokens.
 type SoftwareTokens struct{}
 
-// Accepted is a code that was right, to be used up in the transaction that acts on it.
+// Accepted is a right code. It has to be spent by Use in the transaction that acts on it.
 type Accepted struct {
 	token *softwaretoken.Token
 	step  int64
 }
 
-// Associate remembers a secret, of totp.NewSecret, that the user is about to put into their app. It takes the place of
-// another that waits; the token in force, if there is one, stays.
+// Associate stores a secret, of totp.NewSecret, that is not verified yet. It replaces an earlier one that was not verified;
+// the token in force, if there is one, stays.
 func (SoftwareTokens) Associate(tx *db.Tx, box *seal.Box, u *user.User, secret []byte) error {
 	return softwaretoken.SetPending(tx, u.Pool, u.Sub, box.Seal(label(u.Sub), secret))
 }
 
-// Verify puts the secret that waits in force, if the code is one of its own, and switches the factor on; the caller stores
-// the user. The code is used up by it. Conditions: ErrNone, ErrMismatch.
+// Verify puts the associated secret in force, if the code is one of its codes, and switches the factor on; the caller stores
+// the user. The code is spent. Conditions: ErrNone, ErrMismatch.
 func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name string) error {
 	token, err := get(tx, u)
 	if err != nil {
@@ -78,7 +78,7 @@ func (SoftwareTokens) InForce(tx *db.Tx, u *user.User) (*softwaretoken.Token, er
 	return token, err
 }
 
-// Judge judges a code at sign-in by the token in force. What it answers must be given to Use, which has the last word.
+// Judge judges a code at sign-in by the token in force. The answer must be given to Use, which decides.
 // Conditions: ErrMismatch, ErrReused.
 func (SoftwareTokens) Judge(now time.Time, box *seal.Box, token *softwaretoken.Token, code string) (Accepted, error) {
 	secret, err := reveal(box, token.Sub, token.Secret)
@@ -95,8 +95,8 @@ func (SoftwareTokens) Judge(now time.Time, box *seal.Box, token *softwaretoken.T
 	return Accepted{token, step}, nil
 }
 
-// Use uses a code up that Judge found right: it and all earlier ones of the token work no more. All but the first who come
-// with it get ErrReused, and so does who comes after the token was replaced or deleted.
+// Use spends a code that Judge accepted, and with it all earlier codes of the token. It answers ErrReused when the code or a
+// later one was spent before, and when the token has been replaced or deleted since.
 func (SoftwareTokens) Use(tx *db.Tx, code Accepted) error {
 	err := softwaretoken.Use(tx, code.token, code.step)
 	if errors.Is(err, db.ErrStale) {
@@ -114,8 +114,8 @@ func (SoftwareTokens) Verified(tx *db.Tx, u *user.User) (bool, error) {
 	return err == nil && token.Secret != nil, err
 }
 
-// Delete removes the user's software token, any that waits to be verified, and what the user has set about it; the caller
-// stores the user. It answers ErrNone when none is in force.
+// Delete removes the user's software token, an associated secret, and the user's settings of the factor; the caller stores
+// the user. It answers ErrNone when no token is in force.
 func (SoftwareTokens) Delete(tx *db.Tx, u *user.User) error {
 	token, err := get(tx, u)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 
 const pool = id.Pool("us-east-1_AbC123xyz")
 
-// phone is a user of one database, their authenticator app, and a clock.
-type phone struct {
+// fixture is a user of one database, their authenticator app, and a clock.
+type fixture struct {
 	*testing.T
 	db     *db.DB
 	now    *atomic.Int64
@@ -32,7 +32,7 @@ type phone struct {
 }
 
 // each runs body on both engines with a user who has nothing yet.
-func each(t *testing.T, body func(p *phone)) {
+func each(t *testing.T, body func(p *fixture)) {
 	t.Parallel()
 	var now atomic.Int64
 	now.Store(time.Date(2026, 3, 14, 15, 9, 30, 0, time.UTC).UnixMilli())
@@ -42,17 +42,17 @@ func each(t *testing.T, body func(p *phone)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &phone{T: t, db: d, now: &now, box: box, user: &user.User{Pool: pool, Sub: id.NewSub()}}
+		p := &fixture{T: t, db: d, now: &now, box: box, user: &user.User{Pool: pool, Sub: id.NewSub()}}
 		p.must(func(tx *db.Tx) error { return user.Insert(tx, p.user) })
 		body(p)
 	})
 }
 
-func (p *phone) write(fn func(tx *db.Tx) error) error {
+func (p *fixture) write(fn func(tx *db.Tx) error) error {
 	return p.db.Write(context.WithoutCancel(p.Context()), fn)
 }
 
-func (p *phone) must(fn func(tx *db.Tx) error) {
+func (p *fixture) must(fn func(tx *db.Tx) error) {
 	p.Helper()
 	if err := p.write(fn); err != nil {
 		p.Fatal(err)
@@ -60,23 +60,23 @@ func (p *phone) must(fn func(tx *db.Tx) error) {
 }
 
 // associate gives the app a new secret.
-func (p *phone) associate() {
+func (p *fixture) associate() {
 	p.Helper()
 	p.secret = totp.NewSecret()
 	p.must(func(tx *db.Tx) error { return p.tokens.Associate(tx, p.box, p.user, p.secret) })
 }
 
-// code is what the app shows so many half minutes from now.
-func (p *phone) code(offset int64) string {
+// code is the code of a later or earlier time step.
+func (p *fixture) code(offset int64) string {
 	return totp.Code(p.secret, totp.Step(time.UnixMilli(p.now.Load()))+offset)
 }
 
-func (p *phone) verify(code string) error {
+func (p *fixture) verify(code string) error {
 	return p.write(func(tx *db.Tx) error { return p.tokens.Verify(tx, p.box, p.user.Clone(), code, "phone") })
 }
 
 // signIn checks a code and uses it.
-func (p *phone) signIn(code string) error {
+func (p *fixture) signIn(code string) error {
 	return p.write(func(tx *db.Tx) error {
 		token, err := p.tokens.InForce(tx, p.user)
 		if err != nil {
@@ -90,7 +90,7 @@ func (p *phone) signIn(code string) error {
 	})
 }
 
-func (p *phone) want(what string, got, want error) {
+func (p *fixture) want(what string, got, want error) {
 	p.Helper()
 	if !errors.Is(got, want) {
 		p.Errorf("%s: %v, want %v", what, got, want)
@@ -98,7 +98,7 @@ func (p *phone) want(what string, got, want error) {
 }
 
 func TestEachCodeWorksOnce(t *testing.T) {
-	each(t, func(p *phone) {
+	each(t, func(p *fixture) {
 		p.want("nothing registered", p.signIn("123456"), factor.ErrNone)
 		p.associate()
 		p.want("not verified yet", p.signIn(p.code(0)), factor.ErrNone)
@@ -119,7 +119,7 @@ func TestEachCodeWorksOnce(t *testing.T) {
 }
 
 func TestOldTokenSignsInUntilTheNewOneIsVerified(t *testing.T) {
-	each(t, func(p *phone) {
+	each(t, func(p *fixture) {
 		p.associate()
 		p.want("verify", p.verify(p.code(-1)), nil)
 		old := p.secret
@@ -147,7 +147,7 @@ func TestOldTokenSignsInUntilTheNewOneIsVerified(t *testing.T) {
 }
 
 func TestSecretWaitsForAnHour(t *testing.T) {
-	each(t, func(p *phone) {
+	each(t, func(p *fixture) {
 		p.associate()
 		p.now.Add(time.Hour.Milliseconds() - 1)
 		p.want("within the hour", p.verify("000000"), factor.ErrMismatch)
@@ -157,7 +157,7 @@ func TestSecretWaitsForAnHour(t *testing.T) {
 }
 
 func TestOneOfAHundredSignsInWithACode(t *testing.T) {
-	each(t, func(p *phone) {
+	each(t, func(p *fixture) {
 		p.associate()
 		p.want("verify", p.verify(p.code(-1)), nil)
 		var wins atomic.Int64
@@ -180,7 +180,7 @@ func TestOneOfAHundredSignsInWithACode(t *testing.T) {
 }
 
 func TestSecretMovedToAnotherUserOpensNothing(t *testing.T) {
-	each(t, func(p *phone) {
+	each(t, func(p *fixture) {
 		p.associate()
 		var sealed []byte
 		p.must(func(tx *db.Tx) error {

@@ -34,6 +34,9 @@ type Factor struct {
 	DeleteUser func(tx *db.Tx, pool id.Pool, sub id.Sub) error
 }
 
+// PasskeySetting names passkeys in users' settings. The model has no enumeration with it.
+const PasskeySetting = "WEB_AUTHN_MFA"
+
 var (
 	password = &Factor{
 		AuthFactor: cognitoidp.AuthFactorTypePassword,
@@ -80,7 +83,7 @@ var (
 		AuthFactor: cognitoidp.AuthFactorTypeWebAuthn,
 		Begin:      []string{cognitoidp.ChallengeNameTypeWebAuthn},
 		Has:        func(_ *user.User, passkeys bool) bool { return passkeys },
-		Setting:    "WEB_AUTHN_MFA", // no challenge, and no enumeration of the model's
+		Setting:    PasskeySetting,
 		Offered: func(c *cognitoidp.GetUserPoolMfaConfigResponse) bool {
 			const both = cognitoidp.WebAuthnFactorConfigurationTypeMultiFactorWithUserVerification
 			return c.WebAuthnConfiguration != nil && c.WebAuthnConfiguration.FactorConfiguration == both

@@ -21,7 +21,7 @@ import (
 // idLengths are how long the credential ids of common authenticators are, the most common one listed twice.
 var idLengths = []int{20, 16, 32, 20}
 
-// tagged is where in a decoy's id the seed ends and the tag begins by which the server knows it again.
+// tagged is where in a decoy's id the seed ends and the tag begins by which the server recognizes it.
 const tagged = 8
 
 // Decoys gives the passkey that an unknown user appears to have: always the same for the same name, as the pool folds it. No
@@ -49,13 +49,13 @@ func decoyID(box *seal.Box, seed []byte, length int) []byte {
 	return append(bytes.Clone(seed), box.MAC("passkey decoy id", seed)[:length-tagged]...)
 }
 
-// isDecoy tells whether a credential's id is that of a decoy. Registering it must fail as registering the
-// id of a user's does, or whoever has an account could find out by it which of the two a name is.
+// isDecoy tells whether a credential's id is that of a decoy. Registering it must fail as registering
+// the id of another user's passkey does, or any user could find out by it whether a name is known.
 func isDecoy(box *seal.Box, id []byte) bool {
 	return slices.Contains(idLengths, len(id)) && hmac.Equal(id, decoyID(box, id[:tagged], len(id)))
 }
 
-// decoyKey is the public half of a key whose other half is thrown away.
+// decoyKey is the public half of a key whose private half was discarded.
 var decoyKey = sync.OnceValue(func() []byte {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -63,7 +63,7 @@ var decoyKey = sync.OnceValue(func() []byte {
 	}
 	point, err := key.PublicKey.Bytes()
 	if err != nil {
-		panic(fmt.Sprintf("passkey: encode a key: %v", err)) // it was made a line ago
+		panic(fmt.Sprintf("passkey: encode a key: %v", err)) // a new key always encodes
 	}
 	cose, err := webauthncbor.Marshal(map[int]any{
 		1: int(webauthncose.EllipticKey), 3: int(webauthncose.AlgES256), -1: int(webauthncose.P256), -2: point[1:33], -3: point[33:],

@@ -73,11 +73,11 @@ func (r Registration) Begin(tx *db.Tx) (json.RawMessage, error) {
 	return options, record.Begin(tx, ceremony)
 }
 
-// handle is what authenticators know the user by: the sub, which tells nothing and never changes.
+// handle identifies the user to authenticators: the sub, which reveals nothing and never changes.
 func (r Registration) handle() []byte { return []byte(r.User.Sub) }
 
-// name is what the user recognizes the account by: the user name or, where that is made up by the pool, what they sign in
-// with instead.
+// name is what users see of the account: the user name or, where the pool generates that, the attribute that they sign in
+// with.
 func (r Registration) name() string {
 	for _, attribute := range r.Pool.Doc.UsernameAttributes {
 		if value := r.User.Attributes[attribute]; value != "" && r.Client.CanRead(attribute) {
@@ -87,15 +87,15 @@ func (r Registration) name() string {
 	return r.User.Username
 }
 
-// Candidate is a credential that answers a challenge. Keep decides.
+// Candidate is a credential whose registration was judged to be right. Keep stores it.
 type Candidate struct {
 	credential record.Credential
 	ceremony   *record.Ceremony
 	decoy      bool
 }
 
-// Judge compares an authenticator's answer, RegistrationResponseJSON, with what waits for it. It changes nothing and
-// answers every condition of a registration but ErrMany and ErrKnown.
+// Judge compares an authenticator's answer, RegistrationResponseJSON, with the user's open registration. It changes nothing
+// and answers every condition of a registration but ErrMany and ErrKnown.
 func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
 	rp, err := Configured(r.Pool)
 	if err != nil || !Enabled(r.Pool) {
@@ -123,8 +123,8 @@ func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
 	return &Candidate{c, ceremony, isDecoy(r.Box, parsed.RawID)}, nil
 }
 
-// verify is WebAuthn §7.1 up to the attestation statement. What has a condition of its own is looked at first; the library then
-// has the whole.
+// verify is WebAuthn §7.1 up to the attestation statement. What has a condition of its own is checked first; the
+// library then checks everything.
 func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *protocol.ParsedCredentialCreationData) error {
 	said, object := &parsed.Response.CollectedClientData, &parsed.Response.AttestationObject
 	challenge, hash := encode(ceremony.Challenge), sha256.Sum256([]byte(rp))
@@ -142,7 +142,7 @@ func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *proto
 		return err
 	}
 
-	bare := *parsed // the answer as a browser makes it that was asked for no attestation, and heeds it
+	bare := *parsed // without attestation, as it was asked for; browsers may send a statement all the same
 	bare.Response.AttestationObject.Format = string(protocol.AttestationFormatNone)
 	bare.Response.AttestationObject.AttStatement = nil
 	var wanted []protocol.CredentialParameter
@@ -160,7 +160,7 @@ func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *proto
 	return nil
 }
 
-// Keep stores the credential and uses its challenge up, once. It answers ErrChallenge, ErrMany and ErrKnown.
+// Keep stores the credential and spends its challenge. It answers ErrChallenge, ErrMany and ErrKnown.
 func (c *Candidate) Keep(tx *db.Tx) error {
 	err := record.Finish(tx, c.ceremony)
 	if errors.Is(err, db.ErrNotFound) {

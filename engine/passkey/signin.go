@@ -68,7 +68,7 @@ func (s SignIn) Begin() (options string, ceremony []byte, err error) {
 	return string(document), ceremony, nil
 }
 
-// Assertion is an answer that holds. It counts once it is committed.
+// Assertion is an answer that was judged to be right. It has no effect before Commit.
 type Assertion struct {
 	Credential record.Credential // as it was when the answer was judged
 	Counter    uint32            // the authenticator's, after this use
@@ -134,9 +134,8 @@ func (s SignIn) verify(parsed *protocol.ParsedCredentialAssertionData, c *record
 	return nil
 }
 
-// Commit notes the use, in the transaction that gives what it buys. The counter has the last word: of two answers that
-// bring the same one, the second gets ErrClone, unless the authenticator does not count. A passkey deleted meanwhile
-// gives ErrRefused.
+// Commit stores the use, in the transaction that acts on it. It answers ErrClone when the counter has not grown since the
+// last use, unless the authenticator does not count, and ErrRefused when the passkey was deleted meanwhile.
 func (a *Assertion) Commit(tx *db.Tx) error {
 	err := record.Use(tx, &a.Credential, a.Counter, a.BackedUp)
 	switch {

@@ -56,7 +56,7 @@ func settingsOf(in cognitoidp.SetUserMFAPreferenceRequest) settings {
 		given[emailMFA] = setting{enabled: email.Enabled, preferred: email.PreferredMfa}
 	}
 	if passkey := in.WebAuthnMfaSettings; passkey != nil {
-		given[passkeyMFA] = setting{enabled: passkey.Enabled}
+		given[factor.PasskeySetting] = setting{enabled: passkey.Enabled}
 	}
 	return given
 }
@@ -144,7 +144,7 @@ func (s *Service) grantable(tx *db.Tx, p *pool.Pool, u *user.User, f *factor.Fac
 			err = cognitoidp.InvalidParameter("User has not verified software token mfa")
 		}
 		return err
-	case passkeyMFA:
+	case factor.PasskeySetting:
 		// Whether the user has registered a passkey is not asked: without one the setting has no effect.
 		if !factor.Some(u.MFA) {
 			return cognitoidp.InvalidParameter("Passkeys can be an MFA factor only beside another that is enabled.")

@@ -31,7 +31,6 @@ const (
 	smsMFA      = cognitoidp.ChallengeNameTypeSmsMfa
 	emailMFA    = cognitoidp.ChallengeNameTypeEmailOtp
 	softwareMFA = cognitoidp.ChallengeNameTypeSoftwareTokenMfa
-	passkeyMFA  = "WEB_AUTHN_MFA" // no enumeration of the model's
 )
 
 // credential is what a software token is set up with: one of the two.

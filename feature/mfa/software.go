@@ -14,7 +14,7 @@ import (
 	"cardea/spec/totp"
 )
 
-// maxName is how many characters a user may call their authenticator app by.
+// maxName is the length of the longest FriendlyDeviceName, in characters.
 const maxName = 256
 
 // AssociateSoftwareToken hands out a secret for the user's authenticator app. It is in force once VerifySoftwareToken
@@ -78,7 +78,7 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 	return out, nil
 }
 
-// AdminDeleteSoftwareToken removes a user's software token, for who has lost their authenticator app.
+// AdminDeleteSoftwareToken removes a user's software token, for users who have lost their authenticator app.
 func (s *Service) AdminDeleteSoftwareToken(ctx context.Context, in *cognitoidp.AdminDeleteSoftwareTokenRequest) (*cognitoidp.AdminDeleteSoftwareTokenResponse, error) {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		_, u, err := account.Admin(tx, in.UserPoolId, in.Username)

@@ -106,9 +106,9 @@ func TestSoftwareTokensNeedAPoolThatOffersThem(t *testing.T) {
 		p.mode(t, "OPTIONAL", M{"SoftwareTokenMfaConfiguration": nil})
 		const message = "Software Token MFA has not been enabled by the userPool"
 		code := M{"UserCode": w.SoftwareCode(t, waiting)}
-		for _, key := range []M{bearer, {"Session": session}} {
-			w.Fails(t, "AssociateSoftwareToken", key, noToken, message)
-			w.Fails(t, "VerifySoftwareToken", with(key, code), noToken, message)
+		for _, credential := range []M{bearer, {"Session": session}} {
+			w.Fails(t, "AssociateSoftwareToken", credential, noToken, message)
+			w.Fails(t, "VerifySoftwareToken", with(credential, code), noToken, message)
 		}
 		prefer := M{"SoftwareTokenMfaSettings": M{"Enabled": true, "PreferredMfa": true}}
 		w.Must(t, "SetUserMFAPreference", with(bearer, prefer)) // a registered one stays usable
@@ -117,19 +117,19 @@ func TestSoftwareTokensNeedAPoolThatOffersThem(t *testing.T) {
 	})
 }
 
-func TestExactlyOneKeyIsTaken(t *testing.T) {
+func TestExactlyOneCredentialIsTaken(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		p := newPool(t, w)
 		both := with(p.bearer(t), M{"Session": p.session(t, p.client, "alice")})
 		code := M{"UserCode": "123456"}
-		for _, key := range []M{{}, both} {
-			w.Fails(t, "AssociateSoftwareToken", key, invalid, "")
-			w.Fails(t, "VerifySoftwareToken", with(key, code), invalid, "")
+		for _, credential := range []M{{}, both} {
+			w.Fails(t, "AssociateSoftwareToken", credential, invalid, "")
+			w.Fails(t, "VerifySoftwareToken", with(credential, code), invalid, "")
 		}
-		for _, key := range []M{{"AccessToken": "eyJ.eyJ.x"}, {"Session": strings.Repeat("A", 40)}, {"Session": strings.Repeat("!", 2048)}} {
-			w.Fails(t, "AssociateSoftwareToken", key, refused, "")
-			w.Fails(t, "VerifySoftwareToken", with(key, code), refused, "")
+		for _, credential := range []M{{"AccessToken": "eyJ.eyJ.x"}, {"Session": strings.Repeat("A", 40)}, {"Session": strings.Repeat("!", 2048)}} {
+			w.Fails(t, "AssociateSoftwareToken", credential, refused, "")
+			w.Fails(t, "VerifySoftwareToken", with(credential, code), refused, "")
 		}
 		w.Fails(t, "VerifySoftwareToken", with(code, M{"AccessToken": both["AccessToken"], "FriendlyDeviceName": strings.Repeat("☕", 257)}), invalid, "")
 		w.Must(t, "DeleteUser", M{"AccessToken": both["AccessToken"]})

@@ -78,8 +78,8 @@ func List(tx *db.Tx, q Query) ([]*Device, error) {
 		q.Pool, q.Sub, q.After, q.Remembered, q.Limit)
 }
 
-// Confirm stores what an app made of a device that was only named before: its secret, its name, where it is, whether it is
-// remembered. It works once for each device; whoever comes later gets db.ErrStale.
+// Confirm stores what an app tells of a device that was only named before: its secret, its name, its address, whether it is
+// remembered. It works once for each device; then it answers db.ErrStale.
 func Confirm(tx *db.Tx, d *Device) error {
 	rows, err := tx.Exec(`
 		UPDATE device

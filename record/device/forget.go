@@ -9,7 +9,7 @@ import (
 	"cardea/spec/id"
 )
 
-// Delete forgets a confirmed device. Of all who try, one succeeds; the others get db.ErrNotFound.
+// Delete removes a confirmed device, or answers db.ErrNotFound.
 func Delete(tx *db.Tx, pool id.Pool, sub id.Sub, key string) error {
 	rows, err := tx.Exec(`
 		DELETE FROM device

@@ -31,7 +31,7 @@ func Begin(tx *db.Tx, c *Ceremony) error {
 	return nil
 }
 
-// Waiting finds the registration that waits for a user, or answers db.ErrNotFound: also when it has waited too long.
+// Waiting finds a user's open registration, or answers db.ErrNotFound, also when it has expired.
 func Waiting(tx *db.Tx, pool id.Pool, sub id.Sub) (*Ceremony, error) {
 	return db.One(tx, scanCeremony, `
 		SELECT pool_id, sub, client_id, challenge, expires
@@ -40,8 +40,8 @@ func Waiting(tx *db.Tx, pool id.Pool, sub id.Sub) (*Ceremony, error) {
 		pool, sub, db.Millis(tx.Now))
 }
 
-// Finish uses a registration up. Only one caller ever succeeds; the others get db.ErrNotFound, as do those who come too
-// late or after a newer one took its place.
+// Finish spends a registration. It answers db.ErrNotFound when it was spent before, has expired, or was replaced by a newer
+// one.
 func Finish(tx *db.Tx, c *Ceremony) error {
 	rows, err := tx.Exec(`
 		DELETE FROM passkey_ceremony

@@ -2,5 +2,5 @@
 //
 // A credential's row has what the credential record of WebAuthn (Level 3, §4) has, so that it can be verified here and
 // taken along elsewhere. Its signature counter only ever grows: of two uses that bring the same counter one is refused.
-// What a good answer is, is engine/passkey's business.
+// engine/passkey judges answers.
 package passkey

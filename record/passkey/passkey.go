@@ -71,7 +71,7 @@ func List(tx *db.Tx, pool id.Pool, sub id.Sub) ([]Credential, error) {
 		pool, sub)
 }
 
-// Get finds a credential of the pool, whoever's it is, or answers db.ErrNotFound.
+// Get finds a credential of the pool, of any user, or answers db.ErrNotFound.
 func Get(tx *db.Tx, pool id.Pool, credential string) (Credential, error) {
 	return db.One(tx, scan, `
 		SELECT pool_id, sub, credential_id, relying_party, user_handle, public_key, sign_count, verified,
@@ -120,7 +120,7 @@ func Delete(tx *db.Tx, pool id.Pool, sub id.Sub, credential string) error {
 	return nil
 }
 
-// DeleteUser removes all credentials of a user and the registration that waits.
+// DeleteUser removes all credentials of a user and the open registration.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	_, err := tx.Exec(`
 		DELETE FROM passkey

@@ -1,7 +1,7 @@
-// Package softwaretoken remembers what users' authenticator apps share with the server: for each user the sealed secret in
-// force, which of its codes was the last to be used, and a secret that waits to be verified.
+// Package softwaretoken stores the secrets that users' authenticator apps share with the server: for each user the sealed
+// secret in force, the time step of the code used last, and a secret that is not verified yet.
 //
-// A new secret takes the place of the old one only when it is confirmed, and a step is used only if it is later than the
-// last: both are decided by conditional statements, so that of a hundred who come with one code one succeeds. How secrets
-// are sealed and codes judged is engine/factor's business.
+// A new secret replaces the old one only when it is confirmed, and a step can be used only if it is later than the last.
+// Conditional statements decide both, so that each code works once, however many requests bring it at the same time.
+// engine/factor seals secrets and judges codes.
 package softwaretoken

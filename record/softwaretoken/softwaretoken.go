@@ -28,7 +28,7 @@ func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*Token, error) {
 		pool, sub)
 }
 
-// SetPending remembers a secret that was handed out now, in the place of any other that waits. The one in force stays.
+// SetPending stores a secret that is not verified yet, in the place of an earlier one. The one in force stays.
 func SetPending(tx *db.Tx, pool id.Pool, sub id.Sub, sealed []byte) error {
 	_, err := tx.Exec(`
 		INSERT INTO software_token (pool_id, sub, secret, last_step, verified, pending, asked)
@@ -42,8 +42,8 @@ func SetPending(tx *db.Tx, pool id.Pool, sub id.Sub, sealed []byte) error {
 	return nil
 }
 
-// Confirm puts the secret that waits, as it was loaded, in force; step is that of the code that proved it. All but the
-// first who come with it get db.ErrStale.
+// Confirm puts the pending secret, as it was loaded, in force; step is that of the code that verified it. It answers
+// db.ErrStale when another secret is pending by now, or none.
 func Confirm(tx *db.Tx, t *Token, step int64) error {
 	rows, err := tx.Exec(`
 		UPDATE software_token
@@ -59,8 +59,8 @@ func Confirm(tx *db.Tx, t *Token, step int64) error {
 	return nil
 }
 
-// Use uses a step of the secret in force up, as it was loaded. All but the first who come with the step get db.ErrStale, as
-// do those who come with an earlier one or with a secret that is in force no longer.
+// Use spends a step of the secret in force, as it was loaded, and all earlier ones. It answers db.ErrStale when the step or a
+// later one was spent before, and when another secret is in force by now, or none.
 func Use(tx *db.Tx, t *Token, step int64) error {
 	rows, err := tx.Exec(`
 		UPDATE software_token
@@ -76,7 +76,7 @@ func Use(tx *db.Tx, t *Token, step int64) error {
 	return nil
 }
 
-// Delete removes a user's token, the one in force and the one that waits, or answers db.ErrNotFound.
+// Delete removes a user's token, in force and pending, or answers db.ErrNotFound.
 func Delete(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	rows, err := tx.Exec(`
 		DELETE FROM software_token
@@ -91,7 +91,7 @@ func Delete(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	return nil
 }
 
-// DeleteUser forgets the token of a user who is being deleted, if there is one.
+// DeleteUser removes the token of a user who is being deleted, if there is one.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	_, err := tx.Exec(`
 		DELETE FROM software_token
