@@ -152,3 +152,26 @@ func TestSecurityNamesTestsThatAreThere(t *testing.T) {
 		}
 	}
 }
+
+// ARCHITECTURE.md names every package of the layers below server.
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := regexp.MustCompile(`\w+`).FindAllString(string(text), -1)
+	missing := map[string]bool{}
+	for _, s := range sources(t) {
+		_, name, _ := strings.Cut(s.dir, "/")
+		if slices.Contains([]string{"", "cmd", "server", tools}, s.layer) || strings.Contains(name, "/") || s.testOnly() {
+			continue
+		}
+		if !slices.Contains(words, name) {
+			missing[s.dir] = true
+		}
+	}
+	for dir := range missing {
+		t.Errorf("ARCHITECTURE.md does not name %s", dir)
+	}
+}
