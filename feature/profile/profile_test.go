@@ -72,6 +72,9 @@ func TestUsersSeeAndChangeWhatTheirAppMay(t *testing.T) {
 			w.Fails(t, "UpdateUserAttributes", with(bearer, M{"UserAttributes": attrs(name, "x")}), "NotAuthorizedException", denied)
 			w.Fails(t, "DeleteUserAttributes", with(bearer, M{"UserAttributeNames": []string{name}}), "NotAuthorizedException", denied)
 		}
+		free := M{"AccessToken": w.SignIn(t, w.Client(t, pool, nil), "alice")["AccessToken"]}
+		w.Fails(t, "UpdateUserAttributes", with(free, M{"UserAttributes": attrs("birthdate", "2001-1-1")}),
+			invalid, "Invalid user attributes: birthdate: String must be no shorter than 10 characters")
 		w.Fails(t, "UpdateUserAttributes", with(bearer, M{"UserAttributes": attrs("sub", "x")}),
 			"InvalidParameterException", "Cannot modify the non-mutable attribute sub")
 		expect(t, w, bearer, map[string]string{"name": "Alice", "custom:team": "red"})
