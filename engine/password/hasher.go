@@ -44,18 +44,18 @@ type Change struct {
 
 // Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers *PolicyError,
 // ErrUsed and ErrBusy. Call it outside transactions.
-func (k *Hasher) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
+func (h *Hasher) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
 	if c.Policy {
 		if err := CheckPolicy(p, c.Password); err != nil {
 			return nil, err
 		}
 	}
 	if c.History {
-		if err := k.checkHistory(ctx, box, p, u, c.Password); err != nil {
+		if err := h.checkHistory(ctx, box, p, u, c.Password); err != nil {
 			return nil, err
 		}
 	}
-	s, err := k.make(ctx, p, u, c.Password)
+	s, err := h.make(ctx, p, u, c.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -78,19 +78,19 @@ func (c *Change) Apply(u *user.User, now time.Time) {
 func (c *Change) Refresh(u *user.User) { u.Password = c.sealed }
 
 // Verify tells whether pw is the user's password. A nil user, or one without a password, costs the same and is false.
-func (k *Hasher) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) (bool, error) {
+func (h *Hasher) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) (bool, error) {
 	if u == nil || u.Password == nil {
-		return false, k.pretend(ctx, p, pw)
+		return false, h.pretend(ctx, p, pw)
 	}
 	s, err := open(box, u, u.Password)
 	if err != nil {
 		return false, err
 	}
-	return k.matches(ctx, p, u, s, pw)
+	return h.matches(ctx, p, u, s, pw)
 }
 
 // Verifier gives the salt and the SRP verifier of a user, or ErrNoVerifier.
-func (k *Hasher) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, err error) {
+func (h *Hasher) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, err error) {
 	if u == nil || u.Password == nil {
 		return nil, nil, ErrNoVerifier
 	}
@@ -105,47 +105,47 @@ func (k *Hasher) Verifier(box *seal.Box, u *user.User) (salt, verifier []byte, e
 }
 
 // Storage is how the pool keeps passwords, "srp" or "argon2id".
-func (k *Hasher) Storage(p *pool.Pool) string {
-	if p.PasswordStorage(k.Default) == pool.PasswordStorageArgon2id {
+func (h *Hasher) Storage(p *pool.Pool) string {
+	if p.PasswordStorage(h.Default) == pool.PasswordStorageArgon2id {
 		return pool.PasswordStorageArgon2id
 	}
 	return pool.PasswordStorageSRP
 }
 
 // Outdated tells whether what is stored for the user has another form than the pool now wants.
-func (k *Hasher) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
+func (h *Hasher) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
 	s, err := open(box, u, u.Password)
-	return err == nil && s.kind != k.kind(p)
+	return err == nil && s.kind != h.kind(p)
 }
 
 // make computes what the pool stores for a password.
-func (k *Hasher) make(ctx context.Context, p *pool.Pool, u *user.User, pw string) (stored, error) {
+func (h *Hasher) make(ctx context.Context, p *pool.Pool, u *user.User, pw string) (stored, error) {
 	salt := srp.NewSalt()
-	if k.kind(p) == kindSRP {
+	if h.kind(p) == kindSRP {
 		return stored{kind: kindSRP, salt: salt, digest: srp.Verifier(identity(p, u), pw, salt)}, nil
 	}
-	hash, err := k.hash(ctx, standardCost, salt, pw)
+	hash, err := h.hash(ctx, standardCost, salt, pw)
 	return stored{kind: kindArgon2id, cost: standardCost, salt: salt, digest: hash}, err
 }
 
-func (k *Hasher) matches(ctx context.Context, p *pool.Pool, u *user.User, s stored, pw string) (bool, error) {
+func (h *Hasher) matches(ctx context.Context, p *pool.Pool, u *user.User, s stored, pw string) (bool, error) {
 	if s.kind == kindSRP {
 		return srp.Matches(identity(p, u), pw, s.salt, s.digest), nil
 	}
-	hash, err := k.hash(ctx, s.cost, s.salt, pw)
+	hash, err := h.hash(ctx, s.cost, s.salt, pw)
 	return err == nil && same(hash, s.digest), err
 }
 
 // pretend does the work of matches for someone who has no password.
-func (k *Hasher) pretend(ctx context.Context, p *pool.Pool, pw string) error {
-	decoy := stored{kind: k.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
-	_, err := k.matches(ctx, p, &user.User{}, decoy, pw)
+func (h *Hasher) pretend(ctx context.Context, p *pool.Pool, pw string) error {
+	decoy := stored{kind: h.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
+	_, err := h.matches(ctx, p, &user.User{}, decoy, pw)
 	return err
 }
 
 // checkHistory refuses the last PasswordHistorySize passwords, the present one among them, by ErrUsed. A temporary password
 // does not count: its user has not chosen it, and Cognito lets them keep it.
-func (k *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) error {
+func (h *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) error {
 	former := u.History
 	if u.Password != nil && !temporary(u) {
 		former = slices.Insert(slices.Clone(u.History), 0, u.Password)
@@ -155,7 +155,7 @@ func (k *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, 
 		if err != nil {
 			return err
 		}
-		used, err := k.matches(ctx, p, u, s, pw)
+		used, err := h.matches(ctx, p, u, s, pw)
 		if err != nil {
 			return err
 		}
@@ -166,25 +166,25 @@ func (k *Hasher) checkHistory(ctx context.Context, box *seal.Box, p *pool.Pool, 
 	return nil
 }
 
-func (k *Hasher) kind(p *pool.Pool) byte {
-	if k.Storage(p) == pool.PasswordStorageArgon2id {
+func (h *Hasher) kind(p *pool.Pool) byte {
+	if h.Storage(p) == pool.PasswordStorageArgon2id {
 		return kindArgon2id
 	}
 	return kindSRP
 }
 
-func (k *Hasher) hash(ctx context.Context, c cost, salt []byte, pw string) ([]byte, error) {
-	k.once.Do(func() {
-		slots, queue := k.Slots, k.Queue
+func (h *Hasher) hash(ctx context.Context, c cost, salt []byte, pw string) ([]byte, error) {
+	h.once.Do(func() {
+		slots, queue := h.Slots, h.Queue
 		if slots == 0 {
 			slots = runtime.GOMAXPROCS(0)
 		}
 		if queue == 0 {
 			queue = 64 * slots
 		}
-		k.hashes = newSemaphore(slots, queue)
+		h.hashes = newSemaphore(slots, queue)
 	})
-	release, err := k.hashes.acquire(ctx)
+	release, err := h.hashes.acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("wait to hash a password: %w", err)
 	}
