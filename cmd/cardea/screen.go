@@ -30,7 +30,7 @@ func (s screen) print(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "  Data       %s\n\n", s.Data)
 	fmt.Fprintf(&b, "For the AWS CLI and SDKs:\n\n")
-	fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%s\n", s.URL)
+	fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%s AWS_ENDPOINT_URL_STS=%s\n", s.URL, s.URL)
 	fmt.Fprintf(&b, "  export AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev AWS_REGION=%s AWS_DEFAULT_REGION=%s\n", s.Region, s.Region)
 	if s.Authority != "" {
 		fmt.Fprintf(&b, "  export AWS_CA_BUNDLE=%s\n", s.Authority)

@@ -1,7 +1,7 @@
 // Package awsapi is AWS's API over HTTP: several services behind one address, each in the protocol that AWS gave it.
 //
 //	POST / with an X-Amz-Target header              AWS JSON 1.1; the target names service and operation
-//	POST / with a form, or GET /?Action=…           AWS query, answered in XML; Version names the service
+//	POST / with a form, or a URL with ?Action=…     AWS query, answered in XML; Version names the service
 //
 // It names the operation, proves the caller of signed operations, reads the body within limits, hands the request to the
 // service's generated dispatch table (which binds and validates it and runs the feature's method) and renders the answer or

@@ -27,13 +27,15 @@ func protocolOf(r *http.Request) protocol {
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
 		return jsonProtocol{}
-	case r.Method == http.MethodGet && IsQuery(r), r.Method == http.MethodPost && hasForm(r):
+	case r.Method == http.MethodPost && hasForm(r):
+		return queryProtocol{}
+	case (r.Method == http.MethodPost || r.Method == http.MethodGet) && IsQuery(r):
 		return queryProtocol{}
 	}
 	return jsonProtocol{}
 }
 
-// IsQuery reports whether a request for a page is one for an operation in the query protocol.
+// IsQuery reports whether the query of a request's URL names an operation, as presigned URLs do.
 func IsQuery(r *http.Request) bool { return r.URL.Query().Has("Action") }
 
 func hasForm(r *http.Request) bool {

@@ -39,12 +39,12 @@ func (queryProtocol) words() []word { return queryWords }
 func (queryProtocol) contentType() string { return "text/xml" }
 
 func (p queryProtocol) receive(c *call, w http.ResponseWriter, body *bytes.Buffer) (awsjson.Node, error) {
-	form := c.request.URL.RawQuery
-	if c.request.Method == http.MethodPost {
-		if err := c.read(w, body, c.handler.Limits.unsigned()); err != nil {
-			return awsjson.Node{}, err
-		}
-		form = body.String()
+	if err := c.read(w, body, c.handler.Limits.unsigned()); err != nil {
+		return awsjson.Node{}, err
+	}
+	form := body.String()
+	if form == "" {
+		form = c.request.URL.RawQuery
 	}
 	parameters, err := awsquery.Parse(form)
 	if err != nil {

@@ -73,6 +73,10 @@ func TestVersionsFindTheirService(t *testing.T) {
 	for name, got := range map[string]*httptest.ResponseRecorder{
 		"POST": threefold().post("Action=Which"+version, nil),
 		"GET":  threefold().post("", func(r *http.Request) { r.Method, r.URL.RawQuery = http.MethodGet, "Action=Which"+version }),
+		"POST without a form": threefold().post("", func(r *http.Request) {
+			r.URL.RawQuery = "Action=Which" + version
+			r.Header.Del("Content-Type")
+		}),
 	} {
 		if got.Code != 200 || !strings.HasPrefix(got.Body.String(), want) || got.Header().Get("Content-Type") != "text/xml" {
 			t.Errorf("%s: got %d %q %s", name, got.Code, got.Header().Get("Content-Type"), got.Body)
