@@ -27,7 +27,7 @@ func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
 func sample(username string) *User {
 	now := time.Date(2026, 11, 20, 12, 0, 0, 123e6, time.UTC)
 	return &User{
-		Pool: testPool, Sub: id.NewSub(), Username: username, Status: "CONFIRMED", Enabled: true,
+		Pool: testPool, Sub: id.NewSub(), Username: username, Registered: "email", Status: "CONFIRMED", Enabled: true,
 		Created: now, Modified: now.Add(time.Second), Attributes: map[string]string{"email": "a@b.example", "name": "nul \x00 and \"quotes\""},
 		Pending: map[string]string{"email": "c@d.example"}, Password: []byte{1, 0, 255}, PasswordSet: now,
 		History: [][]byte{{2}, {3}}, SignedOut: now.Add(-time.Hour),
