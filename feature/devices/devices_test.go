@@ -254,7 +254,7 @@ func TestPoolsThatDoNotTrackDevicesHaveNone(t *testing.T) {
 	})
 }
 
-func TestOthersThanTheUserAreTurnedAway(t *testing.T) {
+func TestDevicesNeedTheUsersOwnToken(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
 		key := w.device(t)
 		for operation, in := range map[string]M{

@@ -203,7 +203,7 @@ func TestPoolMustHaveUseForPasskeys(t *testing.T) {
 	})
 }
 
-func TestBadTokensOpenNothing(t *testing.T) {
+func TestInvalidTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool, _, who := alice(t, w)

@@ -200,7 +200,7 @@ func TestDeletedUsersDevicesGo(t *testing.T) {
 	})
 }
 
-func TestPruneTakesOldUnconfirmedDevicesInBites(t *testing.T) {
+func TestPruneRemovesOldUnconfirmedDevicesInBatches(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		write(t, d, func(tx *db.Tx) error {
 			for i := range 5 {
