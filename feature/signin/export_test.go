@@ -34,9 +34,17 @@ func (s *Service) Interrupted(ctx context.Context, in Request, meanwhile func())
 	return s.run(ctx, in, interrupted{answer{proofs[in.Name]}, meanwhile})
 }
 
-// WaitsForDisk tells whether the commit of a right answer waits for the disk: of a proof that leads to the answer of a
-// challenge, "" for the end of the sign-in.
-func WaitsForDisk(proof factor.Proof, next string, second bool) bool {
-	a := &attempt{decision: decision{done: &success{proof: proof}, next: proofs[next], second: second}}
+// Committed is a right answer that is to be committed.
+type Committed struct {
+	Proof   factor.Proof
+	Session bool   // it came with a Session
+	Next    string // the challenge that follows; empty: none
+	Second  bool   // that is about a second factor
+}
+
+// WaitsForDisk tells whether its commit waits for the disk.
+func (c Committed) WaitsForDisk() bool {
+	a := &attempt{decision: decision{done: &success{proof: c.Proof}, next: proofs[c.Next], second: c.Second}}
+	a.opened = c.Session
 	return a.waitsForDisk()
 }

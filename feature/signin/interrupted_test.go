@@ -112,23 +112,19 @@ func TestWhatHappensBeforeTheCommitCounts(t *testing.T) {
 
 func TestOnlyAPasswordBeforeASecondFactorNeedNotWaitForTheDisk(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		proof  factor.Proof
-		next   string
-		second bool
-		waits  bool
-	}{
-		{factor.Password, "SOFTWARE_TOKEN_MFA", true, false},
-		{factor.Password, "SELECT_MFA_TYPE", true, false},
-		{factor.Password, "SMS_MFA", true, true}, // a message
-		{factor.Password, "NEW_PASSWORD_REQUIRED", false, true},
-		{factor.Password, "", false, true},
-		{factor.Passkey, "SOFTWARE_TOKEN_MFA", true, true},
-		{factor.SoftwareToken, "", false, true},
-		{"", "SOFTWARE_TOKEN_MFA", true, true},
+	for c, waits := range map[signin.Committed]bool{
+		{factor.Password, false, "SOFTWARE_TOKEN_MFA", true}:     false,
+		{factor.Password, false, "SELECT_MFA_TYPE", true}:        false,
+		{factor.Password, true, "SOFTWARE_TOKEN_MFA", true}:      true, // a Session is used up
+		{factor.Password, false, "SMS_MFA", true}:                true, // a message is sent
+		{factor.Password, false, "NEW_PASSWORD_REQUIRED", false}: true,
+		{factor.Password, false, "", false}:                      true,
+		{factor.Passkey, true, "SOFTWARE_TOKEN_MFA", true}:       true,
+		{factor.SoftwareToken, true, "", false}:                  true,
+		{"", false, "SOFTWARE_TOKEN_MFA", true}:                  true,
 	} {
-		if got := signin.WaitsForDisk(c.proof, c.next, c.second); got != c.waits {
-			t.Errorf("%s before %q: waits %v, want %v", c.proof, c.next, got, c.waits)
+		if got := c.WaitsForDisk(); got != waits {
+			t.Errorf("%+v: waits %v, want %v", c, got, waits)
 		}
 	}
 }

@@ -180,10 +180,11 @@ func (a *attempt) write(fn func(tx *db.Tx) error) error {
 }
 
 // waitsForDisk tells whether the commit must be durable before the answer. A right password after which a second factor is
-// due buys nothing by itself: whoever repeats it after a crash still owes the factor. A message must not be lost.
+// due buys nothing by itself: whoever repeats it after a crash still owes the factor. A message must not be lost, and a
+// Session that was used up must be seen as used by the next reader.
 func (a *attempt) waitsForDisk() bool {
 	_, posts := a.next.(poster)
-	return a.done.proof != factor.Password || !a.second || posts
+	return a.done.proof != factor.Password || !a.second || posts || a.opened
 }
 
 // reload reads the user again, as the committing transaction sees them.
