@@ -15,8 +15,8 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkHostile is the cost of what a stranger may send at most: it should stay near the cost of reading it.
-func BenchmarkHostile(b *testing.B) {
+// BenchmarkLargest is the cost of the largest requests that anyone may send: it should stay near the cost of reading them.
+func BenchmarkLargest(b *testing.B) {
 	for name, body := range map[string]string{
 		"string":  `{"Unknown":"` + strings.Repeat("x", 1<<20-20) + `"}`,
 		"escapes": `{"Unknown":"` + strings.Repeat(`\u00e9`, 1<<20/6-10) + `"}`,

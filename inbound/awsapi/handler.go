@@ -37,7 +37,7 @@ type Handler struct {
 	Observe func(service, operation, code string, took time.Duration)
 	// Limits bounds the bodies of requests.
 	Limits Limits
-	// Strict, for tests, is told of each fault that the model does not list for its operation; the answer becomes an
+	// Strict, for tests, is called with each fault that the model does not list for its operation; the answer becomes an
 	// InternalErrorException.
 	Strict func(operation string, fault *awsjson.Fault)
 

@@ -85,7 +85,7 @@ func TestRequestsThatNameNoOperationAreRefused(t *testing.T) {
 		w := newWorld()
 		refused(t, w.ask("Echo", "{}", change), 400, "UnknownOperationException")
 		if w.observed[0] != " UnknownOperationException" {
-			t.Errorf("%s: observed %q: what strangers send must not become a label", name, w.observed)
+			t.Errorf("%s: observed %q: what clients send must not become a label", name, w.observed)
 		}
 	}
 	got := newWorld().ask("Echo", "{}", func(r *http.Request) { r.Method = http.MethodGet })
@@ -102,7 +102,7 @@ func TestContentTypesOfOldClientsAreSpoken(t *testing.T) {
 	}
 }
 
-func TestFaultsAreTold(t *testing.T) {
+func TestFaultsAreRendered(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	got := w.ask("Refuse", "{}", nil)
@@ -132,7 +132,7 @@ func TestFailuresAreHiddenAndLoggedOnce(t *testing.T) {
 		got := w.ask(operation, "{}", nil)
 		refused(t, got, 500, "InternalErrorException")
 		if strings.Contains(got.Body.String()+got.Header().Get("x-amzn-ErrorMessage"), "secrets") {
-			t.Errorf("%s: the cause is told: %s", operation, got.Body)
+			t.Errorf("%s: the cause is shown: %s", operation, got.Body)
 		}
 		line := w.logged(t)
 		if line["error"] != cause || line["level"] != "ERROR" || line["request_id"] != got.Header().Get("x-amzn-RequestId") {
@@ -179,7 +179,7 @@ func TestStrictHandlersFailOnUnlistedFaults(t *testing.T) {
 	refused(t, w.ask("Refuse", "{}", nil), 400, "CodeMismatchException")
 	refused(t, w.ask("Reason", "{}", nil), 400, "InvalidParameterException")
 	if len(w.unlisted) != 1 || w.unlisted[0] != "Unlisted GroupExistsException" {
-		t.Errorf("told %q", w.unlisted)
+		t.Errorf("reported %q", w.unlisted)
 	}
 	refused(t, newWorld().ask("Unlisted", "{}", nil), 400, "GroupExistsException")
 }

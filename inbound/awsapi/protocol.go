@@ -61,8 +61,8 @@ type word struct {
 	status    int
 }
 
-// fault is what the client is told of err: itself where it is a fault, a protocol's word for a condition, and of anything
-// else, a failure, nothing.
+// fault is what the client learns of err: err itself where it is a fault, the protocol's word where it is a condition, and
+// of a failure no more than that there was one.
 func (c *call) fault(err error) *awsjson.Fault {
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
 		return fault

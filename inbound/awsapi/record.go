@@ -30,20 +30,20 @@ func (c *call) record() {
 		slog.String("operation", operation), slog.Int("status", c.status), slog.Duration("duration", took),
 		slog.String("request_id", c.caller.RequestID), slog.String("ip", c.caller.IP),
 	}
-	attributes = told(attributes, "service", service)
-	attributes = told(attributes, "code", c.code)
-	attributes = told(attributes, "pool", identifier(c.pool))
-	attributes = told(attributes, "client", identifier(c.client))
-	attributes = told(attributes, "access_key", c.caller.AccessKeyID)
+	attributes = with(attributes, "service", service)
+	attributes = with(attributes, "code", c.code)
+	attributes = with(attributes, "pool", identifier(c.pool))
+	attributes = with(attributes, "client", identifier(c.client))
+	attributes = with(attributes, "access_key", c.caller.AccessKeyID)
 	if c.failure != nil {
 		attributes = append(attributes, slog.Any("error", c.failure))
-		attributes = told(attributes, "stack", string(c.stack))
+		attributes = with(attributes, "stack", string(c.stack))
 	}
 	c.handler.Log.LogAttrs(c.request.Context(), level, "request", attributes...)
 }
 
-// told adds an attribute unless it is empty.
-func told(attributes []slog.Attr, name, value string) []slog.Attr {
+// with adds an attribute unless it is empty.
+func with(attributes []slog.Attr, name, value string) []slog.Attr {
 	if value == "" {
 		return attributes
 	}

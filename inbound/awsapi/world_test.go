@@ -37,7 +37,7 @@ var (
 	}}
 )
 
-// world is a handler with what it told.
+// world is a handler with what it logged, observed and reported.
 type world struct {
 	*Handler
 	log      bytes.Buffer
@@ -121,7 +121,7 @@ func (w *world) logged(t *testing.T) map[string]any {
 	return line
 }
 
-// refused fails the test unless the answer is a fault of the given status and code, told in all three places.
+// refused fails the test unless the answer is a fault of the given status and code, in all three places.
 func refused(t *testing.T, got *httptest.ResponseRecorder, status int, code string) {
 	t.Helper()
 	var body struct {

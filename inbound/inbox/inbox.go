@@ -64,7 +64,7 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy)
-	_, _ = w.Write([]byte(b.String())) // the reader has gone; nobody is left to tell
+	_, _ = w.Write([]byte(b.String())) // the client may be gone
 }
 
 func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +82,7 @@ func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body) // the reader has gone; nobody is left to tell
+	_, _ = w.Write(body) // the client may be gone
 }
 
 // address reads ?to=. No address holds a blank; it is what a plus sign becomes when it was not escaped.

@@ -92,7 +92,7 @@ func TestJSONListsTheOldestFirst(t *testing.T) {
 			}
 		}
 		if n := len(list(inbox.JSONPath + "?to=carol@example.org")); n != 0 {
-			t.Errorf("%d messages to nobody", n)
+			t.Errorf("%d messages to an address that got none", n)
 		}
 	})
 }
@@ -104,7 +104,7 @@ func TestPageEscapesMessagesAndRunsNothing(t *testing.T) {
 		signUps(t, w)
 		r := get(h, http.MethodGet, inbox.PagePath+"?to=%22%3E%3Cscript%3E")
 		if text := body(t, r); strings.Contains(text, "<script>") {
-			t.Errorf("the page holds a stranger's markup:\n%s", text)
+			t.Errorf("the page holds markup from the query:\n%s", text)
 		}
 		r = get(h, http.MethodGet, inbox.PagePath)
 		text := body(t, r)

@@ -19,7 +19,7 @@ var (
 	page  = template.Must(template.New("page").Parse(pageText))
 	style = template.CSS(styleText) // a constant of this package
 
-	// policy lets the page run nothing, load nothing and be framed by nobody; its one style is named by its hash.
+	// policy forbids scripts, loads and frames; the one style is allowed by its hash.
 	policy = func() string {
 		sum := sha256.Sum256([]byte(styleText))
 		return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +

@@ -1,7 +1,7 @@
 // Package awsjson is the AWS JSON 1.1 protocol as pure functions: faults, timestamps, a strict parser for untrusted bytes,
 // validation against a service's model, and binding to its structs.
 //
-// A request goes through three steps. Parse makes a small tree of it and refuses what is hostile or malformed. Bind fills
+// A request goes through three steps. Parse makes a small tree of it and refuses what is malformed or too large. Bind fills
 // a struct from the tree. Validate walks the tree along the service's generated Shape table and reports every violated
 // constraint in one Problem, worded as AWS words it. The tree knows absent, null and empty apart; a struct would not.
 //

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// What a request may be made of at most. Honest requests are far below.
+// What a request may be made of at most. Requests of SDKs are far below.
 const (
 	MaxDepth = 32     // objects and arrays within each other
 	MaxNodes = 20_000 // values, member names not counted
@@ -17,8 +17,8 @@ const few = 4
 // linear is how many members of an object are compared one by one to find duplicates; beyond it a set is made.
 const linear = 16
 
-// Parse reads one JSON value and refuses, by a Problem of ErrSyntax, what RFC 8259 does not allow and what no honest
-// client sends although it allows it: duplicate member names (two readers would disagree on what was asked), invalid
+// Parse reads one JSON value and refuses, by a Problem of ErrSyntax, what RFC 8259 does not allow and what no SDK sends
+// although it allows it: duplicate member names (two readers would disagree on what was asked), invalid
 // UTF-8 and unpaired surrogates (replacing them would make different strings equal), U+0000 (no database column holds
 // it), and more than MaxDepth levels or MaxNodes values. An empty body is an empty object.
 func Parse(body []byte) (Node, error) {

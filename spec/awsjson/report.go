@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	maxDetailed = 50   // violations told one by one; the count goes on
+	maxDetailed = 50   // violations described; all are counted
 	maxValue    = 1024 // bytes of a value that a message repeats
 )
 
@@ -60,7 +60,7 @@ func (r *report) problem() error {
 	return &Problem{ErrConstraint, strconv.Itoa(r.count) + errors + r.text.String()}
 }
 
-// show writes a value as Java writes it. Structures are named only: what is wrong in them is told on its own.
+// show writes a value as Java writes it. Structures are named only: what is wrong in them is reported by itself.
 func show(n *Node) string {
 	switch n.Type {
 	case Array:

@@ -134,26 +134,26 @@ func breaks(shape *Shape, n *Node) bool {
 	return found
 }
 
-// violated tells each rule of shape that the scalar n breaks.
-func violated(shape *Shape, n *Node, tell func(rule string)) {
+// violated reports each rule of shape that the scalar n breaks.
+func violated(shape *Shape, n *Node, report func(rule string)) {
 	switch shape.Kind {
 	case Integer, Long:
 		number, _ := integer(n, shape.Kind)
-		limits(shape, number, "value", tell)
+		limits(shape, number, "value", report)
 	case Blob:
-		limits(shape, int64(len(n.Text)/4*3-strings.Count(n.Text, "=")), "length", tell)
+		limits(shape, int64(len(n.Text)/4*3-strings.Count(n.Text, "=")), "length", report)
 	case String:
 		length := int64(len(n.Text))
 		// A string that keeps its limits however many bytes its characters take need not be counted; most do.
 		if shape.Limits != 0 && (length > shape.Max || length < utf8.UTFMax*shape.Min) {
 			length = int64(utf8.RuneCountInString(n.Text))
 		}
-		limits(shape, length, "length", tell)
+		limits(shape, length, "length", report)
 		if shape.Pattern != nil && !hopeless(shape, length) && !shape.Pattern.Match(n.Text) {
-			tell(patternRule(shape))
+			report(patternRule(shape))
 		}
 		if shape.Enum != nil && !has(shape.Enum, n.Text) {
-			tell(enumRule(shape))
+			report(enumRule(shape))
 		}
 	}
 }
@@ -164,12 +164,12 @@ func hopeless(shape *Shape, length int64) bool {
 	return shape.Limits&HasMax != 0 && length > shape.Max+slack
 }
 
-func limits(shape *Shape, n int64, what string, tell func(rule string)) {
+func limits(shape *Shape, n int64, what string, report func(rule string)) {
 	if shape.Limits&HasMax != 0 && n > shape.Max {
-		tell(maxRule(shape, what))
+		report(maxRule(shape, what))
 	}
 	if shape.Limits&HasMin != 0 && n < shape.Min {
-		tell(minRule(shape, what))
+		report(minRule(shape, what))
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// What a request may be made of at most. Honest requests are far below.
+// What a request may be made of at most. Requests of SDKs are far below.
 const (
 	MaxParameters = 1000
 	MaxDepth      = 32 // parts of a parameter's name
@@ -27,7 +27,7 @@ type node struct {
 	children map[string]*node
 }
 
-// Parse reads parameters as a form or the query of a URL has them. It refuses, as malformed, what no honest client sends:
+// Parse reads parameters as a form or the query of a URL has them. It refuses, as malformed, what no SDK sends:
 // escapes that are none, duplicate names (two readers would disagree on what was asked), invalid UTF-8 and U+0000 (no
 // database column holds them), and more than MaxParameters names or MaxDepth parts of one.
 func Parse(form string) (Parameters, error) {
