@@ -221,7 +221,7 @@ func TestDeliverSendsEachMessageOnceHoweverManyRunIt(t *testing.T) {
 		}
 		nodes.Wait()
 		if n := relay.taken(); n != 20 {
-			t.Errorf("%d messages sent, want 20: the 10 decoys reach nobody", n)
+			t.Errorf("%d messages sent, want 20: the 10 decoys are not sent", n)
 		}
 		if n := len(w.inbox(t, "")); n != 0 {
 			t.Errorf("%d messages are still there after delivery", n)
@@ -342,7 +342,7 @@ func TestPostWakesDeliveryOnceItIsCommitted(t *testing.T) {
 			t.Errorf("delivery was woken for what was rolled back (%v)", err)
 		}
 
-		for range 2 { // nobody waits for the second one to be noticed
+		for range 2 { // the second finds one woken already
 			w.mustPost(t, hello)
 		}
 		if !woken(w.Posted()) || woken(w.Posted()) || woken(w.PostedUrgent()) {

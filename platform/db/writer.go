@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A batch is committed when nobody is about to join it, or when it has grown this large or this old.
+// A batch is committed when no other write waits to join it, or when it has grown this large or this old.
 const (
 	batchWrites = 256
 	batchTime   = 20 * time.Millisecond
@@ -16,10 +16,10 @@ const (
 
 // writer is SQLite's one writing connection with group commit.
 //
-// Writers take turns under mu, each in its own goroutine. A turn joins the open batch, one SQLite transaction, behind
-// a savepoint of its own; who leaves with nobody waiting lets others run, and then commits for all. While a commit waits
-// for the disk, the next batch queues up. Nobody is told of success, or of an error that may rest on what a batch-mate
-// wrote, before the commit.
+// Writes run one after another under mu, each in its caller's goroutine. A write joins the open batch, one SQLite
+// transaction, behind a savepoint of its own. The last one, when no other waits, yields the processor once and then commits
+// the batch. While a commit waits for the disk, the writes of the next batch queue up. A write returns success, or an error
+// that may be due to what another write of its batch has stored, only after the commit.
 type writer struct {
 	open    func() (*liteConn, error)
 	waiting atomic.Int64
@@ -35,14 +35,14 @@ type writer struct {
 type batch struct {
 	began   time.Time
 	size    int
-	closing bool // someone is about to commit it
-	timed   bool // a timer is going to, if nobody else does
+	closing bool // a write is about to commit it
+	timed   bool // a timer is going to commit it
 	done    chan struct{}
 	err     error // why the commit was not; valid when done is closed
 }
 
-// write runs fn in a turn of its own. Should fn panic or end its goroutine, that stays fn's caller's affair. Soon is not to
-// wait for the commit: then durable does.
+// write runs fn in a turn of its own. Should fn panic or end its goroutine, the transaction is undone
+// and the panic goes on. With soon it does not wait for the commit: the caller may, by durable.
 func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, err error) {
 	w.waiting.Add(1)
 	w.mu.Lock()
@@ -162,7 +162,7 @@ func (w *writer) renew() {
 	w.conn = nil
 }
 
-// leave ends a turn: it commits the batch unless someone else is going to, and gives up mu.
+// leave ends a turn: it commits the batch unless another write or a timer is going to, and gives up mu.
 func (w *writer) leave(soon bool) {
 	defer w.mu.Unlock()
 	b := w.batch
@@ -177,7 +177,7 @@ func (w *writer) leave(soon bool) {
 			w.commitLater(b)
 			return
 		}
-		// Whoever could run now may be about to join, so they go first. If nobody could, this takes no time.
+		// Goroutines that are ready to run may be about to join. If there is none, this takes no time.
 		b.closing = true
 		w.mu.Unlock()
 		runtime.Gosched()
@@ -201,7 +201,7 @@ func (w *writer) commit() {
 	close(b.done)
 }
 
-// commitLater has a timer commit a batch that nobody waits for, should nobody join who does.
+// commitLater has a timer commit a batch that no write waits for, unless one that does joins it before.
 func (w *writer) commitLater(b *batch) {
 	if b.timed {
 		return

@@ -120,12 +120,12 @@ func TestSoonIsSeenByWritersAtOnceAndByReadersSoon(t *testing.T) {
 		t.Fatal(err)
 	}
 	if commits(l) != before && time.Since(began) < batchTime {
-		t.Error("somebody waited for the disk")
+		t.Error("the write waited for the disk")
 	}
 	if err := soon("a"); !errors.Is(err, ErrExists) {
 		t.Errorf("the next writer was told %v", err)
 	}
-	if got := keys(t, d); got != "a" { // since nobody is told of a collision with what may yet be lost
+	if got := keys(t, d); got != "a" { // the collision was reported after the commit, since what it collided with might have been lost
 		t.Errorf("after it, readers see %q", got)
 	}
 	if err := soon("b"); err != nil {
@@ -133,7 +133,7 @@ func TestSoonIsSeenByWritersAtOnceAndByReadersSoon(t *testing.T) {
 	}
 	for began := time.Now(); keys(t, d) != "a b"; time.Sleep(time.Millisecond) {
 		if time.Since(began) > 10*time.Second {
-			t.Fatal("nobody ever commits")
+			t.Fatal("it is never committed")
 		}
 	}
 }

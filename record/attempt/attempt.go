@@ -67,7 +67,7 @@ func Put(tx *db.Tx, a Attempt) error {
 	return nil
 }
 
-// Delete forgives an account's failures.
+// Delete removes an account's failures.
 func Delete(tx *db.Tx, pool id.Pool, key string) error {
 	_, err := tx.Exec(`
 		DELETE FROM attempt
@@ -79,7 +79,7 @@ func Delete(tx *db.Tx, pool id.Pool, key string) error {
 	return nil
 }
 
-// DeleteUser forgets a user who is being deleted.
+// DeleteUser removes the failures of a user who is being deleted.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	if err := Delete(tx, pool, UserKey(sub)); err != nil {
 		return err

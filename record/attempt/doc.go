@@ -1,5 +1,6 @@
-// Package attempt stores how many proofs have failed, one row for each user (for their password and, apart from it, for
-// their second factors), unknown name, source address and app client. Rows of unknown names are keyed by a hash.
+// Package attempt counts failed proofs, one row per account that has any. An account is a user, apart for their password and
+// their second factors; the pseudonym of a name that no user has, whose failures count alike; a source address; or an app
+// client.
 //
 // What the numbers mean, and when an account is locked, is engine/lockout's business.
 package attempt

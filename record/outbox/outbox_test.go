@@ -72,7 +72,7 @@ func TestNewestListsTheLatestFirstWithoutDecoys(t *testing.T) {
 			decoy.Medium = ""
 			return outbox.Insert(tx, decoy)
 		})
-		for recipient, want := range map[string][]string{"": {"004", "003", "002"}, "r0": {"004", "002", "000"}, "nobody": nil} {
+		for recipient, want := range map[string][]string{"": {"004", "003", "002"}, "r0": {"004", "002", "000"}, "unknown": nil} {
 			got := list(t, d, func(tx *db.Tx) ([]*outbox.Row, error) { return outbox.Newest(tx, recipient, 3) })
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("to %q (-want +got):\n%s", recipient, diff)

@@ -81,7 +81,7 @@ func Revoke(tx *db.Tx, pool id.Pool, session string) error {
 	return nil
 }
 
-// These are the sessions of user $2 in pool $1, all or those that nobody has ended, in SQL. Their ids are looked up first,
+// These are the sessions of user $2 in pool $1, all or those that were not revoked, in SQL. Their ids are looked up first,
 // in the index that has them: for whole rows SQLite would rather look through the pool, which it believes to be small.
 const (
 	ofUser  = "pool_id = $1 AND sub = $2 AND id IN (SELECT id FROM session WHERE pool_id = $1 AND sub = $2)"

@@ -161,7 +161,7 @@ func TestDeleteUserLeavesNothingOfThem(t *testing.T) {
 	})
 }
 
-func TestPruneTakesExpiredSessionsInBites(t *testing.T) {
+func TestPruneRemovesExpiredSessionsInBatches(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		for i := range 5 {
 			add(t, d, fmt.Sprint(i), "alice")
