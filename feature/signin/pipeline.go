@@ -34,16 +34,16 @@ type success struct {
 // undoes the others.
 type effect func(tx *db.Tx, u *user.User) error
 
-// errAskFirst says that somebody outside has to be asked before the commit, so that no transaction may be open.
-var errAskFirst = errors.New("somebody has to be asked outside the transaction")
+// errAskFirst says that a trigger has to be asked before the commit, which must not happen inside a transaction.
+var errAskFirst = errors.New("a trigger has to be asked outside the transaction")
 
 // run takes one step of a sign-in:
 //
 //	load → judge → decide → ask → commit → finish
 //
-// Load is a read snapshot and commit a write transaction; nothing is held between them, so whatever was judged, decided and
-// asked is checked again by commit. A step that says so is judged in the transaction that commits it, which spares loading
-// everything twice, unless somebody outside has to be asked.
+// Load is a read snapshot and commit is a write transaction. Nothing is locked between them, so commit checks again what
+// the steps before it relied on. A step that is quick to judge does all of this in one write transaction, which saves a
+// snapshot, unless a trigger has to be asked.
 func (s *Service) run(ctx context.Context, in Request, st step) (*Outcome, error) {
 	var a *attempt
 	err := errAskFirst
@@ -59,7 +59,7 @@ func (s *Service) run(ctx context.Context, in Request, st step) (*Outcome, error
 	return a.finish()
 }
 
-// inTwoTransactions judges a step between two transactions.
+// inTwoTransactions loads in one transaction and commits in another. What lies between them may take its time.
 func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*attempt, error) {
 	a := newAttempt(s, ctx, in)
 	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return st.load(a, tx) }); err != nil {
@@ -81,7 +81,7 @@ func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*
 	return a, err
 }
 
-// inOneTransaction judges a step inside the transaction that commits it. Nothing there is asked of anybody.
+// inOneTransaction loads, judges and commits in one transaction. It answers errAskFirst when a trigger would have to be asked.
 func (s *Service) inOneTransaction(ctx context.Context, in Request, st step) (a *attempt, err error) {
 	var refusal error
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -108,8 +108,8 @@ func (s *Service) inOneTransaction(ctx context.Context, in Request, st step) (a 
 	return a, err
 }
 
-// conclude is what lies between the two transactions of a step: it judges the answer, decides what comes next, and asks
-// whoever has a say in it.
+// conclude does what lies between loading and committing: it judges the answer, decides what comes next, and asks the
+// triggers. It reads and writes nothing.
 func (a *attempt) conclude(st step) error {
 	done, err := st.judge(a)
 	if err != nil {
@@ -179,9 +179,9 @@ func (a *attempt) write(fn func(tx *db.Tx) error) error {
 	return a.DB.WriteSoon(a.ctx, fn)
 }
 
-// waitsForDisk tells whether the commit must be durable before the answer. A right password after which a second factor is
-// due buys nothing by itself: whoever repeats it after a crash still owes the factor. A message must not be lost, and a
-// Session that was used up must be seen as used by the next reader.
+// waitsForDisk tells whether the commit must be durable before the answer is given. It need not be for a right password
+// after which a second factor is due: repeated after a crash, it leads to that second factor again and no further. It must
+// be where a message is sent, which must not be lost, and where a Session is used up, which the next reader must see.
 func (a *attempt) waitsForDisk() bool {
 	_, posts := a.next.(poster)
 	return a.done.proof != factor.Password || !a.second || posts || a.opened
@@ -229,7 +229,7 @@ func (a *attempt) finish() (*Outcome, error) {
 		return a.ending.outcome(a)
 	}
 	if a.User != nil {
-		a.state.Set = db.Millis(a.User.PasswordSet) // a new password is the sign-in's own
+		a.state.Set = db.Millis(a.User.PasswordSet) // this step may have set a new password
 	}
 	out, err := a.next.challenge(a)
 	if err == nil {
