@@ -20,7 +20,7 @@ type Limits struct {
 	Signed, Unsigned int64
 	// Operations has those that may have other sizes.
 	Operations map[string]int64
-	// Total is how many bytes the bodies of all requests may take at once, 32 MiB, without the first 8 KiB of each. A body
+	// Total is how many bytes the bodies of all requests may take at once, 16 MiB, without the first 8 KiB of each. A body
 	// that does not fit is refused, so that the memory of a server does not depend on how much its clients send.
 	Total int64
 	// Wait is how long a body may take to arrive: 10 seconds.
@@ -30,7 +30,7 @@ type Limits struct {
 const (
 	defaultSigned   = 1 << 20
 	defaultUnsigned = 256 << 10
-	defaultTotal    = 32 << 20
+	defaultTotal    = 16 << 20
 	defaultWait     = 10 * time.Second
 
 	// free is how many bytes of each body do not count. Most bodies have one or two KiB, so that they are read also when
