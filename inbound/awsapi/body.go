@@ -18,7 +18,8 @@ type Limits struct {
 	// send. The longest string that the model of user pools knows has 131,072 characters, and a user with fifty attributes
 	// of 2,048 characters as much again.
 	Signed, Unsigned int64
-	// Operations has those that may have other sizes.
+	// Operations has those of JSON services that may have other sizes. A form is read before it names its operation, and has
+	// the size of what anyone may send.
 	Operations map[string]int64
 	// Total is how many bytes the bodies of all requests may take at once, 16 MiB, without the first 8 KiB of each. A body
 	// that does not fit is refused, so that the memory of a server does not depend on how much its clients send.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cardea/spec/awsjson"
+	"cardea/spec/sigv4"
 )
 
 // threefold is a world whose three services have operations of the same names: two speak JSON, the third query.
@@ -207,6 +208,24 @@ func TestDevelopmentRefusesImagesOfPagesFromElsewhere(t *testing.T) {
 		})
 		if allowed != (got.Code == 200) {
 			t.Errorf("%q: got %d %s", site, got.Code, got.Body)
+		}
+	}
+}
+
+// Each protocol has its own code for whatever can be wrong with a request; without one it would look like a failure.
+func TestProtocolsNameEveryCondition(t *testing.T) {
+	t.Parallel()
+	conditions := []error{
+		errUnknown, errTooLarge, errUnfinished, errBusy, errForbidden, errInternal, ErrUnknownKey,
+		awsjson.ErrSyntax, awsjson.ErrConstraint, awsjson.ErrNotBuilt, sigv4.ErrMissing, sigv4.ErrIncomplete, sigv4.ErrInvalid,
+	}
+	for _, p := range []protocol{jsonProtocol{}, queryProtocol{}} {
+		for _, condition := range conditions {
+			c := &call{protocol: p}
+			fault := c.fault(&awsjson.Problem{Kind: condition, Text: "m"})
+			if c.failure != nil || fault.Message != "m" || (fault.Status >= 500) != (condition == errInternal) {
+				t.Errorf("%T: %v is %+v", p, condition, fault)
+			}
 		}
 	}
 }
