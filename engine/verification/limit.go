@@ -41,8 +41,7 @@ const window = time.Hour
 // Allow counts one use by the user whom key names ([Target.Key], or a sub) and answers ErrTooMany when it is one too many.
 // The count lasts only if tx commits.
 func (c *Codes) Allow(tx *db.Tx, pool id.Pool, key string, rule Rule) error {
-	sum := sha256.Sum256([]byte(rule.Name + "\x00" + key))
-	uses, err := quota.Use(tx, pool, hex.EncodeToString(sum[:16]), rule.Most, window)
+	uses, err := quota.Use(tx, pool, rule.counter(key), rule.Most, window)
 	if err != nil {
 		return err
 	}
@@ -50,4 +49,19 @@ func (c *Codes) Allow(tx *db.Tx, pool id.Pool, key string, rule Rule) error {
 		return ErrTooMany
 	}
 	return nil
+}
+
+// allowed answers ErrTooMany if Allow would, and counts nothing.
+func (c *Codes) allowed(tx *db.Tx, pool id.Pool, key string, rule Rule) error {
+	full, err := quota.Full(tx, pool, rule.counter(key), rule.Most)
+	if err == nil && full {
+		return ErrTooMany
+	}
+	return err
+}
+
+// counter names the counter of a user's uses.
+func (r Rule) counter(key string) string {
+	sum := sha256.Sum256([]byte(r.Name + "\x00" + key))
+	return hex.EncodeToString(sum[:16])
 }

@@ -92,6 +92,9 @@ func (c *Codes) Send(ctx context.Context, rule Rule, find func(tx *db.Tx) (Targe
 	var details *cognitoidp.CodeDeliveryDetailsType
 	plan := func(tx *db.Tx) ([]Target, error) {
 		t, err := find(tx)
+		if err == nil {
+			err = c.allowed(tx, t.Pool.ID, t.Key(), rule) // a message that will not be sent is not composed
+		}
 		return []Target{t}, err
 	}
 	err := c.Change(ctx, plan, func(tx *db.Tx, post Poster) error {

@@ -3,6 +3,7 @@ package verification_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"cardea/engine/message"
 	"cardea/engine/verification"
@@ -71,6 +72,33 @@ func TestRefusedMessageLeavesTheFormerCode(t *testing.T) {
 		}
 		if err := w.check(t, w.target(verification.SignUp), code); err != nil {
 			t.Errorf("the code that was sent: %v", err)
+		}
+	})
+}
+
+func TestSendComposesNothingForWhoMustWait(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		looks := 0
+		send := func() error {
+			_, err := w.Send(t.Context(), verification.ResendCode, func(*db.Tx) (verification.Target, error) {
+				looks++
+				return w.target(verification.SignUp), nil
+			})
+			return err
+		}
+		for range verification.ResendCode.Most {
+			if err := send(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		looks = 0
+		if err := send(); !errors.Is(err, verification.ErrTooMany) || looks != 1 {
+			t.Errorf("%v after %d looks, want ErrTooMany after one, before anything is composed", err, looks)
+		}
+		w.advance(time.Hour)
+		if err := send(); err != nil {
+			t.Errorf("an hour later: %v", err)
 		}
 	})
 }

@@ -42,6 +42,19 @@ func Use(tx *db.Tx, pool id.Pool, name string, most int64, per time.Duration) (i
 	return c.uses, nil
 }
 
+// Full reports whether a name has had its uses. It saves work; Use alone decides.
+func Full(tx *db.Tx, pool id.Pool, name string, most int64) (bool, error) {
+	c, err := db.One(tx, scanCounter, `
+		SELECT uses, expires
+		FROM quota
+		WHERE pool_id = $1 AND name = $2`,
+		pool, name)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return false, fmt.Errorf("look up uses: %w", err)
+	}
+	return c.uses >= most && c.expires > db.Millis(tx.Now), nil
+}
+
 // Prune removes up to limit counters that expired before a moment, and answers how many.
 func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 	rows, err := tx.Exec(`
