@@ -13,9 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cardea/engine/trigger"
 	"cardea/outbound/mail"
 	"cardea/outbound/sms"
-	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/datakey"
 	"cardea/record/outbox"

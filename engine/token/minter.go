@@ -8,7 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/factor"
-	"cardea/outbound/trigger"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/datakey"
 	"cardea/record/group"

@@ -8,7 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
-	"cardea/outbound/trigger"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"

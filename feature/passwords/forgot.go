@@ -8,8 +8,8 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/engine/message"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
-	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
 )

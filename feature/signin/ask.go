@@ -1,7 +1,7 @@
 package signin
 
 import (
-	"cardea/outbound/trigger"
+	"cardea/engine/trigger"
 )
 
 // Who has a say in a sign-in besides its rules: the triggers of the pool, in the order of docs/cognito/triggers.md,

@@ -5,8 +5,8 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/challenge"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
-	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/user"

@@ -14,7 +14,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/message"
 	"cardea/engine/password"
-	"cardea/outbound/trigger"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/pool"

@@ -16,6 +16,7 @@ import (
 	"cardea/engine/passkey"
 	"cardea/engine/password"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -140,6 +141,9 @@ func typed(op *awsjson.Operation, err error) error {
 	}
 	if unproven, ok := errors.AsType[*access.SecretError](err); ok {
 		return cognitoidp.NotAuthorized(secretMessage(unproven))
+	}
+	if unavailable, ok := errors.AsType[*trigger.UnavailableError](err); ok {
+		return cognitoidp.UnexpectedLambda(unavailable.Trigger + " invocation failed due to configuration error: this server cannot run triggers yet")
 	}
 	if policy, ok := errors.AsType[*password.PolicyError](err); ok {
 		return cognitoidp.InvalidPassword("Password did not conform with policy: " + policyMessages[policy.Rule])

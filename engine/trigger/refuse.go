@@ -20,15 +20,22 @@ const (
 	CustomSMSSender             = "CustomSMSSender"
 )
 
-// Refuse answers an UnexpectedLambdaException when the pool has one of the named triggers, and nil when it has none of
-// them. Call it where the trigger would fire. A name that is not a trigger's panics.
+// UnavailableError says that a pool has a trigger which this server cannot invoke.
+type UnavailableError struct {
+	Trigger string
+}
+
+func (e *UnavailableError) Error() string { return "the trigger " + e.Trigger + " cannot be invoked" }
+
+// Refuse answers *UnavailableError when the pool has one of the named triggers, and nil when it has none of them. Call it
+// where the trigger would be invoked. A name that is not a trigger's panics.
 func Refuse(cfg *cognitoidp.LambdaConfigType, names ...string) error {
 	if cfg == nil {
 		return nil
 	}
 	for _, name := range names {
 		if configured(cfg, name) {
-			return cognitoidp.UnexpectedLambda(name + " invocation failed due to configuration error: this server cannot run triggers yet")
+			return &UnavailableError{Trigger: name}
 		}
 	}
 	return nil

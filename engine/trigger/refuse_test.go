@@ -1,10 +1,10 @@
 package trigger_test
 
 import (
+	"errors"
 	"testing"
 
-	"cardea/outbound/trigger"
-	"cardea/spec/awsjson"
+	"cardea/engine/trigger"
 	"cardea/spec/cognitoidp"
 )
 
@@ -25,7 +25,7 @@ func TestRefuseOnlyConfiguredTriggers(t *testing.T) {
 		trigger.CustomEmailSender:           {CustomEmailSender: &cognitoidp.CustomEmailLambdaVersionConfigType{LambdaArn: arn}},
 		trigger.CustomSMSSender:             {CustomSMSSender: &cognitoidp.CustomSMSLambdaVersionConfigType{LambdaArn: arn}},
 	} {
-		if err := trigger.Refuse(&cfg, name); !awsjson.IsFault(err, "UnexpectedLambdaException") {
+		if err := trigger.Refuse(&cfg, name); !refused(err, name) {
 			t.Errorf("%s is configured: got %v", name, err)
 		}
 		if err := trigger.Refuse(&cognitoidp.LambdaConfigType{}, name); err != nil {
@@ -42,4 +42,9 @@ func TestRefuseOnlyConfiguredTriggers(t *testing.T) {
 	if err := trigger.Refuse(nil, trigger.PreSignUp); err != nil {
 		t.Errorf("no configuration at all: got %v", err)
 	}
+}
+
+func refused(err error, name string) bool {
+	unavailable, ok := errors.AsType[*trigger.UnavailableError](err)
+	return ok && unavailable.Trigger == name
 }
