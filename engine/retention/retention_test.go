@@ -49,13 +49,15 @@ func TestAllThatIsOfNoUseIsDeleted(t *testing.T) {
 	const (
 		text = "CAST(i AS TEXT)"
 		end  = "CASE WHEN i <= 2 THEN 4102444800000 ELSE i END" // two rows end in 2100, the others ended in 1970
+
+		sessions = "session (pool_id, id, expires, revoked, kind, origin, sub, client_id, scopes, device_key, sso, auth_time, created, " +
+			"active, ip, device_type, refresh_hash, refresh_replaced)"
+		filler = ", 'api', '', '', '', '', '', '', 0, 0, 0, '', '', '', 0"
 	)
 	for _, c := range []struct{ rule, table, row string }{
-		{"sessions", "session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked)",
-			"'p', " + text + ", '', '', '', '', '', 0, 0, " + end + ", 0"},
-		{"sessions", "session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked)",
-			"'p', " + text + ", '', '', '', '', '', 0, 0, 4102444800000, CASE WHEN i <= 2 THEN 0 ELSE i END"},
-		{"used sign-in sessions", "replay (pool_id, what, until)", "'p', " + text + ", " + end},
+		{"sessions", sessions, "'p', " + text + ", " + end + ", 0" + filler},
+		{"sessions", sessions, "'p', " + text + ", 4102444800000, CASE WHEN i <= 2 THEN 0 ELSE i END" + filler},
+		{"used sign-in sessions", "replay (pool_id, key, expires)", "'p', " + text + ", " + end},
 		{"codes", "code (pool_id, sub, purpose, attribute, hash, tries, expires)", "'p', " + text + ", '', '', '', 0, " + end},
 		{"counters", "quota (pool_id, name, uses, expires)", "'p', " + text + ", 0, " + end},
 		{"failed attempts", "attempt (pool_id, key, failures, failed, locked_until)", "'p', " + text + ", 0, " + end + ", 0"},
@@ -96,7 +98,7 @@ func apply(t *testing.T, d *db.DB, name string) {
 func TestTwoHundredThousandRowsGoWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		fill(t, d, manyRows, "replay (pool_id, what, until)", "'p', CAST(i AS TEXT), 1")
+		fill(t, d, manyRows, "replay (pool_id, key, expires)", "'p', CAST(i AS TEXT), 1")
 
 		ctx, stop := context.WithCancel(t.Context())
 		var written, longest atomic.Int64
@@ -112,7 +114,7 @@ func TestTwoHundredThousandRowsGoWhileOthersWrite(t *testing.T) {
 					return
 				}
 				written.Add(1)
-			time.Sleep(time.Millisecond) // some hundred writes a second
+				time.Sleep(time.Millisecond) // some hundred writes a second
 				longest.Store(max(longest.Load(), int64(time.Since(began))))
 			}
 			done <- nil

@@ -160,7 +160,7 @@ func TestRotationLeavesFewRowsAndStillKnowsOldTokens(t *testing.T) {
 		}
 		rows := func() (n int64) {
 			err := w.db.Read(t.Context(), func(tx *db.Tx) (err error) {
-				n, err = db.One(tx, func(row db.Scanner) (n int64, err error) { return n, row.Scan(&n) }, "SELECT count(*) FROM refresh")
+				n, err = db.One(tx, func(row db.Scanner) (n int64, err error) { return n, row.Scan(&n) }, "SELECT count(*) FROM refresh_token")
 				return err
 			})
 			if err != nil {

@@ -10,7 +10,7 @@
 // After a statement has failed, the rest of its transaction fails with it, on both engines: conflicts are therefore
 // met with ON CONFLICT DO NOTHING and a look at the number of rows.
 //
-// The migrations directory holds the schema. Three phrases differ by engine: {{bytes}} is BLOB or BYTEA, {{clustered}}
-// keeps small rows in the primary key's own tree on SQLite (WITHOUT ROWID), and TEXT is ordered by bytes everywhere
-// (COLLATE "C").
+// The migrations directory holds the schema, which docs/sql.md shows. Three phrases differ by engine: {{bytes}} is BLOB or
+// BYTEA, {{clustered}} keeps small rows in the primary key's own tree on SQLite (WITHOUT ROWID), and TEXT is ordered by
+// bytes everywhere (COLLATE "C").
 package db

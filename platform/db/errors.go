@@ -15,6 +15,9 @@ var (
 	// ErrNewer says that the database was last used by a newer program, whose schema this one does not know.
 	ErrNewer = errors.New("the database belongs to a newer version of this program")
 
+	// ErrUnreleased says that the database was made before the first release. Nothing upgrades it.
+	ErrUnreleased = errors.New("the database was made by a version before the first release and cannot be upgraded: use a new one")
+
 	errClosed  = errors.New("database is closed")
 	errNested  = errors.New("statement inside the scan of another")
 	errReading = errors.New("read-only transaction")

@@ -48,29 +48,37 @@ func readSteps(dir fs.FS) ([]step, error) {
 }
 
 const (
-	createLedger = `CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied BIGINT NOT NULL);`
-	readLedger   = `SELECT name FROM migration`
-	writeLedger  = `INSERT INTO migration (name, applied) VALUES ($1, $2)`
+	createApplied = `CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied BIGINT NOT NULL);`
+	readApplied   = `SELECT name FROM migration`
+	writeApplied  = `INSERT INTO migration (name, applied) VALUES ($1, $2)`
 )
 
-// pending is the steps that done does not hold. A name in done that is no step's was written by a newer program.
+// unreleased is the first migration of databases that were made before the first release.
+const unreleased = "0005_ground"
+
+// pending is the steps that done does not hold. A name in done that is no step's was written by a newer program, or by one
+// from before the first release.
 func pending(steps []step, done []string) ([]step, error) {
-	applied := map[string]bool{}
+	skip := map[string]bool{}
 	for _, name := range done {
-		applied[name] = true
-		if !slices.ContainsFunc(steps, func(s step) bool { return s.name == name }) {
+		skip[name] = true
+		switch {
+		case slices.ContainsFunc(steps, func(s step) bool { return s.name == name }):
+		case name == unreleased:
+			return nil, ErrUnreleased
+		default:
 			return nil, fmt.Errorf("%w (it holds migration %s)", ErrNewer, name)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return applied[s.name] }), nil
+	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return skip[s.name] }), nil
 }
 
 // apply runs what is missing inside the transaction that s is, which must hold the lock.
 func apply(s session, dialect func(string) string, steps []step, now time.Time) error {
-	if _, err := s.exec(dialect(createLedger), nil); err != nil {
+	if _, err := s.exec(dialect(createApplied), nil); err != nil {
 		return err
 	}
-	done, err := ledger(s)
+	done, err := applied(s)
 	if err != nil {
 		return err
 	}
@@ -85,16 +93,16 @@ func apply(s session, dialect func(string) string, steps []step, now time.Time) 
 				return fmt.Errorf("%s: %w", step.name, s.translate(err))
 			}
 		}
-		if _, err := s.exec(writeLedger, []any{step.name, Millis(now)}); err != nil {
+		if _, err := s.exec(writeApplied, []any{step.name, Millis(now)}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ledger lists the migrations applied.
-func ledger(s session) (names []string, err error) {
-	rows, err := s.query(readLedger, nil)
+// applied lists the migrations that have been applied.
+func applied(s session) (names []string, err error) {
+	rows, err := s.query(readApplied, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -3,9 +3,9 @@ package db_test
 import (
 	"bytes"
 	"errors"
-	"io/fs"
-	"maps"
+	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -34,7 +34,7 @@ func files(names ...string) fstest.MapFS {
 	return list
 }
 
-func ledger(t *testing.T, d *db.DB) (names []string) {
+func applied(t *testing.T, d *db.DB) (names []string) {
 	t.Helper()
 	err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
 		names, err = db.All(tx, scanText, `SELECT name FROM migration ORDER BY name`)
@@ -58,7 +58,7 @@ func TestMigrationsRunOnceEach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{"0001", "0002", "0003"}, ledger(t, d)); diff != "" {
+		if diff := cmp.Diff([]string{"0001", "0002", "0003"}, applied(t, d)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -76,6 +76,24 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	})
 }
 
+func TestDatabaseOfBeforeTheFirstReleaseIsRefused(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		old := files("0005_ground", "0010_pool")
+		if _, err := open(t, url, old); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := open(t, url, nil); !errors.Is(err, db.ErrUnreleased) {
+				t.Errorf("got %v, want ErrUnreleased", err)
+			}
+		}
+		if d, err := open(t, url, old); err != nil || len(applied(t, d)) != 2 {
+			t.Errorf("the refused database was changed: %v", err)
+		}
+	})
+}
+
 func TestBrokenMigrationLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
@@ -88,7 +106,7 @@ func TestBrokenMigrationLeavesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{"0001"}, ledger(t, d)); diff != "" {
+		if diff := cmp.Diff([]string{"0001"}, applied(t, d)); diff != "" {
 			t.Error(diff)
 		}
 		err = d.Read(t.Context(), func(tx *db.Tx) error {
@@ -133,65 +151,33 @@ func TestBuiltInSchemaOpensOnBothEngines(t *testing.T) {
 	})
 }
 
+// TestSchemaIsDocumented compares docs/sql.md with the migrations.
+func TestSchemaIsDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/sql.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(page, fmt.Appendf(nil, "```sql\n%s```\n", text)) {
+			t.Errorf("docs/sql.md does not show %s as it is", name)
+		}
+	}
+}
+
 func TestUnknownURLsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "sqlite:", "mysql://x", "sqlite::memory:", "postgres://h/db?pool_max_conns=none"} {
 		if _, err := db.Open(t.Context(), url, db.Options{}); err == nil {
 			t.Errorf("%q was opened", url)
 		}
-	}
-}
-
-// Databases that were made while 0055 was younger lack the column that 0090 takes away from the others.
-func TestSoftwareTokensLoseTheirNamesAlone(t *testing.T) {
-	t.Parallel()
-	const born, last = "0055_software_token.sql", "0090_software_token_name.sql"
-	now := fstest.MapFS{}
-	names, err := fs.Glob(os.DirFS("migrations"), "*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		text, err := os.ReadFile("migrations/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		now[name] = &fstest.MapFile{Data: text}
-	}
-	named := maps.Clone(now)
-	maps.DeleteFunc(named, func(name string, _ *fstest.MapFile) bool { return name >= last })
-	nameless := maps.Clone(named)
-	nameless[born] = &fstest.MapFile{Data: bytes.Replace(named[born].Data, []byte("  name      TEXT NOT NULL,\n"), nil, 1)}
-
-	for _, c := range []struct {
-		old    fstest.MapFS
-		insert string
-	}{
-		{named, `INSERT INTO software_token (pool_id, sub, name, secret, last_step, verified, asked) VALUES ('p', 'alice', 'phone', $1, 7, 1, 0)`},
-		{nameless, `INSERT INTO software_token (pool_id, sub, secret, last_step, verified, asked) VALUES ('p', 'alice', $1, 7, 1, 0)`},
-	} {
-		dbtest.EachURL(t, func(t *testing.T, url string) {
-			exec := func(set fstest.MapFS, statement string) int64 {
-				t.Helper()
-				d, err := open(t, url, set)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var rows int64
-				err = d.Write(t.Context(), func(tx *db.Tx) (err error) {
-					rows, err = tx.Exec(statement, []byte("secret"))
-					return err
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return rows
-			}
-			exec(c.old, c.insert)
-			if n := exec(now, `UPDATE software_token SET last_step = 8 WHERE sub = 'alice' AND secret = $1 AND last_step = 7`); n != 1 {
-				t.Errorf("%d tokens came through", n)
-			}
-			exec(now, `INSERT INTO software_token (pool_id, sub, pending, last_step, verified, asked) VALUES ('p', 'bob', $1, 0, 0, 0)`)
-		})
 	}
 }

@@ -135,7 +135,7 @@ func conflict(err error) bool {
 
 func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) error {
 	err := p.read(ctx, func(s session) error { // the usual case needs no lock
-		done, err := ledger(s)
+		done, err := applied(s)
 		if err != nil {
 			return err
 		}

@@ -118,7 +118,7 @@ func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (du
 }
 
 func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
-	if done, err := ledger(l.writer.conn); err == nil { // the usual case needs no lock
+	if done, err := applied(l.writer.conn); err == nil { // the usual case needs no lock
 		missing, err := pending(steps, done)
 		if err != nil || len(missing) == 0 {
 			return err
@@ -132,7 +132,7 @@ func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
 
 func (l *lite) ping(ctx context.Context) error {
 	return l.read(ctx, func(s session) error {
-		_, err := ledger(s)
+		_, err := applied(s)
 		return err
 	})
 }

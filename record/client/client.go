@@ -154,7 +154,7 @@ func remembered(tx *db.Tx, pool id.Pool, client id.Client, version int64) (*Clie
 	})
 }
 
-// documents are a client's documents as they are written. Those of before 0080 have no sessions.
+// documents are a client's documents as they are written.
 type documents struct {
 	doc, sessions string
 }
@@ -177,9 +177,6 @@ func decode(pool id.Pool, client id.Client, version int64, written documents) (*
 	c := &Client{ID: client, Pool: pool, Version: version}
 	if err := json.Unmarshal([]byte(written.doc), &c.Doc); err != nil {
 		return nil, fmt.Errorf("decode client: %w", err)
-	}
-	if written.sessions == "" {
-		return c, nil
 	}
 	if err := json.Unmarshal([]byte(written.sessions), &c.Sessions); err != nil {
 		return nil, fmt.Errorf("decode session configuration: %w", err)

@@ -67,23 +67,6 @@ func TestClientIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
-func TestClientsOfBeforeSessionsWereCountedAreRead(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		c := confidential()
-		write(t, d, func(tx *db.Tx) error {
-			if err := client.Insert(tx, c); err != nil {
-				return err
-			}
-			_, err := tx.Exec(`UPDATE client SET sessions = ''`) // as the migration leaves them
-			return err
-		})
-		if found, err := find(t, d, c.ID); err != nil || found.SSOValidity() != time.Hour {
-			t.Errorf("got %+v, %v; want the default", found, err)
-		}
-	})
-}
-
 func TestDocumentNeverHoldsTheSecret(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

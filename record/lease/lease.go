@@ -10,11 +10,11 @@ import (
 // Take takes the lease called name for d from the transaction's moment on, and reports whether it was free.
 func Take(tx *db.Tx, name string, d time.Duration) (bool, error) {
 	n, err := tx.Exec(`
-		INSERT INTO lease (name, until)
+		INSERT INTO lease (name, expires)
 		VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE
-		SET until = excluded.until
-		WHERE lease.until <= $3`,
+		SET expires = excluded.expires
+		WHERE lease.expires <= $3`,
 		name, db.Millis(tx.Now.Add(d)), db.Millis(tx.Now))
 	if err != nil {
 		return false, fmt.Errorf("take lease %s: %w", name, err)

@@ -18,7 +18,7 @@ var tables = []string{
 	"software_token",
 	"attempt",
 	"replay",
-	"refresh",
+	"refresh_token",
 	"session",
 	"signing_key",
 	"group_member",

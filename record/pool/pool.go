@@ -109,7 +109,7 @@ func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 		after, region+"`", limit)
 }
 
-// documents are a pool's documents as they are written. Those of before 0080 have no sessions.
+// documents are a pool's documents as they are written.
 type documents struct {
 	doc, mfa, sessions string
 }
@@ -142,9 +142,6 @@ func decode(pool id.Pool, version int64, written documents) (*Pool, error) {
 	}
 	if err := json.Unmarshal([]byte(written.mfa), &p.MFA); err != nil {
 		return nil, fmt.Errorf("decode MFA configuration: %w", err)
-	}
-	if written.sessions == "" {
-		return p, nil
 	}
 	if err := json.Unmarshal([]byte(written.sessions), &p.Sessions); err != nil {
 		return nil, fmt.Errorf("decode session configuration: %w", err)

@@ -65,25 +65,6 @@ func TestPoolIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
-func TestPoolsOfBeforeSessionsWereCountedAreRead(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		p := &pool.Pool{ID: id.NewPool("us-east-1")}
-		insert(t, d, p)
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE pool SET sessions = ''`) // as the migration leaves them
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := get(t, d, p.ID)
-		if err != nil || got.TracksSessions() || got.MaxSessions() != 20 {
-			t.Errorf("got %+v, %v; want the defaults", got, err)
-		}
-	})
-}
-
 func TestUnknownPoolIsNotFound(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

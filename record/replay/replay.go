@@ -12,7 +12,7 @@ import (
 // it. After until, when the thing would be refused for its age anyway, it is forgotten.
 func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	rows, err := tx.Exec(`
-		INSERT INTO replay (pool_id, what, until)
+		INSERT INTO replay (pool_id, key, expires)
 		VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`,
 		string(pool), what, db.Millis(until))
@@ -33,7 +33,7 @@ func Used(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 	}, `
 		SELECT count(*)
 		FROM replay
-		WHERE pool_id = $1 AND what = $2`,
+		WHERE pool_id = $1 AND key = $2`,
 		string(pool), what)
 	if err != nil {
 		return false, fmt.Errorf("look up what was used: %w", err)
@@ -45,7 +45,7 @@ func Used(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 	rows, err := tx.Exec(`
 		DELETE FROM replay
-		WHERE (pool_id, what) IN (SELECT pool_id, what FROM replay WHERE until < $1 ORDER BY until LIMIT $2)`,
+		WHERE (pool_id, key) IN (SELECT pool_id, key FROM replay WHERE expires < $1 ORDER BY expires LIMIT $2)`,
 		db.Millis(before), limit)
 	if err != nil {
 		return 0, fmt.Errorf("prune what was used: %w", err)

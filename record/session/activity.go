@@ -9,9 +9,6 @@ import (
 	"cardea/spec/id"
 )
 
-// lastActive is when a session was last used, in SQL. Sessions of before 0080 do not say unless they were used since.
-const lastActive = "CASE WHEN active = 0 THEN created ELSE active END"
-
 // pause is how long a session that is used again and again is not written anew.
 const pause = time.Minute
 
@@ -60,8 +57,8 @@ func List(tx *db.Tx, q Query) ([]*Session, error) {
 			device_type, kind
 		FROM session
 		WHERE `+unended+` AND expires > $3 AND created > $4
-			AND (`+lastActive+` < $5 OR `+lastActive+` = $5 AND id < $6)
-		ORDER BY `+lastActive+` DESC, id DESC
+			AND (active < $5 OR active = $5 AND id < $6)
+		ORDER BY active DESC, id DESC
 		LIMIT $7`,
 		string(q.Pool), string(q.Sub), db.Millis(tx.Now), db.Millis(q.Since), before, than, q.Limit)
 }
@@ -75,7 +72,7 @@ func Evict(tx *db.Tx, pool id.Pool, sub id.Sub, keep int64) error {
 			SELECT id
 			FROM session
 			WHERE `+unended+` AND expires > $3
-			ORDER BY `+lastActive+` DESC, id DESC
+			ORDER BY active DESC, id DESC
 			LIMIT $4 OFFSET $5)`,
 		string(pool), string(sub), db.Millis(tx.Now), math.MaxInt32, keep)
 	if err != nil {

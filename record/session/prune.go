@@ -15,7 +15,7 @@ func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 		// The key completes the order: both statements mean the same sessions.
 		list := "SELECT pool_id, id FROM session WHERE " + over + ", pool_id, id LIMIT $2"
 		_, err := tx.Exec(`
-			DELETE FROM refresh
+			DELETE FROM refresh_token
 			WHERE (pool_id, session_id) IN (`+list+`)`,
 			db.Millis(before), limit-removed)
 		if err != nil {

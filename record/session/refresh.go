@@ -28,7 +28,7 @@ const (
 // AddRefresh remembers a refresh token that rotation issues, and forgets older ones of the session.
 func AddRefresh(tx *db.Tx, r Refresh) error {
 	rows, err := tx.Exec(`
-		INSERT INTO refresh (pool_id, session_id, hash, created, replaced)
+		INSERT INTO refresh_token (pool_id, session_id, hash, created, replaced)
 		VALUES ($1, $2, $3, $4, 0)
 		ON CONFLICT DO NOTHING`,
 		string(r.Pool), r.Session, r.Hash, db.Millis(tx.Now))
@@ -39,10 +39,10 @@ func AddRefresh(tx *db.Tx, r Refresh) error {
 		return db.ErrExists
 	}
 	_, err = tx.Exec(`
-		DELETE FROM refresh
+		DELETE FROM refresh_token
 		WHERE pool_id = $1 AND session_id = $2 AND (replaced > 0 AND replaced < $3 OR hash IN (
 			SELECT hash
-			FROM refresh
+			FROM refresh_token
 			WHERE pool_id = $1 AND session_id = $2
 			ORDER BY created DESC, hash
 			LIMIT $4 OFFSET $5))`,
@@ -68,7 +68,7 @@ func Redeem(tx *db.Tx, r Refresh) (*Session, *Refresh, error) {
 		SELECT s.pool_id, s.id, s.origin, s.sub, s.client_id, s.scopes, s.device_key,
 		       s.auth_time, s.created, s.expires, s.revoked, s.sso, s.active, s.ip, s.device_type, s.kind, COALESCE(r.replaced, s.refresh_replaced)
 		FROM session AS s
-		LEFT JOIN refresh AS r ON r.pool_id = s.pool_id AND r.session_id = s.id AND r.hash = $3
+		LEFT JOIN refresh_token AS r ON r.pool_id = s.pool_id AND r.session_id = s.id AND r.hash = $3
 		WHERE s.pool_id = $1 AND s.id = $2 AND (s.refresh_hash = $3 OR r.hash = $3)`,
 		string(r.Pool), r.Session, r.Hash)
 	if err != nil {
@@ -83,7 +83,7 @@ func Replace(tx *db.Tx, r Refresh) error {
 		UPDATE session
 		SET refresh_replaced = $1
 		WHERE pool_id = $2 AND id = $3 AND refresh_hash = $4 AND refresh_replaced = 0`, `
-		UPDATE refresh
+		UPDATE refresh_token
 		SET replaced = $1
 		WHERE pool_id = $2 AND session_id = $3 AND hash = $4 AND replaced = 0`,
 	} {

@@ -43,8 +43,8 @@ func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Be
 func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
-			refresh_hash, sso, active, ip, device_type, kind)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			refresh_hash, refresh_replaced, sso, active, ip, device_type, kind)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17)
 		ON CONFLICT DO NOTHING`,
 		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
 		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash,
@@ -104,7 +104,7 @@ func RevokeUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 // DeleteUser removes all that is kept of a user's sessions.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	_, err := tx.Exec(`
-		DELETE FROM refresh
+		DELETE FROM refresh_token
 		WHERE pool_id = $1 AND session_id IN (SELECT id FROM session WHERE pool_id = $1 AND sub = $2)`,
 		string(pool), string(sub))
 	if err != nil {
@@ -139,9 +139,7 @@ func (r *row) session() *Session {
 	s := r.Session
 	s.AuthTime, s.Created = db.Time(r.authTime), db.Time(r.created)
 	s.Expires, s.Revoked = db.Time(r.expires), db.Time(r.revoked)
-	if s.Active = db.Time(r.active); r.active == 0 {
-		s.Active = s.Created
-	}
+	s.Active = db.Time(r.active)
 	if r.scopes != "" {
 		s.Scopes = strings.Split(r.scopes, " ")
 	}

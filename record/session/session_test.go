@@ -188,7 +188,7 @@ func TestPruneRemovesExpiredSessionsInBatches(t *testing.T) {
 // wantLeft compares the sessions that are left, and that refresh tokens are left of the same.
 func wantLeft(t *testing.T, d *db.DB, want ...string) {
 	t.Helper()
-	for _, query := range []string{`SELECT id FROM session ORDER BY id`, `SELECT session_id FROM refresh ORDER BY session_id`} {
+	for _, query := range []string{`SELECT id FROM session ORDER BY id`, `SELECT session_id FROM refresh_token ORDER BY session_id`} {
 		var got []string
 		err := d.Read(context.Background(), func(tx *db.Tx) (err error) {
 			got, err = db.All(tx, func(row db.Scanner) (s string, err error) { return s, row.Scan(&s) }, query)

@@ -56,7 +56,7 @@ func Insert(tx *db.Tx, k Key) error {
 // Put lays a spare key into the stock.
 func Put(tx *db.Tx, k Key) error {
 	rows, err := tx.Exec(`
-		INSERT INTO signing_key_stock (kid, created, sealed)
+		INSERT INTO spare_signing_key (kid, created, sealed)
 		VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`,
 		k.ID, db.Millis(tx.Now), k.Sealed)
@@ -76,7 +76,7 @@ func Stock(tx *db.Tx) (int, error) {
 		return n, err
 	}, `
 		SELECT count(*)
-		FROM signing_key_stock`)
+		FROM spare_signing_key`)
 	if err != nil {
 		return 0, fmt.Errorf("count spare signing keys: %w", err)
 	}
@@ -87,7 +87,7 @@ func Stock(tx *db.Tx) (int, error) {
 func Take(tx *db.Tx, n int) ([]Key, error) {
 	keys, err := db.All(tx, scan, `
 		SELECT '', kid, '', created, sealed
-		FROM signing_key_stock
+		FROM spare_signing_key
 		ORDER BY kid
 		LIMIT $1`,
 		n)
@@ -99,7 +99,7 @@ func Take(tx *db.Tx, n int) ([]Key, error) {
 	}
 	for _, k := range keys {
 		rows, err := tx.Exec(`
-			DELETE FROM signing_key_stock
+			DELETE FROM spare_signing_key
 			WHERE kid = $1`,
 			k.ID)
 		if err != nil {
