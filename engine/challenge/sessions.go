@@ -36,7 +36,7 @@ func Enter(tx *db.Tx, apps access.Apps, text string) (Sessions, error) {
 
 // Seal makes the Session string of a step.
 func (s Sessions) Seal(step string, st State) (string, error) {
-	plain, err := json.Marshal(st)
+	plain, err := st.Encode()
 	if err != nil {
 		return "", fmt.Errorf("encode session: %w", err)
 	}

@@ -1,7 +1,10 @@
 package challenge
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"cardea/platform/db"
@@ -59,6 +62,25 @@ func (st State) With(proof string) State {
 func (st State) Of(u *user.User) bool {
 	return u != nil && u.Sub == st.Sub && db.Millis(u.PasswordSet) == st.Set
 }
+
+// Encode is the state in JSON, as long for an unknown user as for a known one, since the length of what is sealed can be seen.
+func (st State) Encode() ([]byte, error) {
+	plain, err := json.Marshal(st)
+	if err != nil {
+		return nil, err
+	}
+	st.Sub, st.Set = longestSub, longestSet
+	long, err := json.Marshal(st)
+	if err != nil {
+		return nil, err
+	}
+	return append(plain, bytes.Repeat([]byte(" "), max(0, len(long)-len(plain)))...), nil
+}
+
+// What a user's state has and an unknown user's has not, at its usual length.
+var longestSub = id.Sub(strings.Repeat("0", 36))
+
+const longestSet = 1_000_000_000_000
 
 // Spent is the name under which the state is remembered as used.
 func (st State) Spent() string { return "signin/" + st.ID }

@@ -99,3 +99,26 @@ func TestTheDestinationOfAnUnknownUserIsTheSameForTheirID(t *testing.T) {
 		}
 	})
 }
+
+// The length of what is sealed can be seen, so it must not depend on whether there is a user.
+func TestSealedStatesOfUnknownUsersAreAsLongAsUsersAre(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, s *servertest.World) {
+		w := &world{World: s, pool: s.Pool(t, M{
+			"EmailConfiguration": mailing(),
+			"Policies":           M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}},
+		})}
+		w.client = s.Client(t, w.pool, M{"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"}})
+		w.user(t, "known", M{"UserAttributes": servertest.Attributes("email", "known@example.com", "email_verified", "true")})
+		lengths := func(name string) (list []int) {
+			list = append(list, len(w.challengeOf(t, name)["SECRET_BLOCK"].(string)))
+			for _, preferred := range []M{nil, {"PREFERRED_CHALLENGE": "EMAIL_OTP"}, {"PREFERRED_CHALLENGE": "PASSWORD"}} {
+				list = append(list, len(servertest.Text(w.Must(t, "InitiateAuth", w.start("USER_AUTH", name, preferred)), "Session")))
+			}
+			return list
+		}
+		if user, unknown := lengths("known"), lengths("other"); !slices.Equal(user, unknown) {
+			t.Errorf("lengths %v for a user, %v for an unknown one", user, unknown)
+		}
+	})
+}

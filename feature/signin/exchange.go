@@ -84,7 +84,7 @@ func (a *attempt) spendBlock(tx *db.Tx) error {
 }
 
 func (a *attempt) sealBlock(step string, x exchange) (string, error) {
-	head, err := json.Marshal(x.state)
+	head, err := x.state.Encode()
 	if err != nil {
 		return "", fmt.Errorf("encode secret block: %w", err)
 	}
