@@ -36,7 +36,7 @@ var below = map[string][]string{
 	"feature":  {"engine", "record", "outbound", "spec", "platform"},
 	"engine":   {"engine", "record", "outbound", "spec", "platform"},
 	"record":   {"spec", "platform"},
-	"outbound": {"spec", "platform"},
+	"outbound": {"outbound", "spec", "platform"},
 	"spec":     {"spec"},
 	"platform": {"platform"},
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/message"
 	"cardea/outbound/mail"
 	"cardea/platform/db/dbtest"
 	"cardea/spec/cognitoidp"
@@ -49,7 +50,7 @@ func TestFloodOfSignUpsDoesNotDelayRecoveryCodes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer srv.Close()
-		srv.Outbox.Keep, srv.Outbox.Mail = false, relay
+		srv.Outbox.Keep, srv.Outbox.Senders = false, []message.Sender{{Match: []string{message.MatchAny}, Mail: relay}}
 		demo, err := srv.Demo(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -1,18 +1,14 @@
 package server
 
 import (
-	"context"
 	"crypto/rsa"
 	"crypto/sha256"
-	"fmt"
 	"time"
 
 	"cardea/engine/message"
-	"cardea/outbound/mail"
-	"cardea/outbound/sms"
+	"cardea/outbound/delivery"
 	"cardea/platform/config"
 	"cardea/platform/telemetry"
-	"cardea/platform/web"
 	"cardea/spec/jose"
 )
 
@@ -34,18 +30,6 @@ func (s signer) Sign(digest [sha256.Size]byte) ([]byte, error) {
 	return signature, err
 }
 
-// mailer is the relay of the configuration, counted; nil when there is none.
-func mailer(c Config, m *telemetry.Metrics) message.Mailer {
-	if c.SMTP.Host == "" {
-		return nil
-	}
-	relay := &mail.SMTP{
-		Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, From: c.SMTP.From,
-		Username: c.SMTP.Username, Password: c.SMTP.Password.Reveal(),
-	}
-	return meteredMailer{relay, m}
-}
-
 // limits are the bounds of messages that the configuration gives.
 func limits(c Config) message.Limits {
 	if c.Limits == nil && c.Dev {
@@ -62,43 +46,10 @@ func limits(c Config) message.Limits {
 	}
 }
 
-type meteredMailer struct {
-	message.Mailer
-	metrics *telemetry.Metrics
-}
-
-// Send implements message.Mailer.
-func (s meteredMailer) Send(ctx context.Context, l mail.Letter) error {
-	began := time.Now()
-	err := s.Mailer.Send(ctx, l)
-	s.metrics.Outbound("smtp", time.Since(began), err)
-	return err
-}
-
-// texter is the webhook of the configuration, counted; nil when there is none.
-func texter(c Config, m *telemetry.Metrics) (message.Texter, error) {
-	if c.SMS.WebhookURL == "" {
-		return nil, nil
+// meteredMessages counts what senders are asked to take.
+func meteredMessages(m *telemetry.Metrics) func(string) func(delivery.Class) {
+	return func(transport string) func(delivery.Class) {
+		began := time.Now()
+		return func(class delivery.Class) { m.Message(transport, string(class), time.Since(began)) }
 	}
-	client, err := web.New(web.Options{Allow: c.Outgoing.Allow, PlainHTTP: c.Outgoing.PlainHTTP})
-	if err != nil {
-		return nil, fmt.Errorf("outgoing: %w", err)
-	}
-	webhook := &sms.Webhook{
-		URL: c.SMS.WebhookURL, Secret: []byte(c.SMS.WebhookSecret.Reveal()), Client: client, Now: c.now(),
-	}
-	return meteredTexter{webhook, m}, nil
-}
-
-type meteredTexter struct {
-	message.Texter
-	metrics *telemetry.Metrics
-}
-
-// Send implements message.Texter.
-func (s meteredTexter) Send(ctx context.Context, t sms.Text) error {
-	began := time.Now()
-	err := s.Texter.Send(ctx, t)
-	s.metrics.Outbound("sms", time.Since(began), err)
-	return err
 }

@@ -54,6 +54,7 @@ type Server struct {
 	jobs      []jobs.Job
 	metrics   *telemetry.Metrics
 	health    *health
+	senders   senders
 	listeners []listener
 }
 
@@ -65,7 +66,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts, err := texter(c, metrics)
+	senders, err := newSenders(c)
 	if err != nil {
 		return nil, err
 	}
@@ -90,14 +91,14 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
-	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Keep: c.Dev, Mail: mailer(c, metrics), Text: texts}
+	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
 
 	srv := &Server{
 		DB:     store,
 		Outbox: outbox,
 		API: &cognitoidp.API{
-			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Texts: c.Dev || texts != nil, ForeignRoles: c.Dev},
+			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
@@ -116,6 +117,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		jobs:    schedule(keys, outbox),
 		metrics: metrics,
 		health:  &health{db: store},
+		senders: senders,
 	}
 	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring)
 	return srv, nil
@@ -134,8 +136,9 @@ func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
 	return nil
 }
 
-// Close lets go of the database and of other files. Run must have returned.
+// Close lets go of the database, of other files and of connections to relays. Run must have returned.
 func (s *Server) Close() error {
+	s.senders.close()
 	if err := errors.Join(s.DB.Close(), s.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}

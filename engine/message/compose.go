@@ -3,10 +3,12 @@ package message
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"html"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"cardea/engine/access"
 	"cardea/record/pool"
@@ -72,13 +74,27 @@ type Composed struct {
 }
 
 // Compose writes a message by the template that the pool has for it. It is called outside of transactions. It answers
-// ErrNoSender when the server has no sender for the medium, and refuses when the pool has a trigger that would write or
-// send the message itself.
+// ErrNoSender when the server has no sender for the medium or the message cannot be sent safely, and refuses when the pool
+// has a trigger that would write or send the message itself.
 func (c *Outbox) Compose(_ context.Context, m Message) (*Composed, error) {
 	if err := c.Ready(m.Pool, m.Attribute); err != nil {
 		return nil, err
 	}
+	if err := m.safe(); err != nil {
+		return nil, err
+	}
 	return &Composed{Details: Details(m.Attribute, m.To), message: m, content: write(m)}, nil
+}
+
+// safe refuses values that could begin a header, a command or a message of their own where they are put: those with a line
+// break or another control character. It answers an error that wraps ErrNoSender.
+func (m Message) safe() error {
+	for _, value := range []string{m.To, m.Code, m.Username} {
+		if strings.ContainsFunc(value, unicode.IsControl) {
+			return fmt.Errorf("%w: a value to be put into it has a control character", ErrNoSender)
+		}
+	}
+	return nil
 }
 
 // content is what an outbox row seals.
@@ -88,13 +104,12 @@ type content struct {
 	Body    string `json:"body"`
 	Code    string `json:"code"`
 	HTML    bool   `json:"html,omitempty"`
-	From    string `json:"from,omitempty"`
-	ReplyTo string `json:"reply_to,omitempty"`
+	settings
 }
 
 // write fills in the template that the pool has for this message.
 func write(m Message) content {
-	c := content{To: m.To, Code: m.Code}
+	c := content{To: m.To, Code: m.Code, settings: settingsOf(m.Pool, m.medium())}
 	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
 		c.Body = fill(smsTemplate(m.Pool, m.Kind), m, false)
 		return c
@@ -102,12 +117,6 @@ func write(m Message) content {
 	subject, body := mailTemplate(m.Pool, m.Kind)
 	c.HTML = tag.MatchString(body)
 	c.Subject, c.Body = fill(subject, m, false), fill(body, m, c.HTML)
-	if e := m.Pool.Doc.EmailConfiguration; e != nil {
-		c.ReplyTo = e.ReplyToEmailAddress
-		if e.EmailSendingAccount == cognitoidp.EmailSendingAccountTypeDeveloper {
-			c.From = e.From
-		}
-	}
 	return c
 }
 

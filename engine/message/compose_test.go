@@ -1,6 +1,8 @@
 package message
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,8 +43,8 @@ func TestComposePicksThePoolsTemplate(t *testing.T) {
 	} {
 		// The code has what HTML must escape, the user name what could be taken for a placeholder.
 		m := Message{App: access.App{Pool: &c.pool}, Kind: c.kind, Attribute: c.attribute, Code: "<1>", Username: "{####}"}
-		c.want.Code = "<1>"
-		if diff := cmp.Diff(c.want, write(m)); diff != "" {
+		c.want.Code, c.want.Routes = "<1>", []string{MatchDefault, MatchAny}
+		if diff := cmp.Diff(c.want, write(m), cmp.AllowUnexported(content{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
@@ -83,6 +85,49 @@ func TestMaskHidesAllButAHint(t *testing.T) {
 	} {
 		if got := Mask(c.attribute, c.value); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.value, got, c.want)
+		}
+	}
+}
+
+func TestValuesWithControlCharactersAreNotComposed(t *testing.T) {
+	t.Parallel()
+	box := Outbox{Keep: true}
+	for _, evil := range []string{"a\r\nBcc: b@example.org", "a\nb", "a\rb", "a\x00b", "a\x1bb", "a\u0085b"} {
+		for name, m := range map[string]Message{
+			"username": {Username: evil, Kind: AdminCreateUser},
+			"code":     {Code: evil},
+			"address":  {To: evil},
+		} {
+			m.Pool, m.Attribute = &pool.Pool{}, "email"
+			if _, err := box.Compose(t.Context(), m); !errors.Is(err, ErrNoSender) {
+				t.Errorf("%s %q: got %v, want ErrNoSender", name, evil, err)
+			}
+		}
+	}
+	if _, err := box.Compose(t.Context(), Message{App: access.App{Pool: &pool.Pool{}}, Attribute: "email", To: "jörg@exämple.org", Username: "Jörg 'O <Neil> & \"Sons\""}); err != nil {
+		t.Errorf("an ordinary name: %v", err)
+	}
+}
+
+func TestValuesAreEscapedInHTMLOnly(t *testing.T) {
+	t.Parallel()
+	for template, want := range map[string]string{
+		"<p>{username}: {####}</p>": "<p>&lt;a href=&#34;//x&#34;&gt;&amp;: &lt;b&gt;</p>",
+		"{username}: {####}":        `<a href="//x">&: <b>`,
+	} {
+		p := &pool.Pool{Doc: cognitoidp.UserPoolType{AdminCreateUserConfig: &cognitoidp.AdminCreateUserConfigType{
+			InviteMessageTemplate: &cognitoidp.MessageTemplateType{EmailMessage: template, EmailSubject: "{username}", SMSMessage: template}}}}
+		m := Message{App: access.App{Pool: p}, Kind: AdminCreateUser, Attribute: "email", Username: `<a href="//x">&`, Code: "<b>"}
+		got := write(m)
+		if got.Body != want || got.Subject != m.Username {
+			t.Errorf("%s: got %q with subject %q", template, got.Body, got.Subject)
+		}
+		if got.HTML != strings.HasPrefix(template, "<p>") {
+			t.Errorf("%s: HTML is %t", template, got.HTML)
+		}
+		m.Attribute = "phone_number"
+		if got := write(m); strings.Contains(got.Body, "&lt;") {
+			t.Errorf("a text message is escaped: %q", got.Body)
 		}
 	}
 }

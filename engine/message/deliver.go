@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"cardea/outbound/mail"
-	"cardea/outbound/sms"
 	"cardea/platform/db"
 	"cardea/record/outbox"
 )
@@ -18,15 +16,10 @@ const (
 	maxLife = 24 * time.Hour  // no code is good for longer
 )
 
-// pauses are the times between attempts; after the last a message is given up.
-var pauses = []time.Duration{
-	5 * time.Second, 30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
-}
-
 // Deliver hands over every message that is due, those of urgent queues more often, and returns when none is left. Several
 // nodes and several loops may run it at once: each message is claimed before it is sent. A message is delivered twice only
-// if its node dies between the relay's acceptance and the deletion. The error joins what went wrong with single messages,
-// which have been put off or given up. Where messages are kept it does nothing.
+// if its node dies between the provider's acceptance and the deletion. Messages that were not delivered are logged, and put
+// off or given up; the error is of the outbox itself. Where messages are kept Deliver does nothing.
 func (c *Outbox) Deliver(ctx context.Context) error {
 	return c.drain(ctx, every, c.notify)
 }
@@ -61,7 +54,7 @@ func (c *Outbox) drain(ctx context.Context, queues func() []int64, notify func()
 			notify()
 		}
 		if err := c.deliver(ctx, row); err != nil {
-			failures = append(failures, fmt.Errorf("deliver %s message of %s: %w", row.Medium, row.Pool, err))
+			failures = append(failures, fmt.Errorf("deliver message %s: %w", row.ID, err))
 		}
 	}
 }
@@ -98,51 +91,11 @@ func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 	row.Due = db.Time(db.Millis(now.Add(claim)))
 	row.Attempts++
 
-	if unusable != nil {
-		return c.conclude(ctx, row, unusable)
+	attempt := attempt{row, noTransport, unusable}
+	if unusable == nil {
+		attempt = c.send(ctx, row, out)
 	}
-	return c.conclude(ctx, row, c.send(ctx, row, out))
-}
-
-// Why a message is not sent at all.
-var (
-	errUnreadable = errors.New("the message cannot be unsealed")
-	errExpired    = errors.New("the message was not delivered in time")
-)
-
-func (c *Outbox) send(ctx context.Context, row *outbox.Row, out content) error {
-	ctx, cancel := context.WithTimeout(ctx, bound)
-	defer cancel()
-
-	switch {
-	case row.Medium == "SMS" && c.Text != nil:
-		return c.Text.Send(ctx, sms.Text{ID: row.ID, To: out.To, Body: out.Body, Pool: string(row.Pool)})
-	case row.Medium == "EMAIL" && c.Mail != nil:
-		return c.Mail.Send(ctx, mail.Letter{
-			From: out.From, ReplyTo: out.ReplyTo, To: out.To, Subject: out.Subject, Body: out.Body, HTML: out.HTML,
-		})
-	}
-	return ErrNoSender
-}
-
-// conclude deletes a message that was sent or that no further attempt would help, and puts off any other.
-func (c *Outbox) conclude(ctx context.Context, row *outbox.Row, sent error) error {
-	final := sent == nil || errors.Is(sent, mail.ErrRefused) || errors.Is(sent, sms.ErrRefused) ||
-		errors.Is(sent, errUnreadable) || errors.Is(sent, errExpired) || row.Attempts > int64(len(pauses))
-
-	// The relay has it: deleting it must not be cut short by a shutdown, or it would be sent twice.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
-	defer cancel()
-	err := c.DB.Write(ctx, func(tx *db.Tx) error {
-		if final {
-			return outbox.Delete(tx, row)
-		}
-		return outbox.Postpone(tx, row, tx.Now.Add(pauses[row.Attempts-1]))
-	})
-	if sent != nil && final {
-		sent = fmt.Errorf("given up after %d attempts: %w", row.Attempts, sent)
-	}
-	return errors.Join(sent, err)
+	return c.conclude(ctx, attempt)
 }
 
 // expiry is when a message is not worth delivering any more. Rows that were posted by older versions do not say.

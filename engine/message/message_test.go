@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -113,22 +112,35 @@ func (w *world) inbox(t *testing.T, to string) []message.Received {
 type sender struct {
 	mu    sync.Mutex
 	fail  error
+	calls int
 	mails []mail.Letter
 }
 
 func (s *sender) Send(_ context.Context, l mail.Letter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.calls++
 	if s.fail == nil {
 		s.mails = append(s.mails, l)
 	}
 	return s.fail
 }
 
+func (s *sender) asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
 func (s *sender) taken() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.mails)
+}
+
+// mailing makes a server that sends all mail by one sender.
+func mailing(m message.Mailer) []message.Sender {
+	return []message.Sender{{Transport: "test", Match: []string{message.MatchAny}, Mail: m}}
 }
 
 var hello = message.Message{Kind: message.SignUp, Attribute: "email", To: "jane@example.org", Code: "012345"}
@@ -187,7 +199,7 @@ func TestPruneBoundsTheInbox(t *testing.T) {
 func TestPostRefusesWhatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		w.Mail = &sender{}
+		w.Senders = mailing(&sender{})
 		if _, err := w.post(t, message.Message{Kind: message.SignUp, Attribute: "phone_number", To: "+15551234567"}); !errors.Is(err, message.ErrNoSender) {
 			t.Errorf("an SMS without a sender: got %v", err)
 		}
@@ -205,7 +217,7 @@ func TestDeliverSendsEachMessageOnceHoweverManyRunIt(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		relay := &sender{}
-		w.Mail = relay
+		w.Senders = mailing(relay)
 		for i := range 30 {
 			m := hello
 			m.To, m.Decoy = fmt.Sprintf("user%d@example.org", i), i%3 == 0
@@ -229,58 +241,12 @@ func TestDeliverSendsEachMessageOnceHoweverManyRunIt(t *testing.T) {
 	})
 }
 
-func TestDeliverTriesAgainWithPausesAndGivesUp(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		relay := &sender{fail: errors.New("relay is down")}
-		w.Mail = relay
-		w.mustPost(t, hello)
-		if err := w.Deliver(t.Context()); err == nil || strings.Contains(err.Error(), "012345") {
-			t.Errorf("got %v, want the relay's trouble and no code", err)
-		}
-		if err := w.Deliver(t.Context()); err != nil {
-			t.Errorf("tried again without a pause: %v", err)
-		}
-		w.advance(5 * time.Second)
-		relay.fail = nil
-		if err := w.Deliver(t.Context()); err != nil || relay.taken() != 1 {
-			t.Errorf("after the pause: %d messages, %v", relay.taken(), err)
-		}
-
-		w.mustPost(t, hello)
-		relay.fail = errors.New("relay is down")
-		for range 9 {
-			if err := w.Deliver(t.Context()); err == nil {
-				t.Error("a failing relay is no error")
-			}
-			w.advance(3 * time.Hour)
-		}
-		if err := w.Deliver(t.Context()); err != nil {
-			t.Errorf("not given up: %v", err)
-		}
-	})
-}
-
-func TestDeliverGivesUpAtOnceOnARefusal(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		w.Mail = &sender{fail: fmt.Errorf("%w: no such user", mail.ErrRefused)}
-		w.mustPost(t, hello)
-		if err := w.Deliver(t.Context()); err == nil {
-			t.Error("a refusal is no error")
-		}
-		if n := len(w.inbox(t, "")); n != 0 {
-			t.Errorf("%d messages left", n)
-		}
-	})
-}
-
 func TestMailReachesARelay(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		server := (&mailtest.Server{StartTLS: true}).Start(t)
-		w.Mail = &mail.SMTP{Host: server.Host, Port: server.Port, From: "no-reply@example.com",
-			Config: &tls.Config{RootCAs: server.Roots, ServerName: server.Host, MinVersion: tls.VersionTLS12}}
+		w.Senders = mailing(&mail.SMTP{Host: server.Host, Port: server.Port, From: "no-reply@example.com",
+			Config: &tls.Config{RootCAs: server.Roots, ServerName: server.Host, MinVersion: tls.VersionTLS12}})
 		w.pool.Doc.EmailConfiguration = &cognitoidp.EmailConfigurationType{
 			EmailSendingAccount: "DEVELOPER", From: "Shop <shop@example.com>", ReplyToEmailAddress: "help@example.com"}
 		w.pool.Doc.VerificationMessageTemplate = &cognitoidp.VerificationMessageTemplateType{
@@ -300,7 +266,7 @@ func TestTextReachesTheGateway(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		gateway := &texter{}
-		w.Text = gateway
+		w.Senders = []message.Sender{{Match: []string{message.MatchAny}, Text: gateway}}
 		w.mustPost(t, message.Message{Kind: message.Authentication, Attribute: "phone_number", To: "+15551234567", Code: "445566"})
 		if err := w.Deliver(t.Context()); err != nil {
 			t.Fatal(err)
@@ -321,7 +287,7 @@ func (x *texter) Send(_ context.Context, t sms.Text) error {
 func TestPostWakesDeliveryOnceItIsCommitted(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		w.Mail = &sender{}
+		w.Senders = mailing(&sender{})
 		woken := func(loop <-chan struct{}) bool {
 			select {
 			case <-loop:

@@ -2,20 +2,19 @@ package message
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"cardea/engine/trigger"
-	"cardea/outbound/mail"
-	"cardea/outbound/sms"
+	"cardea/outbound/delivery"
 	"cardea/platform/db"
 	"cardea/record/datakey"
 	"cardea/record/outbox"
@@ -23,28 +22,23 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// ErrNoSender says that the server has no sender for a message's medium.
-var ErrNoSender = errors.New("no sender for this medium")
-
-// Mailer takes responsibility for a mail, or says mail.ErrRefused when no further attempt can help. [mail.SMTP] is one.
-type Mailer interface {
-	Send(ctx context.Context, l mail.Letter) error
-}
-
-// Texter takes responsibility for a text message, or says sms.ErrRefused when no further attempt can help.
-// [sms.Webhook] is one.
-type Texter interface {
-	Send(ctx context.Context, t sms.Text) error
-}
+// ErrNoSender says that a message cannot be sent: the server has no sender for its medium or its pool, or a value of it is
+// not safe.
+var ErrNoSender = errors.New("no sender for this message")
 
 // Outbox puts messages into the outbox and takes them out.
 type Outbox struct {
-	DB     *db.DB
-	Ring   *datakey.Ring
-	Limits Limits
-	Keep   bool   // messages stay and are the inbox: a development server
-	Mail   Mailer // nil: mails cannot be sent
-	Text   Texter // nil: text messages cannot be sent
+	DB      *db.DB
+	Ring    *datakey.Ring
+	Limits  Limits
+	Keep    bool // messages stay and are the inbox: a development server
+	Senders []Sender
+
+	// Log is told of messages that were not delivered; nil: nobody is.
+	Log *slog.Logger
+	// Observe, if set, is told of every attempt when it begins, and by what it returns how the attempt ended. transport is
+	// that of the sender, or "none".
+	Observe func(transport string) (ended func(delivery.Class))
 
 	once sync.Once
 	wake signals
@@ -74,14 +68,19 @@ func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
 
 // Ready answers the error with which Compose would refuse any message to such an attribute of the pool's users.
 func (c *Outbox) Ready(p *pool.Pool, attribute string) error {
-	sender, able := trigger.CustomEmailSender, c.Mail != nil
+	custom := trigger.CustomEmailSender
 	if attribute == "phone_number" {
-		sender, able = trigger.CustomSMSSender, c.Text != nil
+		custom = trigger.CustomSMSSender
 	}
-	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.CustomMessage, sender); err != nil {
+	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.CustomMessage, custom); err != nil {
 		return err
 	}
-	if !able && !c.Keep {
+	if c.Keep {
+		return nil
+	}
+	medium := Message{Attribute: attribute}.medium()
+	settings := settingsOf(p, medium)
+	if sender := c.sender(medium, settings.Routes); sender == nil || !sender.sends(settings.From) {
 		return ErrNoSender
 	}
 	return nil

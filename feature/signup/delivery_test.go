@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/engine/message"
 	"cardea/outbound/mail"
 	"cardea/outbound/mail/mailtest"
 	"cardea/server/servertest"
@@ -30,8 +31,9 @@ func TestCodeArrivesByMail(t *testing.T) {
 		client := w.Client(t, w.Pool(t, verifies), nil)
 		relay := (&mailtest.Server{StartTLS: true}).Start(t)
 		w.Server.Outbox.Keep = false
-		w.Server.Outbox.Mail = &mail.SMTP{Host: relay.Host, Port: relay.Port, From: "no-reply@example.com",
+		smtp := &mail.SMTP{Host: relay.Host, Port: relay.Port, From: "no-reply@example.com",
 			Config: &tls.Config{RootCAs: relay.Roots, ServerName: relay.Host, MinVersion: tls.VersionTLS12}}
+		w.Server.Outbox.Senders = []message.Sender{{Match: []string{message.MatchAny}, Mail: smtp}}
 
 		w.Must(t, "SignUp", jane(client))
 		select {

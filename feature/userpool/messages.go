@@ -41,8 +41,8 @@ func setMessages(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	return nil
 }
 
-// setEmail takes over how mail is sent. Cardea sends through its own mail server whatever is said here, but keeps what
-// Cognito keeps and refuses what it refuses.
+// setEmail takes over how mail is sent. What Cognito refuses is refused, and what no sender of this server can do, unless the
+// pool has it already.
 func (s *Service) setEmail(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	email := cognitoidp.EmailConfigurationType{}
 	if in.EmailConfiguration != nil {
@@ -63,7 +63,11 @@ func (s *Service) setEmail(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) e
 	if _, err := mail.ParseAddress(email.From); email.From != "" && err != nil {
 		return cognitoidp.InvalidParameter("Provided From email address is invalid")
 	}
+	known := p.Doc.EmailConfiguration != nil && *p.Doc.EmailConfiguration == email
 	p.Doc.EmailConfiguration = &email
+	if err := s.Messages.CheckMail(p); err != nil && !known {
+		return err
+	}
 	return nil
 }
 

@@ -187,7 +187,7 @@ func (s *Service) setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, whe
 			return cognitoidp.InvalidParameter(needsFactor)
 		}
 		mfa.SoftwareTokenMfaConfiguration = &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true}
-		if s.Texts {
+		if s.Messages.Ready(&pool.Pool{}, "phone_number") == nil {
 			mfa.SmsMfaConfiguration = ownSMSFactor(p)
 		}
 	}

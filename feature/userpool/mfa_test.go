@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/message"
 	"cardea/feature/userpool"
 	"cardea/server/servertest"
 	"cardea/spec/cognitoidp"
@@ -144,7 +145,7 @@ func TestAPoolMadeWithMFAAndNoTextMessagesHasSoftwareTokens(t *testing.T) {
 
 		for texts, want := range map[bool]*cognitoidp.SmsMfaConfigType{false: nil, true: {}} {
 			service := *w.Server.API.Userpool.(*userpool.Service)
-			service.Texts = texts
+			service.Messages = &message.Outbox{Keep: texts}
 			out, err := service.CreateUserPool(t.Context(), &cognitoidp.CreateUserPoolRequest{PoolName: "test", MfaConfiguration: "ON"})
 			if err != nil {
 				t.Fatal(err)

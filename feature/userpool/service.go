@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cardea/engine/access"
+	"cardea/engine/message"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/page"
@@ -24,8 +25,8 @@ type Service struct {
 	Account string          // twelve digits, in every ARN
 	Region  string          // of new pools, when the request has none
 
-	Texts        bool // the server can send text messages also for pools without an SmsConfiguration
-	ForeignRoles bool // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
+	Messages     *message.Outbox // says what the server can send
+	ForeignRoles bool            // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
 }
 
 var _ cognitoidp.Userpool = (*Service)(nil)

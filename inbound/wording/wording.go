@@ -145,6 +145,9 @@ func typed(op *awsjson.Operation, err error) error {
 	if unavailable, ok := errors.AsType[*trigger.UnavailableError](err); ok {
 		return cognitoidp.UnexpectedLambda(unavailable.Trigger + " invocation failed due to configuration error: this server cannot run triggers yet")
 	}
+	if sender, ok := errors.AsType[*message.SenderError](err); ok {
+		return cognitoidp.InvalidParameter(senderMessage(sender))
+	}
 	if policy, ok := errors.AsType[*password.PolicyError](err); ok {
 		return cognitoidp.InvalidPassword("Password did not conform with policy: " + policyMessages[policy.Rule])
 	}
@@ -165,4 +168,12 @@ func secretMessage(e *access.SecretError) string {
 		return "Unable to verify secret hash for client " + string(e.Client)
 	}
 	return "Invalid client secret for client " + string(e.Client)
+}
+
+// senderMessage names what the operator has to configure.
+func senderMessage(err *message.SenderError) string {
+	if err.Source != "" {
+		return "No sender is configured on this server for SourceArn " + err.Source + "."
+	}
+	return "The sender configured on this server for the user pool does not send from " + err.From + "."
 }

@@ -3,46 +3,26 @@ package sms
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
+
+	"cardea/outbound/delivery"
+	"cardea/outbound/webhook"
 )
-
-// The headers of a call. Signature is "v1=" and the lower-case hex HMAC-SHA256 of Timestamp, a full stop and the body.
-const (
-	TimestampHeader = "Cardea-Timestamp" // Unix seconds
-	SignatureHeader = "Cardea-Signature"
-	KeyHeader       = "Idempotency-Key" // the message's id
-)
-
-// ErrRefused says that the gateway will not take this message, however often it is offered.
-var ErrRefused = errors.New("text message refused")
-
-// Text is one text message; its JSON is the webhook's body.
-type Text struct {
-	ID   string `json:"id"`
-	To   string `json:"to"` // E.164
-	Body string `json:"body"`
-	Pool string `json:"user_pool_id"`
-}
 
 // Webhook sends text messages through the operator's gateway.
 type Webhook struct {
-	URL    string
-	Secret []byte
-	Client *http.Client // bounds time, size and where a call may go
-	Now    func() time.Time
+	URL     string
+	Secrets [][]byte     // that are active: one, or two while it is being replaced
+	Client  *http.Client // bounds time, size and where a call may go
+	Now     func() time.Time
 }
 
 // Send delivers one text to the gateway; when it returns nil the gateway, having answered 2xx, has taken responsibility
-// for it. ErrRefused marks what trying again cannot mend: an answer of 400 or 422.
+// for it. An answer of 400 or 422 refuses the message. Errors are *delivery.Error.
 func (w *Webhook) Send(ctx context.Context, t Text) error {
 	body, err := json.Marshal(t)
 	if err != nil {
@@ -50,17 +30,14 @@ func (w *Webhook) Send(ctx context.Context, t Text) error {
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("prepare SMS webhook: %w", err)
+		return &delivery.Error{Class: delivery.Misconfigured, Reason: "the webhook's URL cannot be called"}
 	}
-	timestamp := strconv.FormatInt(w.now().Unix(), 10)
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set(TimestampHeader, timestamp)
-	request.Header.Set(SignatureHeader, Sign(w.Secret, timestamp, body))
-	request.Header.Set(KeyHeader, t.ID)
+	webhook.Sign(request.Header, w.Secrets, webhook.Call{Delivery: t.ID, Attempt: t.Attempt, At: w.now()}, body)
 
 	response, err := w.Client.Do(request)
 	if err != nil {
-		return fmt.Errorf("call SMS webhook: %w", err)
+		return delivery.Unreachable(err)
 	}
 	defer func() { _ = response.Body.Close() }() // nothing of it is used
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
@@ -69,19 +46,9 @@ func (w *Webhook) Send(ctx context.Context, t Text) error {
 	case code/100 == 2:
 		return nil
 	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: the SMS webhook answered %d", ErrRefused, code)
-	default:
-		return fmt.Errorf("the SMS webhook answered %d", code)
+		return &delivery.Error{Class: delivery.Refused, Reason: fmt.Sprintf("the SMS webhook answered %d", code)}
 	}
-}
-
-// Sign gives the value of SignatureHeader.
-func Sign(secret []byte, timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(timestamp))
-	mac.Write([]byte{'.'})
-	mac.Write(body)
-	return "v1=" + hex.EncodeToString(mac.Sum(nil))
+	return delivery.Status("the SMS webhook", response)
 }
 
 func (w *Webhook) now() time.Time {

@@ -13,7 +13,7 @@ import (
 type Metrics struct {
 	registry     *prometheus.Registry
 	operations   *measure
-	outbound     *measure
+	messages     *measure
 	transactions *measure
 	retries      *prometheus.CounterVec
 	jobs         *measure
@@ -38,7 +38,7 @@ var (
 func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.operations = m.measure("operations", "API operations answered", fast, "service", "operation", "code")
-	m.outbound = m.measure("outbound_calls", "calls to mail relays, webhooks and other servers", slow, "target", "outcome")
+	m.messages = m.measure("messages", "attempts to hand a message to its sender", slow, "transport", "class")
 	m.transactions = m.measure("transactions", "database transactions", fast, "kind")
 	m.jobs = m.measure("jobs", "background jobs run", slow, "job", "outcome")
 	m.signatures = m.measure("signatures", "tokens signed", fast, "algorithm")
@@ -88,9 +88,10 @@ func (m *Metrics) Operation(service, name, code string, took time.Duration) {
 	m.operations.count(took, service, name, code)
 }
 
-// Outbound counts one call outward; target is a kind such as "smtp", "sms" or "http", never an address.
-func (m *Metrics) Outbound(target string, took time.Duration, err error) {
-	m.outbound.count(took, target, outcome(err))
+// Message counts one attempt to hand a message to its sender; transport is a kind such as "smtp" or "sns", never an address,
+// and class is how it ended.
+func (m *Metrics) Message(transport, class string, took time.Duration) {
+	m.messages.count(took, transport, class)
 }
 
 // Transaction counts one database transaction; kind is "read" or "write", retries how often it ran again after a

@@ -1,7 +1,6 @@
 package telemetry_test
 
 import (
-	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,7 +14,7 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 	m := telemetry.New("v1")
 	m.Operation("cognito-idp", "SignUp", "", time.Millisecond)
 	m.Operation("", "", "UnknownOperationException", time.Millisecond)
-	m.Outbound("smtp", time.Second, errors.New("refused"))
+	m.Message("smtp", "refused", time.Second)
 	m.Transaction("write", time.Millisecond, 2)
 	m.Job("prune", time.Second, nil)
 	m.Signature("RS256", time.Millisecond)
@@ -28,7 +27,7 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 		`cardea_operations_total{code="OK",operation="SignUp",service="cognito-idp"} 1`,
 		`cardea_operations_total{code="UnknownOperationException",operation="unknown",service="unknown"} 1`,
 		`cardea_operations_duration_seconds_count{operation="SignUp",service="cognito-idp"} 1`,
-		`cardea_outbound_calls_total{outcome="error",target="smtp"} 1`,
+		`cardea_messages_total{class="refused",transport="smtp"} 1`,
 		`cardea_transactions_total{kind="write"} 1`,
 		`cardea_transaction_retries_total{kind="write"} 2`,
 		`cardea_jobs_total{job="prune",outcome="ok"} 1`,

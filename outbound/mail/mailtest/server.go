@@ -21,7 +21,8 @@ type Server struct {
 	Username string // demand AUTH PLAIN with these, if not empty
 	Password string
 
-	// Rcpt and Data, if set, judge a recipient and a letter; an *smtp.SMTPError is the relay's answer.
+	// From, Rcpt and Data, if set, judge a sender, a recipient and a letter; an *smtp.SMTPError is the relay's answer.
+	From func(from string) error
 	Rcpt func(to string) error
 	Data func(l Letter) error
 
@@ -31,6 +32,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	letters []Letter
+	opened  int
+	open    map[*smtp.Conn]bool
 }
 
 // Start opens the relay, until the test ends.
@@ -69,6 +72,29 @@ func (s *Server) Letters() []Letter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.letters)
+}
+
+// Connections is how many conversations were begun, those before and after STARTTLS being one.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opened
+}
+
+// Open is how many connections are open.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
+// Hangup closes every connection, as a relay does with those that idle.
+func (s *Server) Hangup() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		_ = c.Conn().Close() // the client may have been faster
+	}
 }
 
 // certificate is that of httptest, which is good for 127.0.0.1, and the pool that trusts it.

@@ -10,6 +10,7 @@ import (
 // session is one conversation.
 type session struct {
 	server        *Server
+	conn          *smtp.Conn
 	tls           bool
 	authenticated bool
 	letter        Letter
@@ -19,7 +20,16 @@ var _ smtp.AuthSession = (*session)(nil)
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	_, secure := c.TLSConnectionState()
-	return &session{server: s, tls: secure}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[*smtp.Conn]bool{}
+	}
+	if !secure || s.Implicit {
+		s.opened++
+	}
+	s.open[c] = true
+	return &session{server: s, conn: c, tls: secure}, nil
 }
 
 func (c *session) AuthMechanisms() []string {
@@ -42,6 +52,11 @@ func (c *session) Auth(string) (sasl.Server, error) {
 func (c *session) Mail(from string, _ *smtp.MailOptions) error {
 	if c.server.Username != "" && !c.authenticated {
 		return smtp.ErrAuthRequired
+	}
+	if c.server.From != nil {
+		if err := c.server.From(from); err != nil {
+			return err
+		}
 	}
 	c.letter = Letter{From: from, TLS: c.tls}
 	return nil
@@ -79,4 +94,9 @@ func (c *session) Data(r io.Reader) error {
 
 func (c *session) Reset() { c.letter = Letter{} }
 
-func (c *session) Logout() error { return nil }
+func (c *session) Logout() error {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	delete(c.server.open, c.conn)
+	return nil
+}
