@@ -83,7 +83,9 @@ func (c *Outbox) Compose(_ context.Context, m Message) (*Composed, error) {
 	if err := m.safe(); err != nil {
 		return nil, err
 	}
-	return &Composed{Details: Details(m.Attribute, m.To), message: m, content: write(m)}, nil
+	written := write(m)
+	written.Kind = m.Kind
+	return &Composed{Details: Details(m.Attribute, m.To), message: m, content: written}, nil
 }
 
 // safe refuses values that could begin a header, a command or a message of their own where they are put: those with a line
@@ -103,6 +105,7 @@ type content struct {
 	Subject string `json:"subject,omitempty"` // empty for a text message
 	Body    string `json:"body"`
 	Code    string `json:"code"`
+	Kind    Kind   `json:"kind,omitempty"`
 	HTML    bool   `json:"html,omitempty"`
 	settings
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cardea/engine/message"
 	"cardea/engine/trigger"
@@ -165,12 +166,13 @@ func TestInboxKeepsWhatADevelopmentServerWouldSend(t *testing.T) {
 		}
 
 		mail := message.Received{To: "jane@example.org", Medium: "EMAIL", Subject: "Your verification code",
-			Body: "Your verification code is 012345. ", Code: "012345", SentAt: noon}
-		text := message.Received{To: "+15551234567", Medium: "SMS", Body: "Your verification code is 999999. ", Code: "999999", SentAt: noon.Add(time.Second)}
-		if diff := cmp.Diff([]message.Received{mail, text}, w.inbox(t, "")); diff != "" {
+			Body: "Your verification code is 012345. ", Code: "012345", SentAt: noon, Pool: w.pool.ID, Kind: message.SignUp}
+		text := message.Received{To: "+15551234567", Medium: "SMS", Body: "Your verification code is 999999. ", Code: "999999", SentAt: noon.Add(time.Second), Pool: w.pool.ID, Kind: message.SignUp}
+		named := cmpopts.IgnoreFields(message.Received{}, "ID") // random
+		if diff := cmp.Diff([]message.Received{mail, text}, w.inbox(t, ""), named); diff != "" {
 			t.Errorf("everyone's (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]message.Received{mail}, w.inbox(t, "Jane@Example.org")); diff != "" {
+		if diff := cmp.Diff([]message.Received{mail}, w.inbox(t, "Jane@Example.org"), named); diff != "" {
 			t.Errorf("one's (-want +got):\n%s", diff)
 		}
 	})

@@ -43,6 +43,8 @@ type Outbox struct {
 	once sync.Once
 	wake signals
 
+	changes changes // of the inbox
+
 	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }
 
@@ -60,6 +62,9 @@ func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
 		return err
 	}
 	tx.OnCommit(c.notify)
+	if c.Keep && row.Medium != "" {
+		tx.OnCommit(c.changes.announce)
+	}
 	if row.Queue == urgent {
 		tx.OnCommit(c.notifyUrgent)
 	}

@@ -58,6 +58,15 @@ func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
 		limit)
 }
 
+// Get finds a message, or answers db.ErrNotFound.
+func Get(tx *db.Tx, pool id.Pool, name string) (*Row, error) {
+	return db.One(tx, scan, `
+		SELECT `+columns+`
+		FROM outbox
+		WHERE pool_id = $1 AND id = $2`,
+		pool, name)
+}
+
 // Due lists up to limit messages of a queue whose time has come, the longest overdue first.
 func Due(tx *db.Tx, queue int64, limit int) ([]*Row, error) {
 	return db.All(tx, scan, `

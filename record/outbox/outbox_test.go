@@ -87,8 +87,15 @@ func TestRowsComeBackAsWritten(t *testing.T) {
 		fill(t, d, 1)
 		err := d.Read(t.Context(), func(tx *db.Tx) error {
 			rows, err := outbox.Due(tx, 0, 10)
-			if diff := cmp.Diff([]*outbox.Row{row(0)}, rows); diff != "" {
+			if err != nil {
+				return err
+			}
+			one, err := outbox.Get(tx, pool, "000")
+			if diff := cmp.Diff([]*outbox.Row{row(0), row(0)}, append(rows, one)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if _, err := outbox.Get(tx, "us-east-1_other0000", "000"); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("in another pool: got %v, want db.ErrNotFound", err)
 			}
 			return err
 		})
