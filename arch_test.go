@@ -57,7 +57,7 @@ var modules = map[string]string{
 	"github.com/rogpeppe/go-internal":         "tests: testscript stories",
 	"github.com/wneessen/go-mail":             "SMTP and MIME",
 	"golang.org/x/crypto":                     "argon2id",
-	"golang.org/x/net":                        "the public suffix list: a relying party's domain must not be on it",
+	"golang.org/x/net":                        "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
 	"modernc.org/sqlite":                      "embedded SQL without cgo",
 	"pgregory.net/rapid":                      "tests: properties",
 	"zombiezen.com/go/sqlite":                 "SQLite's own interface on modernc.org/sqlite: half the cost of its driver",

@@ -121,6 +121,7 @@ func (s *Server) drain(deadline context.Context) {
 	case <-time.After(s.config.ShutdownDelay):
 	case <-deadline.Done():
 	}
+	s.stop()
 	for _, l := range s.listeners {
 		if err := l.server.Shutdown(deadline); errors.Is(err, context.DeadlineExceeded) {
 			s.config.Log.Warn("requests were cut off", "addr", l.socket.Addr().String())

@@ -67,6 +67,24 @@ func (r running) get(path string) (string, error) {
 	return fmt.Sprint(response.StatusCode, " ", strings.TrimSpace(string(body))), err
 }
 
+func TestStoppingEndsTheInboxsEvents(t *testing.T) {
+	t.Parallel()
+	r := runServer(t, 0, nil)
+	answer, err := http.Get(r.url + "/_cardea/inbox/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	start := time.Now()
+	r.stop()
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("a page that listens delayed the stop by %v", took)
+	}
+}
+
 func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
 	gate := make(chan struct{})

@@ -34,9 +34,8 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 
 	if c.Dev {
 		api.Verify = (&awsapi.Trusting{Account: c.Account}).Verify
-		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log}
-		mux.Handle(inbox.PagePath, messages)
-		mux.Handle(inbox.JSONPath, messages)
+		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log, Stopped: s.stopping.Done()}
+		messages.Register(mux)
 		mux.Handle("GET /{$}", orInbox(api))
 		s.Handler = guardHosts(c.Addr, c.Hosts, s.Handler)
 	} else {

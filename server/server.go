@@ -56,6 +56,8 @@ type Server struct {
 	health    *health
 	senders   senders
 	listeners []listener
+	stopping  context.Context // ends when open answers are to end
+	stop      context.CancelFunc
 }
 
 // New opens the database and builds the server on it. No socket is opened and nothing runs yet.
@@ -119,6 +121,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		health:  &health{db: store},
 		senders: senders,
 	}
+	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring)
 	return srv, nil
 }

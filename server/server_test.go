@@ -54,7 +54,10 @@ func TestProductionRefusesWhatDevelopmentAllows(t *testing.T) {
 	production := func(c *server.Config) { c.Dev = false }
 	each := func(t *testing.T, w *servertest.World) {
 		w.Fails(t, "ListUserPools", servertest.M{"MaxResults": 1}, "UnrecognizedClientException", "")
-		for _, path := range []string{"/_cardea/inbox", "/_cardea/inbox.json", "/metrics"} {
+		for _, path := range []string{
+			"/_cardea/inbox", "/_cardea/inbox.json", "/_cardea/inbox/events", "/_cardea/inbox/html/us-east-1_AbC123xyz/0",
+			"/_cardea/inbox/inbox.js", "/_cardea/inbox/inbox.css", "/_cardea/inbox/icon.svg", "/metrics",
+		} {
 			if status, _ := w.Get(t, path); status != 404 {
 				t.Errorf("%s: got %d, want 404", path, status)
 			}

@@ -4,67 +4,61 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
+	"sync/atomic"
 
 	"cardea/engine/message"
 )
 
-// Where the inbox is.
+// Where the inbox is. What the page needs is below PagePath.
 const (
 	PagePath = "/_cardea/inbox"
 	JSONPath = "/_cardea/inbox.json"
+
+	eventsPath = PagePath + "/events"
+	htmlPath   = PagePath + "/html/" // then the pool and the message's id
+	scriptPath = PagePath + "/inbox.js"
+	stylePath  = PagePath + "/inbox.css"
+	iconPath   = PagePath + "/icon.svg"
 )
 
-// What is shown at most.
-const (
-	pageSize = 100
-	jsonSize = 1_000
-)
+// jsonSize is how many messages JSONPath lists at most.
+const jsonSize = 1_000
 
-// Handler serves the inbox at PagePath and JSONPath.
+// Handler serves the inbox.
 type Handler struct {
-	Outbox *message.Outbox
-	Log    *slog.Logger // nil: the default
+	Outbox  *message.Outbox
+	Log     *slog.Logger    // nil: the default
+	Stopped <-chan struct{} // closed when the server stops, so that no stream of events delays it; nil: never
+
+	streams atomic.Int32
 }
 
-// ServeHTTP answers GET and HEAD.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		header.Set("Allow", "GET, HEAD")
-		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-		return
-	}
-	switch r.URL.Path {
-	case PagePath:
-		h.page(w, r)
-	case JSONPath:
-		h.json(w, r)
-	default:
-		http.NotFound(w, r)
-	}
+// Register mounts the inbox.
+func (h *Handler) Register(mux *http.ServeMux) {
+	mux.Handle(JSONPath, h.reading(h.json))
+	mux.Handle(PagePath, h.reading(h.page))
+	mux.Handle(eventsPath, h.reading(h.events))
+	mux.Handle(htmlPath+"{pool}/{id}", h.reading(h.html))
+	mux.Handle(scriptPath, h.reading(file("text/javascript; charset=utf-8", script)))
+	mux.Handle(stylePath, h.reading(file("text/css; charset=utf-8", style)))
+	mux.Handle(iconPath, h.reading(file("image/svg+xml", icon)))
 }
 
-func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
-	to := address(r)
-	messages, err := h.Outbox.Inbox(r.Context(), to, pageSize)
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	slices.Reverse(messages)
-	var b strings.Builder
-	if err := page.Execute(&b, content{To: to, Messages: messages, Style: style}); err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", policy)
-	_, _ = w.Write([]byte(b.String())) // the client may be gone
+// reading allows GET and HEAD alone, and sets the headers that all answers have.
+func (h *Handler) reading(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Cache-Control", "no-store")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			header.Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		next(w, r)
+	})
 }
 
 func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
@@ -88,6 +82,14 @@ func (h *Handler) json(w http.ResponseWriter, r *http.Request) {
 // address reads ?to=. No address holds a blank; it is what a plus sign becomes when it was not escaped.
 func address(r *http.Request) string {
 	return strings.ReplaceAll(r.URL.Query().Get("to"), " ", "+")
+}
+
+// file serves a part of the page.
+func file(contentType string, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(content) // the client may be gone
+	}
 }
 
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
