@@ -1,4 +1,4 @@
-// Opens the page of an application in headless Chromium: open gives each caller a browser profile of its own, whose
+// Opens pages in headless Chromium, that of an application or any other: open gives each caller a browser profile of its own, whose
 // authenticator keeps passkeys and touches itself.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -51,6 +51,15 @@ export async function open(t, settings) {
   await load();
   const call = (name, input) => page.evaluate(([n, i]) => window.call(n, i), [name, input]);
   return client(call, { page, load, authenticator: await authenticator(devtools) });
+}
+
+// visit opens an address in a new profile.
+export async function visit(t, url, options) {
+  const context = await browser.newContext(options);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(url);
+  return page;
 }
 
 // authenticator is one that is built into the device, verifies its user, and holds discoverable credentials.

@@ -5,6 +5,7 @@ import {
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
+  SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { randomBytes } from 'node:crypto';
 
@@ -58,6 +59,15 @@ export async function newUser(UserPoolId, Username, client = sdk()) {
   await client.send(
     new AdminSetUserPasswordCommand({ UserPoolId, Username, Password: password, Permanent: true }),
   );
+}
+
+// signUp signs up somebody who gets a code by mail, and gives the address.
+export async function signUp(ClientId, name, client = sdk()) {
+  const Username = unique(name);
+  const email = `${Username}@example.com`;
+  const UserAttributes = [{ Name: 'email', Value: email }];
+  await client.send(new SignUpCommand({ ClientId, Username, Password: password, UserAttributes }));
+  return email;
 }
 
 export async function codeFor(to, url = endpoint) {
