@@ -42,7 +42,7 @@ func (g ownHosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // allows checks the name in a Host header. The port is not checked: a rebound name is what gives an attack away, and
-// port forwarding (containers, SSH) changes the port of honest requests.
+// port forwarding (containers, SSH) changes the port of legitimate requests.
 func (g ownHosts) allows(header string) bool {
 	host := header
 	if name, _, err := net.SplitHostPort(header); err == nil {

@@ -51,7 +51,7 @@ func TestTrustProxiesFindsTheClient(t *testing.T) {
 		want       string
 	}{
 		{"no proxy", "192.0.2.9:1", nil, "192.0.2.9:1"},
-		{"a stranger's claim", "192.0.2.9:1", []string{"198.51.100.1"}, "192.0.2.9:1"},
+		{"a forged header", "192.0.2.9:1", []string{"198.51.100.1"}, "192.0.2.9:1"},
 		{"through a proxy", "10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1:0"},
 		{"a claim before the proxy's own entry", "10.0.0.1:1", []string{"203.0.113.5, 198.51.100.1"}, "198.51.100.1:0"},
 		{"two proxies, two headers", "10.0.0.1:1", []string{"198.51.100.1", "10.0.0.2"}, "198.51.100.1:0"},

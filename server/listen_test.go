@@ -21,8 +21,8 @@ type running struct {
 	done <-chan error // what Run returns
 }
 
-// runServer starts a server whose path /slow answers when gate is closed.
-func runServer(t *testing.T, delay time.Duration, gate <-chan struct{}) running {
+// runServer starts a server whose path /slow answers once release is closed.
+func runServer(t *testing.T, delay time.Duration, release <-chan struct{}) running {
 	t.Helper()
 	srv, err := New(t.Context(), Config{
 		Dev: true, Addr: "127.0.0.1:0", PublicURL: "http://localhost", Region: "us-east-1", Account: "123456789012",
@@ -35,7 +35,7 @@ func runServer(t *testing.T, delay time.Duration, gate <-chan struct{}) running 
 	next := srv.Handler
 	srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
-			<-gate
+			<-release
 			_, _ = io.WriteString(w, "done")
 			return
 		}
@@ -87,8 +87,8 @@ func TestStoppingEndsTheInboxsEvents(t *testing.T) {
 
 func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
-	gate := make(chan struct{})
-	r := runServer(t, time.Second, gate)
+	release := make(chan struct{})
+	r := runServer(t, time.Second, release)
 	if got, err := r.get("/readyz"); got != "200 ok" {
 		t.Fatalf("before: got %q, %v", got, err)
 	}
@@ -111,7 +111,7 @@ func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 	if got, err := r.get("/livez"); err == nil {
 		t.Errorf("after the delay: got %q, want no answer", got)
 	}
-	close(gate)
+	close(release)
 	if got := <-slow; got != "200 done" {
 		t.Errorf("the request under way: got %q, want it finished", got)
 	}

@@ -11,7 +11,7 @@ import (
 	"cardea/server/servertest"
 )
 
-// TestDatabaseHoldsNoSecretInTheClear reads the database's files as a thief of them would.
+// TestDatabaseHoldsNoSecretInTheClear looks for secrets in the bytes of the database's files.
 func TestDatabaseHoldsNoSecretInTheClear(t *testing.T) {
 	t.Parallel()
 	url := dbtest.SQLite(t)

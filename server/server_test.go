@@ -100,7 +100,7 @@ func TestMetricsCountOperations(t *testing.T) {
 	})
 }
 
-func TestJobsForget(t *testing.T) {
+func TestJobsDeleteExpiredRows(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, nil)

@@ -6,5 +6,5 @@
 //	cardea config check|show   look at a configuration without starting
 //	cardea version             which build this is
 //
-// It holds flags and words for the terminal; package server does the work.
+// It holds the flags and the text for the terminal; package server does the work.
 package main

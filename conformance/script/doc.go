@@ -1,7 +1,7 @@
-// Package script tells stories: the real binary over the real wire, in scripts that a user could read.
+// Package script tests the binary over HTTP by scripts that a user of Cardea can read.
 //
 // Each *.txtar is a testscript with the commands of commands_test.go: call an operation, keep a value from the answer,
-// read a code from the inbox. crash_test.go kills the server in the middle of its work and checks that nothing which it
+// read a code from the inbox. crash_test.go kills the server during requests and checks that nothing that it
 // acknowledged is lost. The sources of the binary are inputs of the tests (inputs_test.go), so that a result from the
-// cache is one of this binary. There is nothing here but tests.
+// cache belongs to this binary. The package has only tests.
 package script

@@ -56,12 +56,12 @@ func TestUnknownPoolsAndClientsAreNotFound(t *testing.T) {
 			"pool from elsewhere":           {"us-east-2", ofPool("us-east-1_home00000"), "no user pool us-east-1_home00000"},
 			"unknown pool":                  {"", ofPool("us-east-1_nowhere00"), "no user pool us-east-1_nowhere00"},
 			"client":                        {"", ofClient("app"), ""},
-			"unknown client":                {"", ofClient("nobody"), "no app client nobody"},
+			"unknown client":                {"", ofClient("unknown"), "no app client unknown"},
 			"pool's client":                 {"us-east-1", ofBoth("us-east-1_home00000", "app"), ""},
 			"other pool's client":           {"", ofBoth("us-east-1_other0000", "app"), "no app client app"},
 			"client of an unknown pool":     {"", ofBoth("us-east-1_nowhere00", "app"), "no user pool us-east-1_nowhere00"},
 			"pool's client from elsewhere":  {"us-east-2", ofBoth("us-east-1_home00000", "app"), "no user pool us-east-1_home00000"},
-			"unknown client from elsewhere": {"us-east-2", ofClient("nobody"), "no app client nobody"},
+			"unknown client from elsewhere": {"us-east-2", ofClient("unknown"), "no app client unknown"},
 		} {
 			ctx := awsjson.WithCaller(t.Context(), awsjson.Caller{Region: c.region})
 			t.Run(name, func(t *testing.T) { compare(t, d.Read(ctx, c.find), c.want) })

@@ -102,9 +102,9 @@ func TestSecretMovedToAnotherClientDoesNotOpen(t *testing.T) {
 	t.Parallel()
 
 	box := newBox(t)
-	thief := clientWith(box, "first")
-	thief.ID = "thief"
-	err := access.App{Client: thief, Box: box}.CheckSecret("first")
+	other := clientWith(box, "first")
+	other.ID = "other"
+	err := access.App{Client: other, Box: box}.CheckSecret("first")
 	if _, refused := errors.AsType[*access.SecretError](err); err == nil || refused {
 		t.Errorf("got %v, want a failure", err)
 	}

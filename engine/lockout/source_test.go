@@ -48,7 +48,7 @@ func (w *world) rateLimited(t *testing.T, s Source) bool {
 	return verdicts[0] != nil
 }
 
-func TestAddressHasItsShareOfFailures(t *testing.T) {
+func TestFailuresOfAnAddressAreLimited(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		here, there := Source{"app", "192.0.2.1"}, Source{"app", "192.0.2.2"}
 		w.failOften(t, here, allowance-1)
@@ -84,7 +84,7 @@ func TestIPv6AddressesCountByTheirNetwork(t *testing.T) {
 	})
 }
 
-func TestClientUnderSiegeLeavesEveryAddressLess(t *testing.T) {
+func TestFailuresOfAClientLowerTheAllowanceOfEachAddress(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		few, many, none := Source{"app", "192.0.2.1"}, Source{"app", "192.0.2.2"}, Source{"app", "192.0.2.3"}
 		w.failOften(t, few, underAttackAllowance-1)
@@ -102,7 +102,7 @@ func TestClientUnderSiegeLeavesEveryAddressLess(t *testing.T) {
 	})
 }
 
-func TestServersThatCallForManyHaveNoAddress(t *testing.T) {
+func TestServersThatForwardNoAddressAreNotLimited(t *testing.T) {
 	t.Parallel()
 	ctx := awsjson.WithCaller(context.Background(), awsjson.Caller{IP: "192.0.2.1"})
 	if p := From(ctx, &client.Client{ID: "app"}, nil); p != (Source{"app", "192.0.2.1"}) {

@@ -280,7 +280,7 @@ func TestOneOfManyCompletionsWins(t *testing.T) {
 	})
 }
 
-func TestPoolMustHaveUseForPasskeys(t *testing.T) {
+func TestPoolMustAllowPasskeys(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		begin := func() error {
 			return w.Write(t.Context(), func(tx *db.Tx) error {

@@ -101,12 +101,12 @@ func TestBothAlgorithmsSignIn(t *testing.T) {
 
 func TestSignInRefuses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		honest := *w.registered(t)
+		genuine := *w.registered(t)
 		alice := w.alice
 		w.alice = newUser(w.pool, "bob")
 		bobs := *w.registered(t)
 		w.alice = alice
-		forger := honest
+		forger := genuine
 		forger.Key = bobs.Key
 
 		said := func(member string, value any) func(*passkeytest.Authenticator) {
@@ -144,7 +144,7 @@ func TestSignInRefuses(t *testing.T) {
 				a.Envelope = func(m passkeytest.M) { m["extra"] = strings.Repeat("x", 16<<10) }
 			},
 		} {
-			key := honest
+			key := genuine
 			change(&key)
 			_, err := w.assert(t, &key)
 			expect(t, name, err, passkey.ErrRefused)
@@ -154,11 +154,11 @@ func TestSignInRefuses(t *testing.T) {
 			_, err := s.Finish(make([]byte, 32), answer)
 			expect(t, answer, err, passkey.ErrRefused)
 		}
-		_, err := s.Finish(nil, honest.Assert(t, `{"challenge":"","rpId":"example.com"}`))
+		_, err := s.Finish(nil, genuine.Assert(t, `{"challenge":"","rpId":"example.com"}`))
 		expect(t, "without a ceremony", err, passkey.ErrRefused)
 
-		honest.Handle = nil
-		_, err = w.assert(t, &honest)
+		genuine.Handle = nil
+		_, err = w.assert(t, &genuine)
 		expect(t, "an authenticator that names no user", err, nil)
 	})
 }

@@ -44,7 +44,7 @@ func count(t *testing.T, d *db.DB, table string) (n int64) {
 }
 
 // Two of a thousand rows of each kind are still of use.
-func TestAllThatIsOfNoUseIsDeleted(t *testing.T) {
+func TestExpiredRowsAreDeleted(t *testing.T) {
 	t.Parallel()
 	const (
 		text = "CAST(i AS TEXT)"
@@ -95,7 +95,7 @@ func apply(t *testing.T, d *db.DB, name string) {
 	t.Fatalf("there is no rule %q", name)
 }
 
-func TestTwoHundredThousandRowsGoWhileOthersWrite(t *testing.T) {
+func TestTwoHundredThousandExpiredRowsAreDeletedWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		fill(t, d, manyRows, "replay (pool_id, key, expires)", "'p', CAST(i AS TEXT), 1")

@@ -46,7 +46,7 @@ func TestIneligibleUsersGetNoTokens(t *testing.T) {
 	}
 }
 
-func TestPoolsThatDemandMoreProofsGiveNoTokens(t *testing.T) {
+func TestPoolsThatRequireMoreProofsIssueNoTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sqlite(t))
 	before := w.signIn(t)
@@ -142,7 +142,7 @@ func TestRefusedCommitMakesNoSession(t *testing.T) {
 	})
 }
 
-func TestOneTimeProofMintsOnceInParallel(t *testing.T) {
+func TestOneTimeProofIssuesTokensOnceInParallel(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		g := w.grant()
 		spend := func(tx *db.Tx, _ *user.User) error {

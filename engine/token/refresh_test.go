@@ -80,7 +80,7 @@ func TestRefreshTokensExpire(t *testing.T) {
 	})
 }
 
-func TestDeletedUserIsCutOffAtOnce(t *testing.T) {
+func TestTokensOfADeletedUserAreRefusedAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		result := w.signIn(t)
 		w.write(t, func(tx *db.Tx) error {
@@ -97,7 +97,7 @@ func TestDeletedUserIsCutOffAtOnce(t *testing.T) {
 	})
 }
 
-func TestDisabledUserIsCutOffAtOnce(t *testing.T) {
+func TestTokensOfADisabledUserAreRefusedAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		result := w.signIn(t)
 		w.setUser(t, func(u *user.User) { u.Enabled = false })
@@ -190,7 +190,7 @@ func TestRotationLeavesFewRowsAndStillKnowsOldTokens(t *testing.T) {
 	})
 }
 
-func TestRotatedTokenStaysDeadWhenRotationEnds(t *testing.T) {
+func TestReplacedTokenStaysVoidWhenRotationEnds(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.rotate(t, 0)
 		first := w.signIn(t)
@@ -221,7 +221,7 @@ func TestParallelRotationHasOneWinner(t *testing.T) {
 	})
 }
 
-func TestNothingOutlivesARevocationThatRacesRefreshes(t *testing.T) {
+func TestNoTokenSurvivesARevocationDuringRefreshes(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.rotate(t, 60)
 		first := w.signIn(t)

@@ -16,7 +16,7 @@ import (
 	"cardea/spec/jose"
 )
 
-func TestBearerIsWhoSignedIn(t *testing.T) {
+func TestAccessTokenNamesTheUserWhoSignedIn(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		result := w.signIn(t)
 		b, err := w.bearer(result.AccessToken)
@@ -99,7 +99,7 @@ func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
 	wantCondition(t, err, token.ErrInvalidAccess)
 }
 
-func TestTokensDieWithTheirClient(t *testing.T) {
+func TestTokensEndWithTheirClient(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		result := w.signIn(t)
 		w.write(t, func(tx *db.Tx) error { return client.Delete(tx, w.pool.ID, w.client.ID) })

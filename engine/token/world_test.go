@@ -254,7 +254,7 @@ func (w *world) bearer(accessToken string) (b *access.Subject, err error) {
 	return b, err
 }
 
-// claims verifies a token as a stranger would, by the published key set, and reads it.
+// claims verifies a token by the published key set, as another server would, and reads it.
 func (w *world) claims(t testing.TB, jwt string) map[string]any {
 	t.Helper()
 	var claims map[string]any

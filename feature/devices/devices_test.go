@@ -143,7 +143,7 @@ func TestDeviceIsForgottenOnce(t *testing.T) {
 	})
 }
 
-func TestDevicesOfOthersDoNotExist(t *testing.T) {
+func TestDevicesOfOthersAreNotFound(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
 		key, bob := w.device(t), w.other(t, "bob")
 		for _, operation := range []string{"GetDevice", "UpdateDeviceStatus", "ForgetDevice"} {
@@ -161,7 +161,7 @@ func TestDevicesOfOthersDoNotExist(t *testing.T) {
 	})
 }
 
-func TestDevicesGoWithTheirUser(t *testing.T) {
+func TestDevicesAreDeletedWithTheirUser(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
 		key := w.device(t)
 		w.issue(t, "alice")

@@ -8,7 +8,7 @@ import (
 	"cardea/server/servertest"
 )
 
-func TestUserWithoutAnyFactorThatThePoolTakesIsToldSo(t *testing.T) {
+func TestUserWithoutAnyFactorThatThePoolAllowsIsToldSo(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		p := newPool(t, w)

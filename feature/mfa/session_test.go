@@ -68,7 +68,7 @@ func TestSessionSetsUpNothingForAnother(t *testing.T) {
 	})
 }
 
-func TestSessionMustStillWaitForAFactorToBeSetUp(t *testing.T) {
+func TestSessionMustStillRequireAFactorToBeSetUp(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		p := newPool(t, w)

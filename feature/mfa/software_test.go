@@ -211,7 +211,7 @@ func TestAdministratorsDeleteSoftwareTokens(t *testing.T) {
 	})
 }
 
-func TestSoftwareTokenGoesWithItsUser(t *testing.T) {
+func TestSoftwareTokenIsDeletedWithItsUser(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		p := newPool(t, w)

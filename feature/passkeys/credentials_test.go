@@ -86,7 +86,7 @@ func TestPageTokensAreTheUsersOwn(t *testing.T) {
 	})
 }
 
-func TestPasskeysOfOthersAreOutOfReach(t *testing.T) {
+func TestPasskeysOfOthersAreNotFound(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool, client, who := alice(t, w)

@@ -176,7 +176,7 @@ func TestPasskeyCannotBeRegisteredTwice(t *testing.T) {
 	})
 }
 
-func TestPoolMustHaveUseForPasskeys(t *testing.T) {
+func TestPoolMustAllowPasskeys(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		const disabled, missing = "WebAuthnNotEnabledException", "WebAuthnConfigurationMissingException"

@@ -59,7 +59,7 @@ func TestTheSessionThatAsksIsNotRevoked(t *testing.T) {
 	})
 }
 
-func TestNobodyRevokesAnothersSession(t *testing.T) {
+func TestUsersRevokeOnlyTheirOwnSessions(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool, client, tokens := tracked(t, w, nil)

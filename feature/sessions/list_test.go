@@ -144,7 +144,7 @@ func TestOnlySessionsWhoseTokensAreGoodAreListed(t *testing.T) {
 	})
 }
 
-func TestListsRefuseStrangers(t *testing.T) {
+func TestListsRefuseInvalidTokensAndUnknownUsers(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool, client, tokens := tracked(t, w, nil)
@@ -194,7 +194,7 @@ func multiply(t *testing.T, w *servertest.World, pool, username string, many int
 	}
 }
 
-func TestPagesFollowOneAnotherAndAreNobodyElses(t *testing.T) {
+func TestPagesFollowOneAnotherForTheirUserAlone(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool, client, tokens := tracked(t, w, nil)

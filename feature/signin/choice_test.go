@@ -155,7 +155,7 @@ func TestCodeConfirmsAnAccount(t *testing.T) {
 	})
 }
 
-func TestCodeGoesWithItsAddress(t *testing.T) {
+func TestCodeIsVoidOnceItsAddressHasChanged(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		w.give(t, "alice", "email", mailbox)
 		out := w.choose(t, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"})
@@ -182,7 +182,7 @@ func TestMFALeavesThePasswordToBeginWith(t *testing.T) {
 	})
 }
 
-func TestStrangersMeetTheSameChoice(t *testing.T) {
+func TestUnknownUsersAreOfferedTheSameChoice(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "nobody", nil), "UserNotFoundException", "User does not exist.")
 		w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "PreventUserExistenceErrors": "ENABLED",
@@ -202,8 +202,8 @@ func TestStrangersMeetTheSameChoice(t *testing.T) {
 			w.refused(t, sent, M{"USERNAME": "nobody", "EMAIL_OTP_CODE": "12345678"}, "CodeMismatchException", "Invalid code or auth state for the user.")
 		}
 		w.refused(t, sent, M{"USERNAME": "nobody", "EMAIL_OTP_CODE": "12345678"}, "NotAuthorizedException", "")
-		if letters := w.Inbox(""); len(letters) > 0 {
-			t.Errorf("somebody got %v", letters)
+		if messages := w.Inbox(""); len(messages) > 0 {
+			t.Errorf("messages were sent: %v", messages)
 		}
 	})
 }

@@ -84,10 +84,10 @@ func TestAClientThatRotatesHasNoRefreshFlow(t *testing.T) {
 
 func TestUnknownClientsAndPools(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		const stranger = "1234567890abcdefghijklmnop"
+		const unknown = "1234567890abcdefghijklmnop"
 		in := w.byPassword("alice", password)
-		in["ClientId"] = stranger
-		w.Fails(t, "InitiateAuth", in, "ResourceNotFoundException", "User pool client "+stranger+" does not exist.")
+		in["ClientId"] = unknown
+		w.Fails(t, "InitiateAuth", in, "ResourceNotFoundException", "User pool client "+unknown+" does not exist.")
 		in["UserPoolId"], in["AuthFlow"] = "us-east-1_Nothing00", "ADMIN_USER_PASSWORD_AUTH"
 		w.Fails(t, "AdminInitiateAuth", in, "ResourceNotFoundException", "User pool us-east-1_Nothing00 does not exist.")
 	})

@@ -75,7 +75,7 @@ func (w *world) onDevice(t *testing.T, d remembered) M {
 	return w.Must(t, "InitiateAuth", in)
 }
 
-func TestRememberedDeviceStandsForTheSecondFactor(t *testing.T) {
+func TestRememberedDeviceReplacesTheSecondFactor(t *testing.T) {
 	eachDevice(t, M{"ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": false}, func(t *testing.T, w *world) {
 		first := w.signIn(t, "")
 		d := w.confirm(t, first)
@@ -102,7 +102,7 @@ func TestRememberedDeviceStandsForTheSecondFactor(t *testing.T) {
 	})
 }
 
-func TestGuessesAtADeviceCountAmongThoseAtFactors(t *testing.T) {
+func TestWrongDevicePasswordsCountAsFailuresOfFactors(t *testing.T) {
 	eachDevice(t, M{"ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": false}, func(t *testing.T, w *world) {
 		d := w.confirm(t, w.signIn(t, ""))
 		forged := d
@@ -142,7 +142,7 @@ func TestDeviceMustBeRemembered(t *testing.T) {
 	})
 }
 
-func TestDeviceStandsForNothingUnlessThePoolSaysSo(t *testing.T) {
+func TestDeviceReplacesNoFactorUnlessThePoolSaysSo(t *testing.T) {
 	eachDevice(t, M{"ChallengeRequiredOnNewDevice": false, "DeviceOnlyRememberedOnUserPrompt": false}, func(t *testing.T, w *world) {
 		d := w.confirm(t, w.signIn(t, ""))
 		w.signIn(t, d.key)
@@ -155,7 +155,7 @@ func TestRefreshIsBoundToItsDevice(t *testing.T) {
 		parameters := M{"REFRESH_TOKEN": result["RefreshToken"]}
 		refresh := M{"ClientId": w.client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters}
 		parameters["DEVICE_KEY"] = servertest.Text(result, "NewDeviceMetadata.DeviceKey")
-		w.Fails(t, "InitiateAuth", refresh, "NotAuthorizedException", "Invalid Refresh Token") // nobody confirmed it
+		w.Fails(t, "InitiateAuth", refresh, "NotAuthorizedException", "Invalid Refresh Token") // the device is not confirmed
 		d := w.confirm(t, result)
 		delete(parameters, "DEVICE_KEY")
 		w.Fails(t, "InitiateAuth", refresh, "NotAuthorizedException", "Invalid Refresh Token")

@@ -12,7 +12,7 @@ import (
 
 const noSession = "Invalid session for the user."
 
-// hide has the client tell nobody who exists.
+// hide has the client hide which users exist.
 func (w *world) hide(t *testing.T) {
 	t.Helper()
 	w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "PreventUserExistenceErrors": "ENABLED",
@@ -55,7 +55,7 @@ func TestACodeIsNotBothFactors(t *testing.T) {
 	})
 }
 
-func TestWhoHasNoFirstFactorIsNobodyAllAlong(t *testing.T) {
+func TestUserWithoutAFirstFactorIsAnsweredAsUnknown(t *testing.T) {
 	eachFactor(t, "OPTIONAL", func(t *testing.T, w *world) {
 		w.Must(t, "AdminCreateUser", M{"UserPoolId": w.pool, "Username": "bob", "MessageAction": "SUPPRESS",
 			"UserAttributes": servertest.Attributes("email", "bob@example.com", "email_verified", "true")})
@@ -79,13 +79,13 @@ func TestWhoHasNoFirstFactorIsNobodyAllAlong(t *testing.T) {
 		if srpID != "bob" {
 			t.Errorf("USER_ID_FOR_SRP %q is not an unknown user's", srpID)
 		}
-		if letters := w.Inbox("bob@example.com"); len(letters) > 0 {
-			t.Errorf("bob got %v", letters)
+		if messages := w.Inbox("bob@example.com"); len(messages) > 0 {
+			t.Errorf("bob got %v", messages)
 		}
 	})
 }
 
-func TestStrangersCodesGoTheWayThatWasChosen(t *testing.T) {
+func TestCodesOfUnknownUsersShowTheChosenMedium(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		w.hide(t)
 		for _, name := range []string{"nobody", "+15550123456", "nobody@example.com"} {
@@ -101,16 +101,16 @@ func TestStrangersCodesGoTheWayThatWasChosen(t *testing.T) {
 
 func TestSetUpEndsWithAnotherFactor(t *testing.T) {
 	eachFactor(t, "ON", func(t *testing.T, w *world) {
-		thief, setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password)), w.Must(t, "InitiateAuth", w.byPassword("alice", password))
-		sent := w.answers(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)), M{"EMAIL": "thief@example.com"})
+		waiting, setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password)), w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		sent := w.answers(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)), M{"EMAIL": "other@example.com"})
 		associated := w.Must(t, "AssociateSoftwareToken", M{"Session": setup["Session"]})
 		a := app(t, associated["SecretCode"])
 		w.Must(t, "VerifySoftwareToken", M{"Session": associated["Session"], "UserCode": a.code(w.Now())})
 
-		w.refused(t, thief, M{"EMAIL": "thief@example.com"}, "NotAuthorizedException", noSession)
-		w.refused(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, "thief@example.com")}, "NotAuthorizedException", noSession)
+		w.refused(t, waiting, M{"EMAIL": "other@example.com"}, "NotAuthorizedException", noSession)
+		w.refused(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, "other@example.com")}, "NotAuthorizedException", noSession)
 		if email := w.attribute(t, "alice", "email"); email != "" {
-			t.Errorf("%s has become hers", email)
+			t.Errorf("%s has become the attribute of alice", email)
 		}
 	})
 }
@@ -149,12 +149,12 @@ func TestAResetVoidsWhatBeganWithThePassword(t *testing.T) {
 		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "alice"})
 		w.prefer(t, "alice", M{"SMSMfaSettings": M{"Enabled": false}})
 		sent := w.choose(t, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"})
-		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)})) // confirms her again
+		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)})) // confirms alice again
 		w.refused(t, held, M{"SMS_MFA_CODE": code}, "NotAuthorizedException", noSession)
 	})
 }
 
-func TestUsersDeletedInTheMiddleOfAStepAreNoFailure(t *testing.T) {
+func TestUserDeletedDuringAStepIsNoServerError(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		for range 40 {
 			w.invited(t, "bob", M{})

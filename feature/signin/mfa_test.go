@@ -105,7 +105,7 @@ func TestARefusedCodeCostsNoSession(t *testing.T) {
 	})
 }
 
-func TestAStrangersGuessesBarNobodyFromChoosing(t *testing.T) {
+func TestGuessesOfAnotherClientDoNotKeepAUserFromChoosing(t *testing.T) {
 	eachFactor(t, "ON", func(t *testing.T, w *world) {
 		lock := func(name string) {
 			for range 5 {

@@ -62,7 +62,7 @@ func TestChoiceOfAPasskey(t *testing.T) {
 	})
 }
 
-func TestWhoCancelsThePasskeyMayChooseAgain(t *testing.T) {
+func TestUserWhoCancelsThePasskeyMayChooseAgain(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		a := w.passkey(t, nil)
 		asked := w.answers(t, w.choose(t, nil), M{"ANSWER": "WEB_AUTHN"})
@@ -108,18 +108,18 @@ func TestPasskeyOfAnotherUserOpensNothing(t *testing.T) {
 		answer := a.Assert(t, out["ChallengeParameters"].(M)["CREDENTIAL_REQUEST_OPTIONS"].(string))
 		w.refused(t, out, M{"USERNAME": "bob", "CREDENTIAL": answer}, "NotAuthorizedException", "Invalid session for the user.")
 
-		strangers := 0
+		unknown := 0
 		for _, name := range []string{"n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9", "n10", "n11"} {
 			out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "WEB_AUTHN"}))
 			if out["ChallengeName"] != "WEB_AUTHN" {
 				continue
 			}
-			strangers++
+			unknown++
 			answer := a.Assert(t, out["ChallengeParameters"].(M)["CREDENTIAL_REQUEST_OPTIONS"].(string))
 			w.refused(t, out, M{"USERNAME": name, "CREDENTIAL": answer}, "NotAuthorizedException", wrong)
 		}
-		if strangers == 0 || strangers == 12 {
-			t.Errorf("%d of 12 strangers have a passkey", strangers)
+		if unknown == 0 || unknown == 12 {
+			t.Errorf("%d of 12 unknown users have a passkey", unknown)
 		}
 	})
 }

@@ -16,7 +16,7 @@ func TestPasswordFlowsSignIn(t *testing.T) {
 	})
 }
 
-func TestStandingIsCheckedBeforeThePassword(t *testing.T) {
+func TestStatusIsCheckedBeforeThePassword(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.Must(t, "SignUp", M{"ClientId": w.client, "Username": "new", "Password": password})
 		w.user(t, "reset", M{"UserAttributes": []M{
@@ -44,7 +44,7 @@ func TestStandingIsCheckedBeforeThePassword(t *testing.T) {
 	})
 }
 
-func TestAHidingClientToldNothingOfStrangers(t *testing.T) {
+func TestAHidingClientIsNotToldWhichUsersExist(t *testing.T) {
 	eachWith(t, nil, M{"PreventUserExistenceErrors": "ENABLED"}, func(t *testing.T, w *world) {
 		w.user(t, "reset", M{"UserAttributes": []M{
 			{"Name": "email", "Value": "r@example.com"}, {"Name": "email_verified", "Value": "true"},
@@ -59,7 +59,7 @@ func TestAHidingClientToldNothingOfStrangers(t *testing.T) {
 	})
 }
 
-func TestFiveFailuresLockEveryWayIn(t *testing.T) {
+func TestFiveFailuresLockEveryPasswordFlow(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		waiting := w.answer(t, w.challenge(t, "alice"), password)
 		for range 4 {

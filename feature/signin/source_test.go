@@ -12,7 +12,7 @@ import (
 
 const rateLimited = "Too many failed attempts, please try again later."
 
-// failOften has somebody fail so many times at an address.
+// failOften makes so many failed sign-ins from an address.
 func (w *world) failOften(t *testing.T, address string, times int) {
 	t.Helper()
 	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {

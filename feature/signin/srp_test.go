@@ -89,7 +89,7 @@ func TestASecretBlockWorksOnce(t *testing.T) {
 		if n := winners(t, attempts, wrong); n != 1 {
 			t.Errorf("%d of 100 answers to one challenge got tokens, want 1", n)
 		}
-		// The losers had the right password: they are no guesses, and nobody is locked out.
+		// The losers had the right password: they are no guesses, and the user is not locked out.
 		tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
 	})
 }
@@ -120,12 +120,12 @@ func TestSRPRefusesValuesOutsideTheGroup(t *testing.T) {
 	})
 }
 
-func TestStrangersGetAStableDecoyThatFails(t *testing.T) {
+func TestUnknownUsersGetAStableDecoyThatFails(t *testing.T) {
 	eachWith(t, nil, M{"PreventUserExistenceErrors": "ENABLED"}, func(t *testing.T, w *world) {
 		one, two, other := w.challenge(t, "nobody"), w.challenge(t, "nobody"), w.challenge(t, "no-one")
 		for _, name := range []string{"SALT", "USER_ID_FOR_SRP"} {
 			if one.parameters[name] != two.parameters[name] || one.parameters[name] == other.parameters[name] {
-				t.Errorf("%s: %v and %v for one stranger, %v for another", name,
+				t.Errorf("%s: %v and %v for one unknown user, %v for another", name,
 					one.parameters[name], two.parameters[name], other.parameters[name])
 			}
 		}
@@ -135,7 +135,7 @@ func TestStrangersGetAStableDecoyThatFails(t *testing.T) {
 		known := w.challenge(t, "alice")
 		for name, value := range known.parameters {
 			if got, ok := one.parameters[name].(string); !ok || name == "SALT" && len(got) != len(value.(string)) {
-				t.Errorf("%s: %v for a stranger, %v for a user", name, one.parameters[name], value)
+				t.Errorf("%s: %v for an unknown user, %v for a user", name, one.parameters[name], value)
 			}
 		}
 		for range 5 {
@@ -169,7 +169,7 @@ func TestASignInStoresThePasswordAsThePoolWantsItByNow(t *testing.T) {
 }
 
 // A pool that ignores case stores user names in lower case, and the verifier is made with the name that is stored.
-func TestSRPSignsInWhateverTheCaseOfTheName(t *testing.T) {
+func TestSRPSignsInIgnoringTheCaseOfTheName(t *testing.T) {
 	pool := M{"AliasAttributes": []string{"email"}, "UsernameConfiguration": M{"CaseSensitive": false}}
 	eachWith(t, pool, nil, func(t *testing.T, w *world) {
 		w.user(t, "Bob", M{"UserAttributes": []M{

@@ -11,7 +11,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// eachKind runs body as a subtest for every sort of Session and block, on both engines.
+// eachKind runs body as a subtest for every kind of Session and SECRET_BLOCK, on both engines.
 func eachKind(t *testing.T, body func(t *testing.T, s *stage, l *live, kind string)) {
 	t.Helper()
 	t.Parallel()
@@ -23,7 +23,7 @@ func eachKind(t *testing.T, body func(t *testing.T, s *stage, l *live, kind stri
 	})
 }
 
-// fails sends a request that must be refused, with a fault that the interface lists. Worlds see to that by themselves.
+// fails sends a request that must be refused. The World fails the test if the interface does not list the fault.
 func (l *live) fails(t *testing.T, what, op string, in M) {
 	t.Helper()
 	out, err := l.w.Call(op, in)
@@ -44,7 +44,7 @@ func (l *live) responses() M {
 	}, given)
 }
 
-// steps are the requests that take the Session, or the block, for another step's.
+// steps are the requests that use the Session, or the SECRET_BLOCK, for another step.
 func (l *live) steps() map[string][2]any {
 	uses := map[string][2]any{}
 	session, own := l.in["Session"], l.in["ChallengeName"]
@@ -52,7 +52,7 @@ func (l *live) steps() map[string][2]any {
 		own = "MFA_SETUP"
 	}
 	for _, step := range steps {
-		if own != step && !(own == "WEB_AUTHN" && step == "SELECT_CHALLENGE") { // who cancels may choose again
+		if own != step && !(own == "WEB_AUTHN" && step == "SELECT_CHALLENGE") { // a user who cancels may choose again
 			uses[step] = [2]any{"RespondToAuthChallenge", M{
 				"ClientId": l.w.client, "ChallengeName": step, "Session": session, "ChallengeResponses": l.responses(),
 			}}
@@ -74,8 +74,8 @@ func (l *live) steps() map[string][2]any {
 	return uses
 }
 
-// strangers are the right request, but from another client, in another pool, or for another user.
-func (l *live) strangers(t *testing.T, s *stage) map[string][2]any {
+// others are the right request, but from another client, in another pool, or for another user.
+func (l *live) others(t *testing.T, s *stage) map[string][2]any {
 	t.Helper()
 	uses := map[string][2]any{}
 	if l.in["ClientId"] == nil {
@@ -130,12 +130,12 @@ func (l *live) broken() map[string][2]any {
 
 func TestASessionIsForItsStepAndUserAlone(t *testing.T) {
 	eachKind(t, func(t *testing.T, s *stage, l *live, kind string) {
-		for _, uses := range []map[string][2]any{l.steps(), l.strangers(t, s), l.broken()} {
+		for _, uses := range []map[string][2]any{l.steps(), l.others(t, s), l.broken()} {
 			for what, use := range uses {
 				l.fails(t, kind+" as that of "+what, use[0].(string), use[1].(M))
 			}
 		}
-		// All of that was no guess, and has used nothing up.
+		// None of these requests counts as a guess or uses anything up.
 		l.w.Must(t, l.op, l.in)
 		if kind == "PASSWORD_SRP" { // begins an exchange, which proves nothing
 			l.w.Must(t, l.op, l.in)
@@ -172,7 +172,7 @@ func TestASessionEndsWithWhatItIsOf(t *testing.T) {
 			l.w.Advance(time.Second)
 			end(l, M{"UserPoolId": l.w.pool, "Username": l.user})
 			if kind == "PASSWORD_SRP" && what == "a disabled user" || kind == "SIGNING_UP" && what == "a disabled user" {
-				continue // ends at the next step
+				continue // the next step refuses it
 			}
 			l.fails(t, kind+" of "+what, l.op, l.in)
 		}

@@ -15,7 +15,7 @@ import (
 	"cardea/spec/srp"
 )
 
-// What a request costs must not tell whether a name is somebody's. This compares what requests about different names cost,
+// The time a request takes must not tell whether a user exists. This compares what requests about different names cost,
 // as distributions: processor time of the whole program, which a busy machine does not stretch as it does the clock on the
 // wall. The tests here do not run in parallel, so that no other test's time is counted with theirs. SQLite is enough: on
 // PostgreSQL the same code runs, and a part of the work is out of sight.
@@ -44,16 +44,16 @@ type asking struct {
 	request func(w *world, name string) (op string, in M)
 }
 
-var everybody = []string{"known", "nobody", "without", "reset"}
+var kindsOfUser = []string{"known", "nobody", "without", "reset"}
 
 var askings = []asking{
-	{"USER_PASSWORD_AUTH", everybody, 100, func(w *world, name string) (string, M) {
+	{"USER_PASSWORD_AUTH", kindsOfUser, 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.byPassword(name, "wrong")
 	}},
-	{"USER_SRP_AUTH", append(everybody, "disabled"), 100, func(w *world, name string) (string, M) {
+	{"USER_SRP_AUTH", append(kindsOfUser, "disabled"), 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_SRP_AUTH", name, M{"SRP_A": half.Public()})
 	}},
-	{"PASSWORD_VERIFIER", everybody, 100, func(w *world, name string) (string, M) {
+	{"PASSWORD_VERIFIER", kindsOfUser, 100, func(w *world, name string) (string, M) {
 		out, _ := w.Call("InitiateAuth", w.start("USER_SRP_AUTH", name, M{"SRP_A": half.Public()}))
 		return "RespondToAuthChallenge", M{
 			"ClientId": w.client, "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": M{
@@ -63,35 +63,35 @@ var askings = []asking{
 			},
 		}
 	}},
-	{"USER_AUTH", everybody, 100, func(w *world, name string) (string, M) {
+	{"USER_AUTH", kindsOfUser, 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, nil)
 	}},
 	{"USER_AUTH with a password", []string{"known", "nobody"}, 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": "wrong"})
 	}},
-	{"USER_AUTH with a code", everybody, 100, func(w *world, name string) (string, M) {
+	{"USER_AUTH with a code", kindsOfUser, 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"})
 	}},
-	{"EMAIL_OTP", everybody, 100, func(w *world, name string) (string, M) {
+	{"EMAIL_OTP", kindsOfUser, 100, func(w *world, name string) (string, M) {
 		out, _ := w.Call("InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"}))
 		return "RespondToAuthChallenge", w.reply(out, M{"USERNAME": name, "EMAIL_OTP_CODE": "12345678"})
 	}},
-	{"ForgotPassword", append(everybody, "disabled"), 100, func(w *world, name string) (string, M) {
+	{"ForgotPassword", append(kindsOfUser, "disabled"), 100, func(w *world, name string) (string, M) {
 		return "ForgotPassword", M{"ClientId": w.client, "Username": name}
 	}},
 }
 
-// half is a client's half of all exchanges here: nobody finishes one.
+// half is the client's half of all exchanges here; none is finished.
 var half = srp.NewClient()
 
-func TestCostDoesNotTellWhoExists(t *testing.T) {
+func TestCostDoesNotTellWhichUsersExist(t *testing.T) {
 	w := timed(t, "srp")
 	for _, a := range askings {
 		t.Run(a.flow, func(t *testing.T) { w.compare(t, a) })
 	}
 }
 
-func TestCostDoesNotTellWhoExistsWithArgon2id(t *testing.T) {
+func TestCostDoesNotTellWhichUsersExistWithArgon2id(t *testing.T) {
 	a := askings[0]
 	a.times = 24 // at some 30 ms each
 	timed(t, "argon2id").compare(t, a)

@@ -19,25 +19,25 @@ import (
 	"cardea/spec/srp"
 )
 
-// Walks are as many as a run of all tests has time for; -rapid.checks=5000 makes more, -rapid.seed=N the same again. This
-// comes before flags are parsed, where no test could fail yet.
+// By default there are 60 walks, which take a few seconds; -rapid.checks=5000 makes more, -rapid.seed=N repeats a run. The
+// default must be set before flags are parsed.
 func init() {
 	if err := flag.Set("rapid.checks", "60"); err != nil {
 		panic(err)
 	}
 }
 
-// walk is a random sequence of sign-ins in a setting, and what the model knows of them.
+// walk is a random sequence of sign-ins in a setting, and the model's state.
 type walk struct {
 	*setting
 	waiting []*pending
-	halves  map[string]*srp.Client // of exchanges, by SRP_A
+	halves  map[string]*srp.Client // the client's halves of exchanges, by SRP_A
 	origins map[string]origin      // by signature or CREDENTIAL
 	faults  []string               // that the model of the interface does not list
-	count   map[string]int         // of what has happened
+	count   map[string]int         // how often each result was seen
 }
 
-func TestTokensComeOfProofsAlone(t *testing.T) {
+func TestTokensRequireEveryProof(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		w := &walk{setting: &setting{t: t}, count: map[string]int{}}
@@ -49,7 +49,7 @@ func TestTokensComeOfProofsAlone(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			w.rt, w.waiting, w.halves, w.origins, w.faults = rt, nil, map[string]*srp.Client{}, map[string]origin{}, nil
 			if strings.HasPrefix(url, "postgres") && w.draw(5, "shorter run") > 0 {
-				return // a shorter run: what is proven is not the database's business
+				return // a shorter run: the rules do not depend on the database
 			}
 			w.build()
 			for range 10 + w.draw(50, "steps") {
@@ -60,7 +60,7 @@ func TestTokensComeOfProofsAlone(t *testing.T) {
 	})
 }
 
-// step does one thing.
+// step takes one random step.
 func (w *walk) step() {
 	switch n := w.draw(100, "action"); {
 	case n < 22 || len(w.waiting) == 0:
@@ -72,11 +72,11 @@ func (w *walk) step() {
 	case n < 85:
 		w.setUp()
 	default:
-		w.happen()
+		w.change()
 	}
 }
 
-// send sends a request. What the server may never do fails the walk.
+// send sends a request. An internal error, or a fault that the interface does not list, fails the walk.
 func (w *walk) send(op string, in M) (M, error) {
 	w.Advance(time.Millisecond) // no two passwords are set at once
 	out, err := w.Call(op, in)
@@ -166,7 +166,7 @@ func (w *walk) begun(k *pending, right bool, proof string, out M, err error) {
 	p := k.who
 	if !right || !p.gone && !p.enabled && (proof != "" || k.client == nil) {
 		if err == nil {
-			w.rt.Fatalf("%s began without right, and got %v", k.name, out)
+			w.rt.Fatalf("%s began but must not, and got %v", k.name, out)
 		}
 		w.refused(k, err)
 		return
@@ -181,15 +181,15 @@ func (w *walk) begun(k *pending, right bool, proof string, out M, err error) {
 		}
 		return
 	}
-	w.arrive(k, proven, out)
+	w.follow(k, proven, out)
 }
 
-// stops tells whether the rules leave a user nothing to go on with.
+// stops tells whether no second factor can follow the proofs, so that the sign-in is refused.
 func (w *walk) stops(p *testUser, proven []string) bool {
 	return p.status != "FORCE_CHANGE_PASSWORD" && first(proven) && p.stuck(proven)
 }
 
-// refused notes a refusal, which must have changed nothing.
+// refused counts a refusal and checks that it has changed no user.
 func (w *walk) refused(k *pending, err error) {
 	w.count["refused"]++
 	k.who.miss(k.step, w.Now())
@@ -200,14 +200,14 @@ func (w *walk) refused(k *pending, err error) {
 	}
 }
 
-// arrive takes what a right answer gave: tokens, which must be earned, or another challenge.
-func (w *walk) arrive(from *pending, proven []string, out M) {
+// follow checks what a right answer gave, tokens or another challenge, and remembers the challenge.
+func (w *walk) follow(from *pending, proven []string, out M) {
 	for _, p := range w.users {
 		w.look(p)
 	}
 	if result, ok := out["AuthenticationResult"].(M); ok {
 		w.count["tokens of "+strings.Join(proven, " and ")]++
-		w.earned(from, proven, result)
+		w.checkTokens(from, proven, result)
 		return
 	}
 	k := &pending{
@@ -229,7 +229,7 @@ func (w *walk) arrive(from *pending, proven []string, out M) {
 	w.waiting = append(w.waiting, k)
 }
 
-// fill notes what a challenge asks for and by what it is answered.
+// fill notes what a challenge asks for and the code that answers it.
 func (w *walk) fill(k *pending, out M) {
 	if !strings.HasSuffix(k.step, "_VERIFIER") {
 		k.client = nil
@@ -258,8 +258,8 @@ func (w *walk) fill(k *pending, out M) {
 	}
 }
 
-// earned checks tokens.
-func (w *walk) earned(k *pending, proven []string, result M) {
+// checkTokens checks that the proofs suffice for tokens and that the tokens are the user's.
+func (w *walk) checkTokens(k *pending, proven []string, result M) {
 	if !k.who.complete(proven) {
 		w.rt.Fatalf("%s got tokens for %v (mode %s, factors %v, preferred %q, %s)",
 			k.name, proven, k.who.pool.mode, k.who.factors, k.who.preferred, k.who.image)
@@ -284,7 +284,7 @@ func texts(list any) (out []string) {
 	return out
 }
 
-// deviceKey is the user's own, another's, or nonsense.
+// deviceKey is the key of the user's device, of another user's, or of none.
 func (w *walk) deviceKey(p *testUser) string {
 	of := p
 	if w.often(30, "other's device") {
@@ -296,7 +296,7 @@ func (w *walk) deviceKey(p *testUser) string {
 	return of.device.key
 }
 
-// do sends an answer and checks what it gave.
+// do sends an answer and checks the result against the model.
 func (w *walk) do(r *request) {
 	v := w.judge(r)
 	in := M{"ClientId": r.app.id, "ChallengeName": r.step, "ChallengeResponses": r.given}
@@ -311,7 +311,7 @@ func (w *walk) do(r *request) {
 	out, err := w.send(op, in)
 	switch {
 	case v.right && err == nil:
-		w.settled(r, v, out)
+		w.accepted(r, v, out)
 	case err == nil:
 		w.rt.Fatalf("%v: %s, and still it gave %s", r, v.why, out["ChallengeName"])
 	case sure && !w.stopped(r, v):
@@ -339,8 +339,8 @@ func (w *walk) stopped(r *request, v verdict) bool {
 	return w.stops(&p, proven)
 }
 
-// settled notes what a right answer has changed.
-func (w *walk) settled(r *request, v verdict, out M) {
+// accepted notes what a right answer has changed.
+func (w *walk) accepted(r *request, v verdict, out M) {
 	k, p := v.pending, v.pending.who
 	from := *k
 	switch r.step {
@@ -365,7 +365,7 @@ func (w *walk) settled(r *request, v verdict, out M) {
 		public, _ := r.given["SRP_A"].(string)
 		from.client, from.device = w.halves[public], p.device
 	}
-	w.arrive(&from, proven, out)
+	w.follow(&from, proven, out)
 	if email, ok := r.given["EMAIL"].(string); ok && r.step == "MFA_SETUP" && out["ChallengeName"] == "EMAIL_OTP" {
 		sent := w.waiting[len(w.waiting)-1]
 		sent.adopts, sent.to, sent.code = true, email, w.Code(w.t, email)
@@ -381,7 +381,7 @@ func union(answers ...M) M {
 	return all
 }
 
-// matched is the half minute that a code is of.
+// matched is the time step of a code.
 func (w *walk) matched(a *authenticator, code string) (found int64) {
 	for d := -1; d <= 1; d++ {
 		if a.code(w.Now().Add(time.Duration(d)*30*time.Second)) == code {

@@ -91,7 +91,7 @@ func (w *walk) right(k *pending) *request {
 	return r
 }
 
-// half begins an exchange with an answer. It is kept for whoever goes on with it.
+// half gives an answer an SRP_A, and keeps the client's half of the exchange for the next step.
 func (w *walk) half(r *request) {
 	c := srp.NewClient()
 	w.halves[c.Public()] = c
@@ -171,18 +171,18 @@ func (w *walk) spoil(r *request, k *pending) {
 			r.given["SOFTWARE_TOKEN_MFA_CODE"] = of.code(w.Now().Add(time.Duration(w.draw(9, "when")-4) * 30 * time.Second))
 		}
 	case "WEB_AUTHN":
-		w.assert(r, w.likewise(k), q)
+		w.assert(r, w.similar(k), q)
 	case "DEVICE_PASSWORD_VERIFIER":
 		if d := k.device; d != nil {
 			w.sign(r, k, srp.Identity{Scope: d.group, User: d.key}, "guess")
 		}
 	case "EMAIL_OTP", "SMS_OTP", "SMS_MFA":
-		r.given[k.step+"_CODE"] = w.oneOf([]string{"0", "000000", "00000000", "x"}, "code") + w.likewise(k).code
+		r.given[k.step+"_CODE"] = w.oneOf([]string{"0", "000000", "00000000", "x"}, "code") + w.similar(k).code
 	}
 }
 
-// likewise is another challenge of the same kind, if there is one.
-func (w *walk) likewise(k *pending) *pending {
+// similar is another challenge of the same kind, if there is one.
+func (w *walk) similar(k *pending) *pending {
 	var alike []*pending
 	for _, other := range w.waiting {
 		if other != k && other.step == k.step {
@@ -278,7 +278,7 @@ func (w *walk) setUp() {
 	}
 }
 
-// newest is the secret that was last handed out to a user.
+// newest is the secret that a user was given last.
 func (w *walk) newest(p *testUser) (secret any) {
 	for _, k := range w.waiting {
 		if k.who == p && k.secret != nil && !slices.Contains(k.proven, "software") {
@@ -310,8 +310,8 @@ func (w *walk) set(k, next *pending, free bool, out M, err error) {
 	next.session = out["Session"].(string)
 }
 
-// happen changes the world: time, users, pools.
-func (w *walk) happen() {
+// change changes the time, a user or a pool.
+func (w *walk) change() {
 	p := w.users[w.draw(len(w.users), "to whom")]
 	if len(w.waiting) > 0 && w.often(60, "to who signs in") {
 		if q := w.pick().who; slices.Contains(w.users, q) {

@@ -11,8 +11,8 @@ import (
 	"cardea/spec/totp"
 )
 
-// The model: what a sign-in may do, written from docs/cognito/sign-in.md and factors.md and not from the machine. It
-// keeps for every challenge what was proven on the way to it, and knows from that what an answer is worth.
+// The model: what a sign-in may do, written from docs/cognito/sign-in.md and factors.md and not from the pipeline. It
+// keeps for every challenge what was proven before it, and decides from that what an answer must lead to.
 
 // pending is a challenge that waits for its answer.
 type pending struct {
@@ -97,7 +97,7 @@ func (p *testUser) complete(proven []string) bool {
 		return false
 	}
 	list, _, required := p.due()
-	if !required || p.twice(proven) {
+	if !required || p.isBoth(proven) {
 		return true
 	}
 	if p.onlyCodes(proven) {
@@ -107,8 +107,8 @@ func (p *testUser) complete(proven []string) bool {
 		slices.ContainsFunc(list, func(name string) bool { return slices.Contains(proven, secondBy[name]) })
 }
 
-// twice tells whether a passkey is both factors.
-func (p *testUser) twice(proven []string) bool {
+// isBoth tells whether a passkey is both factors.
+func (p *testUser) isBoth(proven []string) bool {
 	return slices.Contains(proven, "verified passkey") &&
 		(p.pool.mode == "ON" || slices.Contains(p.factors, "WEB_AUTHN_MFA"))
 }
@@ -126,13 +126,13 @@ func (p *testUser) stuck(proven []string) bool {
 	return required && !p.complete(proven) && (p.onlyCodes(proven) || len(list)+len(setup) == 0)
 }
 
-// blocked tells whether a user cannot get on with a step whatever they prove, or may be locked out of it.
+// blocked tells whether a step is refused whatever the user proves, or may be locked.
 func (p *testUser) blocked(step string, now time.Time) bool {
 	return p.gone || !p.enabled || p.status == "RESET_REQUIRED" || p.locked(step, now)
 }
 
 // locked tells whether so many wrong answers may have counted that the step is refused. Passwords and the other factors
-// are counted apart; what is no guess itself may go by either.
+// are counted separately; a step that is no guess may be refused because of either.
 func (p *testUser) locked(step string, now time.Time) bool {
 	if now.Sub(p.missed) >= 15*time.Minute {
 		clear(p.misses)
@@ -160,7 +160,7 @@ func countedAt(step string) string {
 	return "factor"
 }
 
-// request is an answer on its way.
+// request is an answer that the walk is about to send.
 type request struct {
 	app     *testApp
 	admin   *testPool // the pool that an administrator names; nil: through the public operation
@@ -169,7 +169,7 @@ type request struct {
 	given   M
 }
 
-// origin is what went into a signature, of an exchange or of a passkey, and cannot be read off it.
+// origin is what a signature, of an SRP exchange or of a passkey, was made from.
 type origin struct {
 	of       *pending
 	with     string    // the password or device secret
@@ -178,7 +178,7 @@ type origin struct {
 	verified bool      // that it verified its user
 }
 
-// String leaves out what is long.
+// String leaves out long values.
 func (r *request) String() string {
 	short := map[string]string{}
 	for name, value := range r.given {
@@ -188,15 +188,15 @@ func (r *request) String() string {
 	return fmt.Sprint(r.step, " ", short)
 }
 
-// verdict is what a request is worth.
+// verdict is what the model expects of a request.
 type verdict struct {
 	pending *pending // that it answers, nil when it answers none
 	right   bool
-	why     string // not
-	proof   string // that it adds
+	why     string // why it is not right
+	proof   string // what it proves; "" for nothing
 }
 
-// judge says what a request is worth.
+// judge says what the model expects of a request.
 func (w *walk) judge(r *request) verdict {
 	k := w.find(r)
 	if k == nil {
@@ -211,7 +211,7 @@ func (w *walk) judge(r *request) verdict {
 	switch {
 	case r.admin != nil && r.admin != k.app.pool || r.app != k.app:
 		v.why = "another pool or client"
-	case r.step != k.step && !(r.step == "SELECT_CHALLENGE" && k.step == "WEB_AUTHN"): // who cancels may choose again
+	case r.step != k.step && !(r.step == "SELECT_CHALLENGE" && k.step == "WEB_AUTHN"): // a user who cancels may choose again
 		v.why = "another step"
 	case k.client != nil && k.session != "" && r.session != k.session:
 		v.why = "another exchange"
@@ -226,7 +226,7 @@ func (w *walk) judge(r *request) verdict {
 	case !k.who.gone && !k.who.enabled && k.step != "PASSWORD_SRP":
 		v.why = "disabled"
 	default:
-		v.right, v.proof = w.weigh(r, k)
+		v.right, v.proof = w.judgeAnswer(r, k)
 		if !v.right {
 			v.why = "wrong answer"
 		}
@@ -234,7 +234,7 @@ func (w *walk) judge(r *request) verdict {
 	return v
 }
 
-// find is the challenge that a request is about: an exchange has its own name, and USER_SRP_AUTH knows no Session besides.
+// find is the challenge that a request answers. USER_SRP_AUTH has no Session; SECRET_BLOCK names the exchange.
 func (w *walk) find(r *request) *pending {
 	exchange := strings.HasSuffix(r.step, "_VERIFIER")
 	for _, k := range w.waiting {
@@ -246,8 +246,8 @@ func (w *walk) find(r *request) *pending {
 	return nil
 }
 
-// weigh judges what a request says, all else being right.
-func (w *walk) weigh(r *request, k *pending) (right bool, proof string) {
+// judgeAnswer judges the values of an answer whose Session, client and user are right.
+func (w *walk) judgeAnswer(r *request, k *pending) (right bool, proof string) {
 	p := k.who
 	said := func(name string) string { text, _ := r.given[name].(string); return text }
 	signed := w.origins[said("PASSWORD_CLAIM_SIGNATURE")]
@@ -355,7 +355,7 @@ func (w *walk) available(p *testUser, name string) bool {
 		return p.status != "FORCE_CHANGE_PASSWORD" && !required && slices.Contains(p.pool.first, name) && p.attributes[sending[name][0]] != ""
 	case "WEB_AUTHN":
 		return p.status != "FORCE_CHANGE_PASSWORD" && p.key != nil && slices.Contains(p.pool.first, name) &&
-			(!required || p.twice([]string{"verified passkey"}) && p.pool.multi)
+			(!required || p.isBoth([]string{"verified passkey"}) && p.pool.multi)
 	}
 	return false
 }

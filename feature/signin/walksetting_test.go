@@ -15,7 +15,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// setting is what a walk goes through: two pools, their clients and their users, on a server that many walks share.
+// setting is two pools with their clients and users, on a server that many walks share.
 type setting struct {
 	*servertest.World
 	t     *testing.T // for what has to work
@@ -176,7 +176,7 @@ func (w *setting) setMode(h *testPool, mode string) {
 	w.Must(w.t, "SetUserPoolMfaConfig", in)
 }
 
-// mayDemand tells whether the pool's first factors leave room for a second that everybody must have.
+// mayDemand tells whether the pool's first factors allow it to require a second of every user.
 func (h *testPool) mayDemand() bool {
 	return !slices.Contains(h.first, "EMAIL_OTP") && !slices.Contains(h.first, "SMS_OTP") &&
 		(h.multi || !slices.Contains(h.first, "WEB_AUTHN"))
@@ -249,7 +249,7 @@ func (w *setting) giveFactors(p *testUser) {
 	}
 }
 
-// switchFactors switches factors of a user on and off. What is refused stays as it was.
+// switchFactors switches factors of a user on and off. A refusal changes nothing.
 func (w *setting) switchFactors(p *testUser) {
 	in := M{"UserPoolId": p.pool.id, "Username": p.sub}
 	favourite := w.draw(5, "favourite")
@@ -298,12 +298,12 @@ func (w *setting) look(p *testUser) (changed bool) {
 	return changed
 }
 
-// unknown is somebody of the same name who does not exist.
+// unknown is an unknown user of the same name.
 func (p *testUser) unknown() *testUser {
 	return &testUser{pool: p.pool, name: p.name, gone: true, misses: map[string]int{}}
 }
 
-// other is somebody else.
+// other is another user.
 func (w *setting) other(p *testUser) *testUser {
 	i := slices.Index(w.users, p)
 	return w.users[(i+1+w.draw(len(w.users)-1, "other person"))%len(w.users)]

@@ -15,7 +15,7 @@ import (
 
 // ConfirmSignUp confirms an account, and the attribute its code went to.
 func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
-	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	a, err := s.proven(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,8 @@ func eachLimited(t *testing.T, body func(t *testing.T, w *servertest.World)) {
 	servertest.EachWith(t, limit, body)
 }
 
-// applicant asks to sign up the n-th user with an address.
-func applicant(client string, n int, email string) M {
+// signUpOf is the SignUp of the n-th user, with an e-mail address.
+func signUpOf(client string, n int, email string) M {
 	return with(jane(client), M{"Username": fmt.Sprint("user", n), "UserAttributes": attributes("email", email)})
 }
 
@@ -29,7 +29,7 @@ func TestSignUpsSendFewMailsToOneAddress(t *testing.T) {
 	eachLimited(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, verifies)
 		client := w.Client(t, pool, nil)
-		sign := func(n int) M { return applicant(client, n, "victim@example.org") }
+		sign := func(n int) M { return signUpOf(client, n, "victim@example.org") }
 		for n := range 6 {
 			w.From(fmt.Sprintf("192.0.2.%d", n)).Must(t, "SignUp", sign(n))
 		}
@@ -39,7 +39,7 @@ func TestSignUpsSendFewMailsToOneAddress(t *testing.T) {
 		if n := len(w.Inbox("victim@example.org")); n != 6 {
 			t.Errorf("%d mails to one address, want 6", n)
 		}
-		w.Must(t, "SignUp", applicant(client, 100, "other@example.org"))
+		w.Must(t, "SignUp", signUpOf(client, 100, "other@example.org"))
 
 		for n := 6; n < 20; n++ {
 			if n%6 == 0 {
@@ -74,7 +74,7 @@ func TestOneSourceAddressCausesFewMessages(t *testing.T) {
 		pool := w.Pool(t, verifies)
 		client := w.Client(t, pool, nil)
 		n := 0
-		sign := func() M { n++; return applicant(client, n, fmt.Sprintf("user%d@example.org", n)) }
+		sign := func() M { n++; return signUpOf(client, n, fmt.Sprintf("user%d@example.org", n)) }
 		for range 15 {
 			w.From("192.0.2.1").Must(t, "SignUp", sign())
 			w.From("[::ffff:192.0.2.1]").Must(t, "SignUp", sign())

@@ -15,9 +15,9 @@ func factors(more ...string) M {
 	return with(verifies, M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": append([]string{"PASSWORD"}, more...)}}})
 }
 
-// nora asks to be signed up without a password.
-func nora(client string) M {
-	return M{"ClientId": client, "Username": "nora", "UserAttributes": attributes("email", "nora@example.org")}
+// signUpRequest is a SignUp of ann, who has an e-mail address and no password.
+func signUpRequest(client string) M {
+	return M{"ClientId": client, "Username": "ann", "UserAttributes": attributes("email", "ann@example.org")}
 }
 
 func TestSignUpWithoutAPassword(t *testing.T) {
@@ -25,20 +25,20 @@ func TestSignUpWithoutAPassword(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, factors("EMAIL_OTP"))
 		client := w.Client(t, pool, choosing)
-		w.Must(t, "SignUp", nora(client))
-		w.Fails(t, "SignUp", nora(client), "UsernameExistsException", "User already exists")
-		if s := status(t, w, pool, "nora"); s != "UNCONFIRMED" {
+		w.Must(t, "SignUp", signUpRequest(client))
+		w.Fails(t, "SignUp", signUpRequest(client), "UsernameExistsException", "User already exists")
+		if s := status(t, w, pool, "ann"); s != "UNCONFIRMED" {
 			t.Errorf("status %s", s)
 		}
-		w.Must(t, "ConfirmSignUp", with(who(client, "nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org")}))
-		if s := status(t, w, pool, "nora"); s != "CONFIRMED" {
+		w.Must(t, "ConfirmSignUp", with(who(client, "ann"), M{"ConfirmationCode": w.Code(t, "ann@example.org")}))
+		if s := status(t, w, pool, "ann"); s != "CONFIRMED" {
 			t.Errorf("status %s", s)
 		}
 
 		// Nothing is right as her password, and nothing tells that she has none.
-		try := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "nora", "PASSWORD": servertest.Password}}
+		try := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "ann", "PASSWORD": servertest.Password}}
 		w.Fails(t, "InitiateAuth", try, "NotAuthorizedException", "Incorrect username or password.")
-		srp := M{"ClientId": client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "nora", "SRP_A": strings.Repeat("a1", 200)}}
+		srp := M{"ClientId": client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "ann", "SRP_A": strings.Repeat("a1", 200)}}
 		first, second := w.Must(t, "InitiateAuth", srp), w.Must(t, "InitiateAuth", srp)
 		if salt := text(first, "ChallengeParameters.SALT"); text(first, "ChallengeName") != "PASSWORD_VERIFIER" || salt == "" || salt != text(second, "ChallengeParameters.SALT") {
 			t.Errorf("SRP began with %v, then with %v", first, second)
@@ -46,12 +46,12 @@ func TestSignUpWithoutAPassword(t *testing.T) {
 	})
 }
 
-func TestWhoMaySignUpWithoutAPassword(t *testing.T) {
+func TestWhichUsersMaySignUpWithoutAPassword(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		const short = "Password did not conform with policy: Password not long enough"
 		const needs, within = "A user without a password needs ", " to sign in with one-time passwords."
-		mail, phone := attributes("email", "nora@example.org"), attributes("phone_number", "+15551234567")
+		mail, phone := attributes("email", "ann@example.org"), attributes("phone_number", "+15551234567")
 		sms := M{"SmsConfiguration": texting}
 		for _, c := range []struct {
 			name           string
@@ -70,7 +70,7 @@ func TestWhoMaySignUpWithoutAPassword(t *testing.T) {
 			{"a client for passwords", factors("EMAIL_OTP"), nil, mail, "InvalidPasswordException", short},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				in := with(nora(w.Client(t, w.Pool(t, c.pool), c.client)), M{"UserAttributes": c.given})
+				in := with(signUpRequest(w.Client(t, w.Pool(t, c.pool), c.client)), M{"UserAttributes": c.given})
 				if c.fault == "" {
 					w.Must(t, "SignUp", in)
 					return

@@ -13,7 +13,7 @@ import (
 
 // ResendConfirmationCode sends a new sign-up code, which takes the place of the former.
 func (s *Service) ResendConfirmationCode(ctx context.Context, in *cognitoidp.ResendConfirmationCodeRequest) (*cognitoidp.ResendConfirmationCodeResponse, error) {
-	if _, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash); err != nil {
+	if _, err := s.proven(ctx, in.ClientId, in.Username, in.SecretHash); err != nil {
 		return nil, err
 	}
 

@@ -27,19 +27,19 @@ type Service struct {
 
 var _ cognitoidp.Signup = (*Service)(nil)
 
-// app is the app that calls for someone who is not signed in.
+// app is the app client that calls, and where the request comes from.
 type app struct {
 	access.App
 	source lockout.Source
 }
 
-// admit finds the app and proves it by its SECRET_HASH.
-func (s *Service) admit(ctx context.Context, clientID, username, hash string) (app, error) {
+// proven finds the app client and checks its SECRET_HASH.
+func (s *Service) proven(ctx context.Context, clientID, username, hash string) (app, error) {
 	a, err := s.Apps.Proven(ctx, clientID, username, hash)
 	return app{App: a}, err
 }
 
-// app loads what may have changed since admit. from is what the app says about its user's end of the request.
+// app loads the app client again, in the transaction. from is the UserContextData of the request.
 func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDataType) (app, error) {
 	a, err := s.Apps.Find(tx, clientID)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDa
 	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
 }
 
-// find looks for the user who is signing up; nil when there is none and the app must not learn it.
+// find finds the user who is signing up. It is nil if there is none and the app hides which users exist.
 func (a app) find(tx *db.Tx, username string) (*user.User, error) {
 	u, err := account.Find(tx, a.Pool, username)
 	switch {

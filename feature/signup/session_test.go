@@ -41,21 +41,21 @@ func opened(t *testing.T, w *servertest.World, step, session string) (st challen
 	return st, err
 }
 
-func TestSessionsLeadFromSignUpToSignIn(t *testing.T) {
+func TestSignUpSessionSignsIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, with(factors("EMAIL_OTP"), M{"UsernameConfiguration": M{"CaseSensitive": false}}))
 		client := w.Client(t, pool, choosing)
-		out := w.Must(t, "SignUp", with(nora(client), M{"Username": "Nora"}))
+		out := w.Must(t, "SignUp", with(signUpRequest(client), M{"Username": "Ann"}))
 		began, err := opened(t, w, challenge.SigningUp, text(out, "Session"))
-		if err != nil || string(began.Sub) != text(out, "UserSub") || began.Name != "nora" {
+		if err != nil || string(began.Sub) != text(out, "UserSub") || began.Name != "ann" {
 			t.Errorf("SignUp's session: %+v, %v", began, err)
 		}
 
-		confirm := with(who(client, "Nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org"), "Session": out["Session"]})
+		confirm := with(who(client, "Ann"), M{"ConfirmationCode": w.Code(t, "ann@example.org"), "Session": out["Session"]})
 		session := text(w.Must(t, "ConfirmSignUp", confirm), "Session")
 		done, err := opened(t, w, challenge.SignedUp, session)
-		if err != nil || done.Sub != began.Sub || done.Name != "nora" || done.Set != 0 {
+		if err != nil || done.Sub != began.Sub || done.Name != "ann" || done.Set != 0 {
 			t.Errorf("ConfirmSignUp's session: %+v, %v", done, err)
 		}
 		if _, err := opened(t, w, challenge.SigningUp, text(out, "Session")); !errors.Is(err, challenge.ErrUsed) {
@@ -143,8 +143,8 @@ func TestOneOfHundredConfirmationsGetsASession(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		client := w.Client(t, w.Pool(t, factors("EMAIL_OTP")), choosing)
-		in := with(who(client, "nora"), M{"Session": w.Must(t, "SignUp", nora(client))["Session"]})
-		in["ConfirmationCode"] = w.Code(t, "nora@example.org")
+		in := with(who(client, "ann"), M{"Session": w.Must(t, "SignUp", signUpRequest(client))["Session"]})
+		in["ConfirmationCode"] = w.Code(t, "ann@example.org")
 		sessions := make([]string, 100)
 		var all sync.WaitGroup
 		for i := range sessions {
@@ -174,18 +174,18 @@ func TestOneOfHundredConfirmationsGetsASession(t *testing.T) {
 	})
 }
 
-// newcomer is nora, who has just confirmed her account without a password, and the Session that she got for it.
-func newcomer(t *testing.T, w *servertest.World) (pool string, signIn M) {
+// confirmedUser makes a pool in which ann has confirmed her account without a password; signIn has the Session that she got for it.
+func confirmedUser(t *testing.T, w *servertest.World) (pool string, signIn M) {
 	t.Helper()
 	pool = w.Pool(t, factors("EMAIL_OTP"))
 	client := w.Client(t, pool, choosing)
-	out := w.Must(t, "SignUp", nora(client))
-	signIn = M{"ClientId": client, "AuthFlow": "USER_AUTH", "AuthParameters": M{"USERNAME": "nora"}}
+	out := w.Must(t, "SignUp", signUpRequest(client))
+	signIn = M{"ClientId": client, "AuthFlow": "USER_AUTH", "AuthParameters": M{"USERNAME": "ann"}}
 	asked := w.Must(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]})) // SignUp's own proves nothing
 	if asked["AuthenticationResult"] != nil || asked["ChallengeName"] != "SELECT_CHALLENGE" {
 		t.Fatalf("the Session of an unconfirmed sign-up gave %v", asked)
 	}
-	confirm := with(who(client, "nora"), M{"ConfirmationCode": w.Code(t, "nora@example.org"), "Session": out["Session"]})
+	confirm := with(who(client, "ann"), M{"ConfirmationCode": w.Code(t, "ann@example.org"), "Session": out["Session"]})
 	signIn["Session"] = w.Must(t, "ConfirmSignUp", confirm)["Session"]
 	w.Fails(t, "InitiateAuth", with(signIn, M{"Session": out["Session"]}), "NotAuthorizedException", used)
 	return pool, signIn
@@ -194,44 +194,44 @@ func newcomer(t *testing.T, w *servertest.World) (pool string, signIn M) {
 func TestConfirmationSignsInOnce(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		pool, signIn := newcomer(t, w)
-		w.Must(t, "SignUp", with(nora(signIn["ClientId"].(string)), M{"Username": "nina"}))
+		pool, signIn := confirmedUser(t, w)
+		w.Must(t, "SignUp", with(signUpRequest(signIn["ClientId"].(string)), M{"Username": "nina"}))
 		w.Must(t, "AdminConfirmSignUp", M{"UserPoolId": pool, "Username": "nina"})
 		w.Fails(t, "InitiateAuth", with(signIn, M{"AuthParameters": M{"USERNAME": "nina"}}), "NotAuthorizedException", notASession)
 
 		token := text(w.Must(t, "InitiateAuth", signIn), "AuthenticationResult.AccessToken")
-		if user := w.Must(t, "GetUser", M{"AccessToken": token}); text(user, "Username") != "nora" {
+		if user := w.Must(t, "GetUser", M{"AccessToken": token}); text(user, "Username") != "ann" {
 			t.Errorf("signed in as %v", user)
 		}
 		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", used)
 		w.Must(t, "ChangePassword", M{"AccessToken": token, "ProposedPassword": servertest.Password})
-		w.SignIn(t, signIn["ClientId"].(string), "nora")
+		w.SignIn(t, signIn["ClientId"].(string), "ann")
 	})
 }
 
 func TestOneOfHundredSignsInByConfirmation(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		_, signIn := newcomer(t, w)
+		_, signIn := confirmedUser(t, w)
 		if wins := hundred(t, w, "InitiateAuth", signIn, "NotAuthorizedException"); wins != 1 {
 			t.Errorf("%d of 100 signed in, want 1", wins)
 		}
 	})
 }
 
-func TestAConfirmationGrowsOld(t *testing.T) {
+func TestAConfirmationExpires(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		_, signIn := newcomer(t, w)
+		_, signIn := confirmedUser(t, w)
 		w.Advance(3*time.Minute + time.Second)
 		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", old)
 
-		pool, signIn := newcomer(t, w)
-		w.Must(t, "AdminSetUserPassword", M{"UserPoolId": pool, "Username": "nora", "Password": servertest.Password, "Permanent": true})
+		pool, signIn := confirmedUser(t, w)
+		w.Must(t, "AdminSetUserPassword", M{"UserPoolId": pool, "Username": "ann", "Password": servertest.Password, "Permanent": true})
 		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", notASession)
 
-		pool, signIn = newcomer(t, w)
-		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": pool, "Username": "nora"})
+		pool, signIn = confirmedUser(t, w)
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": pool, "Username": "ann"})
 		w.Fails(t, "InitiateAuth", signIn, "NotAuthorizedException", notASession)
 	})
 }

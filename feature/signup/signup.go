@@ -24,11 +24,11 @@ import (
 
 // SignUp makes an unconfirmed user and sends a code to the attribute that the pool verifies.
 func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
-	a, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash)
+	a, err := s.proven(ctx, in.ClientId, in.Username, in.SecretHash)
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.applicant(ctx, a, in)
+	u, err := s.newUser(ctx, a, in)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,8 @@ func (s *Service) prepare(ctx context.Context, a app, u *user.User) (code *verif
 	return code, nil, err
 }
 
-// applicant checks the request and makes the user in memory.
-func (s *Service) applicant(ctx context.Context, a app, in *cognitoidp.SignUpRequest) (*user.User, error) {
+// newUser checks the request and makes the user in memory.
+func (s *Service) newUser(ctx context.Context, a app, in *cognitoidp.SignUpRequest) (*user.User, error) {
 	p := a.Pool
 	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
 		return nil, cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")

@@ -73,7 +73,7 @@ func TestInvitationWithoutAPasswordMakesAPasswordlessUser(t *testing.T) {
 	})
 }
 
-func TestInvitationThatWouldNotTellThePasswordIsKeptBack(t *testing.T) {
+func TestInvitationWithoutThePasswordIsNotSent(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		settings := factors(M{"SMSMessage": "Welcome, {username}!"}, "EMAIL_OTP", "SMS_OTP")

@@ -33,7 +33,7 @@ func TestAdminGetUserShowsTheUserByAnyName(t *testing.T) {
 	})
 }
 
-func TestDisabledUserIsOutUntilSigningInAgain(t *testing.T) {
+func TestDisabledUserMustSignInAgain(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, nil)

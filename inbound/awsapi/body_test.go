@@ -119,7 +119,7 @@ func (w *world) idle(t *testing.T) {
 	t.Error("bodies are held although no request is under way")
 }
 
-func TestWhatABodyTakesIsGivenBack(t *testing.T) {
+func TestMemoryOfABodyIsReleased(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.Limits = Limits{Total: 300 << 10}
@@ -137,7 +137,7 @@ func TestWhatABodyTakesIsGivenBack(t *testing.T) {
 	w.idle(t)
 }
 
-func TestSlowBodiesAreNotWaitedFor(t *testing.T) {
+func TestSlowBodiesAreCutOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.Limits = Limits{Wait: 100 * time.Millisecond}

@@ -14,8 +14,8 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// keeper is a handler of one operation that remembers what it was asked, as features may.
-func keeper() (*Handler, *sync.Map) {
+// recorder is a handler with an operation that records each request and its password, as a feature may.
+func recorder() (*Handler, *sync.Map) {
 	asked := new(sync.Map)
 	handler := newWorld().Handler
 	handler.Log, handler.Observe = nil, nil
@@ -29,8 +29,8 @@ func keeper() (*Handler, *sync.Map) {
 	return handler, asked
 }
 
-// say asks it with a password.
-func say(handler *Handler, w http.ResponseWriter, password string) {
+// callKeep calls that operation with a password.
+func callKeep(handler *Handler, w http.ResponseWriter, password string) {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"Password":"`+password+`"}`))
 	r.Header.Set("Content-Type", jsonType)
 	r.Header.Set("X-Amz-Target", "Test.Keep")
@@ -39,13 +39,13 @@ func say(handler *Handler, w http.ResponseWriter, password string) {
 
 func TestRequestsKeepTheirBodiesApart(t *testing.T) {
 	t.Parallel()
-	handler, asked := keeper()
+	handler, asked := recorder()
 	var group sync.WaitGroup
 	for i := range 100 {
 		group.Go(func() {
 			password := fmt.Sprintf("password %d%s", i, strings.Repeat("x", i*i%1000))
 			got := httptest.NewRecorder()
-			say(handler, got, password)
+			callKeep(handler, got, password)
 			if want := `{"Text":"` + password + `"}`; got.Body.String() != want {
 				t.Errorf("got %s, want %s", got.Body, want)
 			}
@@ -54,13 +54,13 @@ func TestRequestsKeepTheirBodiesApart(t *testing.T) {
 	group.Wait()
 	asked.Range(func(in, password any) bool {
 		if got := in.(*input).Password; got != password {
-			t.Errorf("what was asked became %q, was %q", got, password)
+			t.Errorf("the recorded password became %q, was %q", got, password)
 		}
 		return true
 	})
 }
 
-// gone is a client that left, and a server that still holds what it would have been sent.
+// gone is the connection of a client that has left; it keeps the answer, as the HTTP/2 server may.
 type gone struct {
 	nowhere
 	held []byte
@@ -73,18 +73,18 @@ func (g *gone) Write(text []byte) (int, error) {
 
 func TestAnswersThatWereNotSentAreLeftAlone(t *testing.T) {
 	t.Parallel()
-	handler, _ := keeper()
+	handler, _ := recorder()
 	for range 100 {
 		g := &gone{nowhere: nowhere{}}
-		say(handler, g, "the first password")
-		say(handler, httptest.NewRecorder(), "another password")
+		callKeep(handler, g, "the first password")
+		callKeep(handler, httptest.NewRecorder(), "another password")
 		if want := `{"Text":"the first password"}`; string(g.held) != want {
 			t.Fatalf("the answer became %q", g.held)
 		}
 	}
 }
 
-// It runs beside no other test, which could borrow the buffer.
+// The test is not parallel: another test could take the buffer from the pool.
 func TestBuffersAreWipedAndBounded(t *testing.T) {
 	b := new(bytes.Buffer)
 	b.WriteString("a password")

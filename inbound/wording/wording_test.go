@@ -73,7 +73,7 @@ func TestConditionsAreWorded(t *testing.T) {
 	}
 }
 
-func TestAttributesAreWordedForWhoWritesThem(t *testing.T) {
+func TestAttributeErrorsDependOnTheOperation(t *testing.T) {
 	t.Parallel()
 	value := func(w attributes.Writer, name string, rule attributes.Rule, bound string) error {
 		return &attributes.ValueError{Name: name, Rule: rule, Bound: bound, Writer: w}

@@ -153,7 +153,7 @@ func TestPlaceholdersAreNumbered(t *testing.T) {
 
 type name string
 
-func TestValuesComeBackAsTheyWent(t *testing.T) {
+func TestValuesAreReadAsWritten(t *testing.T) {
 	t.Parallel()
 	type row struct {
 		Key  name

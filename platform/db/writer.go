@@ -25,7 +25,7 @@ type writer struct {
 	waiting atomic.Int64
 
 	mu     sync.Mutex
-	conn   *liteConn // nil after trouble: opened afresh
+	conn   *liteConn // nil after an error: the next write opens another
 	batch  *batch    // the open transaction, if any
 	closed bool
 
@@ -38,17 +38,17 @@ type batch struct {
 	closing bool // a write is about to commit it
 	timed   bool // a timer is going to commit it
 	done    chan struct{}
-	err     error // why the commit was not; valid when done is closed
+	err     error // why the commit failed; valid when done is closed
 }
 
-// write runs fn in a turn of its own. Should fn panic or end its goroutine, the transaction is undone
-// and the panic goes on. With soon it does not wait for the commit: the caller may, by durable.
+// write runs fn alone under mu, behind a savepoint of its own. If fn panics or ends its goroutine, what it changed is undone and
+// the panic goes on. With soon, write does not wait for the commit; the caller may wait by calling durable.
 func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, err error) {
 	w.waiting.Add(1)
 	w.mu.Lock()
 	w.waiting.Add(-1)
 
-	b, err := w.turn(ctx, soon, fn)
+	b, err := w.one(ctx, soon, fn)
 	if b == nil {
 		return nil, err
 	}
@@ -61,14 +61,14 @@ func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) (
 	return nil, err
 }
 
-// wait returns when the batch has been committed, or has not been, and says why.
+// wait returns once the batch has been committed (nil) or has failed (the error).
 func (b *batch) wait() error {
 	<-b.done
 	return b.err
 }
 
-// turn runs fn and gives up mu. The batch to wait for is nil when fn left nothing behind and saw nothing uncommitted.
-func (w *writer) turn(ctx context.Context, soon bool, fn func(session) error) (b *batch, err error) {
+// one runs one write and releases mu. The batch to wait for is nil when fn left nothing behind and saw nothing uncommitted.
+func (w *writer) one(ctx context.Context, soon bool, fn func(session) error) (b *batch, err error) {
 	finished := false
 	defer func() { w.leave(soon && finished && err == nil) }()
 	if ctx.Err() != nil {
@@ -96,7 +96,7 @@ func (w *writer) join() (*batch, error) {
 		return nil, errClosed
 	}
 	if w.batch != nil {
-		if _, err := w.conn.exec("SAVEPOINT turn", nil); err != nil {
+		if _, err := w.conn.exec("SAVEPOINT one_write", nil); err != nil {
 			return w.abandon(err), err
 		}
 		return w.batch, nil
@@ -116,18 +116,18 @@ func (w *writer) join() (*batch, error) {
 	return w.batch, nil
 }
 
-// keep makes the turn that has just succeeded part of the batch.
+// keep makes the write that has just succeeded part of the batch.
 func (w *writer) keep(b *batch) {
 	b.size++
 	if b.size == 1 {
 		return
 	}
-	if _, err := w.conn.exec("RELEASE turn", nil); err != nil {
+	if _, err := w.conn.exec("RELEASE one_write", nil); err != nil {
 		w.abandon(err)
 	}
 }
 
-// undo takes back the turn that has just failed and returns the batch to wait for.
+// undo takes back the write that has just failed and returns the batch to wait for.
 func (w *writer) undo(b *batch) *batch {
 	if b.size == 0 {
 		w.batch = nil
@@ -136,9 +136,9 @@ func (w *writer) undo(b *batch) *batch {
 		}
 		return nil
 	}
-	_, err := w.conn.exec("ROLLBACK TO turn", nil)
+	_, err := w.conn.exec("ROLLBACK TO one_write", nil)
 	if err == nil {
-		_, err = w.conn.exec("RELEASE turn", nil)
+		_, err = w.conn.exec("RELEASE one_write", nil)
 	}
 	if err != nil {
 		return w.abandon(err)
@@ -146,7 +146,7 @@ func (w *writer) undo(b *batch) *batch {
 	return b
 }
 
-// abandon fails the open batch: after some errors (a full disk) SQLite rolls back by itself, savepoints and all.
+// abandon fails the open batch: after some errors (a full disk) SQLite rolls back the whole transaction by itself.
 func (w *writer) abandon(err error) *batch {
 	b := w.batch
 	w.batch = nil
@@ -162,7 +162,7 @@ func (w *writer) renew() {
 	w.conn = nil
 }
 
-// leave ends a turn: it commits the batch unless another write or a timer is going to, and gives up mu.
+// leave ends a write: it commits the batch unless another write or a timer is going to, and releases mu.
 func (w *writer) leave(soon bool) {
 	defer w.mu.Unlock()
 	b := w.batch

@@ -109,7 +109,7 @@ func commits(l *lite) int64 {
 	return l.writer.commits
 }
 
-func TestSoonIsSeenByWritersAtOnceAndByReadersSoon(t *testing.T) {
+func TestWriteSoonIsSeenByWritersAtOnceAndByReadersSoon(t *testing.T) {
 	t.Parallel()
 	d, l := openFile(t, Options{})
 	soon := func(key string) error {
@@ -138,7 +138,7 @@ func TestSoonIsSeenByWritersAtOnceAndByReadersSoon(t *testing.T) {
 	}
 }
 
-func TestSoonIsCommittedByTheNextAndByClosing(t *testing.T) {
+func TestWriteSoonIsCommittedByTheNextWriteAndByClosing(t *testing.T) {
 	t.Parallel()
 	d, l := openFile(t, Options{})
 	writes := func(key string, write func(context.Context, func(*Tx) error) error) {
@@ -178,7 +178,7 @@ func TestSoonIsCommittedByTheNextAndByClosing(t *testing.T) {
 	}
 }
 
-func TestBatchMatesFailAlone(t *testing.T) {
+func TestWritesOfABatchFailAlone(t *testing.T) {
 	t.Parallel()
 	d, l := openFile(t, Options{})
 	refused := errors.New("refused")
@@ -287,7 +287,7 @@ CREATE INDEX i ON x (y) /* ; */ ;`
 	}
 }
 
-func TestSoonRunsHooksOnceItIsCommitted(t *testing.T) {
+func TestWriteSoonRunsHooksOnceItIsCommitted(t *testing.T) {
 	t.Parallel()
 	d, l := openFile(t, Options{})
 	seen := make(chan string, 1)

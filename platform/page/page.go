@@ -10,7 +10,7 @@ import (
 // ErrInvalid says that a token was not made by this codec for this binding: garbage, tampered with, or of another query.
 var ErrInvalid = errors.New("invalid pagination token")
 
-// maxToken bounds what Decode looks at; cursors are identifiers, so that honest tokens are far shorter.
+// maxToken bounds what Decode looks at; cursors are identifiers, so that tokens from Encode are far shorter.
 const maxToken = 4096
 
 // Codec makes and reads pagination tokens. All nodes of one deployment share the keys of the Box, so that a token made

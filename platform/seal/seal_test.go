@@ -49,7 +49,7 @@ func box(t testing.TB, scope string, active uint32, ids ...uint32) *Box {
 	return b
 }
 
-func TestSealedOpensOnlyWhereItBelongs(t *testing.T) {
+func TestSealedOpensOnlyUnderItsKeyAndLabel(t *testing.T) {
 	t.Parallel()
 	b := box(t, "pool", 1, 1)
 	for _, plaintext := range [][]byte{nil, []byte("x"), bytes.Repeat([]byte("long"), 1000)} {

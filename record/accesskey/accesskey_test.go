@@ -23,7 +23,7 @@ func TestNewKeysLookLikeAWS(t *testing.T) {
 	}
 }
 
-func TestKeyLivesAndDies(t *testing.T) {
+func TestKeyIsCreatedDisabledAndDeleted(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1_800_000_000_123).UTC()
 	opts := db.Options{Now: func() time.Time { return at }}

@@ -94,7 +94,7 @@ func TestClientIDsAreUniqueAcrossPools(t *testing.T) {
 	})
 }
 
-func TestSecretsComeAndGoWithTheVersion(t *testing.T) {
+func TestSecretsAreAddedAndDeletedWithTheVersion(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		c := confidential()

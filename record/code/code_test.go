@@ -59,7 +59,7 @@ func TestNewestCodeReplacesTheFormer(t *testing.T) {
 	})
 }
 
-func TestCodeIsSpentOnce(t *testing.T) {
+func TestCodeIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		write(t, d, func(tx *db.Tx) error { return code.Put(tx, sample("a", "reset")) })

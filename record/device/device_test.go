@@ -60,7 +60,7 @@ func get(t *testing.T, d *db.DB, sub id.Sub, key string) (found *device.Device, 
 	return found, err
 }
 
-func TestDeviceComesBackAsStored(t *testing.T) {
+func TestDeviceIsReadAsStored(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		want := fresh("alice", "d")
 		write(t, d, func(tx *db.Tx) error { return device.Insert(tx, fresh("alice", "d")) })

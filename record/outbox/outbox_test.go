@@ -81,7 +81,7 @@ func TestNewestListsTheLatestFirstWithoutDecoys(t *testing.T) {
 	})
 }
 
-func TestRowsComeBackAsWritten(t *testing.T) {
+func TestRowsAreReadAsWritten(t *testing.T) {
 	t.Parallel()
 	dbtest.EachWith(t, clock(noon.Add(time.Hour)), func(t *testing.T, d *db.DB) {
 		fill(t, d, 1)

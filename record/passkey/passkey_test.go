@@ -54,7 +54,7 @@ func list(t *testing.T, d *db.DB, sub id.Sub) (all []passkey.Credential) {
 	return all
 }
 
-func TestCredentialComesBackAsItWent(t *testing.T) {
+func TestCredentialIsReadAsStored(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		old, bare := sample("alice", "old"), &passkey.Credential{
 			Pool: pool, Sub: "alice", ID: "bare", UserHandle: []byte{1}, PublicKey: []byte{2}, AAGUID: []byte{3}, Created: noon.Add(time.Second),

@@ -52,7 +52,7 @@ func laterOf(name string) session.Refresh {
 	return session.Refresh{Pool: pool, Session: name, Hash: "later hash of " + name}
 }
 
-func TestSessionComesBackAsItWent(t *testing.T) {
+func TestSessionIsReadAsStored(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		want := add(t, d, "a", "alice")
 		write(t, d, func(tx *db.Tx) error {

@@ -35,7 +35,7 @@ func sample(username string) *User {
 	}
 }
 
-func TestUserComesBackAsStored(t *testing.T) {
+func TestUserIsReadAsStored(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		full := sample("alice")

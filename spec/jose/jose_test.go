@@ -54,7 +54,7 @@ func TestHeaderIsCognitos(t *testing.T) {
 	}
 }
 
-func TestStrangersVerifyOurTokens(t *testing.T) {
+func TestAnotherLibraryVerifiesTokens(t *testing.T) {
 	t.Parallel()
 	token, key := signed(t)
 	var set gojose.JSONWebKeySet
@@ -78,7 +78,7 @@ func TestStrangersVerifyOurTokens(t *testing.T) {
 	}
 }
 
-func TestWeVerifyStrangersTokens(t *testing.T) {
+func TestTokensOfAnotherLibraryVerify(t *testing.T) {
 	t.Parallel()
 	private := testKey()
 	signer, err := gojose.NewSigner(gojose.SigningKey{

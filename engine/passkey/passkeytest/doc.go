@@ -1,5 +1,5 @@
 // Package passkeytest is a security key made of software, together with the browser around it, for tests: it registers
-// credentials and signs in with them, honestly or with whatever a test wants wrong.
+// credentials and signs in with them, correctly or with the fault that a test wants.
 //
 //	key := &passkeytest.Authenticator{Origin: "https://example.com"}
 //	credential := key.Register(t, options) // for CompleteWebAuthnRegistration
