@@ -25,8 +25,8 @@ type App struct {
 // Subject is a user of an app. The user is the caller's own copy, as the transaction that found them saw it.
 type Subject struct {
 	App
-	User    *user.User       // nil: nobody has the name that was given
-	Session *session.Session // the one that an access token stands for; nil without one
+	User    *user.User       // nil: no user has the name that was given
+	Session *session.Session // the session of the access token; nil without a token
 	Scopes  []string         // of that access token
 }
 

@@ -11,11 +11,11 @@ import (
 	"cardea/spec/id"
 )
 
-// SecretError says that an app has not proven itself.
+// SecretError says that an app client has not proven that it has its secret.
 type SecretError struct {
 	Client  id.Client
 	Missing bool // a SECRET_HASH was needed and not sent
-	Hash    bool // it was to be proven by a SECRET_HASH, not by the secret itself
+	Hash    bool // a SECRET_HASH was expected, not the secret itself
 }
 
 func (e *SecretError) Error() string {
@@ -85,7 +85,7 @@ func (a App) CheckSecret(secret string) error {
 	return nil
 }
 
-// anySecret opens all secrets and tries each, also after one has matched, so that the time tells nothing.
+// anySecret tries all secrets, also after one has matched, so that the time does not tell which it was.
 func (a App) anySecret(matches func(secret []byte) int) (bool, error) {
 	found := 0
 	for _, s := range a.Client.Secrets {

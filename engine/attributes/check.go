@@ -17,9 +17,9 @@ const (
 	SignUp Writer = iota
 	// Invite is an administrator creating a user.
 	Invite
-	// Self is a user changing their own.
+	// Self is a user changing their own attributes.
 	Self
-	// Admin is an administrator changing a user's.
+	// Admin is an administrator changing a user's attributes.
 	Admin
 	// Challenge is a user completing their attributes during a sign-in; see also CheckAnswer.
 	Challenge
@@ -30,7 +30,7 @@ func (w Writer) Creates() bool { return w == SignUp || w == Invite }
 
 func (w Writer) administers() bool { return w == Invite || w == Admin }
 
-// Check holds attributes against the pool's schema: they exist, may be set by this writer, and fit their type and
+// Check checks attributes against the pool's schema: they exist, may be set by this writer, and fit their type and
 // constraints. It answers ErrUnwritable, *UnknownError, *ImmutableError, *UsernameError or *ValueError.
 func Check(p *pool.Pool, given Given, w Writer) error {
 	if !w.administers() && slices.ContainsFunc(given.Names, client.ServerKept) {

@@ -43,7 +43,7 @@ func (e *ProvidedError) Error() string { return "the user has " + e.Name + " alr
 type ValueError struct {
 	Name   string
 	Rule   Rule
-	Bound  string // of TooLong, TooShort, TooGreat and TooSmall: the most or the least
+	Bound  string // of TooLong, TooShort, TooGreat and TooSmall: the greatest or least value allowed
 	Writer Writer
 }
 
@@ -51,7 +51,7 @@ func (e *ValueError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("%s: %s %s", e.Name, e.Rule, e.Bound))
 }
 
-// Rule is what a value has to obey and does not.
+// Rule is a rule that a value breaks.
 type Rule string
 
 // The rules.
@@ -69,7 +69,7 @@ const (
 
 // UsernameError says that a user name, or another name that users choose freely, does not suit the pool.
 type UsernameError struct {
-	Wanted []string // the attributes of one of which it should be a value: "email", "phone_number"
+	Wanted []string // it should be a value of one of these attributes: "email", "phone_number"
 	Alias  string   // or the alias that it could be mistaken for
 }
 

@@ -43,7 +43,7 @@ func IsEmail(s string) bool {
 	return true
 }
 
-// looksLikeEmail tells whether a user name would be mistaken for an address. It is wider than IsEmail.
+// looksLikeEmail tells whether a user name could be mistaken for an address. It accepts more than IsEmail.
 func looksLikeEmail(s string) bool { return strings.Contains(strings.Trim(s, "@"), "@") }
 
 // parseNumber reads the value of a Number attribute exactly; nil when it is none.

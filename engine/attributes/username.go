@@ -19,7 +19,7 @@ func CheckUsername(p *pool.Pool, username string) (attribute string, err error) 
 }
 
 // checkChosen refuses a name that its user has chosen freely, a user name or a preferred user name, where it could be
-// mistaken for an alias of another's: it would keep the address's owner from having it.
+// mistaken for an alias of another user, who could then not have it.
 func checkChosen(p *pool.Pool, name string) error {
 	switch {
 	case p.AliasIs("email") && looksLikeEmail(name):

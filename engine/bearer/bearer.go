@@ -10,26 +10,26 @@ import (
 	"cardea/platform/db"
 )
 
-// selfService is the scope without which an access token opens none of its user's account.
+// selfService is the scope that an access token needs for operations on its user's own account.
 const selfService = "aws.cognito.signin.user.admin"
 
 // ErrScope says that an access token lacks the scope of self-service.
 var ErrScope = errors.New("the access token lacks the scope " + selfService)
 
-// Authenticator lets users in to their own accounts by their access tokens.
+// Authenticator finds the user of an access token, for operations on the user's own account.
 type Authenticator struct {
 	Tokens *token.Minter
 }
 
-// Token is an access token that this server signed and that has not expired. What else is to be known about it, Admit
-// finds out.
+// Token is an access token that this server signed and that has not expired. Admit checks whether its session, client and
+// user still exist and are active.
 type Token struct {
 	tokens *token.Minter
 	claims *token.Claims
 }
 
-// Authenticate checks form and signature of an access token. It is called before any transaction, so that an invented
-// token reaches no writer. It answers the conditions of token.Minter.Authenticate.
+// Authenticate checks form and signature of an access token. It is called before any transaction, so that a
+// forged token causes no write transaction. It answers the conditions of token.Minter.Authenticate.
 func (a *Authenticator) Authenticate(ctx context.Context, accessToken string) (*Token, error) {
 	claims, err := a.Tokens.Authenticate(ctx, accessToken)
 	if err != nil {
@@ -38,7 +38,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, accessToken string) (*
 	return &Token{a.Tokens, claims}, nil
 }
 
-// Admit finds whom the token stands for, as tx sees them. It answers the conditions of token.Minter.Admit, and ErrScope.
+// Admit finds the user of the token, as tx sees them. It answers the conditions of token.Minter.Admit, and ErrScope.
 func (t *Token) Admit(tx *db.Tx) (*access.Subject, error) {
 	who, err := t.tokens.Admit(tx, t.claims)
 	if err != nil {
@@ -50,13 +50,13 @@ func (t *Token) Admit(tx *db.Tx) (*access.Subject, error) {
 	return who, nil
 }
 
-// Read runs fn on whoever holds an access token, in a transaction that reads. Its errors are those of Authenticate and
+// Read runs fn on the user of an access token, in a read transaction. Its errors are those of Authenticate and
 // Admit, and fn's.
 func (a *Authenticator) Read(ctx context.Context, accessToken string, fn func(tx *db.Tx, who *access.Subject) error) error {
 	return a.in(ctx, a.Tokens.DB.Read, accessToken, fn)
 }
 
-// Write is Read in a transaction that writes; like that of db.Write, fn may run twice.
+// Write is Read in a write transaction; as with db.Write, fn may run twice.
 func (a *Authenticator) Write(ctx context.Context, accessToken string, fn func(tx *db.Tx, who *access.Subject) error) error {
 	return a.in(ctx, a.Tokens.DB.Write, accessToken, fn)
 }

@@ -1,4 +1,4 @@
-// Package bearer lets the holder of an access token act on their own account, in two steps: Authenticate judges what the
-// token itself tells, before any transaction; Admit judges, inside one, what has become of its session, client and user
-// since (docs/cognito/wire.md, "Who may call").
+// Package bearer finds the user of an access token, for operations on the user's own account, in two steps. Authenticate
+// checks the signature and the form of the token, before any transaction. Admit checks, inside a transaction, that the
+// token's session, client and user still exist and are active (docs/cognito/wire.md, "Who may call").
 package bearer

@@ -11,15 +11,15 @@ import (
 	"cardea/spec/id"
 )
 
-// Tracks tells whether the pool gives devices names and remembers them.
+// Tracks tells whether the pool names and remembers devices.
 func Tracks(p *pool.Pool) bool { return p.Doc.DeviceConfiguration != nil }
 
-// ReplacesMFA tells whether a remembered device stands in for the second factor.
+// ReplacesMFA tells whether a remembered device replaces the second factor.
 func ReplacesMFA(p *pool.Pool) bool {
 	return Tracks(p) && p.Doc.DeviceConfiguration.ChallengeRequiredOnNewDevice
 }
 
-// AsksUser tells whether a device is remembered only when its user says so; otherwise it is as soon as it is confirmed.
+// AsksUser tells whether a device is remembered only when its user says so; otherwise it is remembered when it is confirmed.
 func AsksUser(p *pool.Pool) bool {
 	return Tracks(p) && p.Doc.DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt
 }
@@ -27,8 +27,8 @@ func AsksUser(p *pool.Pool) bool {
 // maxUnconfirmed is how many devices of a user may wait to be confirmed; the oldest make room for others.
 const maxUnconfirmed = 20
 
-// Issue names a new device of a user and remembers the name, so that ConfirmDevice knows it again. The device can do
-// nothing until then. from is who signs in on it.
+// Issue names a new device of a user and remembers the name, so that ConfirmDevice can find it. The device proves
+// nothing until then. from is the caller that signs in.
 func Issue(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User, from awsjson.Caller) (*cognitoidp.NewDeviceMetadataType, error) {
 	d := &device.Device{
 		Pool:          p.ID,
@@ -64,5 +64,5 @@ func Find(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
 }
 
 // Seen notes that the user has signed in on a device that proved itself. It answers db.ErrNotFound when the device has
-// been forgotten meanwhile, or is no longer remembered: then the proof is worth nothing, and the sign-in must not go on.
+// been forgotten meanwhile, or is no longer remembered: then the sign-in must not go on.
 func Seen(tx *db.Tx, d *device.Device, from awsjson.Caller) error { return device.Seen(tx, d, from.IP) }

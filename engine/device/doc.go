@@ -3,6 +3,6 @@
 //
 // A device proves its secret by SRP, as users prove passwords, with its group key and its key in the places of the pool
 // and the user name. The verifier is sealed under the pool's key and bound to the device's row, so that a stolen database
-// alone does not let anyone pass for a device. See "Working with user devices in your user pool" in the Amazon Cognito Developer
-// Guide; who is asked for which proof when is feature/signin's business.
+// alone is not enough to act as a device. See "Working with user devices in your user pool" in the Amazon Cognito Developer
+// Guide. When a device is asked to prove itself is decided by feature/signin.
 package device

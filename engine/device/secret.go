@@ -13,8 +13,8 @@ import (
 // MaxSalt is the longest salt that a device may use, in bytes.
 const MaxSalt = 64
 
-// kindSRP begins the one kind of secret there is, before the salt's length, the salt, and the verifier. The number is in
-// every database.
+// kindSRP is the first byte of a secret; the salt's length, the salt and the verifier follow. It is stored and must not
+// change.
 const kindSRP = 1
 
 var errSecret = errors.New("stored device secret is malformed")
@@ -41,7 +41,7 @@ func Verifier(box *seal.Box, d *device.Device) (salt, verifier []byte, err error
 	return b[:size:size], b[size:], nil
 }
 
-// Identity is whose secret it is in an exchange: the proof is computed over both halves of the device's name.
+// Identity names the device in an SRP exchange: the proof is computed over its group key and its key.
 func Identity(d *device.Device) srp.Identity { return srp.Identity{Scope: d.GroupKey, User: d.Key} }
 
 // label binds a secret to its device: moved to another row, it does not open.

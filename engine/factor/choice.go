@@ -25,8 +25,8 @@ func Choices(p *pool.Pool, u *user.User, passkeys, srp bool) []string {
 	return list
 }
 
-// begins tells whether the factor may be the first of a user's sign-in; due, whether a second must follow. A code alone
-// would leave the second out, and so would a passkey that does not count as both.
+// begins tells whether a user's sign-in may begin with the factor; due tells whether a second factor must follow. If one
+// must, the first cannot be a code, or a passkey that does not count as both factors, since no second factor follows these.
 func (f *Factor) begins(p *pool.Pool, u *user.User, due bool) bool {
 	switch {
 	case f == password:
@@ -39,7 +39,7 @@ func (f *Factor) begins(p *pool.Pool, u *user.User, due bool) bool {
 	return !due
 }
 
-// UnknownUserChoices are what a user with every first factor would have, which is what unknown users are shown.
+// UnknownUserChoices are the choices that unknown users are offered: those of a user with every first factor.
 func UnknownUserChoices(p *pool.Pool, passkeys, srp bool) []string {
 	everyone := &user.User{
 		Status: cognitoidp.UserStatusTypeConfirmed, Password: []byte{},
@@ -48,8 +48,7 @@ func UnknownUserChoices(p *pool.Pool, passkeys, srp bool) []string {
 	return Choices(p, everyone, passkeys, srp)
 }
 
-// Configured are the first factors that the pool allows and the user has what it takes for, as GetUserAuthFactors lists
-// them.
+// Configured are the first factors that the pool allows and the user can use, as GetUserAuthFactors lists them.
 func Configured(p *pool.Pool, u *user.User, passkeys bool) []string {
 	list := []string{}
 	for _, f := range Firsts {
@@ -61,7 +60,7 @@ func Configured(p *pool.Pool, u *user.User, passkeys bool) []string {
 	return list
 }
 
-// Passwordless tells whether the pool lets users in who have no password.
+// Passwordless tells whether users of the pool can sign in without a password.
 func Passwordless(p *pool.Pool) bool {
 	return slices.ContainsFunc(Firsts, func(f *Factor) bool { return f.Contact != "" && Allows(p, f.AuthFactor) })
 }

@@ -2,7 +2,7 @@ package factor
 
 import "slices"
 
-// Proof is a way in which someone has shown who they are, as a sign-in remembers it.
+// Proof is a factor that a user has proven in a sign-in.
 type Proof = string
 
 // The proofs.
@@ -16,7 +16,7 @@ const (
 	SMS           Proof = "SMS_MFA"            // a code by text message, after a first factor
 	Email         Proof = "EMAIL_MFA"          // a code by mail, after a first factor
 	SoftwareToken Proof = "SOFTWARE_TOKEN_MFA"
-	Device        Proof = "DEVICE" // a remembered device, which stands for any second factor
+	Device        Proof = "DEVICE" // a remembered device, which replaces any second factor
 )
 
 // isFirst tells which proofs are first factors.

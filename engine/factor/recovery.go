@@ -29,7 +29,7 @@ func RecoveryOrder(p *pool.Pool) []string {
 
 // Recovery is the contact to which the code goes that resets a user's password: the first of RecoveryOrder that the user
 // has verified; empty when there is none. A contact that sign-in may send the second factor's code to does not count, or
-// one mailbox would stand for both factors; where AccountRecoverySetting is absent it counts, as in Cognito
+// one mailbox would be enough to sign in; where AccountRecoverySetting is absent it counts, as in Cognito
 // (docs/cognito/accounts.md, "Recovery").
 func Recovery(p *pool.Pool, u *user.User) string {
 	legacy := len(mechanisms(p)) == 0

@@ -14,7 +14,7 @@ var (
 	// ErrNoMethod says that a second factor is due, and the user has none and can set up none that the pool accepts.
 	ErrNoMethod = errors.New("the user has no second factor that the pool accepts, and can set up none")
 
-	// ErrFirstFactor says that no first factor was given, or one that no second can follow, where a second is due.
+	// ErrFirstFactor says that no first factor was given, or that a second is due and cannot follow the one given.
 	ErrFirstFactor = errors.New("the first factor does not suffice, and none can follow it")
 )
 
@@ -22,11 +22,11 @@ var (
 type Step struct {
 	Challenge string   // a ChallengeNameType; empty: nothing
 	Options   []string // for SELECT_MFA_TYPE and MFA_SETUP
-	Second    bool     // it is about a second factor, for which a remembered device may stand
+	Second    bool     // a second factor is missing, which a remembered device may replace
 }
 
-// Next decides what a user must still do who has given the proofs: the one place that knows. It answers ErrNoMethod and
-// ErrFirstFactor where the user can do nothing about what is missing.
+// Next decides what is missing after the proofs given. No other function decides it. It answers ErrNoMethod and
+// ErrFirstFactor where the user cannot give what is missing.
 func Next(p *pool.Pool, u *user.User, proofs []Proof) (Step, error) {
 	if !First(proofs) {
 		return Step{}, ErrFirstFactor
@@ -57,16 +57,16 @@ func isBoth(p *pool.Pool, u *user.User, proofs []Proof) bool {
 	return slices.Contains(proofs, VerifiedKey) && counts(p, u)
 }
 
-// codeAlone tells whether nothing but a code stands for the first factor. No second factor goes with it: that might come
-// to the same mailbox.
+// codeAlone tells whether a code is the only first factor. No second factor can follow it, since both codes might go to
+// the same mailbox.
 func codeAlone(proofs []Proof) bool {
 	return !slices.ContainsFunc(proofs, func(proof Proof) bool {
 		return isFirst[proof] && proof != EmailOTP && proof != SMSOTP && proof != SignUp
 	})
 }
 
-// met tells whether the proofs hold one of the factors that would be asked for now. A factor that the user has switched
-// off, lost or replaced since counts for nothing, and so does one that is still to be set up.
+// met tells whether the proofs contain one of the factors that would be asked for now. A factor does not count if the user
+// has switched it off, lost or replaced it since, or has yet to set it up.
 func (s Step) met(proofs []Proof) bool {
 	return slices.ContainsFunc(s.asked(), func(f *Factor) bool { return slices.Contains(proofs, f.Proof) })
 }
@@ -92,8 +92,8 @@ func second(p *pool.Pool, u *user.User) (Step, error) {
 	return Step{}, nil
 }
 
-// demanded is the second factor of a pool that insists on one (docs/cognito/factors.md, "Which second factor"): what the
-// user has switched on; else what the pool can use of what it knows of them; else what they can set up now.
+// demanded is the second factor in a pool that requires one (docs/cognito/factors.md, "Which second factor"): a factor that
+// the user has switched on; else one that the pool can use without that; else one that the user can set up now.
 func demanded(p *pool.Pool, u *user.User) (Step, error) {
 	own := usable(p, u)
 	if slices.Contains(names(own), u.MFA.Preferred) {
@@ -110,7 +110,7 @@ func demanded(p *pool.Pool, u *user.User) (Step, error) {
 	return Step{Challenge: cognitoidp.ChallengeNameTypeMfaSetup, Options: setup, Second: true}, nil
 }
 
-// ask chooses among factors: the preferred one, the only one, or the user does.
+// ask is the step that asks for one of the factors: the preferred one, the only one, or the one that the user selects.
 func ask(u *user.User, factors []*Factor) Step {
 	options := names(factors)
 	switch {
@@ -129,8 +129,8 @@ func usable(p *pool.Pool, u *user.User) []*Factor {
 	return where(func(f *Factor) bool { return f.usable(p, u) })
 }
 
-// reachable tells whether a factor needs nothing but an address that the user has. The one by which a forgotten password is
-// reset first does not count: it would be the only factor then.
+// reachable tells whether a factor needs only an address that the user has. The address by which a forgotten password is
+// reset first does not count: it would be the only factor.
 func reachable(p *pool.Pool, u *user.User, f *Factor) bool {
 	return f.Contact != "" && f.Offered(&p.MFA) && f.reaches(u) && !recoversFirst(p, f)
 }
@@ -146,7 +146,7 @@ func Settable(p *pool.Pool, u *user.User) []string {
 	}))
 }
 
-// where gives the second factors of which a claim is true, in the order in which they are shown.
+// where gives the second factors for which claim is true, in the order in which they are shown.
 func where(claim func(f *Factor) bool) []*Factor {
 	var list []*Factor
 	for _, f := range Seconds {

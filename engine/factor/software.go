@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	// ErrNone says that there is no software token to judge a code by.
+	// ErrNone says that the user has no software token.
 	ErrNone = errors.New("no software token")
 
 	// ErrMismatch says that the code is not one of the software token's at this time.
@@ -24,13 +24,13 @@ var (
 	ErrReused = errors.New("used code of a software token")
 )
 
-// pendingTTL is how long a secret that was handed out can be verified.
+// pendingTTL is how long an associated secret can be verified.
 const pendingTTL = time.Hour
 
 // SoftwareTokens registers and judges software tokens.
 type SoftwareTokens struct{}
 
-// Accepted is a right code. It has to be spent by Use in the transaction that acts on it.
+// Accepted is a right code. Use must use it up, in the transaction that acts on it.
 type Accepted struct {
 	token *softwaretoken.Token
 	step  int64
@@ -43,7 +43,7 @@ func (SoftwareTokens) Associate(tx *db.Tx, box *seal.Box, u *user.User, secret [
 }
 
 // Verify puts the associated secret in force, if the code is one of its codes, and switches the factor on; the caller stores
-// the user. The code is spent. Conditions: ErrNone, ErrMismatch.
+// the user. The code is used up. Conditions: ErrNone, ErrMismatch.
 func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name string) error {
 	token, err := get(tx, u)
 	if err != nil {
@@ -69,7 +69,7 @@ func (SoftwareTokens) Verify(tx *db.Tx, box *seal.Box, u *user.User, code, name 
 	return nil
 }
 
-// InForce loads the software token that judges the user's codes, or answers ErrNone.
+// InForce loads the user's software token in force, or answers ErrNone.
 func (SoftwareTokens) InForce(tx *db.Tx, u *user.User) (*softwaretoken.Token, error) {
 	token, err := get(tx, u)
 	if err == nil && token.Secret == nil {
@@ -95,8 +95,8 @@ func (SoftwareTokens) Judge(now time.Time, box *seal.Box, token *softwaretoken.T
 	return Accepted{token, step}, nil
 }
 
-// Use spends a code that Judge accepted, and with it all earlier codes of the token. It answers ErrReused when the code or a
-// later one was spent before, and when the token has been replaced or deleted since.
+// Use uses up a code that Judge accepted, and with it all earlier codes of the token. It answers ErrReused when the code or
+// a later one was used before, and when the token has been replaced or deleted since.
 func (SoftwareTokens) Use(tx *db.Tx, code Accepted) error {
 	err := softwaretoken.Use(tx, code.token, code.step)
 	if errors.Is(err, db.ErrStale) {
@@ -154,7 +154,7 @@ func match(now time.Time, secret []byte, code string) (int64, error) {
 	return step, nil
 }
 
-// reveal opens a user's sealed secret.
+// reveal opens the sealed secret of a user.
 func reveal(box *seal.Box, sub id.Sub, sealed []byte) ([]byte, error) {
 	secret, err := box.Open(label(sub), sealed)
 	if err != nil {

@@ -16,14 +16,14 @@ type Factor struct {
 	// As the first factor of a sign-in.
 	AuthFactor string                                 // its AuthFactorType in sign-in policies; empty: it is never the first
 	Begin      []string                               // the challenges by which a choice-based sign-in begins with it
-	Has        func(u *user.User, passkeys bool) bool // whether the user has what it takes; passkeys: they have some
+	Has        func(u *user.User, passkeys bool) bool // whether the user can use it; passkeys: the user has some
 
 	// As the second factor.
 	Setting   string                                                // its name in users' settings; empty: it is never the second
 	Challenge string                                                // the challenge that asks for it; empty: none does
 	Proof     Proof                                                 // what a right answer proves
 	Offered   func(c *cognitoidp.GetUserPoolMfaConfigResponse) bool // whether a pool's configuration has it
-	Stays     bool                                                  // users who have it keep it when the pool offers it no more
+	Stays     bool                                                  // users keep it when the pool no longer offers it
 	On        func(m *user.MFA) *bool                               // where the user's setting is kept
 
 	// The contact that codes are sent to, for factors that are such codes.
@@ -100,7 +100,7 @@ var (
 	Seconds = []*Factor{sms, software, email, webAuthn}
 )
 
-// Set puts down what a user's preference says of the factor.
+// Set stores a user's preference for the factor.
 func (f *Factor) Set(m *user.MFA, on bool) {
 	*f.On(m) = on
 	if f == software {
@@ -108,7 +108,7 @@ func (f *Factor) Set(m *user.MFA, on bool) {
 	}
 }
 
-// Grantable tells whether a user may switch the factor on, as far as their pool and their addresses go.
+// Grantable tells whether the user's pool and addresses allow them to switch the factor on.
 func (f *Factor) Grantable(p *pool.Pool, u *user.User) bool {
 	return (f.Offered(&p.MFA) || f.Stays && *f.On(&u.MFA)) && f.reaches(u)
 }

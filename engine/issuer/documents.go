@@ -10,7 +10,7 @@ import (
 	"cardea/spec/jose"
 )
 
-// Documents publishes what verifiers of a pool's tokens read.
+// Documents makes the documents that verifiers of a pool's tokens read.
 type Documents struct {
 	DB    *db.DB
 	Names Names

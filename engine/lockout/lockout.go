@@ -56,7 +56,7 @@ func Begin(tx *db.Tx, pool id.Pool, key string, source Source) (Try, error) {
 	return t, t.judge(rows[key], tx.Now)
 }
 
-// Fail counts the attempt as a failure, durable when tx is, or answers ErrLocked when a lock has come about since it
+// Fail counts the attempt as a failure, durable when tx is, or answers ErrLocked when the account was locked after it
 // began: then the caller must not tell whether the password was right.
 func (t Try) Fail(tx *db.Tx) error {
 	a, err := t.check(tx)

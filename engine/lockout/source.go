@@ -16,15 +16,15 @@ import (
 	"cardea/spec/id"
 )
 
-// ErrRateLimited says that too many failures came from one source address: nothing from there is judged for a while.
+// ErrRateLimited says that too many failures came from one source address: its attempts are refused for a while.
 var ErrRateLimited = errors.New("too many failures from this address")
 
-// Bounds of the failures within one window, whoever's account they were at. Nobody can lock an app's users out by failing
-// often: when all of a client's users together fail too often, only the allowance of each address shrinks.
+// Bounds of the failures within one window, at whichever accounts. A client as a whole has no bound, since an attacker could
+// lock out all its users by reaching it: when a client sees too many failures, the allowance of each address shrinks.
 const (
 	window               = 15 * time.Minute
 	allowance            = 500  // from one address
-	underAttack          = 5000 // at one client, from everywhere
+	underAttack          = 5000 // at one client, from all addresses
 	underAttackAllowance = 25   // from one address, at a client under underAttack
 	clientStep           = 16   // a client's failures are counted in such steps, at random, so that not all write one row
 )

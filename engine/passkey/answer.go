@@ -11,7 +11,7 @@ import (
 // Bounds of what clients send, in bytes and far above what authenticators make. They are checked before anything is parsed.
 const (
 	maxRegistration = 64 << 10 // of the JSON document
-	maxAnswer       = 16 << 10 // likewise
+	maxAnswer       = 16 << 10 // of the JSON document
 	maxCredentialID = 1023     // WebAuthn's own bound
 	maxClientData   = 4 << 10
 	maxAttestation  = 16 << 10

@@ -22,10 +22,10 @@ var (
 	ErrPublicSuffix = errors.New("a relying party's id is not a public suffix")
 )
 
-// localhost is the relying party of a developer's machine, the one that needs neither a dot nor https.
+// localhost is the relying party of a developer's machine, the only one without a dot and without https.
 const localhost = "localhost"
 
-// domainLetters are all that browsers leave in a domain name.
+// domainLetters are the characters of a domain name as browsers write it.
 const domainLetters = "abcdefghijklmnopqrstuvwxyz0123456789-."
 
 // Configured gives the id of the pool's relying party, the domain that its passkeys are good for, or ErrUnconfigured.
@@ -47,7 +47,7 @@ func secondFactor(p *pool.Pool) bool {
 	return factor.Multi(p) && (mode == cognitoidp.UserPoolMfaTypeOn || mode == cognitoidp.UserPoolMfaTypeOptional)
 }
 
-// Enabled tells whether passkeys are of any use in the pool.
+// Enabled tells whether users of the pool can sign in with passkeys.
 func Enabled(p *pool.Pool) bool { return FirstFactor(p) || secondFactor(p) }
 
 // demandsVerification tells whether the authenticator must verify the user, by a PIN or a fingerprint, in both ceremonies.
@@ -56,7 +56,7 @@ func demandsVerification(p *pool.Pool) bool {
 	return factor.Multi(p) || config != nil && config.UserVerification == cognitoidp.UserVerificationTypeRequired
 }
 
-// verification is what browsers are told of it.
+// verification is the userVerification option for browsers.
 func verification(p *pool.Pool) string {
 	if demandsVerification(p) {
 		return cognitoidp.UserVerificationTypeRequired
@@ -64,8 +64,8 @@ func verification(p *pool.Pool) string {
 	return cognitoidp.UserVerificationTypePreferred
 }
 
-// CheckRelyingParty accepts what can be a relying party's id: a domain name in lower case, or ErrNotDomain, under which
-// the public cannot register names, as it can under "com" or "github.io", or ErrPublicSuffix. localhost is one.
+// CheckRelyingParty checks a relying party's id. It must be localhost or a domain name in lower case (else ErrNotDomain)
+// that is not a public suffix, such as "com" or "github.io" (else ErrPublicSuffix).
 func CheckRelyingParty(rp string) error {
 	if protocol.ValidateRPID(rp) != nil || strings.Trim(rp, domainLetters) != "" {
 		return ErrNotDomain

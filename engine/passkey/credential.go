@@ -12,7 +12,7 @@ import (
 	record "cardea/record/passkey"
 )
 
-// Bounds of RSA keys. Smaller ones prove little; larger ones, or unusual exponents, make every sign-in dear.
+// Bounds of RSA keys. Smaller ones prove little; larger ones, or unusual exponents, make sign-ins expensive.
 const (
 	minModulus = 2048 // bits
 	maxModulus = 4096
@@ -25,7 +25,7 @@ var transports = []protocol.AuthenticatorTransport{
 	protocol.BLE, protocol.Hybrid, protocol.Internal, protocol.NFC, protocol.SmartCard, protocol.USB,
 }
 
-// checkKey accepts a public key that sign-ins can be verified with, and at a bounded cost, or answers ErrUnsupported.
+// checkKey checks that sign-ins can be verified with a public key at a bounded cost. Otherwise it answers ErrUnsupported.
 func checkKey(cose []byte) error {
 	if len(cose) > maxKey {
 		return fmt.Errorf("%w: a key of %d bytes", ErrUnsupported, len(cose))
@@ -50,7 +50,7 @@ func checkKey(cose []byte) error {
 	return fmt.Errorf("%w: the kind of key", ErrUnsupported)
 }
 
-// credentialOf takes from an answer what is to be remembered of it.
+// credentialOf makes the credential that an answer registers.
 func credentialOf(parsed *protocol.ParsedCredentialCreationData) record.Credential {
 	object := &parsed.Response.AttestationObject
 	data := &object.AuthData

@@ -21,11 +21,11 @@ import (
 // idLengths are how long the credential ids of common authenticators are, the most common one listed twice.
 var idLengths = []int{20, 16, 32, 20}
 
-// tagged is where in a decoy's id the seed ends and the tag begins by which the server recognizes it.
+// tagged is the length of the seed in a decoy's id; the tag by which the server recognizes a decoy follows it.
 const tagged = 8
 
 // Decoys gives the passkey that an unknown user appears to have: always the same for the same name, as the pool folds it. No
-// answer is good for it, and judging one takes as long as for a user.
+// answer matches it, and judging an answer takes as long as for a user.
 func Decoys(box *seal.Box, p *pool.Pool, name string) []record.Credential {
 	rp, err := Configured(p)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 const androidApp = "android:apk-key-hash:"
 
 // allowed tells whether a page or app of this origin may use the relying party's passkeys through the client: the relying
-// party itself, and those addresses of the client that lie under it. That a page lies under it is not enough, since
-// anyone who gets hold of a forgotten subdomain could otherwise ask for passkeys.
+// party itself, and those addresses of the client that lie under it. Any other page
+// under it is refused, since an attacker may control a forgotten subdomain.
 func allowed(rp string, c *client.Client, origin string) bool {
 	if rp == localhost {
 		return isLocal(origin)
@@ -37,7 +37,7 @@ func isLocal(origin string) bool {
 	if err != nil || u.Hostname() != localhost || u.Scheme != "http" && u.Scheme != "https" {
 		return false
 	}
-	return origin == u.Scheme+"://"+u.Host // an origin has nothing behind the port, and no user before the host
+	return origin == u.Scheme+"://"+u.Host // an origin has no path and no user
 }
 
 // originOf gives the origin of an address as browsers write it, empty when the address is not on the web.

@@ -123,8 +123,8 @@ func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
 	return &Candidate{c, ceremony, isDecoy(r.Box, parsed.RawID)}, nil
 }
 
-// verify is WebAuthn §7.1 up to the attestation statement. What has a condition of its own is checked first; the
-// library then checks everything.
+// verify is WebAuthn §7.1 up to the attestation statement. It first checks what has a condition of its own; the library
+// then checks everything.
 func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *protocol.ParsedCredentialCreationData) error {
 	said, object := &parsed.Response.CollectedClientData, &parsed.Response.AttestationObject
 	challenge, hash := encode(ceremony.Challenge), sha256.Sum256([]byte(rp))
@@ -142,7 +142,7 @@ func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *proto
 		return err
 	}
 
-	bare := *parsed // without attestation, as it was asked for; browsers may send a statement all the same
+	bare := *parsed // without attestation: it was not asked for, but browsers may send a statement
 	bare.Response.AttestationObject.Format = string(protocol.AttestationFormatNone)
 	bare.Response.AttestationObject.AttStatement = nil
 	var wanted []protocol.CredentialParameter
@@ -160,7 +160,7 @@ func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *proto
 	return nil
 }
 
-// Keep stores the credential and spends its challenge. It answers ErrChallenge, ErrMany and ErrKnown.
+// Keep stores the credential and uses up its challenge. It answers ErrChallenge, ErrMany and ErrKnown.
 func (c *Candidate) Keep(tx *db.Tx) error {
 	err := record.Finish(tx, c.ceremony)
 	if errors.Is(err, db.ErrNotFound) {

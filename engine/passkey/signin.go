@@ -20,7 +20,7 @@ var (
 	// ErrNone says that there is no passkey to sign in with.
 	ErrNone = errors.New("no passkey for the pool's relying party")
 
-	// ErrRefused says that an answer proves nothing. It wraps the reason, which is not for whoever sent the answer.
+	// ErrRefused says that an answer proves nothing. It wraps the reason, which the client must not learn.
 	ErrRefused = errors.New("passkey refused")
 
 	// ErrClone says that an authenticator's counter has not grown: the answer was seen before, or there is a copy of it.

@@ -7,8 +7,8 @@ import (
 	"cardea/spec/srp"
 )
 
-// Decoy gives the salt and the verifier that stand in for a user who has none, stable for the name: whoever asks twice
-// sees the same salt, and an exchange over the verifier costs what a real one costs and never succeeds.
+// Decoy gives the salt and the verifier that stand in for a user who has none, stable for the name: every
+// request gets the same salt. An exchange over the verifier costs as much as over a user's and never succeeds.
 func Decoy(box *seal.Box, name string) (salt, verifier []byte) {
 	salt = box.MAC("srp-decoy-salt", []byte(name))[:srp.SaltSize]
 	var random []byte

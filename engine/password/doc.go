@@ -1,5 +1,5 @@
-// Package password keeps users' passwords: what they must be (policy and history), how they are stored, and whether one
-// offered is right.
+// Package password checks new passwords against the policy and the history, computes their stored form, and verifies
+// passwords.
 //
 // Two forms of storage exist, chosen per pool: an SRP verifier, which serves SRP and password flows, and an argon2id hash,
 // which is 150 times as costly to guess at but makes SRP impossible. Both are sealed under the pool's key and bound to

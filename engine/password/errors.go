@@ -6,7 +6,7 @@ var (
 	// ErrNoVerifier says that a user has no SRP verifier: no password, or one kept as a hash.
 	ErrNoVerifier = errors.New("no SRP verifier")
 
-	// ErrUsed says that a new password is one of the last that the policy wants not to come back.
+	// ErrUsed says that a new password is one of the former passwords that the policy forbids.
 	ErrUsed = errors.New("the password has been used before")
 
 	// ErrBusy says that too many costly hashes wait to be computed.

@@ -29,7 +29,7 @@ type Hasher struct {
 	hashes semaphore
 }
 
-// Choice is a new password and what it has to obey.
+// Choice is a new password and the rules to check it by.
 type Choice struct {
 	Password string
 	Policy   bool // the pool's PasswordPolicy
@@ -74,7 +74,7 @@ func (c *Change) Apply(u *user.User, now time.Time) {
 	u.PasswordSet = now
 }
 
-// Refresh makes the change take the place of what is stored for the same password, in another form.
+// Refresh replaces the stored form of the same password by another form.
 func (c *Change) Refresh(u *user.User) { u.Password = c.sealed }
 
 // Verify tells whether pw is the user's password. A nil user, or one without a password, costs the same and is false.
@@ -112,7 +112,7 @@ func (h *Hasher) Storage(p *pool.Pool) string {
 	return pool.PasswordStorageSRP
 }
 
-// Outdated tells whether what is stored for the user has another form than the pool now wants.
+// Outdated tells whether the user's password is stored in another form than the pool now uses.
 func (h *Hasher) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
 	s, err := open(box, u, u.Password)
 	return err == nil && s.kind != h.kind(p)
@@ -136,7 +136,7 @@ func (h *Hasher) matches(ctx context.Context, p *pool.Pool, u *user.User, s stor
 	return err == nil && same(hash, s.digest), err
 }
 
-// pretend does the work of matches for someone who has no password.
+// pretend does the work of matches for a user without a password.
 func (h *Hasher) pretend(ctx context.Context, p *pool.Pool, pw string) error {
 	decoy := stored{kind: h.kind(p), cost: standardCost, salt: make([]byte, srp.SaltSize)}
 	_, err := h.matches(ctx, p, &user.User{}, decoy, pw)

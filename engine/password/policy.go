@@ -51,8 +51,8 @@ func firstBroken(policy *cognitoidp.PasswordPolicyType, pw string) Rule {
 	}
 }
 
-// Characters of generated passwords: none that is easily taken for another, and symbols that survive being read out,
-// double-clicked, and put into HTML.
+// Characters of generated passwords: none that look alike, and symbols that are easy to dictate, are selected by a
+// double click, and need no escaping in HTML.
 const (
 	clearLowercase = "abcdefghijkmnpqrstuvwxyz"
 	clearUppercase = "ABCDEFGHJKLMNPQRSTUVWXYZ"

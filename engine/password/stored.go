@@ -13,7 +13,7 @@ import (
 	"cardea/spec/srp"
 )
 
-// The kinds of stored passwords; the numbers are in every database.
+// The kinds of stored passwords; the numbers are stored and must not change.
 const (
 	kindSRP      = 1
 	kindArgon2id = 2

@@ -27,13 +27,13 @@ const (
 	confirmTime = 24 * time.Hour
 )
 
-// Rule says which rows of one kind are of no use any more.
+// Rule says which rows of one kind are no longer needed.
 type Rule struct {
 	Name  string
 	Prune func(tx *db.Tx, limit int) (int, error) // deletes up to limit of them and answers how many
 }
 
-// Rules are those that hold on every server.
+// Rules are the rules of every server.
 var Rules = []Rule{
 	{"sessions", func(tx *db.Tx, limit int) (int, error) { return session.Prune(tx, tx.Now.Add(-accessLife), limit) }},
 	{"used sign-in sessions", func(tx *db.Tx, limit int) (int, error) { return replay.Prune(tx, tx.Now, limit) }},

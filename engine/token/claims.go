@@ -16,10 +16,10 @@ import (
 	"cardea/spec/id"
 )
 
-// adminScope is the scope of every access token that comes of an API sign-in: it opens the user's own account.
+// adminScope is the scope of every access token of an API sign-in: it allows operations on the user's own account.
 const adminScope = "aws.cognito.signin.user.admin"
 
-// facts are all that the tokens of one sign-in or refresh say.
+// facts are the values that the tokens of one sign-in or refresh are made from.
 type facts struct {
 	issuer  string
 	client  *client.Client

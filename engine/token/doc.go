@@ -1,10 +1,10 @@
 // Package token makes, renews, verifies and revokes the tokens of users: ID and access tokens as JSON Web Tokens with
 // exactly Cognito's headers, claims and lifetimes, and opaque refresh tokens (docs/cognito/tokens.md).
 //
-// Minter.Open with Minter.Sign, and Minter.Refresh, are the only ways to a token. Open decides whether the user may have one;
+// Minter.Open with Minter.Sign, and Minter.Refresh, are the only functions that make tokens. Open decides whether the user may have one;
 // the flows before it only prove who the user is. It decides inside the transaction that makes the session, so that a user
 // who is disabled, deleted or signed out meanwhile gets none. Signing happens once that transaction has committed.
 //
-// KeyStock makes the pools' signing keys before they are needed. What an operation demands of the holder of an access token
-// is decided by engine/bearer.
+// KeyStock makes the pools' signing keys before they are needed. engine/bearer decides which access tokens an
+// operation accepts.
 package token

@@ -13,8 +13,8 @@ import (
 	"cardea/record/user"
 )
 
-// eligible decides whether a user may have a new session: they are active, and the proofs are all that the pool asks of
-// them. Every session is made behind it, whatever flow asks for it.
+// eligible decides whether a user may have a new session: they are active, and their proofs are all that the pool asks for.
+// Every session is created after this check, in whatever flow.
 func eligible(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
 	if err := account.Active(u); err != nil {
 		return err

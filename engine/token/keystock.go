@@ -23,7 +23,7 @@ const keyBits = 2048
 const defaultSpare = 8
 
 // KeyStock gives pools their signing keys: two each, one for ID tokens and one for access tokens, out of a stock that is made
-// ahead, since finding the primes takes a hundred times as long as all else about a new pool.
+// in advance, since finding the primes takes a hundred times as long as the rest of creating a pool.
 type KeyStock struct {
 	DB   *db.DB
 	Ring *datakey.Ring
@@ -35,13 +35,13 @@ type KeyStock struct {
 	Maker func() (*rsa.PrivateKey, error)
 }
 
-// KeyPair is the keys of one pool to be. It is taken out of the stock, so nobody else has them.
+// KeyPair is the keys of a new pool. They are removed from the stock, so that no other pool gets them.
 type KeyPair struct {
 	id, access *rsa.PrivateKey
 }
 
 // Prepare takes a pair from the stock or, if that is empty, makes one. Call it before the transaction that creates the
-// pool; a pair that is not assigned is lost, which costs nothing but its making.
+// pool. A pair that is not assigned is lost.
 func (k *KeyStock) Prepare(ctx context.Context) (*KeyPair, error) {
 	var pair *KeyPair
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
@@ -100,7 +100,7 @@ func (k *KeyStock) Assign(tx *db.Tx, pool id.Pool, pair *KeyPair) error {
 }
 
 // Refill makes keys until the stock is full. It is a job: safe to run twice, and to stop at any time. Candidates for primes
-// are most of what an idle server ever allocates, so that what they took is given back to the system.
+// are most of what an idle server allocates, so Refill returns that memory to the system.
 func (k *KeyStock) Refill(ctx context.Context) error {
 	spare := k.Spare
 	if spare == 0 {
@@ -128,7 +128,7 @@ func (k *KeyStock) Refill(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// add makes one key and lays it into the stock.
+// add makes one key and adds it to the stock.
 func (k *KeyStock) add(ctx context.Context) error {
 	key, err := k.make()
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 	"cardea/spec/jose"
 )
 
-// Minter mints tokens and judges them.
+// Minter makes tokens and verifies them.
 type Minter struct {
 	DB   *db.DB
 	Ring *datakey.Ring
@@ -30,7 +30,7 @@ type Minter struct {
 	// "https://auth.example.com/us-east-1_AbC123xyz".
 	Issuer func(id.Pool) string
 
-	// Signer puts a private key to work; nil: by the standard library.
+	// Signer signs with a private key; nil: the standard library does.
 	Signer func(*rsa.PrivateKey) jose.Signer
 }
 
@@ -47,7 +47,7 @@ type Grant struct {
 	DeviceKey string         // the device that the session is bound to; empty: none
 	Source    string         // what the sign-in was, as triggers name it: "Authentication", "NewPasswordChallenge"
 	Metadata  map[string]string
-	From      awsjson.Caller // the user's end
+	From      awsjson.Caller // where the request came from
 }
 
 // Opened is a session just made, from which Sign makes tokens.
@@ -57,12 +57,12 @@ type Opened struct {
 	refresh *refreshToken
 }
 
-// Open makes a session, in the transaction that spends what the sign-in was proven by. It answers what keeps the user from
-// tokens: the conditions of account.Active, and ErrProofMissing.
+// Open creates a session, in the transaction that uses up the proofs of the sign-in. It answers the conditions of
+// account.Active, and ErrProofMissing, when the user may not have tokens.
 //
-// The session must be durable before Sign: so a one-time proof is spent before it pays out, those who come late with it
-// cost no signature, and the claims are what the transaction saw, its own changes included. Should the program die in
-// between, an unused session is left behind and the user signs in again.
+// The session must be durable before Sign is called: then a one-time proof is used up before there are tokens, a second
+// request with the same proof costs no signature, and the claims are what the transaction saw, its own changes included.
+// If the program dies in between, an unused session remains and the user signs in again.
 func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	return &Opened{g.Pool, f, refresh}, nil
 }
 
-// Sign makes the tokens of a session that is durable by now.
+// Sign makes the tokens of a session that is durable.
 func (m *Minter) Sign(ctx context.Context, made *Opened) (*cognitoidp.AuthenticationResultType, error) {
 	result, err := m.sign(ctx, made.pool, made.facts)
 	if err != nil {
@@ -133,7 +133,7 @@ func (g *Grant) session(now time.Time) *session.Session {
 	}
 }
 
-// gather collects what the claims of a user are made of.
+// gather collects the values of a user's claims.
 func (m *Minter) gather(tx *db.Tx, app access.App, u *user.User) (*facts, error) {
 	groups, err := group.ForUser(tx, app.Pool.ID, u.Sub)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"cardea/spec/id"
 )
 
-// The parts of a refresh token's bytes. The secret alone opens anything; the session says where to look; the tag only
-// tells a token whose session is forgotten from one that never was, for the wording of the refusal.
+// The parts of a refresh token's bytes. The secret proves the token; the session says which row to read; the tag only
+// distinguishes a token whose session was deleted from one that was never issued, for the wording of the refusal.
 const (
 	opaqueVersion = 1
 
@@ -62,7 +62,7 @@ func (m *Minter) newRefreshToken(tx *db.Tx, s *session.Session) (*refreshToken, 
 // errOpaque says that a text has not the form of a refresh token.
 var errOpaque = errors.New("not a refresh token")
 
-// readRefreshToken takes a token apart and believes nothing of it.
+// readRefreshToken splits a token into its parts. It checks nothing but the form.
 func readRefreshToken(text string) (*refreshToken, error) {
 	if len(text) != base64.RawURLEncoding.EncodedLen(opaqueLen) || strings.ContainsAny(text, "\r\n") {
 		return nil, errOpaque

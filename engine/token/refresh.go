@@ -24,7 +24,7 @@ type RefreshRequest struct {
 	RefreshToken string
 	DeviceKey    string
 	Metadata     map[string]string
-	From         awsjson.Caller // the user's end
+	From         awsjson.Caller // where the request came from
 
 	// Check, if set, is asked about the session's user before anything else about them is judged: SECRET_HASH in the
 	// refresh flow is made with a user name that only the session knows. Its error refuses the tokens.
@@ -33,9 +33,9 @@ type RefreshRequest struct {
 
 // Refresh makes new tokens for the holder of a refresh token, and a new refresh token if the client rotates them; otherwise
 // it answers why not: ErrInvalidRefresh, ErrExpiredRefresh, ErrRevokedRefresh, ErrReusedRefresh, or what account.Active
-// says. Without rotation nothing is written, but now and then the use of a session that the pool keeps account of. What is
-// written is durable before anything is signed. Refresh does not ask whether the client may use the flow by which the
-// request came: REFRESH_TOKEN_AUTH is the caller's to refuse.
+// says. Without rotation it writes nothing, except from time to time the use of a session in a pool that tracks sessions.
+// What it writes is durable before it signs anything. Refresh does not check whether the client may use the flow of the
+// request: the caller refuses REFRESH_TOKEN_AUTH.
 func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.AuthenticationResultType, error) {
 	given, err := readRefreshToken(r.RefreshToken)
 	if err != nil {
@@ -66,8 +66,8 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 	return result, nil
 }
 
-// look finds what the tokens would say, without changing anything but to end the session of a token that was replaced.
-// What is no token of the client's gets no further.
+// look collects what the new tokens will say. It changes nothing, except that it ends the session of a replaced token. It
+// refuses tokens that are not the client's.
 func (m *Minter) look(ctx context.Context, r RefreshRequest, given *refreshToken) (f *facts, err error) {
 	err = m.DB.Read(ctx, func(tx *db.Tx) error {
 		f, err = m.redeemed(tx, r, given)
@@ -155,8 +155,8 @@ func reused(c *client.Client, row *session.Refresh, now time.Time) bool {
 	return !row.Replaced.IsZero() && now.Sub(row.Replaced) >= grace
 }
 
-// rotate puts a new refresh token in the place of the given one. Of many who come with one token at once, without a time
-// of grace, one gets a new one, and the session ends with the next.
+// rotate replaces the given refresh token by a new one. Without a grace period, of several requests with one token at once
+// the first gets a new token, and the next ends the session.
 func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshToken) (f *facts, next string, err error) {
 	var reused bool
 	err = m.DB.Write(ctx, func(tx *db.Tx) (err error) {
@@ -181,8 +181,8 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 	return f, next, err
 }
 
-// replace makes the token that takes the place of the given one. Within its time of grace a token is replaced already and
-// gives a further one.
+// replace makes the token that replaces the given one. Within its grace period a token that is already replaced gives
+// another.
 func (m *Minter) replace(tx *db.Tx, s *session.Session, given *refreshToken) (string, error) {
 	err := session.Replace(tx, given.record(s.Pool))
 	if err != nil && !errors.Is(err, db.ErrStale) {
@@ -195,7 +195,7 @@ func (m *Minter) replace(tx *db.Tx, s *session.Session, given *refreshToken) (st
 	return next.text, session.AddRefresh(tx, next.record(s.Pool))
 }
 
-// endReused ends the session of a token that was presented after its replacement: one of its two holders has stolen it.
+// endReused ends the session of a token that was used after its replacement, since one of its two users has stolen it.
 func (m *Minter) endReused(ctx context.Context, r RefreshRequest, given *refreshToken) error {
 	err := m.DB.Write(ctx, func(tx *db.Tx) error { return session.Revoke(tx, r.Pool.ID, given.session) })
 	if err != nil {
@@ -204,7 +204,7 @@ func (m *Minter) endReused(ctx context.Context, r RefreshRequest, given *refresh
 	return ErrReusedRefresh
 }
 
-// unknown tells why a token that nothing is remembered of is refused.
+// unknown is the condition for a token that is not stored.
 func (m *Minter) unknown(tx *db.Tx, r RefreshRequest, given *refreshToken) error {
 	box, err := m.Ring.Box(tx, r.Pool.ID)
 	if err != nil {

@@ -64,8 +64,8 @@ func EndLinked(tx *db.Tx, s *session.Session) error {
 
 // SignOut ends all sessions of a user, who was loaded in this transaction, and saves their credentials.
 func (m *Minter) SignOut(tx *db.Tx, u *user.User) error {
-	// The rows are what counts, since clocks of nodes differ. The stamp keeps the moment, and voids sessions whose rows
-	// an older backup may bring back.
+	// Revoking the rows is what ends the sessions, since clocks of nodes differ. The stamp also voids sessions whose rows
+	// are restored from an older backup.
 	if err := session.RevokeUser(tx, u.Pool, u.Sub); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ const (
 const nameDigits = 25
 
 // SessionName is the name by which a user may know one of their sessions: its kind and 25 letters and digits. It is the
-// session's id, a UUID, enciphered under the pool's key, so that it tells nothing and nobody guesses one.
+// session's id, a UUID, enciphered under the pool's key, so that it reveals nothing and cannot be guessed.
 func SessionName(box *seal.Box, kind, session string) (string, error) {
 	raw, err := uuidBytes(session)
 	if err != nil {
@@ -55,8 +55,8 @@ func ParseSessionName(box *seal.Box, kind, name string) (session string, ok bool
 	return uuidText(raw), true
 }
 
-// naming is the permutation of ids that makes names of a kind. One block under one key hides all but whether two are the
-// same, which is what names are for.
+// naming is the cipher that makes names of a kind out of ids. It is one block under one key, which hides everything but
+// whether two ids are equal.
 func naming(box *seal.Box, kind string) cipher.Block {
 	block, err := aes.NewCipher(box.MAC("session name", []byte(kind)))
 	if err != nil {
@@ -82,7 +82,7 @@ func (m *Minter) Session(tx *db.Tx, u *user.User, name string) (*session.Session
 	return s, err
 }
 
-// use is a use of a session by a user's end. What is no address is left out.
+// use is the use of a session by a caller. It leaves out an address that cannot be parsed.
 func use(now time.Time, from awsjson.Caller) session.Activity {
 	a := session.Activity{Active: now, DeviceType: device.Name(from.UserAgent)}
 	if ip, err := netip.ParseAddr(from.IP); err == nil {
@@ -91,7 +91,7 @@ func use(now time.Time, from awsjson.Caller) session.Activity {
 	return a
 }
 
-// makeRoom ends the least recently used sessions of the user, if the pool keeps account of sessions and the user would
+// makeRoom ends the least recently used sessions of the user, if the pool tracks sessions and the user would
 // have too many with this one.
 func makeRoom(tx *db.Tx, p *pool.Pool, s *session.Session) error {
 	if !p.TracksSessions() {
@@ -100,12 +100,12 @@ func makeRoom(tx *db.Tx, p *pool.Pool, s *session.Session) error {
 	return session.Evict(tx, p.ID, s.Sub, p.MaxSessions()-1)
 }
 
-// notes reports whether this use of a session is one to write down.
+// notes reports whether this use of a session must be written.
 func (r *RefreshRequest) notes(s *session.Session, now time.Time) bool {
 	return r.Pool.TracksSessions() && s.Outdated(use(now, r.From))
 }
 
-// note writes down the use of a session that has been refreshed.
+// note writes the use of a session that has been refreshed.
 func (m *Minter) note(ctx context.Context, r RefreshRequest, f *facts) error {
 	if !r.notes(f.session, f.now) {
 		return nil

@@ -47,7 +47,7 @@ func (m *Minter) Authenticate(ctx context.Context, jwt string) (*Claims, error) 
 		return nil, ErrInvalidAccess
 	}
 
-	// The issuer only says whose keys to try, until the signature holds. A token of another issuer is not looked into.
+	// Until the signature is verified, the issuer only selects the keys. A token of another issuer is refused.
 	c.pool = id.Pool(c.Issuer[strings.LastIndexByte(c.Issuer, '/')+1:])
 	if !c.pool.Valid() || c.Issuer != m.Issuer(c.pool) {
 		return nil, ErrInvalidAccess
@@ -82,7 +82,7 @@ func (c *Claims) signedBy(keys *signingKeys, t *jose.Token) error {
 	return ErrForgedAccess
 }
 
-// Admit finds whom the claims of an authenticated access token are about, as they are in tx: ErrInvalidAccess,
+// Admit finds the session and the user of an authenticated access token, as they are in tx: ErrInvalidAccess,
 // ErrExpiredAccess and ErrRevokedAccess when the token is no longer good, account.ErrNoUser and account.ErrDisabled.
 func (m *Minter) Admit(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	if tx.Now.Unix() >= claims.Expires {
@@ -122,7 +122,7 @@ func (m *Minter) Admit(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	}, nil
 }
 
-// absent is the condition for what is not found, and a failure for anything else.
+// absent gives the condition if err says that a row was not found, and a failure otherwise.
 func absent(err, condition error) error {
 	if errors.Is(err, db.ErrNotFound) {
 		return condition
