@@ -48,9 +48,11 @@ type Config struct {
 	// ShutdownDelay is how long /readyz says no before the listeners close.
 	ShutdownDelay time.Duration
 
-	// SMTP and SMS deliver messages; without a host, or URL, such messages cannot be sent. Dev ignores both.
-	SMTP config.SMTP
-	SMS  config.SMS
+	// Senders deliver messages of the pools that they match, SMTP and SMS those of others; the latter may be empty. Dev
+	// ignores all.
+	Senders []config.Sender
+	SMTP    config.SMTP
+	SMS     config.SMS
 	// Limits bound the messages of each pool; nil means those of config.Default, and none on a development server.
 	Limits *config.Limits
 	// Outgoing says whom outgoing HTTP may reach besides public hosts by https.

@@ -65,6 +65,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
 		GeoDatabase:     settings.GeoDatabase,
+		Senders:         settings.Senders,
 		SMTP:            settings.SMTP,
 		SMS:             settings.SMS,
 		Limits:          &settings.Limits,

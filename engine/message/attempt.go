@@ -45,7 +45,7 @@ var (
 type attempt struct {
 	row       *outbox.Row
 	transport string // that of its sender, or noTransport
-	err       error // nil: delivered
+	err       error  // nil: delivered
 }
 
 // send asks the sender of a message's pool to take it.
@@ -60,10 +60,14 @@ func (c *Outbox) send(ctx context.Context, row *outbox.Row, out content) attempt
 	ended := c.begin(s.Transport)
 	var err error
 	if row.Medium == cognitoidp.DeliveryMediumTypeSms {
-		err = s.Text.Send(ctx, sms.Text{ID: row.ID, To: out.To, Body: out.Body, Pool: string(row.Pool), Attempt: row.Attempts})
+		err = s.Text.Send(ctx, sms.Text{
+			ID: row.ID, To: out.To, Body: out.Body, Pool: string(row.Pool), Attempt: row.Attempts,
+			Origination: out.Origination, ConfigurationSet: out.ConfigurationSet, Entity: out.Entity, Template: out.Template,
+		})
 	} else {
 		err = s.Mail.Send(ctx, mail.Letter{
 			From: out.From, ReplyTo: out.ReplyTo, To: out.To, Subject: out.Subject, Body: out.Body, HTML: out.HTML,
+			ConfigurationSet: out.ConfigurationSet,
 		})
 	}
 	ended(delivery.Of(err))

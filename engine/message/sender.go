@@ -104,6 +104,11 @@ type settings struct {
 	Routes  []string `json:"routes,omitempty"` // what its sender may match, the best first
 	From    string   `json:"from,omitempty"`
 	ReplyTo string   `json:"reply_to,omitempty"`
+
+	ConfigurationSet string `json:"configuration_set,omitempty"`
+	Origination      string `json:"origination,omitempty"`
+	Entity           string `json:"entity,omitempty"`
+	Template         string `json:"template,omitempty"`
 }
 
 func settingsOf(p *pool.Pool, medium string) settings {
@@ -132,7 +137,7 @@ func mailSettings(e *cognitoidp.EmailConfigurationType) settings {
 	}
 	return settings{
 		Routes: routes(e.SourceArn, identity, domain, bare(from), domainOf(from)),
-		From:   from, ReplyTo: e.ReplyToEmailAddress,
+		From:   from, ReplyTo: e.ReplyToEmailAddress, ConfigurationSet: e.ConfigurationSet,
 	}
 }
 
@@ -141,8 +146,11 @@ func textSettings(s *cognitoidp.SmsConfigurationType) settings {
 	if s == nil {
 		return settings{Routes: routes(MatchDefault)}
 	}
-	if s.EumsSms != nil {
-		return settings{Routes: routes(s.EumsSms.CallerArn, s.SnsCallerArn, s.EumsSms.Region, s.SnsRegion, MatchDefault)}
+	if e := s.EumsSms; e != nil {
+		return settings{
+			Routes:      routes(e.CallerArn, s.SnsCallerArn, e.Region, s.SnsRegion, MatchDefault),
+			Origination: e.OriginationIdentity, ConfigurationSet: e.ConfigurationSetName, Entity: e.InEntityId, Template: e.InTemplateId,
+		}
 	}
 	return settings{Routes: routes(s.SnsCallerArn, s.SnsRegion, MatchDefault)}
 }

@@ -31,6 +31,7 @@ func (c Config) check() error {
 		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),
 		c.checkSMTP(),
 		c.checkSMS(),
+		c.checkSenders(),
 		c.Limits.check(),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
@@ -151,12 +152,8 @@ func (c Config) checkSMS() error {
 	if c.SMS.WebhookURL == "" {
 		return nil
 	}
-	u, err := url.Parse(c.SMS.WebhookURL)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
-		return errors.New("sms.webhook_url: not an http or https address")
-	}
-	if u.Scheme == "http" && !c.Outgoing.PlainHTTP {
-		return errors.New("sms.webhook_url: use https, or set outgoing.plain_http to allow http")
+	if err := checkCall("sms.webhook_url", c.SMS.WebhookURL, c.Outgoing.PlainHTTP); err != nil {
+		return err
 	}
 	if c.SMS.WebhookSecret == "" {
 		return errors.New("sms.webhook_secret is required when sms.webhook_url is set")

@@ -37,6 +37,7 @@ type Config struct {
 	Passwords Passwords `toml:"passwords"`
 	SMTP      SMTP      `toml:"smtp"`
 	SMS       SMS       `toml:"sms"`
+	Senders   []Sender  `toml:"senders"`
 	Limits    Limits    `toml:"limits"`
 	Outgoing  Outgoing  `toml:"outgoing"`
 	Log       Log       `toml:"log"`
@@ -60,7 +61,7 @@ type Passwords struct {
 	Storage string `toml:"storage"`
 }
 
-// SMTP is the relay that delivers mail; an empty Host means mail cannot be sent.
+// SMTP is the relay that delivers mail of pools that no other sender matches; there is none if Host is empty.
 type SMTP struct {
 	Host     string `toml:"host"`
 	Port     int    `toml:"port"`
@@ -72,11 +73,12 @@ type SMTP struct {
 	TLS string `toml:"tls"`
 }
 
-// SMS is the webhook that delivers text messages; an empty WebhookURL means they cannot be sent.
+// SMS is the webhook that delivers text messages of pools that no other sender matches; there is none if WebhookURL is empty.
 type SMS struct {
 	WebhookURL string `toml:"webhook_url"`
-	// WebhookSecret signs each call.
-	WebhookSecret Secret `toml:"webhook_secret"`
+	// WebhookSecret signs each call, and WebhookNextSecret too while the former is being replaced.
+	WebhookSecret     Secret `toml:"webhook_secret"`
+	WebhookNextSecret Secret `toml:"webhook_next_secret"`
 }
 
 // Limits bound the messages of each pool, by where they go and by the source address of the requests that cause them. Four

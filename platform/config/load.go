@@ -32,7 +32,7 @@ func Load(path string, environ []string) (Config, error) {
 			return c, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	if err := overlay(environ, &c); err != nil {
+	if err := overlay(overlaySenders(environ, c.Senders), &c); err != nil {
 		return c, err
 	}
 	return c, c.check()
@@ -40,6 +40,7 @@ func Load(path string, environ []string) (Config, error) {
 
 // Show writes the settings as a file would have them, with secrets masked.
 func (c Config) Show() (string, error) {
+	c.Senders = slices.Clone(c.Senders)
 	conceal(reflect.ValueOf(&c).Elem())
 	text, err := toml.Marshal(c)
 	if err != nil {
@@ -53,6 +54,12 @@ func conceal(v reflect.Value) {
 	for _, field := range v.Fields() {
 		if field.Kind() == reflect.Struct {
 			conceal(field)
+			continue
+		}
+		if list, ok := field.Interface().([]Sender); ok {
+			for i := range list {
+				conceal(field.Index(i))
+			}
 			continue
 		}
 		switch secret := field.Interface().(type) {
@@ -119,6 +126,9 @@ func settings(t reflect.Type, path []string) map[string]setting {
 				all[name] = s
 			}
 			continue
+		}
+		if field.Type == reflect.TypeFor[[]Sender]() {
+			continue // set one by one
 		}
 		kind := field.Type.Kind()
 		if field.Type == reflect.TypeFor[Duration]() {
