@@ -50,7 +50,7 @@ func New(p *pool.Pool, username string, attrs map[string]string, now time.Time) 
 			return nil, &MismatchError{Attribute: attribute}
 		}
 		u.Attributes[attribute] = u.Username
-		u.Username, u.Registered = string(u.Sub), attribute
+		u.Username, u.Registered = string(u.Sub), u.Username
 	}
 	return u, nil
 }
@@ -115,6 +115,7 @@ func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 		return fmt.Errorf("get user: %w", err)
 	}
 
+	replaceRegistered(u)
 	before, after := names(p, old), names(p, u)
 	if err := claim(tx, p, u, minus(after, before), force); err != nil {
 		return err

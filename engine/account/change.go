@@ -128,7 +128,8 @@ func CheckNew(p *pool.Pool, given attributes.Given, w attributes.Writer) error {
 	return CheckFlags(nil, given.Values)
 }
 
-// MarkUnverified notes of each contact that a user who signs up has given that it is not verified. Users whom an
+// MarkUnverified notes of each contact that a user who signs up has given that it is not verified, and of their name, if it
+// is an address, that it is not proven to be theirs. Users whom an
 // administrator creates have no such note unless the administrator makes it.
 func MarkUnverified(u *user.User) {
 	for _, contact := range Contacts {
@@ -136,4 +137,5 @@ func MarkUnverified(u *user.User) {
 			u.Attributes[contact+"_verified"] = "false"
 		}
 	}
+	u.Unproven = u.Registered != ""
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 // names lists what a user may sign in with: their user name; the e-mail address or phone number that they registered with;
 // other addresses that are user names or aliases, once verified; the preferred user name, where it is an alias. The sub is a
 // name of every user and not listed.
+//
+// An address that a user has changed to is no name before it is verified: it may be somebody else's. The one that they
+// registered with stays a name until then.
 func names(p *pool.Pool, u *user.User) []user.Name {
 	var list []user.Name
 	add := func(kind, name string) {
@@ -23,10 +27,11 @@ func names(p *pool.Pool, u *user.User) []user.Name {
 	if u.Username != string(u.Sub) {
 		add(user.NameUsername, u.Username)
 	}
+	if u.Registered != "" {
+		add(kindOfAddress(u.Registered), u.Registered)
+	}
 	for _, contact := range Contacts {
-		value := u.Attributes[contact]
-		named := contact == u.Registered || u.Verified(contact) && (p.UsernameIs(contact) || p.AliasIs(contact))
-		if value != "" && named {
+		if value := u.Attributes[contact]; value != "" && u.Verified(contact) && p.SignsInBy(contact) {
 			add(contact, value)
 		}
 	}
@@ -34,6 +39,45 @@ func names(p *pool.Pool, u *user.User) []user.Name {
 		add(user.NamePreferredUsername, value)
 	}
 	return list
+}
+
+// kindOfAddress tells which attribute an address is a value of.
+func kindOfAddress(address string) string {
+	if strings.HasPrefix(address, "+") {
+		return user.NamePhoneNumber
+	}
+	return user.NameEmail
+}
+
+// replaceRegistered has a verified address take the place of the one of its kind that the user registered with.
+func replaceRegistered(u *user.User) {
+	if u.Registered == "" {
+		return
+	}
+	if kind := kindOfAddress(u.Registered); u.Verified(kind) {
+		u.Registered, u.Unproven = u.Attributes[kind], false
+	}
+}
+
+// Vouch has the address that is in force take the place of the one that the user registered with, verified or not: an
+// administrator has changed the user, and knows whose address it is.
+func Vouch(u *user.User) {
+	if u.Registered == "" {
+		return
+	}
+	if address := u.Attributes[kindOfAddress(u.Registered)]; address != "" && address != u.Registered {
+		u.Registered, u.Unproven = address, false
+	}
+}
+
+// SignInName is the name that a user signs in with, who has typed one of their names: the address that they registered with,
+// where addresses are user names.
+func SignInName(u *user.User, typed string) string { return cmp.Or(u.Registered, typed) }
+
+// UnprovenName tells whether a contact of a user is the address that they signed up with, and nobody has proven yet that it
+// is theirs.
+func UnprovenName(u *user.User, contact string) bool {
+	return u.Unproven && kindOfAddress(u.Registered) == contact && u.Attributes[contact] == u.Registered
 }
 
 // terms lists what a user is found by in searches: every attribute, user name, status, and whether enabled.

@@ -39,13 +39,17 @@ func (f *Factor) begins(p *pool.Pool, u *user.User, due bool) bool {
 	return !due
 }
 
-// UnknownUserChoices are the choices that unknown users are offered: those of a user with every first factor.
-func UnknownUserChoices(p *pool.Pool, passkeys, srp bool) []string {
-	everyone := &user.User{
+// UnknownUserChoices are the choices that unknown users are offered: those of a user with a password and an e-mail address,
+// and with a phone number or passkeys where the caller says so.
+func UnknownUserChoices(p *pool.Pool, phone, passkeys, srp bool) []string {
+	standIn := &user.User{
 		Status: cognitoidp.UserStatusTypeConfirmed, Password: []byte{},
-		Attributes: map[string]string{user.NameEmail: "?", user.NamePhoneNumber: "?"},
+		Attributes: map[string]string{user.NameEmail: "?"},
 	}
-	return Choices(p, everyone, passkeys, srp)
+	if phone {
+		standIn.Attributes[user.NamePhoneNumber] = "?"
+	}
+	return Choices(p, standIn, passkeys, srp)
 }
 
 // Configured are the first factors that the pool allows and the user can use, as GetUserAuthFactors lists them.

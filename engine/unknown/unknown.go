@@ -47,6 +47,20 @@ func Contact(box *seal.Box, id string) (attribute, value string) {
 	return contact(reveal(box, b))
 }
 
+// HasPhone tells whether the stand-in with an id has a phone number: always if they sign in by one, else half of them do,
+// each always or never.
+func HasPhone(box *seal.Box, id string) bool {
+	attribute, _ := Contact(box, id)
+	return attribute == user.NamePhoneNumber || attributes.IsPhone(id) || half(box, "phone number", id)
+}
+
+// HasPasskey tells whether the stand-in with an id has a passkey: half of them do, each always or never.
+func HasPasskey(box *seal.Box, id string) bool { return half(box, "passkey", id) }
+
+func half(box *seal.Box, of, id string) bool {
+	return box.MAC("unknown user has "+of, []byte(id))[0]&1 == 0
+}
+
 // The last three bytes of an id hold, enciphered under the others, what a mask leaves of the address that the id was made
 // for: two bits for its kind, then the first letters of mailbox and domain, or the number of digits and the last four.
 const (

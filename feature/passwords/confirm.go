@@ -95,7 +95,9 @@ func (a app) holder(tx *db.Tx, username string) (verification.Target, error) {
 		return t, fmt.Errorf("find user: %w", err)
 	case !u.Enabled && !a.Client.HidesUsers():
 		return t, cognitoidp.NotAuthorized("User is disabled.")
-	case !u.Enabled || factor.Recovery(a.Pool, u) == "":
+	}
+	t.UnknownUser = account.SignInName(u, username)
+	if !u.Enabled || factor.Recovery(a.Pool, u) == "" {
 		return t, nil
 	}
 	t.User = u

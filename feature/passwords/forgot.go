@@ -64,7 +64,11 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	}
 
 	t.Attribute = usualAttribute(a.Pool)
-	if unknown || !u.Enabled {
+	if unknown {
+		return t, nil
+	}
+	t.UnknownUser = account.SignInName(u, username)
+	if !u.Enabled {
 		return t, nil
 	}
 	switch u.Status {

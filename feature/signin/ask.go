@@ -26,11 +26,8 @@ func (a *attempt) askToBegin() error {
 		trigger.PreAuthentication, trigger.PostAuthentication, trigger.PreTokenGeneration)
 }
 
-// askForPassword asks UserMigration for a user whom the pool does not know, in the flows that send the password.
-func (a *attempt) askForPassword() error {
-	if a.User != nil {
-		return nil
-	}
+// askToMigrate asks UserMigration for a user whom the pool does not know.
+func (a *attempt) askToMigrate() error {
 	return trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.UserMigration)
 }
 

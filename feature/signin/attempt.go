@@ -41,6 +41,7 @@ type attempt struct {
 // progress is how far a sign-in has come, and what the answer is judged by.
 type progress struct {
 	name     string          // the name signed in with, folded
+	hidden   *user.User      // the user of that name, who is treated as an unknown one
 	state    challenge.State // as it was sealed at the challenge that is answered, and then as it goes on
 	opened   bool            // the state came in a Session
 	signedUp bool            // that of a sign-up just confirmed
@@ -118,6 +119,9 @@ func (a *attempt) resume(tx *db.Tx) error {
 	a.name = a.state.Name
 	given := a.Pool.Fold(a.in.Given["USERNAME"])
 	if a.state.Sub == "" {
+		if err := a.findHidden(tx); err != nil {
+			return err
+		}
 		if given != a.name && given != a.unknownID() {
 			return a.overtaken()
 		}
@@ -140,14 +144,30 @@ func (a *attempt) resume(tx *db.Tx) error {
 	return a.beginTry(tx)
 }
 
-// unknownID is the user name of the stand-in for an unknown user. All that is derived from a stand-in is derived from it.
-func (a *attempt) unknownID() string { return unknown.ID(a.Pool, a.Box, a.name) }
+// unknownID is the user name of the stand-in for an unknown user, or of a user who is treated as one. All that is derived
+// from a stand-in is derived from it.
+func (a *attempt) unknownID() string {
+	if a.hidden != nil {
+		return a.hidden.Username
+	}
+	return unknown.ID(a.Pool, a.Box, a.name)
+}
 
 // treatAsUnknown goes on with a user who has nothing to begin with as with an unknown one, so that the two cannot be told
-// apart by any later step.
+// apart by any later step. What is answered still belongs to the user's id, as in the flows that do not come by here.
 func (a *attempt) treatAsUnknown() {
-	a.User, a.device = nil, recognised{}
+	a.User, a.hidden, a.device = nil, a.User, recognised{}
 	a.state = challenge.New(a.now, a.name, nil)
+}
+
+// findHidden finds the user whom an earlier step has treated as unknown, if there is one.
+func (a *attempt) findHidden(tx *db.Tx) error {
+	u, err := account.Find(tx, a.Pool, a.name)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return fmt.Errorf("find user: %w", err)
+	}
+	a.hidden = u
+	return nil
 }
 
 // overtaken is the refusal of an answer whose USERNAME is not the user of the sign-in, or of one that began with a password

@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
+	"cardea/engine/unknown"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
 )
@@ -69,9 +70,6 @@ func beginChoice(a *attempt) (*success, error) {
 	if err := a.mayGuess(); err != nil {
 		return nil, err
 	}
-	if err := a.askToBegin(); err != nil {
-		return nil, err
-	}
 	if a.signedUp {
 		return &success{proof: factor.SignUp, source: "Authentication", effects: []effect{a.spendSession}}, nil
 	}
@@ -89,7 +87,8 @@ func beginChoice(a *attempt) (*success, error) {
 func (a *attempt) choices() []string {
 	srp := a.keepsVerifiers()
 	if a.User == nil {
-		return factor.UnknownUserChoices(a.Pool, a.unknownHasPasskey(), srp)
+		id := a.unknownID()
+		return factor.UnknownUserChoices(a.Pool, unknown.HasPhone(a.Box, id), unknown.HasPasskey(a.Box, id), srp)
 	}
 	return factor.Choices(a.Pool, a.User, len(a.passkeys) > 0, srp)
 }
@@ -138,22 +137,22 @@ func (selectChallenge) judge(a *attempt) (*success, error) {
 	if err := a.enabled(); err != nil {
 		return nil, err
 	}
-	if err := a.chosen(a.choices()); err != nil {
+	chosen := a.in.Given["ANSWER"]
+	if err := a.check(chosen, a.choices()); err != nil {
 		return nil, err
 	}
 	a.options = a.state.Options
-	done, err := a.take(a.in.Given["ANSWER"])
+	done, err := a.take(chosen)
 	if err == nil && done.proof != "" {
 		done.effects = append(done.effects, a.spendSession)
 	}
 	return done, err
 }
 
-// chosen sees that an ANSWER is one of those that were offered and still are to be had.
-func (a *attempt) chosen(now []string) error {
-	answer := a.in.Given["ANSWER"]
-	if !slices.Contains(a.state.Options, answer) || !slices.Contains(now, answer) {
-		return cognitoidp.InvalidParameter("The selected challenge is not available: " + answer)
+// check refuses a choice that was not offered, or that is not available any more.
+func (a *attempt) check(chosen string, available []string) error {
+	if !slices.Contains(a.state.Options, chosen) || !slices.Contains(available, chosen) {
+		return cognitoidp.InvalidParameter("The selected challenge is not available: " + chosen)
 	}
 	return nil
 }

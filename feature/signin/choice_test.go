@@ -188,7 +188,7 @@ func TestUnknownUsersAreOfferedTheSameChoice(t *testing.T) {
 		w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "PreventUserExistenceErrors": "ENABLED",
 			"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH"}})
 		out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "nobody", nil))
-		for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"} {
+		for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP"} {
 			if !slices.Contains(available(t, out), name) {
 				t.Errorf("%s is not offered: %v", name, out)
 			}

@@ -4,54 +4,62 @@ import (
 	"fmt"
 
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/platform/db"
+	"cardea/record/device"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 )
 
-// A first factor that is no password also changes the status of some accounts: it confirms one that was not confirmed, since
-// whoever reads the address is the account's owner, and ends the reset of a password, which is then gone.
-
-// confirmed is the user after such a proof, as far as that decides what comes next.
-func confirmed(u *user.User) *user.User {
-	if u.Status != cognitoidp.UserStatusTypeUnconfirmed && u.Status != cognitoidp.UserStatusTypeResetRequired {
-		return u
-	}
-	u = u.Clone()
-	if u.Status == cognitoidp.UserStatusTypeUnconfirmed {
-		u.MFA = user.MFA{}
-	}
-	u.Status = cognitoidp.UserStatusTypeConfirmed
-	return u
-}
-
-// confirmBy is the effect of such a proof, by a code to a contact ("email" or "phone_number") or, if that is empty, by a
-// passkey.
+// A first factor that is no password also changes some accounts: a code from the user's address confirms an account that was
+// not confirmed, and ends the reset of a password, which is then gone.
 //
 // Anybody can sign up with another's address. What they have set before its owner proves it (a password, another contact,
 // factors) must not outlive that proof, or they would share the account. It stays where the sign-in began with the Session
 // of the very sign-up, which nobody else has.
-func (a *attempt) confirmBy(contact string) effect {
-	return func(tx *db.Tx, u *user.User) error { return a.confirm(tx, u, contact) }
+
+// confirmed is the user after a proof by a code to a contact ("email" or "phone_number") or, if that is empty, by a passkey, as
+// far as that decides what comes next.
+func (a *attempt) confirmed(u *user.User, contact string) *user.User {
+	u = u.Clone()
+	if a.voids(u, contact) {
+		disown(u, contact)
+	}
+	switch u.Status {
+	case cognitoidp.UserStatusTypeUnconfirmed, cognitoidp.UserStatusTypeResetRequired:
+		u.Status = cognitoidp.UserStatusTypeConfirmed
+	}
+	return u
 }
 
-func (a *attempt) confirm(tx *db.Tx, u *user.User, contact string) error {
-	switch u.Status {
-	case cognitoidp.UserStatusTypeResetRequired:
-		u.Password = nil
-	case cognitoidp.UserStatusTypeUnconfirmed:
-		if !a.state.OwnSignUp {
-			disown(u, contact)
+// voids tells whether a proof voids what was set before it: it is the first that shows whose account this is.
+func (a *attempt) voids(u *user.User, contact string) bool {
+	if contact == "" || a.state.OwnSignUp {
+		return false
+	}
+	return u.Status == cognitoidp.UserStatusTypeUnconfirmed || account.UnprovenName(u, contact)
+}
+
+// takeOver is the effect that voids what was set before the proof. It comes before the effects that change the user.
+func (a *attempt) takeOver(contact string) effect {
+	return func(tx *db.Tx, u *user.User) error {
+		if !a.voids(u, contact) {
+			return nil
 		}
-	default:
-		return nil
+		disown(u, contact)
+		u.PasswordSet = tx.Now // Sessions that began before are void
+		u.Touch(tx.Now)
+		if err := account.Save(tx, a.Pool, u, false); err != nil {
+			return fmt.Errorf("void what was set before: %w", err)
+		}
+		for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{factor.DeleteUser, device.DeleteUser} {
+			if err := remove(tx, u.Pool, u.Sub); err != nil {
+				return fmt.Errorf("void what was set before: %w", err)
+			}
+		}
+		return a.Tokens.SignOut(tx, u)
 	}
-	u.Status = cognitoidp.UserStatusTypeConfirmed
-	u.Touch(tx.Now)
-	if err := account.Save(tx, a.Pool, u, false); err != nil {
-		return fmt.Errorf("confirm the user: %w", err)
-	}
-	return nil
 }
 
 // disown takes from a user what proves them or could come to prove them, but for the contact that was proven now.
@@ -65,4 +73,21 @@ func disown(u *user.User, proven string) {
 			delete(u.Attributes, contact+"_verified")
 		}
 	}
+}
+
+// confirm is the effect that confirms the account, or ends the reset of its password.
+func (a *attempt) confirm(tx *db.Tx, u *user.User) error {
+	switch u.Status {
+	case cognitoidp.UserStatusTypeResetRequired:
+		u.Password = nil
+	case cognitoidp.UserStatusTypeUnconfirmed:
+	default:
+		return nil
+	}
+	u.Status = cognitoidp.UserStatusTypeConfirmed
+	u.Touch(tx.Now)
+	if err := account.Save(tx, a.Pool, u, false); err != nil {
+		return fmt.Errorf("confirm the user: %w", err)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"testing"
+	"time"
 
 	"cardea/platform/db"
 	"cardea/record/replay"
@@ -110,6 +111,66 @@ func TestASignUpsSessionKeepsTheDevice(t *testing.T) {
 		if result["NewDeviceMetadata"] != nil {
 			t.Errorf("the known device is taken for a new one: %v", result["NewDeviceMetadata"])
 		}
+	})
+}
+
+// Whoever signs up with an address can have the account confirmed without proving it. A code to it then belongs to its owner.
+func TestANameThatNobodyHasProvenIsItsOwners(t *testing.T) {
+	t.Parallel()
+	settings := M{
+		"UsernameAttributes": []string{"email", "phone_number"}, "AutoVerifiedAttributes": []string{"email", "phone_number"},
+		"EmailConfiguration": mailing(), "SmsConfiguration": texting(),
+		"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}},
+	}
+	const owner = "owner@example.com"
+	for how, confirm := range map[string]func(t *testing.T, w *world){
+		"by the attacker's phone": func(t *testing.T, w *world) {
+			w.Must(t, "ConfirmSignUp", M{"ClientId": w.client, "Username": owner, "ConfirmationCode": w.Code(t, phone)})
+		},
+		"by an administrator": func(t *testing.T, w *world) {
+			w.Must(t, "AdminConfirmSignUp", M{"UserPoolId": w.pool, "Username": owner})
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			servertest.Each(t, func(t *testing.T, s *servertest.World) {
+				w := &world{World: s, pool: s.Pool(t, settings)}
+				w.client = s.Client(t, w.pool, M{"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH"}})
+				w.signUp(t, owner, nil)
+				confirm(t, w)
+				before := tokens(t, w.Must(t, "InitiateAuth", w.byPassword(owner, password)))
+				w.Advance(time.Second)
+				w.byCode(t, owner, nil)
+				w.Fails(t, "InitiateAuth", w.byPassword(owner, password), "NotAuthorizedException", wrong)
+				w.Fails(t, "GetUser", M{"AccessToken": before["AccessToken"]}, "NotAuthorizedException", "Access Token has been revoked")
+				w.Fails(t, "AdminGetUser", M{"UserPoolId": w.pool, "Username": phone}, "UserNotFoundException", "")
+				w.byCode(t, owner, nil) // the second time there is nothing to void
+			})
+		})
+	}
+}
+
+func TestAnAddressChangedToIsNoNameBeforeItIsVerified(t *testing.T) {
+	eachPasswordless(t, func(t *testing.T, w *world) {
+		w.byCode(t, "mallory@example.com", w.signUp(t, "mallory@example.com", nil))
+		access := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("mallory@example.com", password)))["AccessToken"]
+		w.Must(t, "UpdateUserAttributes", M{"AccessToken": access, "UserAttributes": servertest.Attributes("email", "victim@example.com")})
+		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "victim@example.com", nil), "UserNotFoundException", "User does not exist.")
+		tokens(t, w.Must(t, "InitiateAuth", w.byPassword("mallory@example.com", password)))
+
+		w.byCode(t, "victim@example.com", w.signUp(t, "victim@example.com", nil))
+		w.Fails(t, "VerifyUserAttribute", M{"AccessToken": access, "AttributeName": "email", "Code": w.Code(t, "victim@example.com")}, "CodeMismatchException", "")
+	})
+}
+
+func TestAnAddressThatAnAdministratorChangesIsAName(t *testing.T) {
+	eachPasswordless(t, func(t *testing.T, w *world) {
+		w.byCode(t, "old@example.com", w.signUp(t, "old@example.com", nil))
+		w.Must(t, "AdminUpdateUserAttributes", M{"UserPoolId": w.pool, "Username": "old@example.com",
+			"UserAttributes": servertest.Attributes("email", "new@example.com")})
+		w.byCode(t, "new@example.com", nil)
+		tokens(t, w.Must(t, "InitiateAuth", w.byPassword("new@example.com", password))) // nothing is void
+		w.Fails(t, "InitiateAuth", w.byPassword("old@example.com", password), "UserNotFoundException", "")
 	})
 }
 

@@ -3,6 +3,7 @@ package signin_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"cardea/server/servertest"
 	"cardea/spec/srp"
@@ -119,6 +120,49 @@ func TestSealedStatesOfUnknownUsersAreAsLongAsUsersAre(t *testing.T) {
 		}
 		if user, unknown := lengths("known"), lengths("other"); !slices.Equal(user, unknown) {
 			t.Errorf("lengths %v for a user, %v for an unknown one", user, unknown)
+		}
+	})
+}
+
+// A user of a hiding client who cannot sign in at all is answered like an unknown one, and by the same id in every flow.
+func TestAUserWithNothingToBeginWithKeepsTheirID(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, s *servertest.World) {
+		w := &world{World: s, pool: s.Pool(t, M{"UsernameAttributes": []string{"email"}, "AutoVerifiedAttributes": []string{"email"},
+			"EmailConfiguration": mailing()})}
+		w.client = s.Client(t, w.pool, M{"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"}})
+		w.user(t, "alice@example.com", M{"UserAttributes": servertest.Attributes("email", "alice@example.com", "email_verified", "true")})
+		w.Advance(time.Second)
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "alice@example.com"})
+
+		first := w.challengeOf(t, "alice@example.com")
+		choice := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "alice@example.com", nil))
+		second := w.answers(t, choice, M{"USERNAME": "alice@example.com", "ANSWER": "PASSWORD_SRP", "SRP_A": "2"})
+		for _, member := range []string{"USER_ID_FOR_SRP", "SALT"} {
+			if first[member] != servertest.Text(second, "ChallengeParameters."+member) {
+				t.Errorf("%s is %v, and then %v", member, first[member], servertest.Text(second, "ChallengeParameters."+member))
+			}
+		}
+		w.closed(t, "alice@example.com")
+	})
+}
+
+func TestTheDestinationOfAHiddenUserIsTheSameForTheirID(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, s *servertest.World) {
+		w := &world{World: s, pool: s.Pool(t, M{"UsernameAttributes": []string{"email"}, "AutoVerifiedAttributes": []string{"email"},
+			"EmailConfiguration": mailing()})}
+		w.client = s.Client(t, w.pool, M{"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH"}})
+		disabled := w.user(t, "disabled@example.com", M{"UserAttributes": servertest.Attributes("email", "disabled@example.com", "email_verified", "true")})
+		w.Must(t, "AdminDisableUser", M{"UserPoolId": w.pool, "Username": disabled})
+		unverified := w.user(t, "unverified@example.com", M{})
+		for address, id := range map[string]string{"disabled@example.com": disabled, "unverified@example.com": unverified} {
+			for _, name := range []string{address, id} {
+				out := w.Must(t, "ForgotPassword", M{"ClientId": w.client, "Username": name})
+				if to := servertest.Text(out, "CodeDeliveryDetails.Destination"); to != address[:1]+"***@e***" {
+					t.Errorf("%s gets a code at %s", name, to)
+				}
+			}
 		}
 	})
 }

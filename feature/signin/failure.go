@@ -108,16 +108,24 @@ func (a *attempt) beginTry(tx *db.Tx) error {
 // account is where failures count.
 func (a *attempt) account() string {
 	if a.User != nil {
-		if a.guessesAt == atFactor {
-			return lockout.Factor(a.User.Sub)
-		}
-		return lockout.User(a.User.Sub)
+		return lockoutKey(a.guessesAt, a.User)
+	}
+	if a.hidden != nil {
+		return lockoutKey(a.guessesAt, a.hidden)
 	}
 	name := a.unknownID()
 	if a.guessesAt == atFactor {
 		name = "factor/" + name
 	}
 	return lockout.UnknownUser(a.Box, name)
+}
+
+// lockoutKey is where failures of a user count.
+func lockoutKey(at guessed, u *user.User) string {
+	if at == atFactor {
+		return lockout.Factor(u.Sub)
+	}
+	return lockout.User(u.Sub)
 }
 
 // unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier

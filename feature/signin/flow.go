@@ -16,6 +16,7 @@ type flow struct {
 	required []string
 	find     func(*attempt, *db.Tx) error // loads whom the sign-in is about
 	first    func(*attempt) (*success, error)
+	migrates bool // it sends the password, by which a user can be migrated
 }
 
 var (
@@ -34,6 +35,7 @@ var (
 		required: []string{"USERNAME", "PASSWORD"},
 		find:     findToGuess,
 		first:    beginPassword,
+		migrates: true,
 	}
 	adminPasswordFlow = flow{
 		entries:  []Entry{ByAdministrator},
@@ -42,6 +44,7 @@ var (
 		required: []string{"USERNAME", "PASSWORD"},
 		find:     findToGuess,
 		first:    beginPassword,
+		migrates: true,
 	}
 	choiceFlow = flow{
 		entries:  []Entry{ByApp, ByAdministrator},
@@ -101,6 +104,16 @@ func (b beginning) load(a *attempt, tx *db.Tx) error {
 		return err
 	}
 	return b.flow.find(a, tx)
+}
+
+// askFirst asks UserMigration, where the pool does not know the user, and PreAuthentication.
+func (b beginning) askFirst(a *attempt) error {
+	if b.flow.migrates && a.User == nil {
+		if err := a.askToMigrate(); err != nil {
+			return err
+		}
+	}
+	return a.askToBegin()
 }
 
 func (b beginning) judge(a *attempt) (*success, error) { return b.flow.first(a) }

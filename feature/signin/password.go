@@ -11,12 +11,6 @@ import (
 
 // beginPassword is the first step of the flows that send the password itself, and judges it at once.
 func beginPassword(a *attempt) (*success, error) {
-	if err := a.askForPassword(); err != nil {
-		return nil, err
-	}
-	if err := a.askToBegin(); err != nil {
-		return nil, err
-	}
 	return a.judgePassword(a.in.Given["PASSWORD"])
 }
 

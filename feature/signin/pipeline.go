@@ -14,6 +14,8 @@ import (
 type step interface {
 	// load reads whom the step is about and what it is judged by.
 	load(a *attempt, tx *db.Tx) error
+	// askFirst asks the triggers that come before the judgement.
+	askFirst(a *attempt) error
 	// judge gives a success, a *failure for a wrong answer that counts, or another error for one that does not. It reads
 	// and writes nothing.
 	judge(a *attempt) (*success, error)
@@ -111,6 +113,9 @@ func (s *Service) inOneTransaction(ctx context.Context, in Request, st step) (a 
 // conclude does what lies between loading and committing: it judges the answer, decides what comes next, and asks the
 // triggers. It reads and writes nothing.
 func (a *attempt) conclude(st step) error {
+	if err := st.askFirst(a); err != nil {
+		return err
+	}
 	done, err := st.judge(a)
 	if err != nil {
 		return err
@@ -204,7 +209,8 @@ func (a *attempt) reload(tx *db.Tx) error {
 }
 
 // commit applies the effects of a right answer, and then posts the message of the challenge that follows or inserts what
-// the finished sign-in needs: all of it or nothing. The user must still have the password that the sign-in began with.
+// the finished sign-in needs: all of it or nothing. The user must still have the password that the sign-in began with, which
+// is looked at first, since effects may change it.
 func (a *attempt) commit(tx *db.Tx) error {
 	if a.User != nil && db.Millis(a.User.PasswordSet) != a.state.Set {
 		return a.overtaken()

@@ -30,9 +30,6 @@ func beginSRP(a *attempt) (*success, error) {
 	if err := a.known(); err != nil {
 		return nil, err
 	}
-	if err := a.askToBegin(); err != nil {
-		return nil, err
-	}
 	return &success{then: passwordVerifier{}}, nil
 }
 
@@ -159,8 +156,11 @@ func (a *attempt) srpID() string {
 // decoyName is what a decoy's salt and verifier are stable for: the user who has none of their own, by whichever name, or
 // the stand-in.
 func (a *attempt) decoyName() string {
-	if a.User == nil {
-		return "unknown/" + a.unknownID()
+	switch {
+	case a.User != nil:
+		return "user/" + string(a.User.Sub)
+	case a.hidden != nil:
+		return "user/" + string(a.hidden.Sub)
 	}
-	return "user/" + string(a.User.Sub)
+	return "unknown/" + a.unknownID()
 }

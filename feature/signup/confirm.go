@@ -46,10 +46,11 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*next
 	if err != nil {
 		return nil, err
 	}
-	u, err := a.find(tx, in.Username)
+	t, err := a.find(tx, in.Username)
 	if err != nil {
 		return nil, err
 	}
+	u := t.User
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
 		return nil, unconfirmable(u)
 	}
@@ -59,7 +60,6 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*next
 			return nil, err
 		}
 	}
-	t := a.target(u, in.Username)
 	if err := s.Codes.Allow(tx, a.Pool.ID, t.Key(), verification.ConfirmSignUp); err != nil {
 		return nil, err
 	}

@@ -32,10 +32,10 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 	if err != nil {
 		return t, err
 	}
-	u, err := a.find(tx, in.Username)
-	if err != nil {
+	if t, err = a.find(tx, in.Username); err != nil {
 		return t, err
 	}
+	u := t.User
 	if len(a.Pool.Doc.AutoVerifiedAttributes) == 0 {
 		return t, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on.")
 	}
@@ -43,7 +43,6 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 		return t, cognitoidp.InvalidParameter("User is already confirmed.")
 	}
 
-	t = a.target(u, in.Username)
 	t.Kind = message.ResendCode
 	if u == nil {
 		t.Attribute = usual(a.Pool)

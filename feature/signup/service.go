@@ -48,22 +48,23 @@ func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDa
 	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
 }
 
-// find finds the user who is signing up. It is nil if there is none and the app hides which users exist.
-func (a app) find(tx *db.Tx, username string) (*user.User, error) {
+// find gives the sign-up code of the user who is signing up. Its User is nil when there is no such user and the app must not
+// learn that.
+func (a app) find(tx *db.Tx, username string) (verification.Target, error) {
 	u, err := account.Find(tx, a.Pool, username)
 	switch {
 	case errors.Is(err, db.ErrNotFound) && a.Client.HidesUsers():
-		return nil, nil
+		return a.target(nil, username), nil
 	case errors.Is(err, db.ErrNotFound):
-		return nil, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))
+		return verification.Target{}, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))
 	case err != nil:
-		return nil, fmt.Errorf("find user: %w", err)
+		return verification.Target{}, fmt.Errorf("find user: %w", err)
 	case !u.Enabled && a.Client.HidesUsers():
-		return nil, nil
+		return a.target(nil, account.SignInName(u, username)), nil
 	case !u.Enabled:
-		return nil, cognitoidp.NotAuthorized("User is disabled.")
+		return verification.Target{}, cognitoidp.NotAuthorized("User is disabled.")
 	}
-	return u, nil
+	return a.target(u, account.SignInName(u, username)), nil
 }
 
 // passwordless tells whether the app may sign users up who have no password.
@@ -71,7 +72,7 @@ func (a app) passwordless() bool {
 	return factor.Passwordless(a.Pool) && a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth)
 }
 
-// target is the sign-up code of a user, or of an unknown one.
+// target is the sign-up code of a user, or of an unknown one, who signs in with a name.
 func (a app) target(u *user.User, username string) verification.Target {
 	return verification.Target{
 		App:         a.App,

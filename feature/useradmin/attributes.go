@@ -58,8 +58,12 @@ func (s *Service) change(ctx context.Context, poolID, username string, check fun
 			return nil, nil, nil, err
 		}
 		verify, err := account.Change(p, u, attrs)
-		if err != nil || len(verify) == 0 {
-			return p, u, nil, err
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		account.Vouch(u)
+		if len(verify) == 0 {
+			return p, u, nil, nil
 		}
 		codes, err = s.codes(tx, p, u, verify)
 		return p, u, codes, err

@@ -1,7 +1,6 @@
 package useradmin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -91,5 +90,5 @@ func medium(contact string) string {
 
 // signInName is what the user types to sign in: not the sub, where the user name is an attribute.
 func signInName(u *user.User) string {
-	return cmp.Or(u.Attributes[u.Registered], u.Username)
+	return account.SignInName(u, u.Username)
 }

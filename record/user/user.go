@@ -22,7 +22,8 @@ type User struct {
 	Modified time.Time
 	Version  int64 // of the row; Update refuses to overwrite another version
 
-	Registered string // the attribute that was given as the user name, "email" or "phone_number"; it never changes
+	Registered string // the address that was given as the user name; a verified one of its kind takes its place
+	Unproven   bool   // the user signed up with Registered and has not proven yet that it is theirs
 
 	Attributes map[string]string // by full name, without sub: "email", "email_verified": "true", "custom:team"
 	Pending    map[string]string // new e-mail address or phone number, not in force until it is verified
@@ -65,7 +66,7 @@ func (u *User) Clone() *User {
 
 const columns = `
 	u.pool_id, u.sub, u.username, u.status, u.enabled, u.created, u.modified, u.version, u.attributes, u.pending,
-	u.password, u.password_set, u.history, u.signed_out, u.mfa, u.registered`
+	u.password, u.password_set, u.history, u.signed_out, u.mfa, u.registered, u.unproven`
 
 // Insert adds a user's row, and db.ErrExists when the sub is taken. Names and index entries are added apart.
 func Insert(tx *db.Tx, u *User) error {
@@ -76,11 +77,11 @@ func Insert(tx *db.Tx, u *User) error {
 	u.Version = 1
 	rows, err := tx.Exec(`
 		INSERT INTO user_account (pool_id, sub, username, status, enabled, created, modified, version, attributes, pending,
-			password, password_set, history, signed_out, mfa, registered)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+			password, password_set, history, signed_out, mfa, registered, unproven)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT DO NOTHING`,
 		u.Pool, u.Sub, u.Username, u.Status, u.Enabled, db.Millis(u.Created), db.Millis(u.Modified), u.Version,
-		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa, u.Registered)
+		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa, u.Registered, u.Unproven)
 	if err == nil && rows == 0 {
 		return db.ErrExists
 	}
@@ -106,10 +107,10 @@ func Update(tx *db.Tx, u *User) error {
 	rows, err := tx.Exec(`
 		UPDATE user_account
 		SET status = $4, enabled = $5, modified = $6, version = $3 + 1, attributes = $7, pending = $8, password = $9,
-			password_set = $10, history = $11, signed_out = $12, mfa = $13
+			password_set = $10, history = $11, signed_out = $12, mfa = $13, registered = $14, unproven = $15
 		WHERE pool_id = $1 AND sub = $2 AND version = $3`,
 		u.Pool, u.Sub, u.Version, u.Status, u.Enabled, db.Millis(u.Modified), v.attributes, v.pending, u.Password,
-		db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa)
+		db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa, u.Registered, u.Unproven)
 	if err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func scan(row db.Scanner) (*User, error) {
 	var attributes, pending, mfa string
 	var history []byte
 	err := row.Scan(&u.Pool, &u.Sub, &u.Username, &u.Status, &u.Enabled, &created, &modified, &u.Version, &attributes,
-		&pending, &u.Password, &passwordSet, &history, &signedOut, &mfa, &u.Registered)
+		&pending, &u.Password, &passwordSet, &history, &signedOut, &mfa, &u.Registered, &u.Unproven)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,8 @@ CREATE TABLE user_account (
   pool_id      TEXT      NOT NULL,
   sub          TEXT      NOT NULL,
   username     TEXT      NOT NULL,
-  registered   TEXT      NOT NULL, -- the contact given as the username at sign-up: 'email', 'phone_number' or ''
+  registered   TEXT      NOT NULL, -- the address given as the username; a verified one of its kind takes its place
+  unproven     BOOLEAN   NOT NULL, -- whether the user signed up with it and has not proven yet that it is theirs
   status       TEXT      NOT NULL,
   enabled      BOOLEAN   NOT NULL,
   created      BIGINT    NOT NULL,
