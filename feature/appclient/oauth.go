@@ -15,7 +15,7 @@ import (
 	"cardea/spec/id"
 )
 
-// userScopes are the scopes that every pool has. They are about a user, so that a client acting for itself has none of them.
+// userScopes are the scopes that every pool has. They concern a user, so a client that acts for itself has none of them.
 var userScopes = []string{"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"}
 
 // checkOAuth checks that flows, scopes and the secret go together.
@@ -46,7 +46,7 @@ func checkOAuth(c *client.Client) error {
 	return nil
 }
 
-// checkURLs checks where a browser may be sent. They are compared byte for byte later and never normalised.
+// checkURLs checks callback and logout URLs. They are later compared byte for byte and never normalised.
 func checkURLs(c *client.Client) error {
 	for _, list := range [][]string{c.Doc.CallbackURLs, c.Doc.LogoutURLs} {
 		for _, address := range list {
@@ -62,7 +62,7 @@ func checkURLs(c *client.Client) error {
 	return nil
 }
 
-// checkURL accepts https, an app's own scheme, and http on the machine itself.
+// checkURL accepts https, the scheme of an app, and http to this machine.
 func checkURL(address string) error {
 	if strings.Contains(address, "#") {
 		return cognitoidp.InvalidParameter(address + " cannot use fragment")
@@ -89,7 +89,7 @@ func checkURL(address string) error {
 }
 
 // checkAttributes checks that what the client may read and write are attributes of the pool, and that it writes none that
-// the pool keeps itself or that only developers set.
+// the pool sets itself or that only developers set.
 func checkAttributes(p *pool.Pool, c *client.Client) error {
 	occasion := "updating"
 	if c.Version == 0 {
@@ -108,7 +108,7 @@ func checkAttributes(p *pool.Pool, c *client.Client) error {
 	return nil
 }
 
-// checkProviders checks that the identity providers exist: the pool itself does.
+// checkProviders checks that the identity providers exist: so far only the pool itself, COGNITO.
 func checkProviders(p *pool.Pool, c *client.Client) error {
 	for _, name := range c.Doc.SupportedIdentityProviders {
 		if name != "COGNITO" {

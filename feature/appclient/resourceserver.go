@@ -121,7 +121,7 @@ func (s *Service) ListResourceServers(ctx context.Context, in *cognitoidp.ListRe
 	return out, nil
 }
 
-// newServer makes what is stored of a resource server.
+// newServer makes the stored form of a resource server.
 func newServer(pool, identifier, name string, scopes []cognitoidp.ResourceServerScopeType) (*resourceserver.Server, error) {
 	seen := map[string]bool{}
 	for _, scope := range scopes {

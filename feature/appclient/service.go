@@ -168,7 +168,7 @@ func (s *Service) ListUserPoolClients(ctx context.Context, in *cognitoidp.ListUs
 	return out, nil
 }
 
-// shown is the client as operations show it.
+// shown is the client as operations describe it.
 func shown(c *client.Client, secret string) *cognitoidp.UserPoolClientType {
 	doc := c.Doc
 	doc.ClientSecret = secret

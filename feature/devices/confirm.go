@@ -17,8 +17,8 @@ import (
 // minSalt is the shortest salt of a device, in bytes. Apps draw 16, but send them as a number: leading zeros get lost.
 const minSalt = 8
 
-// ConfirmDevice takes the secret of the device that a sign-in of the bearer named. From then on it is one of the user's
-// devices; it is remembered at once unless the pool has the user asked.
+// ConfirmDevice stores the secret of a device that was issued in a sign-in of the bearer. From then on it is one of the
+// user's devices; it is remembered at once unless the pool asks the user first.
 func (s *Service) ConfirmDevice(ctx context.Context, in *cognitoidp.ConfirmDeviceRequest) (*cognitoidp.ConfirmDeviceResponse, error) {
 	var out *cognitoidp.ConfirmDeviceResponse
 	err := with(ctx, s.Authenticator.Write, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
@@ -55,7 +55,7 @@ func (s *Service) ConfirmDevice(ctx context.Context, in *cognitoidp.ConfirmDevic
 	return out, nil
 }
 
-// taken words that the device was confirmed already; other errors stay as they are.
+// taken gives the fault for a device that was confirmed before; it returns other errors unchanged.
 func taken(err error) error {
 	if errors.Is(err, db.ErrStale) {
 		return cognitoidp.DeviceKeyExists("Device already exists.")
@@ -63,7 +63,7 @@ func taken(err error) error {
 	return err
 }
 
-// readSecret reads what an app computed, both in base64.
+// readSecret decodes the salt and the verifier that an app computed, both in base64.
 func readSecret(config *cognitoidp.DeviceSecretVerifierConfigType) (salt, verifier []byte, err error) {
 	if config == nil || config.Salt == "" || config.PasswordVerifier == "" {
 		return nil, nil, cognitoidp.InvalidParameter("DeviceSecretVerifierConfig with Salt and PasswordVerifier is required.")

@@ -1,7 +1,7 @@
 // Package devices answers the operations by which apps confirm the devices that users sign in on, and by which users and
 // administrators see them, have them remembered, and forget them.
 //
-// Users see the devices that are remembered; administrators see all that are confirmed. How a device is named and proves
-// itself at sign-in is engine/device's and feature/signin's. See "Working with user devices in your user pool" in the
+// Users see the devices that are remembered; administrators see all that are confirmed. engine/device names
+// devices, and feature/signin lets them prove themselves. See "Working with user devices in your user pool" in the
 // Amazon Cognito Developer Guide.
 package devices

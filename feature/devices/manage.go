@@ -14,7 +14,7 @@ import (
 // pageSize is how many devices a page has when no Limit is given.
 const pageSize = 60
 
-// known loads a confirmed device of a user. An unconfirmed one does not exist yet.
+// known loads a confirmed device of a user. For operations on devices an unconfirmed one does not exist.
 func known(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
 	d, err := device.Get(tx, u.Pool, u.Sub, key)
 	if errors.Is(err, db.ErrNotFound) || err == nil && !d.Confirmed {

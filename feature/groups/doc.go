@@ -1,5 +1,5 @@
 // Package groups answers the operations on groups of users and on who belongs to them.
 //
-// See "Adding groups to a user pool" in the Amazon Cognito Developer Guide. What groups mean for tokens is engine/token's
-// business.
+// See "Adding groups to a user pool" in the Amazon Cognito Developer Guide. engine/token puts groups and
+// their roles into tokens.
 package groups

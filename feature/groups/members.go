@@ -66,7 +66,7 @@ func (s *Service) AdminListGroupsForUser(ctx context.Context, in *cognitoidp.Adm
 		return nil, err
 	}
 
-	// A user has a hundred groups at most: all are read, and the page begins behind the one that ended the last.
+	// A user has a hundred groups at most: all are read, and the page begins after the last group of the page before.
 	list = list[slices.IndexFunc(list, func(g group.Group) bool { return g.Name == last })+1:]
 	limit, next := size(in.Limit), ""
 	if len(list) > limit {

@@ -28,7 +28,7 @@ const pageSize = 60
 type Service struct {
 	DB      *db.DB
 	Pages   *page.Codec
-	Account string // whose roles groups may have
+	Account string // the account that roles of groups must belong to
 }
 
 var _ cognitoidp.Groups = (*Service)(nil)

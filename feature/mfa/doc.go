@@ -2,5 +2,5 @@
 // and what factors are switched on and preferred. See "Adding MFA to a user pool" in the Amazon Cognito Developer Guide.
 //
 // A software token is set up with an access token or, in the middle of a sign-in, with the Session of MFA_SETUP.
-// engine/factor decides what is asked for at sign-in, and feature/signin asks.
+// engine/factor decides which factor a sign-in asks for, and feature/signin asks.
 package mfa

@@ -13,8 +13,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// SetUserMFAPreference sets which second factors the bearer of an access token has switched on, and which they prefer. What
-// is not given stays.
+// SetUserMFAPreference sets which second factors the bearer of an access token has switched on, and which they prefer.
+// Settings that the request omits stay.
 func (s *Service) SetUserMFAPreference(ctx context.Context, in *cognitoidp.SetUserMFAPreferenceRequest) (*cognitoidp.SetUserMFAPreferenceResponse, error) {
 	if err := s.changeOwn(ctx, in.AccessToken, settingsOf(*in)); err != nil {
 		return nil, err
@@ -35,13 +35,13 @@ func (s *Service) AdminSetUserMFAPreference(ctx context.Context, in *cognitoidp.
 	return &cognitoidp.AdminSetUserMFAPreferenceResponse{}, nil
 }
 
-// setting is what a request says of a factor.
+// setting is the part of a request about one factor.
 type setting struct {
 	enabled, preferred bool
 	keeps              bool // a preference for the factor stays as it is
 }
 
-// settings are what a request says of each factor that it names, by factor.Factor's Setting.
+// settings are the parts of a request, by the factor's Setting.
 type settings map[string]setting
 
 func settingsOf(in cognitoidp.SetUserMFAPreferenceRequest) settings {
@@ -61,8 +61,8 @@ func settingsOf(in cognitoidp.SetUserMFAPreferenceRequest) settings {
 	return given
 }
 
-// changeOwn changes the settings of the bearer of an access token. A stolen access token must not take the last factor away
-// where there has to be one.
+// changeOwn changes the settings of the bearer of an access token. A stolen access token must not remove the last factor in
+// a pool that requires one.
 func (s *Service) changeOwn(ctx context.Context, accessToken string, given settings) error {
 	return s.Authenticator.Write(ctx, accessToken, func(tx *db.Tx, who *access.Subject) error {
 		had := factor.Some(who.User.MFA)
@@ -87,7 +87,7 @@ func (s *Service) changeAny(ctx context.Context, poolID, username string, given 
 	})
 }
 
-// change puts what is given into a user's settings and stores them, if anything changed.
+// change applies a request's settings to a user and stores the user, if anything has changed.
 func (s *Service) change(tx *db.Tx, p *pool.Pool, u *user.User, given settings) error {
 	before := u.MFA
 	if err := s.apply(tx, p, u, given); err != nil {
@@ -100,7 +100,7 @@ func (s *Service) change(tx *db.Tx, p *pool.Pool, u *user.User, given settings) 
 	return account.SaveCredentials(tx, u)
 }
 
-// apply puts what is given into a user's settings in memory, or refuses it (docs/cognito/factors.md, "Preferences").
+// apply applies a request's settings to the user in memory, or refuses them (docs/cognito/factors.md, "Preferences").
 func (s *Service) apply(tx *db.Tx, p *pool.Pool, u *user.User, given settings) error {
 	preferred := ""
 	for _, f := range factor.Seconds {
@@ -153,8 +153,7 @@ func (s *Service) grantable(tx *db.Tx, p *pool.Pool, u *user.User, f *factor.Fac
 	return nil
 }
 
-// consistent takes back the preference for a factor that is off, and passkeys when no other factor is left that the user
-// could sign in with without one.
+// consistent removes the preference for a factor that is off, and switches passkeys off when no other second factor is on.
 func consistent(m user.MFA) user.MFA {
 	if !slices.Contains(factor.Listed(m), m.Preferred) {
 		m.Preferred = ""

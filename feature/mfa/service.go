@@ -51,8 +51,8 @@ type signIn struct {
 	state    challenge.State
 }
 
-// write runs fn on the caller in a write transaction, if their pool lets them register a software token. A credential that
-// this server has not made does not reach the writer.
+// write runs fn on the caller in a write transaction, if their pool lets them register a software token. A forged
+// credential causes no write transaction.
 func (s *Service) write(ctx context.Context, c credential, fn func(tx *db.Tx, who *caller) error) error {
 	permitted := func(tx *db.Tx, who *caller) error {
 		if !factor.Software(who.Pool) {
@@ -84,8 +84,8 @@ func (s *Service) write(ctx context.Context, c credential, fn func(tx *db.Tx, wh
 	})
 }
 
-// signingIn finds the user whose sign-in waits for a factor to be set up. It must still do so: a Session from before a
-// factor was set up elsewhere must not put another in its place.
+// signingIn finds the user whose sign-in waits for a factor to be set up. It must still do so: if another
+// request has set up a factor since, this Session must not replace it.
 func (s *Service) signingIn(tx *db.Tx, session string) (*caller, error) {
 	sessions, err := challenge.Enter(tx, s.Apps, session)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Service) signingIn(tx *db.Tx, session string) (*caller, error) {
 }
 
 // next uses the caller's Session up and makes the one that follows, with the proofs that are new; it is empty for bearers of
-// access tokens. It lives no longer than the first would have, so that a password alone keeps no sign-in open for ever.
+// access tokens. The new Session expires when the first would have, so that a sign-in cannot be kept open by a password.
 func (c *caller) next(tx *db.Tx, proofs ...factor.Proof) (string, error) {
 	if c.signIn == nil {
 		return "", nil

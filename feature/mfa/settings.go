@@ -7,7 +7,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// SetUserSettings switches SMS on or off for the bearer of an access token: what there was before SetUserMFAPreference.
+// SetUserSettings switches SMS on or off for the bearer of an access token. It is older than SetUserMFAPreference.
 func (s *Service) SetUserSettings(ctx context.Context, in *cognitoidp.SetUserSettingsRequest) (*cognitoidp.SetUserSettingsResponse, error) {
 	given, err := legacySettings(in.MFAOptions)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Service) AdminSetUserSettings(ctx context.Context, in *cognitoidp.Admin
 	return &cognitoidp.AdminSetUserSettingsResponse{}, nil
 }
 
-// legacySettings are what MFAOptions ask for: SMS to the phone number, or nothing. A preference for it stays.
+// legacySettings are the settings that MFAOptions ask for: SMS on or off. A preference for SMS stays.
 func legacySettings(options []cognitoidp.MFAOptionType) (settings, error) {
 	for _, option := range options {
 		if option.DeliveryMedium != cognitoidp.DeliveryMediumTypeSms || option.AttributeName != user.NamePhoneNumber {

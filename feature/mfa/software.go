@@ -17,8 +17,8 @@ import (
 // maxName is the length of the longest FriendlyDeviceName, in characters.
 const maxName = 256
 
-// AssociateSoftwareToken hands out a secret for the user's authenticator app. It is in force once VerifySoftwareToken
-// was given a code of it.
+// AssociateSoftwareToken returns a secret for the user's authenticator app. The secret comes in force once
+// VerifySoftwareToken has accepted a code of it.
 func (s *Service) AssociateSoftwareToken(ctx context.Context, in *cognitoidp.AssociateSoftwareTokenRequest) (*cognitoidp.AssociateSoftwareTokenResponse, error) {
 	secret := totp.NewSecret()
 	out := &cognitoidp.AssociateSoftwareTokenResponse{SecretCode: totp.Text(secret)}
@@ -35,8 +35,8 @@ func (s *Service) AssociateSoftwareToken(ctx context.Context, in *cognitoidp.Ass
 	return out, nil
 }
 
-// VerifySoftwareToken puts the secret that was handed out in force, in the place of any earlier one, and switches the
-// factor on. A wrong code may be followed by another, until there were too many.
+// VerifySoftwareToken puts the associated secret in force, in the place of any earlier one, and switches the factor on.
+// After a wrong code the user may try again, until the lock-out refuses.
 func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.VerifySoftwareTokenRequest) (*cognitoidp.VerifySoftwareTokenResponse, error) {
 	if utf8.RuneCountInString(in.FriendlyDeviceName) > maxName {
 		return nil, cognitoidp.InvalidParameter(fmt.Sprintf("FriendlyDeviceName must have at most %d characters.", maxName))

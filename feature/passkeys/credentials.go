@@ -61,13 +61,13 @@ func (s *Service) DeleteWebAuthnCredential(ctx context.Context, in *cognitoidp.D
 	return &cognitoidp.DeleteWebAuthnCredentialResponse{}, nil
 }
 
-// place is where a passkey stands in the list: the moment it was made and, of those made together, its id.
+// place is the position of a passkey in the list: the moment it was made and, for those of one moment, its id.
 func place(c passkey.Credential) string {
 	return strconv.FormatInt(db.Millis(c.Created), 10) + "/" + c.ID
 }
 
-// behind gives what comes after a place, also when the passkey that stood there is gone. The list is in the order of
-// places.
+// behind gives the passkeys after a position, also when the passkey at it has been deleted. The list is in the order of
+// positions.
 func behind(cursor string, list []passkey.Credential) []passkey.Credential {
 	if cursor == "" {
 		return list

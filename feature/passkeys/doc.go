@@ -1,5 +1,5 @@
 // Package passkeys answers the operations by which users, bearing an access token, register passkeys, list them and
-// delete them. Signing in with one is feature/signin's.
+// delete them. feature/signin signs in with them.
 //
 // See "Passkey sign-in" in the Amazon Cognito Developer Guide.
 package passkeys

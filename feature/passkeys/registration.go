@@ -10,8 +10,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// StartWebAuthnRegistration gives the options with which a browser has a passkey made. The challenge in them takes the
-// place of an earlier one, lives five minutes and is good once, for this user and app.
+// StartWebAuthnRegistration gives the options with which a browser has a passkey made. The challenge in them replaces an
+// earlier one, is valid for five minutes and works once, for this user and app.
 func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.StartWebAuthnRegistrationRequest) (*cognitoidp.StartWebAuthnRegistrationResponse, error) {
 	var options json.RawMessage
 	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {
@@ -24,7 +24,7 @@ func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.
 	return &cognitoidp.StartWebAuthnRegistrationResponse{CredentialCreationOptions: options}, nil
 }
 
-// CompleteWebAuthnRegistration keeps the passkey that was made from those options.
+// CompleteWebAuthnRegistration stores the passkey that was made with those options.
 func (s *Service) CompleteWebAuthnRegistration(ctx context.Context, in *cognitoidp.CompleteWebAuthnRegistrationRequest) (*cognitoidp.CompleteWebAuthnRegistrationResponse, error) {
 	var made *passkey.Candidate
 	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {

@@ -42,8 +42,8 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*
 	return out, err
 }
 
-// UpdateUserAttributes changes attributes that the app may write; a blank value removes. It answers where codes went to
-// that verify new contacts.
+// UpdateUserAttributes changes attributes that the app may write; a blank value removes one. It answers the
+// destinations of the codes that verify new contacts.
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesRequest) (*cognitoidp.UpdateUserAttributesResponse, error) {
 	given := attributes.Parse(in.UserAttributes)
 	sent, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
@@ -83,14 +83,14 @@ func (s *Service) DeleteUser(ctx context.Context, in *cognitoidp.DeleteUserReque
 	})
 }
 
-// change writes the attributes that check lets through, and sends the codes that follow. The change stays when a server
-// has no way to send one: the user can ask again.
+// change writes the attributes that check accepts, and sends the codes that verify new contacts. The change stays if the
+// server has no sender for one: the user can ask for a code again.
 func (s *Service) change(ctx context.Context, accessToken string, check func(*access.Subject) (map[string]string, error)) ([]cognitoidp.CodeDeliveryDetailsType, error) {
 	bearer, err := s.Authenticator.Authenticate(ctx, accessToken)
 	if err != nil {
 		return nil, err
 	}
-	// begin changes the bearer in memory and tells which codes follow.
+	// begin changes the bearer in memory and names the codes to be sent.
 	begin := func(tx *db.Tx) (b *access.Subject, codes []verification.Target, err error) {
 		if b, err = bearer.Admit(tx); err != nil {
 			return nil, nil, err

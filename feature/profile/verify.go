@@ -12,8 +12,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// GetUserAttributeVerificationCode sends a code to the bearer's e-mail address or phone number: to the new one, where one
-// waits for its verification. What is verified already may be verified again.
+// GetUserAttributeVerificationCode sends a code to the bearer's e-mail address or phone number, or to the new one if one is
+// pending. A verified contact may be verified again.
 func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cognitoidp.GetUserAttributeVerificationCodeRequest) (*cognitoidp.GetUserAttributeVerificationCodeResponse, error) {
 	bearer, err := s.Authenticator.Authenticate(ctx, in.AccessToken)
 	if err != nil {
@@ -41,8 +41,8 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 	return &cognitoidp.GetUserAttributeVerificationCodeResponse{CodeDeliveryDetails: details}, nil
 }
 
-// VerifyUserAttribute redeems a code: the contact it went to is the bearer's, verified, and takes the place of a former one
-// that was kept until now.
+// VerifyUserAttribute redeems a code: the contact that it was sent to is verified, and replaces the former one if it was
+// pending.
 func (s *Service) VerifyUserAttribute(ctx context.Context, in *cognitoidp.VerifyUserAttributeRequest) (*cognitoidp.VerifyUserAttributeResponse, error) {
 	bearer, err := s.Authenticator.Authenticate(ctx, in.AccessToken)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// GetUserPoolSessionConfiguration shows whether a pool keeps account of its users' sessions, and how many each may have.
+// GetUserPoolSessionConfiguration shows whether a pool tracks its users' sessions, and how many each may have.
 func (s *Service) GetUserPoolSessionConfiguration(ctx context.Context, in *cognitoidp.GetUserPoolSessionConfigurationRequest) (*cognitoidp.GetUserPoolSessionConfigurationResponse, error) {
 	var out cognitoidp.GetUserPoolSessionConfigurationResponse
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
@@ -28,8 +28,8 @@ func (s *Service) GetUserPoolSessionConfiguration(ctx context.Context, in *cogni
 	return &out, nil
 }
 
-// SetUserPoolSessionConfiguration replaces what a pool does about sessions. Users who have too many are brought down to a
-// lower limit by their next sign-in.
+// SetUserPoolSessionConfiguration replaces a pool's settings for sessions. A lower limit applies to a user from their next
+// sign-in.
 func (s *Service) SetUserPoolSessionConfiguration(ctx context.Context, in *cognitoidp.SetUserPoolSessionConfigurationRequest) (*cognitoidp.SetUserPoolSessionConfigurationResponse, error) {
 	var out cognitoidp.SetUserPoolSessionConfigurationResponse
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -70,8 +70,8 @@ func (s *Service) GetUserPoolClientSessionConfiguration(ctx context.Context, in 
 	return &out, nil
 }
 
-// SetUserPoolClientSessionConfiguration sets for how long an app client reuses single sign-on sessions. The pool must keep
-// account of sessions at that moment; what was set waits while it does not.
+// SetUserPoolClientSessionConfiguration sets for how long an app client reuses single sign-on sessions. The pool must track
+// sessions at that moment; the setting has no effect while it does not.
 func (s *Service) SetUserPoolClientSessionConfiguration(ctx context.Context, in *cognitoidp.SetUserPoolClientSessionConfigurationRequest) (*cognitoidp.SetUserPoolClientSessionConfigurationResponse, error) {
 	var out cognitoidp.SetUserPoolClientSessionConfigurationResponse
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {

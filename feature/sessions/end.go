@@ -65,7 +65,7 @@ func (s *Service) session(tx *db.Tx, u *user.User, name string) (*session.Sessio
 	return one, nil
 }
 
-// ending is what ends a session, alone or with those that are linked to it, as RevokeAssociatedSessions says.
+// ending is the function that ends a session, alone or with those linked to it, as RevokeAssociatedSessions says.
 func ending(associated string) func(*db.Tx, *session.Session) error {
 	if associated == cognitoidp.RevokeAssociatedSessionsTypeLinked {
 		return token.EndLinked

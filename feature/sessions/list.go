@@ -24,7 +24,7 @@ import (
 // pageSize is how many sessions a page has, as Cognito has it: more than a user may have once the pool counts them.
 const pageSize = 125
 
-// unknown stands for a device or country that nobody knows.
+// unknown is shown for an unknown device or country.
 const unknown = "unknown"
 
 // ListUserSessions shows the bearer of an access token where they are signed in, the most recently used first.
@@ -68,7 +68,7 @@ func (s *Service) AdminListUserSessions(ctx context.Context, in *cognitoidp.Admi
 	return out, err
 }
 
-// owner finds the user that an administrator names, if the pool keeps account of sessions.
+// owner finds the user that an administrator names, if the pool tracks sessions.
 func owner(tx *db.Tx, poolID, username string) (*user.User, error) {
 	p, u, err := account.Admin(tx, poolID, username)
 	if err != nil {
@@ -77,7 +77,7 @@ func owner(tx *db.Tx, poolID, username string) (*user.User, error) {
 	return u, mustTrack(p)
 }
 
-// mustTrack refuses pools that keep no account of sessions: when those were last used is not written down there.
+// mustTrack refuses pools that do not track sessions: their sessions do not record when they were last used.
 func mustTrack(p *pool.Pool) error {
 	if !p.TracksSessions() {
 		return cognitoidp.InvalidParameter("Session tracking is not enabled for the user pool.")
@@ -85,7 +85,7 @@ func mustTrack(p *pool.Pool) error {
 	return nil
 }
 
-// listing is a page of a user's sessions, and what names them.
+// listing is a page of a user's sessions, with the clients' names.
 type listing struct {
 	sessions []*session.Session
 	box      *seal.Box
@@ -136,7 +136,7 @@ func (s *Service) place(binding, nextToken string) (*session.Session, error) {
 	return &session.Session{ID: last, Activity: session.Activity{Active: db.Time(active)}}, nil
 }
 
-// usable leaves out the sessions of clients that are gone, whose tokens do no more.
+// usable leaves out sessions of deleted clients, whose tokens are refused.
 func usable(tx *db.Tx, list []*session.Session) (left []*session.Session, err error) {
 	there := map[id.Client]bool{}
 	for _, one := range list {
@@ -154,7 +154,7 @@ func usable(tx *db.Tx, list []*session.Session) (left []*session.Session, err er
 	return left, nil
 }
 
-// show describes sessions; current is the id of the one that asks, empty if none does.
+// show describes sessions; current is the id of the session that the request came from, empty if none.
 func (s *Service) show(found *listing, current string) ([]cognitoidp.SessionDescriptionType, error) {
 	list := make([]cognitoidp.SessionDescriptionType, len(found.sessions))
 	for i, one := range found.sessions {
@@ -182,7 +182,7 @@ func (s *Service) show(found *listing, current string) ([]cognitoidp.SessionDesc
 	return list, nil
 }
 
-// location is where an address is; nil when there is no address, or nobody to ask.
+// location is the place of an address; nil when there is no address or no database of places.
 func (s *Service) location(ip string) *cognitoidp.SessionLocationType {
 	if s.Places == nil || ip == "" {
 		return nil

@@ -24,7 +24,7 @@ type Service struct {
 	Pages         *page.Codec
 	Tokens        *token.Minter
 	Authenticator *bearer.Authenticator
-	Places        *geo.Database // says where sessions are used; nil: nobody knows
+	Places        *geo.Database // finds where sessions are used; nil: places are not shown
 }
 
 var _ cognitoidp.Sessions = (*Service)(nil)
@@ -46,7 +46,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 	return &cognitoidp.GetTokensFromRefreshTokenResponse{AuthenticationResult: result}, nil
 }
 
-// RevokeToken ends the session that a refresh token belongs to. That there is nothing to end is no error.
+// RevokeToken ends the session that a refresh token belongs to. It succeeds also when the session has ended before.
 func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenRequest) (*cognitoidp.RevokeTokenResponse, error) {
 	app, err := s.app(ctx, in.ClientId, in.ClientSecret)
 	if err := unauthorized(in.ClientId, err); err != nil {
@@ -100,7 +100,7 @@ func (s *Service) app(ctx context.Context, clientID, secret string) (app access.
 	return app, err
 }
 
-// unauthorized words what is wrong with the client that revokes a token: the operation has one code for all of it.
+// unauthorized gives the fault for a client that may not revoke a token: the operation has one code for every reason.
 func unauthorized(clientID string, err error) error {
 	if _, unknown := errors.AsType[*access.UnknownError](err); unknown {
 		return cognitoidp.Unauthorized("User pool client " + clientID + " does not exist.")
@@ -111,7 +111,7 @@ func unauthorized(clientID string, err error) error {
 	return err
 }
 
-// plainRefusal turns the refusals that sign-in words apart into the one that this operation has.
+// plainRefusal replaces the refusals that sign-in words differently by the only one that this operation has.
 func plainRefusal(err error) error {
 	switch {
 	case errors.Is(err, account.ErrUnconfirmed):

@@ -39,8 +39,8 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 	return &cognitoidp.ConfirmSignUpResponse{Session: session}, nil
 }
 
-// confirm uses the code up, and the Session if there is one, and confirms the account. Where the code would have been a first
-// factor, the Session that it answers signs in without another one.
+// confirm uses up the code, and the Session if there is one, and confirms the account. If the code could have been a first
+// factor, confirm answers a Session that signs in without another code.
 func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*nextSession, error) {
 	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {

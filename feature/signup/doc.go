@@ -1,8 +1,8 @@
-// Package signup lets people make themselves an account and confirm it with a code.
+// Package signup lets users create their own accounts and confirm them with a code.
 //
 // SignUp, ConfirmSignUp, ResendConfirmationCode and AdminConfirmSignUp. Where the client hides its users
-// (PreventUserExistenceErrors=ENABLED) an unknown user meets the same work and the same answers as one who has not
-// confirmed yet; SignUp itself always tells when a name is taken, as Cognito does. Triggers that would fire refuse the
-// operation. Where codes sign users in (USER_AUTH) an account needs no password, and Sessions lead from SignUp over
-// ConfirmSignUp to the first sign-in, which is feature/signin's. See docs/cognito/accounts.md.
+// (PreventUserExistenceErrors=ENABLED) a request for an unknown user costs the same work and gets the same answers as
+// one for an unconfirmed user; SignUp itself always tells when a name is taken, as Cognito does. If a configured trigger
+// would fire, the operation is refused. Where users sign in with codes (USER_AUTH) an account needs no password, and the
+// Session of SignUp and then of ConfirmSignUp begins the first sign-in, in feature/signin. See docs/cognito/accounts.md.
 package signup

@@ -26,7 +26,7 @@ func (s *Service) ResendConfirmationCode(ctx context.Context, in *cognitoidp.Res
 	return &cognitoidp.ResendConfirmationCodeResponse{CodeDeliveryDetails: details}, nil
 }
 
-// resendable finds whom a new sign-up code is for.
+// resendable finds the user that a new sign-up code is for.
 func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeRequest) (t verification.Target, err error) {
 	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 	return t, nil
 }
 
-// usual is the attribute that the codes of most users go to.
+// usual is the attribute that most users' codes go to.
 func usual(p *pool.Pool) string {
 	if p.AutoVerifies(user.NameEmail) {
 		return user.NameEmail

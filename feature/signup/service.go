@@ -83,8 +83,8 @@ func (a app) target(u *user.User, username string) verification.Target {
 	}
 }
 
-// verifiedFirst is the attribute that a sign-up code goes to: of those that the pool verifies by itself and that are
-// there, the phone number before the e-mail address (docs/cognito/accounts.md, "Sign-up"). Empty when there is none.
+// verifiedFirst is the attribute that a sign-up code goes to, of those that the pool verifies by itself and that the user
+// has: the phone number before the e-mail address (docs/cognito/accounts.md, "Sign-up"). Empty when there is none.
 func verifiedFirst(p *pool.Pool, attributes map[string]string) string {
 	for _, name := range []string{user.NamePhoneNumber, user.NameEmail} {
 		if p.AutoVerifies(name) && attributes[name] != "" {

@@ -8,15 +8,16 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// nextSession is a Session that is sealed once the transaction that it is about has committed. Nil is none.
+// nextSession is the Session to answer, which is sealed after the transaction has committed; nil for none.
 type nextSession struct {
 	sessions challenge.Sessions
 	step     string
 	state    challenge.State
 }
 
-// next begins the Session of a user who signs up by a code to a contact, "email" or "phone_number". It signs in whoever has
-// read the code. So there is one only where the pool takes such codes as first factors and the client lets users choose them.
+// next begins the Session of a user who signs up by a code to a contact, "email" or "phone_number". The Session signs
+// in without another code, so there is one only if the pool accepts such codes as first factors and the client allows
+// USER_AUTH.
 func (a app) next(step, contact string, st challenge.State) *nextSession {
 	if !a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) || !factor.ByCode(a.Pool, contact) {
 		return nil
@@ -24,7 +25,7 @@ func (a app) next(step, contact string, st challenge.State) *nextSession {
 	return &nextSession{a.sessions(), step, st}
 }
 
-// state is what the Sessions of a sign-up hold.
+// state is the content of the Sessions of a sign-up.
 func (a app) state(tx *db.Tx, username string, u *user.User) challenge.State {
 	return challenge.New(tx.Now, a.Pool.Fold(username), u)
 }

@@ -89,8 +89,8 @@ func (s *Service) secret(ctx context.Context, a app, u *user.User, pw string) (*
 	return s.Passwords.Prepare(ctx, a.Box, a.Pool, u, password.Choice{Password: pw, Policy: true})
 }
 
-// prepare prepares a new user's code; it is nil if the pool verifies nothing of theirs. A server that cannot send it still
-// makes the user, as Cognito does, and answers undelivered.
+// prepare prepares a new user's code; it is nil if the pool verifies none of the user's contacts. If the server cannot send
+// it, undelivered says why, and the user is created all the same, as in Cognito.
 func (s *Service) prepare(ctx context.Context, a app, u *user.User) (code *verification.Prepared, undelivered, err error) {
 	t := a.target(u, u.Username)
 	t.Kind = message.SignUp
@@ -156,7 +156,7 @@ func checkPassword(a app, u *user.User, pw string) error {
 	return cognitoidp.InvalidParameter("A user without a password needs " + strings.Join(wanted, " or ") + " to sign in with one-time passwords.")
 }
 
-// checkFree refuses a name that is taken before its password is hashed. Whether it is still free the write decides.
+// checkFree refuses a name that is taken, before the password is hashed. The write checks it again.
 func (s *Service) checkFree(ctx context.Context, p *pool.Pool, username string) error {
 	return s.DB.Read(ctx, func(tx *db.Tx) error {
 		_, err := account.Find(tx, p, username)

@@ -11,8 +11,8 @@ import (
 // Service answers the operations of sts.
 type Service struct{}
 
-// GetCallerIdentity tells a caller who they are. Every access key is one of its account's root: in production they all
-// are root keys, and a development server believes any. Root's UserId is the account's number, as in AWS.
+// GetCallerIdentity answers the caller's account and ARN. Every access key is a root key of its account: in production only
+// such keys exist, and a development server accepts any key. Root's UserId is the account's number, as in AWS.
 func (Service) GetCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentityRequest) (*sts.GetCallerIdentityResponse, error) {
 	caller := awsjson.CallerFrom(ctx)
 	return &sts.GetCallerIdentityResponse{

@@ -45,10 +45,10 @@ func (s *Service) AdminDeleteUserAttributes(ctx context.Context, in *cognitoidp.
 	return &cognitoidp.AdminDeleteUserAttributesResponse{}, nil
 }
 
-// change writes the attributes that check lets through, and sends the codes that follow to new contacts. A server that
-// cannot send any still keeps the change: the operation has no fault for it, and the user can ask for a code later.
+// change writes the attributes that check accepts, and sends codes to new contacts. If the server has no sender for one,
+// the change stays: the operation has no fault for it, and the user can ask for a code later.
 func (s *Service) change(ctx context.Context, poolID, username string, check func(*pool.Pool) (map[string]string, error)) error {
-	// begin changes the user in memory and tells which codes follow.
+	// begin changes the user in memory and names the codes to be sent.
 	begin := func(tx *db.Tx) (p *pool.Pool, u *user.User, codes []verification.Target, err error) {
 		if p, u, err = account.Admin(tx, poolID, username); err != nil {
 			return nil, nil, nil, err

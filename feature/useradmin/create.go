@@ -119,7 +119,7 @@ func (s *Service) temporary(ctx context.Context, inv *invitation) (err error) {
 }
 
 // needsNoPassword tells whether the user can sign in with codes alone from the start: a contact that the pool sends such
-// codes to is verified, and no invitation goes out that has a place for a password (docs/cognito/accounts.md, "Sign-up").
+// codes to is verified, and no invitation is sent that has a placeholder for a password (docs/cognito/accounts.md, "Sign-up").
 func (s *Service) needsNoPassword(inv *invitation, in *cognitoidp.AdminCreateUserRequest) bool {
 	reachable := slices.ContainsFunc(account.Contacts, func(contact string) bool {
 		return factor.ByCode(inv.pool, contact) && inv.user.Verified(contact)
@@ -165,7 +165,7 @@ func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequ
 	return inv.answer(err)
 }
 
-// answer makes the response to both: the user exists also when no message could be sent.
+// answer makes the answer to both kinds of request. The user exists also when no message could be sent.
 func (inv *invitation) answer(err error) (*cognitoidp.AdminCreateUserResponse, error) {
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (inv *invitation) answer(err error) (*cognitoidp.AdminCreateUserResponse, e
 	return &cognitoidp.AdminCreateUserResponse{User: new(account.Describe(inv.user, inv.user.Attributes))}, nil
 }
 
-// exists words that a user name is taken as only this operation does.
+// exists gives this operation's own fault for a user name that is taken.
 func exists(err error) error {
 	if taken, ok := errors.AsType[*account.TakenError](err); ok && taken.Kind == user.NameUsername {
 		return cognitoidp.UsernameExists("User account already exists")

@@ -13,8 +13,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// compose composes the messages with the temporary password. One that has no place for it is not sent to a user who needs it,
-// as in Cognito. A medium that the server cannot send is noted as undelivered, which does not undo anything.
+// compose composes the messages with the temporary password. A message without the password's placeholder is not
+// sent to a user who needs the password, as in Cognito. If the server has no sender for a medium, undelivered says so.
 func (s *Service) compose(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
 	for _, contact := range s.recipients(inv, in) {
 		if inv.password != "" && !inv.showsPassword(contact) {
@@ -50,7 +50,7 @@ func (s *Service) post(tx *db.Tx, inv *invitation) error {
 	return nil
 }
 
-// showsPassword tells whether the invitation to a contact has a place for the password.
+// showsPassword tells whether the invitation to a contact has a placeholder for the password.
 func (inv *invitation) showsPassword(contact string) bool {
 	return message.ShowsCode(inv.pool, message.AdminCreateUser, contact)
 }

@@ -17,8 +17,8 @@ const (
 	ofNumbers = "NumberAttributeConstraints"
 )
 
-// constrain takes over the requested constraints, and refuses those that are not of the attribute's type. Bounds are numbers
-// in strings, as they came.
+// constrain sets the requested constraints, and refuses those that are not of the attribute's type. Bounds are numbers in
+// strings and stay as they were sent.
 func constrain(attribute *cognitoidp.SchemaAttributeType, requested cognitoidp.SchemaAttributeType) error {
 	if lengths := requested.StringAttributeConstraints; lengths != nil && *lengths != (cognitoidp.StringAttributeConstraintsType{}) {
 		if attribute.AttributeDataType != cognitoidp.AttributeDataTypeString {

@@ -42,7 +42,7 @@ func (s *Service) CreateUserPool(ctx context.Context, in *cognitoidp.CreateUserP
 	return &cognitoidp.CreateUserPoolResponse{UserPool: described(p)}, nil
 }
 
-// newPool checks a request for a pool and makes what is stored of it.
+// newPool checks a request for a pool and makes the pool to be stored.
 func (s *Service) newPool(ctx context.Context, in *cognitoidp.CreateUserPoolRequest) (*pool.Pool, error) {
 	if len(in.AliasAttributes) > 0 && len(in.UsernameAttributes) > 0 {
 		return nil, cognitoidp.InvalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a User pool.")

@@ -34,7 +34,7 @@ func (s *Service) DescribeUserPool(ctx context.Context, in *cognitoidp.DescribeU
 }
 
 // described is a copy of a pool's document as operations show it. A pool without a recovery setting shows Cognito's default,
-// although what holds is the order that AWS documents for the absence of a setting (COMPATIBILITY.md).
+// although the order that AWS documents for the absence of a setting is in force (COMPATIBILITY.md).
 func described(p *pool.Pool) *cognitoidp.UserPoolType {
 	doc := p.Doc
 	if doc.AccountRecoverySetting == nil {

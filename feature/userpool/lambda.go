@@ -7,7 +7,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setLambdas takes over the triggers. They are stored and echoed whether or not the server can run them.
+// setLambdas sets the triggers. They are stored and echoed whether or not the server can run them.
 func setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	lambdas := cognitoidp.LambdaConfigType{}
 	if in.LambdaConfig != nil {

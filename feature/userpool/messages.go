@@ -9,7 +9,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setMessages takes over the texts of verification messages. Three of them are in two members, an older and a newer one,
+// setMessages sets the texts of verification messages. Three of them are in two members, an older and a newer one,
 // that always have the same value.
 func setMessages(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	doc := &p.Doc
@@ -41,8 +41,8 @@ func setMessages(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	return nil
 }
 
-// setEmail takes over how mail is sent. What Cognito refuses is refused, and what no sender of this server can do, unless the
-// pool has it already.
+// setEmail sets the configuration of mail. It refuses what Cognito refuses, and a sender that this server does not have,
+// unless the pool's configuration has it already.
 func (s *Service) setEmail(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	email := cognitoidp.EmailConfigurationType{}
 	if in.EmailConfiguration != nil {
@@ -78,7 +78,7 @@ func mailRegions(own string) []string {
 	return slices.Compact(regions)
 }
 
-// setSMS takes over how text messages are sent.
+// setSMS sets the configuration of text messages.
 func (s *Service) setSMS(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	sms, err := s.smsConfiguration(p, in.SmsConfiguration, false)
 	if err != nil {
@@ -88,8 +88,8 @@ func (s *Service) setSMS(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) err
 	return nil
 }
 
-// smsConfiguration checks a configuration and completes it; nil when there is none. The role may be another account's where
-// foreign says so, or where the pool has it already.
+// smsConfiguration checks a configuration and completes it; nil when there is none. The role may be of another account if
+// foreign is true or the pool has that role already.
 func (s *Service) smsConfiguration(p *pool.Pool, given *cognitoidp.SmsConfigurationType, foreign bool) (*cognitoidp.SmsConfigurationType, error) {
 	if given == nil {
 		return nil, nil

@@ -18,7 +18,7 @@ const (
 	noFactorLeft = "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration."
 )
 
-// GetUserPoolMfaConfig shows which second factors a pool offers or demands, and how passkeys work.
+// GetUserPoolMfaConfig shows which second factors a pool offers or requires, and the configuration of passkeys.
 func (s *Service) GetUserPoolMfaConfig(ctx context.Context, in *cognitoidp.GetUserPoolMfaConfigRequest) (*cognitoidp.GetUserPoolMfaConfigResponse, error) {
 	var out cognitoidp.GetUserPoolMfaConfigResponse
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
@@ -35,7 +35,7 @@ func (s *Service) GetUserPoolMfaConfig(ctx context.Context, in *cognitoidp.GetUs
 	return &out, nil
 }
 
-// SetUserPoolMfaConfig sets which second factors a pool offers or demands. With MfaConfiguration the factors are replaced;
+// SetUserPoolMfaConfig sets which second factors a pool offers or requires. With MfaConfiguration the factors are replaced;
 // without it those given are set. A passkey configuration stays until another is given.
 func (s *Service) SetUserPoolMfaConfig(ctx context.Context, in *cognitoidp.SetUserPoolMfaConfigRequest) (*cognitoidp.SetUserPoolMfaConfigResponse, error) {
 	var out cognitoidp.SetUserPoolMfaConfigResponse
@@ -93,8 +93,8 @@ func (s *Service) setFactors(p *pool.Pool, in *cognitoidp.SetUserPoolMfaConfigRe
 	return checkFirstFactors(p)
 }
 
-// checkFirstFactors refuses first factors that would leave out the second where one is demanded: codes, after which Cognito
-// asks for nothing more, and passkeys unless one that has verified its user counts as both.
+// checkFirstFactors refuses, in a pool that requires a second factor, first factors that none can follow: codes, after which
+// Cognito asks for nothing more, and passkeys unless one that has verified its user counts as both.
 func checkFirstFactors(p *pool.Pool) error {
 	policies := p.Doc.Policies
 	if p.MFA.MfaConfiguration != cognitoidp.UserPoolMfaTypeOn || policies == nil || policies.SignInPolicy == nil {
@@ -143,7 +143,7 @@ func keepsSMS(p *pool.Pool) bool {
 		slices.Contains(p.Doc.AutoVerifiedAttributes, cognitoidp.VerifiedAttributeTypePhoneNumber)
 }
 
-// setMFAMessages takes over what the SMS factor says about the pool's text messages; the two share their settings.
+// setMFAMessages sets the pool's configuration of text messages from the SMS factor's; the two share it.
 func (s *Service) setMFAMessages(p *pool.Pool, in *cognitoidp.SmsMfaConfigType) error {
 	sms, err := s.smsConfiguration(p, in.SmsConfiguration, s.ForeignRoles)
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *Service) setMFAMessages(p *pool.Pool, in *cognitoidp.SmsMfaConfigType) 
 	return nil
 }
 
-// setMFA takes over the mode that Create- or UpdateUserPool gives, after all else is set. An existing pool can only be
+// setMFA sets the mode that CreateUserPool or UpdateUserPool gives, after all else is set. An existing pool can only be
 // given ON by SetUserPoolMfaConfig. A new pool without an SmsConfiguration gets the factors that need none, where Cognito
 // refuses it (COMPATIBILITY.md).
 func (s *Service) setMFA(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, when occasion) error {

@@ -10,7 +10,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setPolicies takes over the password and sign-in policies and the settings of invitations. The validity of
+// setPolicies sets the password and sign-in policies and the settings of invitations. The validity of
 // temporary passwords is in two members that always have the same value.
 func setPolicies(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	policies := &cognitoidp.UserPoolPolicyType{
@@ -42,8 +42,8 @@ func setPolicies(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	return checkInvitation(p)
 }
 
-// setPasswordPolicy takes over a given policy: what it does not require is not required. It gives the validity of temporary
-// passwords as it was sent; Cognito takes 0 for none.
+// setPasswordPolicy sets a given policy; rules that it omits are off. It returns the validity of temporary passwords as it
+// was sent; in Cognito 0 means that none was given.
 func setPasswordPolicy(policies *cognitoidp.UserPoolPolicyType, given *cognitoidp.PasswordPolicyType) int64 {
 	if given == nil {
 		return 0
@@ -65,8 +65,8 @@ func setSignInPolicy(policies *cognitoidp.UserPoolPolicyType, given *cognitoidp.
 	return nil
 }
 
-// checkInvitation refuses an invitation that does not tell the user what to sign in with. Where users can do without a
-// password, it need not.
+// checkInvitation refuses an invitation without the placeholders for the user name and the password. Where users can sign
+// in without a password, the invitation may lack them.
 func checkInvitation(p *pool.Pool) error {
 	template := p.Doc.AdminCreateUserConfig.InviteMessageTemplate
 	if template == nil || factor.Passwordless(p) {

@@ -37,8 +37,8 @@ func newSchema(requested []cognitoidp.SchemaAttributeType) ([]cognitoidp.SchemaA
 	})
 }
 
-// addCustoms appends custom attributes to a schema; duplicate words the refusal of a name that it already has, with or without
-// the prefix of those for developers.
+// addCustoms appends custom attributes to a schema; duplicate makes the fault for a name that the schema already has,
+// with or without the prefix of attributes for developers.
 func addCustoms(schema, customs []cognitoidp.SchemaAttributeType, duplicate func(name, existing string) string) ([]cognitoidp.SchemaAttributeType, error) {
 	schema = slices.Clone(schema)
 	for _, requested := range customs {

@@ -25,7 +25,7 @@ type Service struct {
 	Account string          // twelve digits, in every ARN
 	Region  string          // of new pools, when the request has none
 
-	Messages     *message.Outbox // says what the server can send
+	Messages     *message.Outbox // knows which messages the server can send
 	ForeignRoles bool            // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
 }
 
@@ -39,8 +39,8 @@ func (s *Service) region(ctx context.Context) string {
 	return s.Region
 }
 
-// change lets edit alter a copy of the pool and stores it, all in one write transaction: two changes at once follow one
-// another and none is lost.
+// change lets edit alter a copy of the pool and stores it, all in one write transaction: of two changes at once none is
+// lost.
 func (s *Service) change(ctx context.Context, poolID string, edit func(p *pool.Pool) error) error {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		current, err := access.Pool(tx, poolID)

@@ -25,13 +25,13 @@ type Key struct {
 	SessionToken string // of a temporary key; empty for others, which must then come without one
 }
 
-// Signed checks signatures. It is what production uses.
+// Signed checks signatures. Production servers use it.
 type Signed struct {
 	Keys func(ctx context.Context, accessKeyID string) (Key, error)
 	Now  func() time.Time
 }
 
-// Verify is a Handler's Verify: the caller, or what is wrong with the signature.
+// Verify is a Handler's Verify: it answers the caller, or the condition of an invalid signature.
 func (s *Signed) Verify(r *http.Request, body []byte, service string) (awsjson.Caller, error) {
 	signature, err := sigv4.Parse(r)
 	if err != nil {
@@ -57,14 +57,14 @@ func unrecognized() error {
 	return &awsjson.Problem{Kind: ErrUnknownKey, Text: "The security token included in the request is invalid."}
 }
 
-// Trusting believes every signature. It is what development uses: the key only says which Region is meant.
+// Trusting accepts every signature. Development servers use it: the credential only names the Region.
 type Trusting struct {
 	Account string // the account that every key belongs to, twelve digits
 }
 
 // Verify is a Handler's Verify. Pages from other machines are refused: a browser would let any web page reach a server on
-// loopback, and here a page needs no secret to administrate it. A request that a browser says another site has caused, and
-// that comes without an Origin, is an image or a link of such a page.
+// loopback, and here a page needs no secret to administrate it. A request without an Origin
+// whose Sec-Fetch-Site names another site comes from an image or a link of such a page.
 func (t *Trusting) Verify(r *http.Request, _ []byte, _ string) (awsjson.Caller, error) {
 	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
 	if origin != "" && !loopback(origin) || origin == "" && (site == "cross-site" || site == "same-site") {

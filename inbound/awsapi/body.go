@@ -12,14 +12,14 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// Limits bounds what the bodies of requests may cost. The zero value of each means its default.
+// Limits bounds the sizes of request bodies and the time they may take. The zero value of each means its default.
 type Limits struct {
 	// Signed and Unsigned are how many bytes the body of an operation may have: 1 MiB, and 256 KiB for what anyone may
 	// send. The longest string that the model of user pools knows has 131,072 characters, and a user with fifty attributes
 	// of 2,048 characters as much again.
 	Signed, Unsigned int64
-	// Operations has those of JSON services that may have other sizes. A form is read before it names its operation, and has
-	// the size of what anyone may send.
+	// Operations has the sizes of particular operations of JSON services. A form is read before its operation is known, and
+	// is bounded as an unsigned request.
 	Operations map[string]int64
 	// Total is how many bytes the bodies of all requests may take at once, 16 MiB, without the first 8 KiB of each. A body
 	// that does not fit is refused, so that the memory of a server does not depend on how much its clients send.
@@ -35,7 +35,7 @@ const (
 	defaultWait     = 10 * time.Second
 
 	// free is how many bytes of each body do not count. Most bodies have one or two KiB, so that they are read also when
-	// others have used up the total.
+	// other bodies have used up the total.
 	free = keep
 
 	// first is how many bytes a new buffer has.
@@ -88,8 +88,8 @@ func (b *budget) release(n int64) {
 	b.used -= n
 }
 
-// read reads the body, of at most limit bytes. One that says it is too large is not read at all. The rest of a body that
-// is refused is not waited for: the connection is closed.
+// read reads the body, of at most limit bytes. A body whose Content-Length is larger is not read at all. The connection of
+// a refused body is closed without reading the rest.
 func (c *call) read(w http.ResponseWriter, body *bytes.Buffer, limit int64) error {
 	err := c.readAll(w, body, limit)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// keep is the largest buffer that is used again, in bytes. Most bodies have one or two KiB; what a rare one needs is given
-// back to the runtime.
+// keep is the largest buffer that is used again, in bytes. Most bodies have one or two KiB; larger buffers are
+// left to the garbage collector.
 const keep = 8 << 10
 
 // buffers hold the bodies of requests and answers, and are used again.
@@ -15,7 +15,7 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // borrow returns an empty buffer that is the caller's until it is given back. What a request keeps must be a copy.
 func borrow() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
 
-// giveBack lets other requests have the buffer. Bodies hold passwords and tokens, so it is wiped first.
+// giveBack makes the buffer available to other requests. Bodies hold passwords and tokens, so it is wiped first.
 func giveBack(b *bytes.Buffer) {
 	if b.Cap() > keep {
 		return

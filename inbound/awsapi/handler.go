@@ -18,7 +18,7 @@ const maxUserAgent = 512
 // Service is a service that a Handler answers.
 type Service struct {
 	awsjson.Service
-	// Word gives the fault for what an operation found, where it is none already. Nil changes nothing.
+	// Word gives the fault for an operation's error that is not a fault yet. Nil changes nothing.
 	Word func(op *awsjson.Operation, err error) error
 }
 
@@ -26,7 +26,7 @@ type Service struct {
 type Handler struct {
 	Services []Service
 	// Verify proves who signed a request, whose whole body is body, to the service with a signing name. Signed.Verify
-	// checks signatures; Trusting.Verify believes them. Without it signed operations are refused.
+	// checks signatures; Trusting.Verify accepts them. Without it signed operations are refused.
 	Verify func(r *http.Request, body []byte, service string) (awsjson.Caller, error)
 	// ClientIP is the address a request came from. Nil takes the connection's.
 	ClientIP func(r *http.Request) string
@@ -58,7 +58,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.record()
 }
 
-// call is one request and what becomes known of it on the way to its answer.
+// call is one request and what is known about it so far.
 type call struct {
 	handler   *Handler
 	request   *http.Request
@@ -102,7 +102,7 @@ func (c *call) run(w http.ResponseWriter) (out any, err error) {
 	return out, c.strictly(err)
 }
 
-// receive reads what is asked, proves who asks, and parses it.
+// receive reads the request, verifies the caller, and parses the body.
 func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	body := borrow()
 	defer giveBack(body)
@@ -113,8 +113,8 @@ func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	return tree, err
 }
 
-// prove finds out who calls an operation that can be called: one that is built. Unsigned operations ignore signatures:
-// SDKs may add one that is none of their business.
+// prove verifies the caller of an operation, if the operation is built. Unsigned operations ignore signatures, since SDKs
+// may add one.
 func (c *call) prove(body []byte) error {
 	if c.operation.Signed {
 		if c.handler.Verify == nil {
@@ -143,7 +143,7 @@ func (h *Handler) address(r *http.Request) string {
 	return host
 }
 
-// userAgent is what the client calls itself, within reason.
+// userAgent is the User-Agent of the request, shortened.
 func userAgent(r *http.Request) string {
 	agent := r.UserAgent()
 	return strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")

@@ -77,7 +77,7 @@ func (jsonProtocol) name(c *call, w http.ResponseWriter) error {
 	return unknown("The X-Amz-Target header names no operation of this service.")
 }
 
-// isJSON reports whether a content type is the protocol's, or close enough to it that old and hand-made clients use it.
+// isJSON reports whether a content type is the protocol's or one that old and simple clients send instead.
 func isJSON(contentType string) bool {
 	if contentType == jsonType {
 		return true

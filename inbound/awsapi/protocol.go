@@ -14,7 +14,7 @@ import (
 type protocol interface {
 	// receive names the operation, reads the body into the buffer, proves the caller and parses the request.
 	receive(c *call, w http.ResponseWriter, body *bytes.Buffer) (awsjson.Node, error)
-	// words says what the conditions that any service meets are called.
+	// words names the conditions that all services share.
 	words() []word
 	// answer writes the output of an operation, or nil of one without, and refuse a fault.
 	answer(c *call, b *bytes.Buffer, out any) error
@@ -43,7 +43,7 @@ func hasForm(r *http.Request) bool {
 	return err == nil && media == "application/x-www-form-urlencoded"
 }
 
-// What can be wrong with a request before a service sees it, besides the conditions of awsjson and sigv4.
+// The conditions of a request that no service has seen yet, besides those of awsjson and sigv4.
 var (
 	errMethod     = errors.New("awsapi: method not allowed")
 	errUnknown    = errors.New("awsapi: no such operation")
@@ -54,15 +54,15 @@ var (
 	errInternal   = errors.New("awsapi: failure")
 )
 
-// word is what a protocol calls a condition.
+// word is a protocol's name for a condition.
 type word struct {
 	condition error
 	code      string
 	status    int
 }
 
-// fault is what the client learns of err: err itself where it is a fault, the protocol's word where it is a condition, and
-// of a failure no more than that there was one.
+// fault is the fault that the client gets for err: err itself if it is one, the protocol's if err is a condition, and an
+// internal error for any other.
 func (c *call) fault(err error) *awsjson.Fault {
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
 		return fault

@@ -9,10 +9,10 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// noVersion is what AWS calls the version of a request that names none.
+// noVersion stands for the version in messages about requests that name none, as in AWS.
 const noVersion = "NO_VERSION_SPECIFIED"
 
-// noService is the namespace of errors that no service answers.
+// noService is the namespace of errors of requests that name no service.
 const noService = "http://webservices.amazon.com/AWSFault/2005-15-09"
 
 // queryProtocol is AWS query.

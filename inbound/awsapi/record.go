@@ -50,8 +50,7 @@ func with(attributes []slog.Attr, name, value string) []slog.Attr {
 	return append(attributes, slog.String(name, value))
 }
 
-// known is what pool ids and client ids look like. Whatever else a client put in their place, perhaps a secret by
-// mistake, stays out of the log.
+// known matches pool ids and client ids. Any other text in their place is not logged, since it might be a secret.
 var known = regexp.MustCompile(`^(?:[a-z0-9-]{2,32}_[0-9A-Za-z]{9}|[a-z0-9]{26})$`)
 
 // identifier is value if it is an id, else "".

@@ -10,7 +10,7 @@ import (
 const (
 	maxHeaderMessage = 1024
 
-	// statusGone is what logs show of a request whose client did not wait for the answer.
+	// statusGone is logged for a request whose client did not wait for the answer.
 	statusGone = 499
 )
 
@@ -47,8 +47,8 @@ func (c *call) render(w http.ResponseWriter, out any, err error) {
 	giveBack(body)
 }
 
-// headerText makes of a message what can stand in a header: one line of printable ASCII, not too long. Messages repeat
-// what clients sent.
+// headerText makes a message fit for a header: one line of printable ASCII, not too long. Messages may contain text that
+// the client sent.
 func headerText(message string) string {
 	if len(message) > maxHeaderMessage {
 		message = message[:maxHeaderMessage]

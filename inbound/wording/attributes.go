@@ -11,7 +11,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// Cognito says differently to those who create a user and to those who change one what is wrong with attributes.
+// Cognito words the same error in attributes differently when a user is created and when one is changed.
 const (
 	creating = "Attributes did not conform to the schema: "
 	changing = "Invalid user attributes: "
@@ -62,8 +62,8 @@ func unknownMessage(e *attributes.UnknownError) string {
 	return text
 }
 
-// immutableMessage tells two refusals apart, as Cognito does: an update of what the schema calls immutable, and everything
-// else that stays as it is.
+// immutableMessage has two texts, as Cognito does: one for an update of an attribute that the schema calls immutable, and
+// one for every other attribute that cannot be changed.
 func immutableMessage(e *attributes.ImmutableError) string {
 	updates := e.Writer == attributes.Self || e.Writer == attributes.Admin
 	if updates && !attributes.Assigned(e.Name) {
@@ -109,7 +109,7 @@ func usernameMessage(e *attributes.UsernameError) string {
 	return "Username should be a phone number."
 }
 
-// accountFault words the conditions of engine/account that carry something to tell; nil when err is none of them.
+// accountFault words the conditions of engine/account that are types with details; nil when err is none of them.
 func accountFault(op *awsjson.Operation, err error) error {
 	if status, ok := errors.AsType[account.StatusError](err); ok {
 		return cognitoidp.NotAuthorized("User cannot be given tokens. Current status is " + status.Status)

@@ -1,5 +1,4 @@
-// Package wording puts what engines and features have found into the words of Cognito's API: for each condition the code
-// and the message that AWS answers (docs/cognito/errors.md). Engines answer conditions, and so may features; a feature
-// makes a fault itself where the wording is its operation's own. Other protocols word the same conditions in their own
-// way.
+// Package wording maps conditions to faults of Cognito's API: for each condition the code and the message that AWS answers
+// (docs/cognito/errors.md). Engines answer conditions, and so may features; a feature makes a fault itself where only its
+// operation has that wording. Other protocols will have tables of their own for the same conditions.
 package wording

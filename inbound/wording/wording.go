@@ -28,7 +28,7 @@ type entry struct {
 	fault     error // an *awsjson.Fault
 }
 
-// conditions are those whose fault is always the same.
+// conditions have the same fault in every operation.
 var conditions = []entry{
 	{account.ErrNoUser, cognitoidp.UserNotFound("User does not exist.")},
 	{account.ErrDisabled, cognitoidp.NotAuthorized("User is disabled.")},
@@ -105,7 +105,7 @@ func Cognito(op *awsjson.Operation, err error) error {
 	return typed(op, err)
 }
 
-// gone words that the user is not there for operations whose model has no code for it.
+// gone is the fault for a missing user in operations whose model has no UserNotFoundException.
 func gone(op *awsjson.Operation) error {
 	if op.Signed {
 		return cognitoidp.ResourceNotFound("User does not exist.")
@@ -113,7 +113,7 @@ func gone(op *awsjson.Operation) error {
 	return cognitoidp.NotAuthorized("Access Token has been revoked")
 }
 
-// tooMany words that somebody must wait.
+// tooMany is the fault for a caller that has sent too many requests.
 func tooMany(op *awsjson.Operation) error {
 	const text = "Attempt limit exceeded, please try after some time."
 	if slices.Contains(op.Errors, "LimitExceededException") {
@@ -122,7 +122,7 @@ func tooMany(op *awsjson.Operation) error {
 	return cognitoidp.TooManyRequests(text)
 }
 
-// noMethod words that the user lacks a second factor; InitiateAuth's model has no code for it.
+// noMethod is the fault for a user without a second factor; InitiateAuth's model has no code of its own for it.
 func noMethod(op *awsjson.Operation) error {
 	const message = "No MFA mechanism registerd in the account." // as Cognito spells it
 	if slices.Contains(op.Errors, "MFAMethodNotFoundException") {
@@ -131,7 +131,7 @@ func noMethod(op *awsjson.Operation) error {
 	return cognitoidp.NotAuthorized(message)
 }
 
-// typed words the conditions that carry something to tell.
+// typed words the conditions that are types with details.
 func typed(op *awsjson.Operation, err error) error {
 	if unknown, ok := errors.AsType[*access.UnknownError](err); ok {
 		if unknown.Client != "" {

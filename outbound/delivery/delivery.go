@@ -25,7 +25,7 @@ const (
 type Error struct {
 	Class  Class
 	Reason string        // for the log: neither an address nor a part of the message
-	After  time.Duration // of Throttled: how long the provider wants to be left alone; 0 if it does not say
+	After  time.Duration // of Throttled: how long to wait, as the provider says; 0 if it does not say
 }
 
 // Error implements error.

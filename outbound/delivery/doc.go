@@ -1,5 +1,4 @@
 // Package delivery names how an attempt to hand a message to a provider ended, whichever transport carried it.
 //
-// Transports answer nil or an *Error, whose class says what is to be done next. When to try again is engine/message's
-// business.
+// Transports answer nil or an *Error, whose class says what to do next. engine/message decides when to try again.
 package delivery
