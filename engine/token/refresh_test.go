@@ -276,3 +276,18 @@ func FuzzRefresh(f *testing.F) {
 		}
 	})
 }
+
+// The reading half of a refresh may see a token as good that another request replaces before the writing half.
+func TestATokenReplacedBeforeItsRotationEndsTheSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rotate(t, 0)
+		first := w.signIn(t)
+		second := w.mustRefresh(t, first.RefreshToken)
+		_, err := w.tokens.Rotate(t.Context(), token.RefreshRequest{
+			App: access.App{Pool: w.pool, Client: w.client}, RefreshToken: first.RefreshToken,
+		})
+		wantCondition(t, err, rotated)
+		_, err = w.refresh(second.RefreshToken)
+		wantCondition(t, err, revoked)
+	})
+}

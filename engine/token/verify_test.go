@@ -3,6 +3,7 @@ package token_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
+	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/id"
 	"cardea/spec/jose"
@@ -156,4 +158,40 @@ func TestSignOutEndsAllSessionsAndNoLaterOnes(t *testing.T) {
 		_, err := w.refresh(two.RefreshToken)
 		wantCondition(t, err, revoked)
 	})
+}
+
+func TestExpiredAccessTokensReachNoTransaction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	result := w.signIn(t)
+	w.clock.Advance(time.Hour)
+	_, err := w.authenticator.Authenticate(t.Context(), result.AccessToken)
+	wantCondition(t, err, token.ErrExpiredAccess)
+}
+
+func TestASessionOfAnotherUserOrClientIsNotTheTokens(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(s *session.Session){
+		"user":   func(s *session.Session) { s.Sub = id.NewSub() },
+		"client": func(s *session.Session) { s.Client = id.NewClient() },
+	} {
+		w := newWorld(t, sqlite(t))
+		result := w.signIn(t)
+		b, err := w.bearer(result.AccessToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(t, func(tx *db.Tx) error {
+			if err := session.DeleteUser(tx, w.pool.ID, w.user.Sub); err != nil {
+				return err
+			}
+			other := *b.Session
+			change(&other)
+			return session.Insert(tx, &other, session.Refresh{Pool: w.pool.ID, Session: other.ID, Hash: "h"})
+		})
+		_, err = w.bearer(result.AccessToken)
+		if !errors.Is(err, token.ErrInvalidAccess) {
+			t.Errorf("a session of another %s: got %v", name, err)
+		}
+	}
 }

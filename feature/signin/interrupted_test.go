@@ -128,3 +128,13 @@ func TestOnlyAPasswordBeforeASecondFactorNeedNotWaitForTheDisk(t *testing.T) {
 		}
 	}
 }
+
+func TestAFactorThatCameMeanwhileKeepsAnotherOut(t *testing.T) {
+	eachFactor(t, "ON", func(t *testing.T, w *world) {
+		setup := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		sent := w.answers(t, setup, M{"EMAIL": "attacker@example.com"})
+		answer := M{"USERNAME": "alice", "EMAIL_OTP_CODE": w.Code(t, "attacker@example.com")}
+		out, err := w.interrupted(t, "EMAIL_OTP", sent["Session"].(string), answer, func() { w.give(t, "alice", "phone_number", phone) })
+		want(t, "an address given while a phone number came", out, err, challenge.ErrInvalid)
+	})
+}
