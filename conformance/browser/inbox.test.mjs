@@ -43,6 +43,19 @@ test('inbox: messages arrive without reloading, and nothing that is open or focu
   assert.equal(motion, 'none');
 });
 
+test('inbox: messages arrive also when the server refuses to stream events, and when it streams again', async (t) => {
+  const { address, arrive } = await newInbox();
+  const page = await visit(t, 'about:blank');
+  let refused = true;
+  await page.route('**/_cardea/inbox/events', (route) => (refused ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.goto(address);
+  await page.getByText('Reconnecting…').waitFor();
+  await item(page, await arrive('ann')).waitFor({ timeout: 10_000 });
+  refused = false;
+  await page.getByText('Live', { exact: true }).waitFor({ timeout: 10_000 });
+  await item(page, await arrive('bob')).waitFor({ timeout: 5000 });
+});
+
 test('inbox: search narrows the list while one types', async (t) => {
   const { address, arrive } = await newInbox();
   const [ann, bob] = [await arrive('ann'), await arrive('bob')];

@@ -17,18 +17,20 @@ function localize(root) {
   }
 }
 
-let latest = 0;
+let latest = 0; // the number of the newest refresh
+let last = 0; // when it began
 
 // refresh takes over the page of the current address. An answer that a newer one has overtaken is dropped.
 async function refresh(announce) {
   const turn = ++latest;
+  last = Date.now();
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
   if (!answer.ok) throw new Error(`the inbox answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (turn !== latest) return;
-  const arrived = merge([...fresh.getElementById('list').children]);
+  const added = merge([...fresh.getElementById('list').children]);
   document.getElementById('summary').replaceWith(document.adoptNode(fresh.getElementById('summary')));
-  if (announce) tell(arrived);
+  if (announce) tell(added);
   else status.textContent = document.getElementById('summary').innerText;
 }
 
@@ -68,22 +70,32 @@ function show(state, text) {
 
 let events;
 let again;
+let due;
 
-// listen hears of arrivals while the page is visible. A browser gives up a stream that was refused, so that it is asked
-// for once more later, and the page loaded meanwhile.
+// refreshSoon loads what has arrived, at most four times a second.
+function refreshSoon() {
+  due ??= setTimeout(() => {
+    due = undefined;
+    refresh(true).catch(lost);
+  }, Math.max(0, last + 250 - Date.now()));
+}
+
+// listen hears of arrivals while the page is visible.
 function listen() {
   clearTimeout(again);
   events?.close();
   if (document.hidden) return;
   events = new EventSource('/_cardea/inbox/events');
   events.onopen = () => show('live', 'Live');
-  events.onmessage = () => refresh(true).catch(lost);
+  events.onmessage = refreshSoon;
   events.onerror = lost;
 }
 
+// lost is called when the stream or a refresh failed. A browser connects anew by itself after a stream broke, but not after
+// one was refused.
 function lost() {
   show('lost', 'Reconnecting…');
-  if (events.readyState !== EventSource.CLOSED) return;
+  if (events?.readyState === EventSource.CONNECTING) return;
   clearTimeout(again);
   again = setTimeout(() => {
     refresh(true).catch(() => {});

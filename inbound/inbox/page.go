@@ -41,8 +41,7 @@ func policy(nonce string) string {
 type content struct {
 	To, Query string
 	Entries   []entry
-	Found     int // messages that fit To and Query
-	Limit     int
+	More      bool // older messages fit too
 	Nonce     string
 
 	Home, Script, Style, Icon string // addresses
@@ -63,22 +62,27 @@ type entry struct {
 
 func (h *Handler) page(w http.ResponseWriter, r *http.Request) {
 	c := content{
-		To: address(r), Query: strings.TrimSpace(r.URL.Query().Get("q")), Limit: pageSize, Nonce: rand.Text(),
+		To: address(r), Query: strings.TrimSpace(r.URL.Query().Get("q")), Nonce: rand.Text(),
 		Home: PagePath, Script: scriptPath, Style: stylePath, Icon: iconPath,
 	}
-	messages, err := h.Outbox.Inbox(r.Context(), c.To, message.InboxSize)
+	words := strings.Fields(strings.ToLower(c.Query))
+	limit := pageSize + 1
+	if len(words) > 0 {
+		limit = message.InboxSize
+	}
+	messages, err := h.Outbox.Inbox(r.Context(), c.To, limit)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	words := strings.Fields(strings.ToLower(c.Query))
 	for _, m := range slices.Backward(messages) {
 		if !matches(m, words) {
 			continue
 		}
-		if c.Found++; c.Found <= pageSize {
-			c.Entries = append(c.Entries, show(m))
+		if c.More = len(c.Entries) == pageSize; c.More {
+			break
 		}
+		c.Entries = append(c.Entries, show(m))
 	}
 	if len(c.Entries) > 0 {
 		c.Entries[0].Open = true

@@ -1,12 +1,15 @@
 package inbox_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cardea/inbound/inbox"
+	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
 )
 
@@ -159,4 +162,31 @@ func TestEmptyInboxTellsHowToFillIt(t *testing.T) {
 			t.Errorf("got\n%s", text)
 		}
 	})
+}
+
+func TestPageShowsTheNewestHundred(t *testing.T) {
+	t.Parallel()
+	w := servertest.New(t, dbtest.SQLite(t), nil)
+	pool := w.Pool(t, nil)
+	for n := range 101 {
+		name := fmt.Sprintf("user%03d", n)
+		w.Must(t, "AdminCreateUser", M{
+			"UserPoolId": pool, "Username": name, "DesiredDeliveryMediums": []string{"EMAIL"},
+			"UserAttributes": servertest.Attributes("email", name+"@example.org"),
+		})
+		w.Advance(time.Second)
+	}
+	h := routes(&inbox.Handler{Outbox: w.Server.Outbox})
+	text := body(t, get(h, http.MethodGet, inbox.PagePath))
+	if got := strings.Count(text, "<article"); got != 100 || strings.Contains(text, "user000") || !strings.Contains(text, "The newest 100 messages") {
+		t.Errorf("got %d messages", got)
+	}
+	text = body(t, get(h, http.MethodGet, inbox.PagePath+"?q=user000"))
+	if got := strings.Count(text, "<article"); got != 1 || !strings.Contains(text, "Temporary password") {
+		t.Errorf("search for the oldest: got %d messages", got)
+	}
+	text = body(t, get(h, http.MethodGet, inbox.PagePath+"?q=example"))
+	if got := strings.Count(text, "<article"); got != 100 || !strings.Contains(text, "The newest 100 messages") {
+		t.Errorf("search for all: got %d messages", got)
+	}
 }
