@@ -60,11 +60,16 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send writes a part of a stream and reports whether the page is still there.
+// send writes a part of a stream and reports whether the page is still there. No deadline stays set: HTTP/2 ends a stream
+// when one passes, also while nothing is being written.
 func send(w http.ResponseWriter, control *http.ResponseController, text string) bool {
 	_ = control.SetWriteDeadline(time.Now().Add(writeWithin)) // writers without deadlines cannot block
 	if _, err := w.Write([]byte(text)); err != nil {
 		return false
 	}
-	return control.Flush() == nil
+	if control.Flush() != nil {
+		return false
+	}
+	_ = control.SetWriteDeadline(time.Time{})
+	return true
 }

@@ -18,13 +18,13 @@ import (
 const eventsPath = inbox.PagePath + "/events"
 
 // stream opens a stream of events and gives its lines.
-func stream(t *testing.T, url string) <-chan string {
+func stream(t *testing.T, s *httptest.Server) <-chan string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+eventsPath, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+eventsPath, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := s.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,37 +56,77 @@ func next(t *testing.T, lines <-chan string) string {
 	}
 }
 
+// listening is a server whose limits on requests are shorter than a stream lasts.
+func listening(t *testing.T, h *inbox.Handler, http2 bool) *httptest.Server {
+	s := httptest.NewUnstartedServer(routes(h))
+	s.Config.ReadTimeout, s.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	s.EnableHTTP2 = http2
+	if http2 {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s
+}
+
 func TestEventsTellOfArrivals(t *testing.T) {
 	t.Parallel()
-	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		client := w.Client(t, w.Pool(t, M{"AutoVerifiedAttributes": []string{"email"}}), nil)
-		stopped := make(chan struct{})
-		s := httptest.NewUnstartedServer(routes(&inbox.Handler{Outbox: w.Server.Outbox, Stopped: stopped}))
-		s.Config.ReadTimeout, s.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
-		s.Start()
-		defer s.Close()
-		first, second := stream(t, s.URL), stream(t, s.URL)
-		for _, lines := range []<-chan string{first, second} {
-			if got := next(t, lines) + next(t, lines); got != "retry: 1000data: changed" {
-				t.Errorf("at first: got %s", got)
-			}
-		}
-		time.Sleep(400 * time.Millisecond) // longer than the server's own limits on requests
-		w.Must(t, "SignUp", M{
-			"ClientId": client, "Username": "ann", "Password": servertest.Password,
-			"UserAttributes": servertest.Attributes("email", "ann@example.org"),
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			servertest.Each(t, func(t *testing.T, w *servertest.World) {
+				stopped := make(chan struct{})
+				s := listening(t, &inbox.Handler{Outbox: w.Server.Outbox, Stopped: stopped}, http2)
+				streams := []<-chan string{stream(t, s), stream(t, s)}
+				for _, lines := range streams {
+					if got := next(t, lines) + next(t, lines); got != "retry: 1000data: changed" {
+						t.Errorf("at first: got %s", got)
+					}
+				}
+				time.Sleep(400 * time.Millisecond) // longer than the server's own limits on requests
+				signUps(t, w)
+				for _, lines := range streams {
+					if got := next(t, lines); got != "data: changed" {
+						t.Errorf("after a message: got %q", got)
+					}
+				}
+				close(stopped)
+				for _, lines := range streams {
+					for range lines { // until it ends
+					}
+				}
+			})
 		})
-		for _, lines := range []<-chan string{first, second} {
-			if got := next(t, lines); got != "data: changed" {
-				t.Errorf("after a message: got %q", got)
-			}
+	}
+}
+
+// lasting is a writer whose deadline for writing is looked at while nothing is written.
+type lasting struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (l *lasting) SetWriteDeadline(deadline time.Time) error {
+	l.deadline = deadline
+	return nil
+}
+
+func TestQuietStreamsHaveNoDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		w := &lasting{ResponseRecorder: httptest.NewRecorder(), deadline: time.Now()}
+		go routes(&inbox.Handler{Outbox: &message.Outbox{}}).ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, eventsPath, nil))
+		synctest.Wait()
+		if !w.deadline.IsZero() {
+			t.Errorf("got %v", w.deadline)
 		}
-		close(stopped)
-		for _, lines := range []<-chan string{first, second} {
-			if got := next(t, lines); got != "" {
-				t.Errorf("after the server stopped: got %q", got)
-			}
-		}
+		leave()
+		synctest.Wait()
 	})
 }
 
