@@ -16,13 +16,13 @@ import (
 // connecting is what it means that no connection came about: the relay is down, or the sender's settings are wrong. The
 // recipient is not known to the relay yet, so that what it says can be logged.
 func connecting(err error) error {
+	// Replies such as 535, certificates that are not trusted, no TLS.
 	failure := &delivery.Error{Class: delivery.Misconfigured, Reason: "connecting to the relay: " + err.Error()}
 	reply, answered := errors.AsType[*textproto.Error](err)
 	_, network := errors.AsType[net.Error](err)
 	switch {
 	case answered && reply.Code/100 == 4:
 		failure.Class = temporary(reply.Code, "", reply.Msg)
-	case answered: // 535 and its like
 	case network, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		failure.Class = delivery.Transient
 	}
