@@ -43,10 +43,10 @@ func OpenAccessKeys(ctx context.Context, c Config) (*AccessKeys, error) {
 	return &AccessKeys{store, &datakey.Ring{Master: master}}, nil
 }
 
-// Close lets go of the store.
+// Close closes the store.
 func (k *AccessKeys) Close() error { return k.db.Close() }
 
-// Create makes a key and returns its secret, which cannot be had again.
+// Create makes a key and returns its secret, which is not shown again.
 func (k *AccessKeys) Create(ctx context.Context) (keyID, secret string, err error) {
 	keyID, secret = accesskey.NewID(), accesskey.NewSecret()
 	err = k.db.Write(ctx, func(tx *db.Tx) error {
@@ -73,7 +73,7 @@ func (k *AccessKeys) List(ctx context.Context) (all []AccessKey, err error) {
 	return all, err
 }
 
-// Disable makes servers refuse what the key signs.
+// Disable makes servers refuse requests that the key signs.
 func (k *AccessKeys) Disable(ctx context.Context, keyID string) error {
 	return k.change(ctx, func(tx *db.Tx) error { return accesskey.SetStatus(tx, keyID, accesskey.Inactive) })
 }
@@ -91,7 +91,7 @@ func (k *AccessKeys) change(ctx context.Context, do func(tx *db.Tx) error) error
 	return err
 }
 
-// signers is how the API knows the keys that sign its requests.
+// signers finds the access keys that sign requests.
 type signers struct {
 	db      *db.DB
 	ring    *datakey.Ring

@@ -12,7 +12,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// Config says what kind of server to build. The zero value of every option is sensible; Addr, PublicURL, Region, Account,
+// Config says what kind of server to build. Every option may be zero; Addr, PublicURL, Region, Account,
 // Database and MasterKeys must be set.
 type Config struct {
 	// Dev makes a development server: signatures are not checked, messages stay in the inbox, and requests whose Host is
@@ -55,7 +55,7 @@ type Config struct {
 	SMS     config.SMS
 	// Limits bound the messages of each pool; nil means those of config.Default, and none on a development server.
 	Limits *config.Limits
-	// Outgoing says whom outgoing HTTP may reach besides public hosts by https.
+	// Outgoing says which addresses outgoing HTTP may reach besides public hosts by https.
 	Outgoing config.Outgoing
 
 	// Log gets one line for each request; nil drops them.
@@ -63,13 +63,13 @@ type Config struct {
 	// Version names the build.
 	Version string
 
-	// Test replaces what tests must have in hand.
+	// Test replaces parts of the server in tests.
 	Test Test
 }
 
-// Test is what a test replaces; production leaves it empty.
+// Test are the parts that a test replaces; production leaves it empty.
 type Test struct {
-	// Now is the clock of everything; nil: the machine's.
+	// Now is the clock of the server; nil: time.Now.
 	Now func() time.Time
 	// SigningKey makes signing keys; nil: new ones.
 	SigningKey func() (*rsa.PrivateKey, error)
@@ -79,7 +79,7 @@ type Test struct {
 	FastDatabase bool
 }
 
-// now is the clock of everything.
+// now is the clock of the server.
 func (c *Config) now() func() time.Time {
 	if c.Test.Now != nil {
 		return c.Test.Now

@@ -11,8 +11,7 @@ import (
 // demoName is the name of the demo pool and of its client.
 const demoName = "demo"
 
-// Demo names the pool and the client that a development server has for trying things out; empty when its user has
-// deleted them.
+// Demo names the demo pool and client of a development server; empty when they have been deleted.
 type Demo struct {
 	Pool, Client string
 }

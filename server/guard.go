@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// ownHosts refuses requests whose Host is not one of this server's own. A development server trusts whoever reaches it;
-// without this check any web page could reach it by a name that it points at 127.0.0.1 (DNS rebinding).
+// ownHosts refuses requests whose Host is not one of this server's own. A development server does not
+// authenticate its callers; without this check any web page could call it by a name that resolves to 127.0.0.1
+// (DNS rebinding).
 type ownHosts struct {
 	names []string // lower case, without port
 	anyIP bool     // the server listens on every address, so each literal address may be its own
@@ -41,8 +42,8 @@ func (g ownHosts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.next.ServeHTTP(w, r)
 }
 
-// allows checks the name in a Host header. The port is not checked: a rebound name is what gives an attack away, and
-// port forwarding (containers, SSH) changes the port of legitimate requests.
+// allows checks the name in a Host header. The port is not checked: an attack is recognized by its host name,
+// and port forwarding (containers, SSH) changes the port of legitimate requests.
 func (g ownHosts) allows(header string) bool {
 	host := header
 	if name, _, err := net.SplitHostPort(header); err == nil {
@@ -56,8 +57,8 @@ func (g ownHosts) allows(header string) bool {
 	return g.anyIP && err == nil
 }
 
-// trustProxies gives requests that came through a trusted proxy the address of the client behind it, and takes from all
-// others the headers by which they claim to be someone else.
+// trustProxies gives requests that came through a trusted proxy the address of the client behind it, and removes the
+// forwarding headers from all others.
 func trustProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if client, ok := clientBehind(trusted, r); ok {
@@ -71,7 +72,7 @@ func trustProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 }
 
 // clientBehind walks X-Forwarded-For from its end, where our own proxies write, to the first address that is not a
-// trusted proxy's. What does not parse ends the walk: a claim that is not understood is not believed.
+// trusted proxy's. An entry that does not parse ends the search.
 func clientBehind(trusted []netip.Prefix, r *http.Request) (netip.Addr, bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !within(trusted, peer.Addr()) {

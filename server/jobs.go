@@ -14,8 +14,8 @@ import (
 	"cardea/record/lease"
 )
 
-// Loops that deliver messages besides the first: some for all messages, so that one slow conversation with a relay does not
-// hold up everything, and some for urgent ones alone, so that a flood of others does not either.
+// Loops that deliver messages besides the first: some for all messages, so that one slow relay does not delay
+// everything, and some for urgent ones only, so that a flood of others does not delay these.
 const (
 	moreLoops   = 3
 	urgentLoops = 2

@@ -80,15 +80,15 @@ func (l listener) serve() error {
 	return l.server.Serve(l.socket)
 }
 
-// Run serves until ctx ends or a socket fails, then says so at /readyz, lets what is under way finish, and returns
-// within ten seconds. What is still running by then is cut off.
+// Run serves until ctx ends or a socket fails, then says so at /readyz, lets requests finish, and returns within ten
+// seconds. Requests that are still running then are cut off.
 func (s *Server) Run(ctx context.Context) error {
 	stopJobs := s.startJobs(context.Background())
 	failed := make(chan error, len(s.listeners))
 	for _, l := range s.listeners {
 		go func() { failed <- l.serve() }()
 	}
-	go srp.Warm() // so that no start and no first sign-in waits for it
+	go srp.Warm() // in the background, so that neither the start nor the first sign-in waits
 
 	var failure error
 	select {
@@ -113,7 +113,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return failure
 }
 
-// drain turns /readyz, waits for balancers to notice, and closes the listeners, the API's first.
+// drain makes /readyz fail, waits for balancers to notice, and closes the listeners, the API's first.
 func (s *Server) drain(deadline context.Context) {
 	s.health.draining.Store(true)
 	s.config.Log.Info("stopping", "delay", s.config.ShutdownDelay)
@@ -125,7 +125,7 @@ func (s *Server) drain(deadline context.Context) {
 	for _, l := range s.listeners {
 		if err := l.server.Shutdown(deadline); errors.Is(err, context.DeadlineExceeded) {
 			s.config.Log.Warn("requests were cut off", "addr", l.socket.Addr().String())
-			_ = l.server.Close() // nothing is left to be done about it
+			_ = l.server.Close() // after the deadline its error does not matter
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"cardea/spec/jose"
 )
 
-// meteredSigner counts what the standard library signs.
+// meteredSigner counts the signatures that the standard library makes.
 func meteredSigner(m *telemetry.Metrics) func(*rsa.PrivateKey) jose.Signer {
 	return func(key *rsa.PrivateKey) jose.Signer { return signer{jose.RSA{Key: key}, m} }
 }
@@ -46,7 +46,7 @@ func limits(c Config) message.Limits {
 	}
 }
 
-// meteredMessages counts what senders are asked to take.
+// meteredMessages counts the messages given to senders.
 func meteredMessages(m *telemetry.Metrics) func(string) func(delivery.Class) {
 	return func(transport string) func(delivery.Class) {
 		began := time.Now()

@@ -15,7 +15,7 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// senders are those of the configuration.
+// senders are the senders of messages that the configuration names.
 type senders struct {
 	list   []message.Sender
 	relays []*mail.SMTP // that keep connections

@@ -44,7 +44,7 @@ type Server struct {
 	// API is every feature of user pools, by the operations that it answers, and STS those of the second service.
 	API *cognitoidp.API
 	STS *stsapi.API
-	// DB is where everything is kept.
+	// DB is the database.
 	DB *db.DB
 	// Outbox has the inbox of a development server.
 	Outbox *message.Outbox
@@ -139,7 +139,7 @@ func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
 	return nil
 }
 
-// Close lets go of the database, of other files and of connections to relays. Run must have returned.
+// Close closes the database, other files and the connections to relays. Run must have returned.
 func (s *Server) Close() error {
 	s.senders.close()
 	if err := errors.Join(s.DB.Close(), s.places.Close()); err != nil {

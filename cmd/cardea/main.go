@@ -24,7 +24,7 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print which build this is."`
 }
 
-// terminal is what a command may know of the process that it runs in.
+// terminal is the part of the process that commands use.
 type terminal struct {
 	ctx     context.Context // ends with the first SIGINT or SIGTERM
 	stdout  io.Writer
@@ -32,9 +32,9 @@ type terminal struct {
 	environ []string
 }
 
-// heapGrowth is how far the heap may outgrow what is in use, in per cent, before garbage is collected. What is in use is
-// a few MiB, and a request leaves little but garbage: collecting four times less often is worth some per cent of the
-// processor, for memory that is given back when the server idles.
+// heapGrowth is how far the heap may outgrow what is in use, in per cent, before garbage is collected. The heap in use
+// is a few MiB, and almost all that a request allocates is garbage: collecting four times less often saves some per cent of
+// processor time, for memory that is returned when the server idles.
 const heapGrowth = 400
 
 func main() {

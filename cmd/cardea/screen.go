@@ -8,7 +8,7 @@ import (
 	"cardea/server"
 )
 
-// screen is what a development server says when it is ready.
+// screen is the text that a development server prints when it is ready.
 type screen struct {
 	URL       string
 	Region    string

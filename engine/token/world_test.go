@@ -165,7 +165,7 @@ func (w *world) setClient(t testing.TB, change func(c *cognitoidp.UserPoolClient
 	w.client = next
 }
 
-// track has the pool keep account of sessions, of no more than most for each user.
+// track has the pool track sessions, at most so many for each user.
 func (w *world) track(t testing.TB, most int64) {
 	t.Helper()
 	next := w.pool.Clone()

@@ -14,7 +14,7 @@ const (
 	untracked = "Session tracking is not enabled for the user pool."
 )
 
-// track has a pool keep account of sessions, of no more than most for each user.
+// track has a pool track sessions, at most so many for each user.
 func track(t *testing.T, w *servertest.World, pool string, most int) {
 	t.Helper()
 	w.Must(t, "SetUserPoolSessionConfiguration", configuration(pool, "ENABLED", most))

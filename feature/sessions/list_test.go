@@ -18,7 +18,7 @@ import (
 
 const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
-// tracked is open, in a pool that keeps account of 20 sessions.
+// tracked is open, in a pool that tracks 20 sessions for each user.
 func tracked(t *testing.T, w *servertest.World, settings M) (pool, client string, tokens M) {
 	t.Helper()
 	pool, client, tokens = open(t, w, settings)
@@ -60,7 +60,7 @@ func current(t *testing.T, w *servertest.World, tokens M) string {
 func TestUsersAndAdministratorsSeeSessionsTheMostRecentlyUsedFirst(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		pool, client, phone := open(t, w, nil) // before the pool keeps account of it
+		pool, client, phone := open(t, w, nil) // before the pool tracks sessions
 		began := float64(w.Now().UnixMilli()) / 1000
 		track(t, w, pool, 20)
 		w.Advance(time.Minute)

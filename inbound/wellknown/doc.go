@@ -1,4 +1,4 @@
-// Package wellknown serves the documents that verifiers of tokens read about a user pool: its key set and its OpenID configuration, at
+// Package wellknown serves the documents that verifiers of tokens read: a user pool's key set and OpenID configuration, at
 //
 //	/<pool id>/.well-known/jwks.json
 //	/<pool id>/.well-known/openid-configuration

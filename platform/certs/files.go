@@ -11,7 +11,7 @@ import (
 // recheck is how often Files looks whether its files have changed.
 const recheck = 10 * time.Second
 
-// Files serves the certificate in two PEM files and notices when they change. Make one with Open.
+// Files serves the certificate in two PEM files and reads them again when they change. Open makes one.
 type Files struct {
 	certFile, keyFile string
 
@@ -21,7 +21,7 @@ type Files struct {
 	checked time.Time
 }
 
-// stamp tells one state of the two files from another.
+// stamp identifies a state of the two files.
 type stamp struct {
 	cert, key time.Time
 }
@@ -42,12 +42,12 @@ func (f *Files) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	defer f.mu.Unlock()
 
 	if time.Since(f.checked) > recheck {
-		_ = f.load() // keep serving what worked
+		_ = f.load() // on an error the former certificate stays
 	}
 	return f.current, nil
 }
 
-// load reads the files when they are not the ones in use.
+// load reads the files if they have changed.
 func (f *Files) load() error {
 	f.checked = time.Now()
 	now, err := f.look()

@@ -62,8 +62,8 @@ func checkBase(name, base string) error {
 	return nil
 }
 
-// CheckIssuer refuses what cannot begin an issuer; empty is allowed, and {region} stands for a Region. name is the
-// setting's, for the error.
+// CheckIssuer refuses a text that cannot be the beginning of an issuer. It may be empty; {region} stands for a Region. name
+// is the setting's, for the error.
 func CheckIssuer(name, value string) error {
 	if value == "" {
 		return nil
@@ -71,12 +71,12 @@ func CheckIssuer(name, value string) error {
 	return checkBase(name, strings.ReplaceAll(value, "{region}", "us-east-1"))
 }
 
-// CheckRegion refuses what does not look like a Region; name is the setting's, for the error.
+// CheckRegion refuses a text that has not the form of a Region; name is the setting's, for the error.
 func CheckRegion(name, value string) error {
 	return checkMatch(name, value, `^[a-z]{2}(-[a-z]+)+-\d$`, "a Region such as us-east-1")
 }
 
-// CheckAccount refuses what is not an account number; name is the setting's, for the error.
+// CheckAccount refuses a text that is not an account number; name is the setting's, for the error.
 func CheckAccount(name, value string) error {
 	return checkMatch(name, value, `^\d{12}$`, "twelve digits")
 }

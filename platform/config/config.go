@@ -43,7 +43,7 @@ type Config struct {
 	Log       Log       `toml:"log"`
 }
 
-// Database says where everything is kept.
+// Database says where data are stored.
 type Database struct {
 	// URL is sqlite:<path> or postgres://….
 	URL SecretURL `toml:"url"`
@@ -55,7 +55,7 @@ type TLS struct {
 	KeyFile  string `toml:"key_file"`
 }
 
-// Passwords says how passwords are kept when a pool does not say it itself.
+// Passwords says how passwords are stored in pools that have no setting of their own.
 type Passwords struct {
 	// Storage is "srp" (a sealed verifier, serves SRP and password sign-in) or "argon2id" (a sealed hash, SRP refused).
 	Storage string `toml:"storage"`
@@ -81,8 +81,8 @@ type SMS struct {
 	WebhookNextSecret Secret `toml:"webhook_next_secret"`
 }
 
-// Limits bound the messages of each pool, by where they go and by the source address of the requests that cause them. Four
-// times as many codes are sent that sign in or recover a password, which count by themselves. 0 means no bound.
+// Limits bound the messages of each pool, by where they go and by the source address of the requests that cause them. Codes
+// that sign in or recover a password are counted separately, and their bound is four times the number. 0 means no bound.
 type Limits struct {
 	// MailHour and MailDay are the mails to one address in an hour and in a day.
 	MailHour int64 `toml:"mail_hour"`
@@ -94,7 +94,7 @@ type Limits struct {
 	SourceHour int64 `toml:"source_hour"`
 }
 
-// Outgoing bounds whom the server may call: public hosts by https, and what is named here.
+// Outgoing bounds which addresses the server may call: public hosts by https, and those named here.
 type Outgoing struct {
 	// Allow are private addresses, networks and host names that may be called; none by default.
 	Allow []string `toml:"allow"`
@@ -110,7 +110,7 @@ type Log struct {
 	Format string `toml:"format"`
 }
 
-// Default returns the settings that hold when nothing else is said.
+// Default returns the settings of an empty configuration.
 func Default() Config {
 	return Config{
 		Addr:          ":9229",

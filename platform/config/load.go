@@ -15,7 +15,7 @@ import (
 // prefix begins every environment variable that is a setting.
 const prefix = "CARDEA_"
 
-// foreign are beginnings of variables that are no settings: those that Kubernetes sets for a service named cardea, those
+// foreign are prefixes of variables that are not settings: those that Kubernetes sets for a service named cardea, those
 // of the test suite, and those that stand for flags of the command.
 var foreign = []string{"CARDEA_SERVICE_", "CARDEA_PORT=", "CARDEA_PORT_", "CARDEA_TEST_", "CARDEA_DEV_", "CARDEA_CONFIG="}
 
@@ -49,7 +49,7 @@ func (c Config) Show() (string, error) {
 	return string(text), nil
 }
 
-// conceal replaces every secret inside v by what it prints as; the TOML writer does not ask strings for their text form.
+// conceal replaces every secret inside v by its masked text, since the TOML writer does not call String.
 func conceal(v reflect.Value) {
 	for _, field := range v.Fields() {
 		if field.Kind() == reflect.Struct {
@@ -71,7 +71,7 @@ func conceal(v reflect.Value) {
 	}
 }
 
-// decode reads TOML over c and turns the parser's errors into lines a user can act on.
+// decode reads TOML over c and words the parser's errors for the operator.
 func decode(text []byte, c *Config) error {
 	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(c)
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
@@ -89,7 +89,7 @@ func decode(text []byte, c *Config) error {
 	return err
 }
 
-// overlay puts each CARDEA_ variable over the setting of its name.
+// overlay sets the setting that each CARDEA_ variable names.
 func overlay(environ []string, c *Config) error {
 	known := settings(reflect.TypeFor[Config](), nil)
 	var wrong []error

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// mask is what a secret that is set looks like to a reader.
+// mask is printed in place of a secret that is set.
 const mask = "********"
 
 // Secret is a setting that never prints itself: not in logs, not in errors, not in `config show`.

@@ -9,8 +9,8 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// liteConn is one connection to SQLite with its prepared statements, by the text callers give. It speaks SQLite's own
-// interface: there is nothing to pool, and what database/sql and its drivers do would double the cost of a statement.
+// liteConn is one connection to SQLite with its prepared statements, by the text callers give. It uses SQLite's own
+// interface: connections need no pool, and database/sql and its drivers would double the cost of a statement.
 //
 // Statements are never interrupted: sqlite3_interrupt may roll back a whole transaction.
 // Transactions are short; contexts are checked between statements.
@@ -47,7 +47,7 @@ func (c *liteConn) prepare(query string) (*liteStmt, error) {
 	}
 	if len(c.prepared) >= maxPrepared {
 		for text, s := range c.prepared {
-			_ = s.stmt.Finalize() // frees memory, nothing else
+			_ = s.stmt.Finalize() // its error repeats that of the last run
 			delete(c.prepared, text)
 			break
 		}
@@ -104,7 +104,7 @@ func (c *liteConn) close() {
 	for _, s := range c.prepared {
 		_ = s.stmt.Finalize() // the connection is about to be closed
 	}
-	_ = c.conn.Close() // nothing uncommitted is worth keeping
+	_ = c.conn.Close() // the open transaction is rolled back
 }
 
 // liteStmt is a prepared statement and, while it runs, the rows it answers.

@@ -15,7 +15,7 @@ type DB struct {
 	memo   memo
 }
 
-// Options are what may be set about a database; the zero value is right for production.
+// Options are the options of a database; the zero value is right for production.
 type Options struct {
 	// Now is the clock behind [Tx.Now]; nil is time.Now.
 	Now func() time.Time
@@ -34,12 +34,12 @@ type Options struct {
 	Migrations fs.FS
 }
 
-// engine is what differs between the two databases.
+// engine is the part that differs between the two databases.
 type engine interface {
 	name() string
 	read(ctx context.Context, fn func(session) error) error
-	// write runs fn in a transaction. If it was told not to wait, durable does, and says whether the commit succeeded;
-	// a nil durable means that it has.
+	// write runs fn in a transaction. If it was told not to wait, durable waits for the commit and returns its error; a
+	// nil durable means that the commit has succeeded.
 	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, retries int, err error)
 	migrate(ctx context.Context, steps []step, now time.Time) error
 	ping(ctx context.Context) error
@@ -94,15 +94,15 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	return err
 }
 
-// Write runs fn as if it were alone and makes what it changed durable, all or nothing; an error from fn takes
-// everything back. fn may run more than once, so it holds nothing but SQL and sets outer variables afresh each time.
-// Once begun, a write is finished even if ctx is cancelled. A Write inside a Write waits for itself.
+// Write runs fn as if it were alone and makes its changes durable, all or none; an error from fn rolls them back. fn may
+// run more than once, so it must contain nothing but SQL and must set outer variables anew each time. Once begun, a write
+// is finished even if ctx is cancelled. A Write inside a Write deadlocks.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.write(ctx, false, fn)
 }
 
-// WriteSoon is Write without waiting for the disk, for what may be forgotten if the program dies within the next few
-// milliseconds. Whoever writes sees it at once; on SQLite, whoever reads may see it as late as the disk does.
+// WriteSoon is Write without waiting for the disk, for changes that may be lost if the program dies within the next few
+// milliseconds. Later writes see them at once; on SQLite, reads may see them only after they have reached the disk.
 func (d *DB) WriteSoon(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.write(ctx, true, fn)
 }

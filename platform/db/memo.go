@@ -18,7 +18,7 @@ type memoEntry struct {
 
 // Memo returns the decoded document that key and version name, calling load when it is not cached. The version
 // must have been read in tx, and every change of the document must change it. What Memo returns is shared: never
-// mutate it. Only read transactions fill the cache, since what a write transaction sees may yet be rolled back.
+// mutate it. Only read transactions fill the cache, since a write transaction may yet be rolled back.
 func Memo[T any](tx *Tx, key string, version int64, load func() (T, error)) (T, error) {
 	m := &tx.db.memo
 	m.mu.RLock()

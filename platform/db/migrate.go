@@ -73,7 +73,7 @@ func pending(steps []step, done []string) ([]step, error) {
 	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return skip[s.name] }), nil
 }
 
-// apply runs what is missing inside the transaction that s is, which must hold the lock.
+// apply runs the missing migrations inside the transaction s, which must hold the lock.
 func apply(s session, dialect func(string) string, steps []step, now time.Time) error {
 	if _, err := s.exec(dialect(createApplied), nil); err != nil {
 		return err
@@ -117,7 +117,7 @@ func applied(s session) (names []string, err error) {
 	return names, rows.Err()
 }
 
-// tokens splits DDL into the pieces that must be told apart: strings, quoted names, comments, semicolons, words.
+// tokens splits DDL into strings, quoted names, comments, semicolons and words.
 var tokens = regexp.MustCompile(`(?s)'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|;|\{\{\w+\}\}|\w+|.`)
 
 // statements cuts a migration at its semicolons and drops comments.

@@ -60,7 +60,7 @@ func openPostgres(address string, opts Options) (*postgres, error) {
 func poolSize(address string, count int) (string, int, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", 0, errors.New("the url cannot be parsed") // its own words would show the password
+		return "", 0, errors.New("the url cannot be parsed") // the parser's error would show the password
 	}
 	query := u.Query()
 	if text := query.Get("pool_max_conns"); text != "" {
@@ -120,7 +120,7 @@ func (p *postgres) once(ctx context.Context, limit time.Duration, opts *sql.TxOp
 	s := &pgSession{ctx: ctx, tx: tx}
 	if err := fn(s); err != nil {
 		if s.lost != nil {
-			return s.lost // whatever fn made of it, it is run again
+			return s.lost // whatever fn returned, it is run again
 		}
 		return err
 	}
@@ -152,7 +152,8 @@ func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) err
 		return err
 	}
 
-	// READ COMMITTED, so that who has waited for the lock sees what its holder did. The lock ends with the transaction.
+	// READ COMMITTED, so that a transaction that has waited for the lock sees what its former holder committed. The lock
+	// ends with the transaction.
 	return p.once(ctx, longestMigration, nil, func(s session) error {
 		if _, err := s.exec("SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))", nil); err != nil {
 			return err
@@ -187,7 +188,7 @@ func (s *pgSession) exec(query string, args []any) (int64, error) {
 func (s *pgSession) query(query string, args []any) (rows, error) {
 	found, err := s.tx.QueryContext(s.ctx, query, args...)
 	if err != nil {
-		return nil, err // and no rows in an interface that is not nil
+		return nil, err // not a nil *sql.Rows in a non-nil interface
 	}
 	return found, nil
 }

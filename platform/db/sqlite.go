@@ -104,7 +104,7 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 		return conn.translate(err)
 	}
 	defer func() {
-		if _, e := conn.exec("ROLLBACK", nil); e != nil { // should not happen; a new connection helps
+		if _, e := conn.exec("ROLLBACK", nil); e != nil { // should not happen; the connection is replaced
 			conn.close()
 			conn = nil
 		}

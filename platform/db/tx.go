@@ -48,8 +48,8 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 // Writable reports whether the transaction may change anything.
 func (tx *Tx) Writable() bool { return tx.writing }
 
-// OnCommit has done called once the transaction is durable, and never if it is not: by Write before it returns, and for
-// WriteSoon in another goroutine.
+// OnCommit registers done to be called after the commit, and only then: by Write before it returns, and after WriteSoon in
+// another goroutine.
 func (tx *Tx) OnCommit(done func()) { tx.committed = append(tx.committed, done) }
 
 func (tx *Tx) runCommitted() {
@@ -134,7 +134,7 @@ func (tx *Tx) each(query string, args []any, row func(Scanner) (more bool, err e
 	return nil
 }
 
-// ready says whether the next statement may run, and puts its arguments into the few forms both drivers agree on.
+// ready says whether the next statement may run, and converts its arguments to the types that both drivers accept.
 func (tx *Tx) ready(args []any) error {
 	if tx.failed != nil {
 		return tx.failed
@@ -160,7 +160,7 @@ func (tx *Tx) fail(err error) error {
 	return tx.failed
 }
 
-// end is the closure's result; a statement's error that the closure has overlooked still counts.
+// end is the result of the closure. If the closure has ignored a statement's error, it is that error.
 func (tx *Tx) end(err error) error {
 	if err == nil {
 		return tx.failed

@@ -41,8 +41,8 @@ type batch struct {
 	err     error // why the commit failed; valid when done is closed
 }
 
-// write runs fn alone under mu, behind a savepoint of its own. If fn panics or ends its goroutine, what it changed is undone and
-// the panic goes on. With soon, write does not wait for the commit; the caller may wait by calling durable.
+// write runs fn alone under mu, behind a savepoint of its own. If fn panics or ends its goroutine, its changes are undone
+// and the panic continues. With soon, write does not wait for the commit; the caller may wait by calling durable.
 func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, err error) {
 	w.waiting.Add(1)
 	w.mu.Lock()
@@ -156,7 +156,7 @@ func (w *writer) abandon(err error) *batch {
 	return b
 }
 
-// renew drops a connection whose state is in doubt; closing it rolls back.
+// renew closes a connection whose state is unknown, which rolls back; the next write opens another.
 func (w *writer) renew() {
 	w.conn.close()
 	w.conn = nil

@@ -12,7 +12,7 @@ import (
 // maxName bounds the names that are taken from a file, in bytes.
 const maxName = 256
 
-// Place is where an address is, in English. What is not known is empty.
+// Place is where an address is, in English. Unknown parts are empty.
 type Place struct {
 	City    string
 	Country string
@@ -43,15 +43,15 @@ func (d *Database) Close() error {
 	return d.reader.Close()
 }
 
-// Find says where an address is, and whether the file knows anything of it. What is no address is nowhere.
+// Find says where an address is, and whether the file knows anything of it. A text that is not an address has no place.
 func (d *Database) Find(address string) (p Place, known bool) {
 	ip, err := netip.ParseAddr(address)
 	if d == nil || err != nil {
 		return Place{}, false
 	}
 
-	// The file is mapped into memory: who writes over it instead of renaming a new one onto it makes reading it fault,
-	// which would otherwise end the program.
+	// The file is mapped into memory. If it is overwritten, instead of replaced by renaming, reading it may fault, which
+	// would otherwise end the program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if recover() != nil {
@@ -66,7 +66,7 @@ func (d *Database) Find(address string) (p Place, known bool) {
 	return p, p != Place{}
 }
 
-// record is as much of an entry as is read.
+// record is the part of an entry that is read.
 type record struct {
 	City    named `maxminddb:"city"`
 	Country named `maxminddb:"country"`
@@ -87,7 +87,7 @@ func (r record) place() Place {
 	return Place{City: clean(r.City.Names.English), Country: clean(country)}
 }
 
-// clean makes a copy that does not live in the mapped file, and is text of a bearable length.
+// clean copies a text out of the mapped file, makes it valid UTF-8 and bounds its length.
 func clean(name string) string {
 	return strings.Clone(strings.ToValidUTF8(name[:min(len(name), maxName)], ""))
 }

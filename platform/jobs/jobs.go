@@ -32,7 +32,7 @@ type Job struct {
 type Runner struct {
 	Jobs []Job
 
-	// Lease takes the lease called name for d and reports whether it was free; nil is for a server alone.
+	// Lease takes the lease called name for d and reports whether it was free; nil: there are no other nodes.
 	Lease func(ctx context.Context, name string, d time.Duration) (bool, error)
 
 	// Log is told of failed runs; nil is slog.Default.
@@ -84,7 +84,7 @@ func (r *Runner) follow(ctx context.Context, job Job) {
 	}
 }
 
-// round runs the job if it is this node's turn.
+// round runs the job if this node gets the lease.
 func (r *Runner) round(ctx context.Context, job Job, woken bool) {
 	if !woken && !job.Everywhere && r.Lease != nil {
 		free, err := r.Lease(ctx, job.Name, job.Every*9/10)

@@ -6,7 +6,7 @@ import (
 )
 
 // Repeat runs step until it reports that there is no more to do. After each it pauses for as long as the step took, so that
-// a large job takes no more than half of what it works on, and leaves the rest to others.
+// a large job uses no more than half of the database's time.
 func Repeat(ctx context.Context, step func() (more bool, err error)) error {
 	for {
 		began := time.Now()

@@ -15,7 +15,7 @@ var (
 	// ErrForged says that sealed bytes were changed, cut, or sealed for another purpose.
 	ErrForged = errors.New("sealed data does not open")
 
-	// ErrUnknownKey says that something was sealed under a key that is not at hand; the error that wraps it names the key.
+	// ErrUnknownKey says that something was sealed under a key that is not available; the error that wraps it names the key.
 	ErrUnknownKey = errors.New("unknown key")
 )
 

@@ -38,7 +38,7 @@ var (
 func New(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.operations = m.measure("operations", "API operations answered", fast, "service", "operation", "code")
-	m.messages = m.measure("messages", "attempts to hand a message to its sender", slow, "transport", "class")
+	m.messages = m.measure("messages", "attempts to give a message to its sender", slow, "transport", "class")
 	m.transactions = m.measure("transactions", "database transactions", fast, "kind")
 	m.jobs = m.measure("jobs", "background jobs run", slow, "job", "outcome")
 	m.signatures = m.measure("signatures", "tokens signed", fast, "algorithm")
@@ -88,7 +88,7 @@ func (m *Metrics) Operation(service, name, code string, took time.Duration) {
 	m.operations.count(took, service, name, code)
 }
 
-// Message counts one attempt to hand a message to its sender; transport is a kind such as "smtp" or "sns", never an address,
+// Message counts one attempt to give a message to its sender; transport is a kind such as "smtp" or "sns", never an address,
 // and class is how it ended.
 func (m *Metrics) Message(transport, class string, took time.Duration) {
 	m.messages.count(took, transport, class)

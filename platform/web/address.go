@@ -2,7 +2,7 @@ package web
 
 import "net/netip"
 
-// special lists what in IPv4, and in the global part of IPv6, is not some public host.
+// special lists the networks of IPv4, and of the global part of IPv6, that have no public hosts.
 var special = prefixes(
 	"0.0.0.0/8",        // this network
 	"10.0.0.0/8",       // private

@@ -23,9 +23,9 @@ var (
 	ErrTooLarge = errors.New("answer is too large")
 )
 
-// Options are the operator's settings; the zero value lets nothing through but https to public hosts.
+// Options are the operator's settings; the zero value allows only https to public hosts.
 type Options struct {
-	// Allow lists what may be called although it is not public: addresses ("10.1.2.3"), networks ("10.0.0.0/8",
+	// Allow lists destinations that may be called although they are not public: addresses ("10.1.2.3"), networks ("10.0.0.0/8",
 	// "::1/128") and host names ("hooks.internal"), whatever they resolve to.
 	Allow []string
 
@@ -130,7 +130,7 @@ func (g *guard) control(network, address string, _ syscall.RawConn) error {
 	return fmt.Errorf("%w: %s", ErrBlocked, target.Addr())
 }
 
-// restricted is the transport with the rules that do not concern addresses.
+// restricted is the transport with those rules that do not concern addresses.
 type restricted struct {
 	opts Options
 	next http.RoundTripper
@@ -158,7 +158,7 @@ func (r *restricted) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// capped fails where io.LimitReader would pretend that the body ends.
+// capped fails at the limit, where io.LimitReader would report the end of the body.
 type capped struct {
 	io.ReadCloser
 	left int64

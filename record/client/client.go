@@ -160,8 +160,8 @@ type documents struct {
 }
 
 func (c *Client) encode() (written documents, err error) {
-	open := c.Doc          // the client stays as it is: who clones it shares it with others
-	open.ClientSecret = "" // it is sealed, elsewhere
+	open := c.Doc          // the client itself is not changed: it may be shared
+	open.ClientSecret = "" // secrets are stored sealed, in Secrets
 	doc, err := json.Marshal(&open)
 	if err != nil {
 		return written, fmt.Errorf("encode client: %w", err)

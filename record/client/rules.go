@@ -8,14 +8,14 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// What tokens and sign-in sessions live when the client does not say.
+// Lifetimes of tokens and sign-in sessions when the client has no setting.
 const (
 	defaultTokenTTL   = time.Hour
 	defaultRefreshTTL = 30 * 24 * time.Hour
 	defaultSessionTTL = 3 * time.Minute
 )
 
-// defaultSSOMinutes is for how many minutes after a sign-in the client lets the same browser in again without another.
+// defaultSSOMinutes is for how many minutes after a sign-in the client reuses its single sign-on session.
 const defaultSSOMinutes = 60
 
 // Allows tells whether the client may use a sign-in flow, named as ExplicitAuthFlows names it today
@@ -53,12 +53,13 @@ func (c *Client) HidesUsers() bool {
 	return c.Doc.PreventUserExistenceErrors == cognitoidp.PreventUserExistenceErrorTypesEnabled
 }
 
-// Forwards tells whether the app may say where its users call from: a server may, which has a secret to prove itself with.
+// Forwards tells whether the app may forward the addresses of its users: it must be a server, which proves itself by a
+// secret.
 func (c *Client) Forwards() bool {
 	return c.Doc.EnablePropagateAdditionalUserContextData != nil && *c.Doc.EnablePropagateAdditionalUserContextData && c.HasSecret()
 }
 
-// Revocable tells whether the client's tokens carry what RevokeToken needs; they do unless it was switched off.
+// Revocable tells whether the client's tokens can be revoked. They can unless the setting was switched off.
 func (c *Client) Revocable() bool {
 	return c.Doc.EnableTokenRevocation == nil || *c.Doc.EnableTokenRevocation
 }
@@ -98,13 +99,13 @@ func (c *Client) SessionTTL() time.Duration {
 	return time.Duration(*c.Doc.AuthSessionValidity) * time.Minute
 }
 
-// SSOValidity is how long after a user last showed who they are the client silently reuses a single sign-on session of
-// the hosted pages; 0 is never.
+// SSOValidity is for how long after a user's last proof the client reuses a single sign-on session of the hosted pages; 0
+// is never.
 func (c *Client) SSOValidity() time.Duration {
 	return time.Duration(*c.SessionConfiguration().SSOSession.MaxValidityMinutes) * time.Minute
 }
 
-// SessionConfiguration is what holds for sessions, as GetUserPoolClientSessionConfiguration shows it.
+// SessionConfiguration is the configuration in force, as GetUserPoolClientSessionConfiguration shows it.
 func (c *Client) SessionConfiguration() cognitoidp.GetUserPoolClientSessionConfigurationResponse {
 	minutes := int64(defaultSSOMinutes)
 	if set := c.Sessions.SSOSession; set != nil && set.MaxValidityMinutes != nil {
@@ -118,7 +119,7 @@ func (c *Client) SessionConfiguration() cognitoidp.GetUserPoolClientSessionConfi
 }
 
 // CanRead tells whether the app may see an attribute, by its full name ("email", "custom:team"). Without a list of its own
-// it sees all but those for developers; sub it always sees.
+// it sees all but those for developers. It always sees sub.
 func (c *Client) CanRead(attribute string) bool {
 	if attribute == "sub" {
 		return true

@@ -35,7 +35,7 @@ func (c *Client) SecretID(now time.Time) string {
 	}
 }
 
-// HasSecret tells whether the client is a confidential one: it has to prove its secret.
+// HasSecret tells whether the client is confidential: it must prove that it has a secret.
 func (c *Client) HasSecret() bool {
 	return len(c.Secrets) > 0
 }

@@ -12,7 +12,7 @@ import (
 type Code struct {
 	Pool      id.Pool
 	Sub       id.Sub // whose it is; for the decoy of an unknown user a made-up one
-	Purpose   string // what it is good for
+	Purpose   string // what it can be used for
 	Attribute string // where it was sent: "email" or "phone_number"
 	Hash      []byte
 	Tries     int64 // wrong tries so far
@@ -63,7 +63,7 @@ func Spend(tx *db.Tx, c *Code) error {
 		WHERE pool_id = $1 AND sub = $2 AND purpose = $3 AND hash = $4`,
 		c.Pool, c.Sub, c.Purpose, c.Hash)
 	if err != nil {
-		return fmt.Errorf("spend code: %w", err)
+		return fmt.Errorf("use code: %w", err)
 	}
 	if rows == 0 {
 		return db.ErrNotFound

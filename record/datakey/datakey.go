@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// fresh is how long a node trusts what it has read about a pool's keys.
+	// fresh is how long a node uses the keys of a pool that it has read.
 	fresh = time.Minute
 
-	// ripe is the age from which a rotated-in key seals: by then every node knows it.
+	// ripe is the age from which a new key seals: by then every node has read it.
 	ripe = 5 * fresh
 
-	// maxBoxes bounds the boxes remembered; past it, any one makes room.
+	// maxBoxes bounds the boxes remembered; beyond it an arbitrary one is dropped.
 	maxBoxes = 10_000
 )
 
-// Ring hands out the boxes of pools. Copying it is not allowed; its zero value with a Master is ready.
+// Ring gives the boxes of pools. Copying it is not allowed; its zero value with a Master is ready.
 type Ring struct {
 	Master *seal.Master
 
@@ -70,7 +70,7 @@ func (r *Ring) Box(tx *db.Tx, pool id.Pool) (*seal.Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	if tx.Writable() { // what it saw may yet be rolled back
+	if tx.Writable() { // the transaction may yet be rolled back
 		tx.OnCommit(func() { r.keep(pool, entry{box, tx.Now}) })
 		return box, nil
 	}

@@ -16,7 +16,7 @@ type Device struct {
 	GroupKey string // the other half of its name: the proofs of its secret are computed over both
 	Client   id.Client
 	Name     string // what its user sees; empty when unknown
-	SDK      string // what the app calls itself, empty when nothing is known
+	SDK      string // the AWS library that the app uses; empty when unknown
 	IP       string // where it was last seen
 
 	Secret     []byte // sealed; nil until it is confirmed
@@ -78,8 +78,8 @@ func List(tx *db.Tx, q Query) ([]*Device, error) {
 		q.Pool, q.Sub, q.After, q.Remembered, q.Limit)
 }
 
-// Confirm stores what an app tells of a device that was only named before: its secret, its name, its address, whether it is
-// remembered. It works once for each device; then it answers db.ErrStale.
+// Confirm stores the secret, the name and the address of a device that was issued before, and whether it is remembered.
+// It works once for each device; then it answers db.ErrStale.
 func Confirm(tx *db.Tx, d *Device) error {
 	rows, err := tx.Exec(`
 		UPDATE device

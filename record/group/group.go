@@ -21,7 +21,7 @@ type Group struct {
 	Modified    time.Time
 }
 
-// Compare orders groups as their roles count: by precedence, those without one last, equals by name.
+// Compare orders groups by the rank of their roles: by precedence, those without one last, equals by name.
 func Compare(a, b Group) int {
 	switch {
 	case a.Precedence != nil && b.Precedence != nil && *a.Precedence != *b.Precedence:
@@ -34,7 +34,7 @@ func Compare(a, b Group) int {
 	return cmp.Compare(a.Name, b.Name)
 }
 
-// doc is what nobody searches by.
+// doc holds the members that no query searches by.
 type doc struct {
 	Description string `json:",omitzero"`
 	RoleArn     string `json:",omitzero"`
@@ -89,7 +89,7 @@ func Update(tx *db.Tx, g *Group) error {
 	return err
 }
 
-// Delete removes a group and everyone's membership of it, or answers db.ErrNotFound.
+// Delete removes a group and all memberships of it, or answers db.ErrNotFound.
 func Delete(tx *db.Tx, pool id.Pool, name string) error {
 	rows, err := tx.Exec(`
 		DELETE FROM user_group

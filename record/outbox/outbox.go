@@ -13,7 +13,7 @@ import (
 type Row struct {
 	Pool      id.Pool
 	ID        string // grows with time
-	Queue     int64  // what it is delivered with
+	Queue     int64  // the queue that it is delivered from
 	Medium    string // "EMAIL" or "SMS"
 	Recipient string // a keyed hash of the address, to find its messages by
 	Content   []byte // sealed
@@ -78,8 +78,8 @@ func Due(tx *db.Tx, queue int64, limit int) ([]*Row, error) {
 		queue, db.Millis(tx.Now), limit)
 }
 
-// Claim takes a message for an attempt at delivering it, until the moment given. It answers db.ErrStale when another node
-// was quicker.
+// Claim takes a message for an attempt at delivering it, until the moment given. It answers db.ErrStale when another node has
+// claimed it before.
 func Claim(tx *db.Tx, r *Row, until time.Time) error {
 	rows, err := tx.Exec(`
 		UPDATE outbox
@@ -108,7 +108,7 @@ func Postpone(tx *db.Tx, r *Row, due time.Time) error {
 	return nil
 }
 
-// Delete removes a message: delivered, or given up.
+// Delete removes a message that was delivered or will not be.
 func Delete(tx *db.Tx, r *Row) error {
 	_, err := tx.Exec(`
 		DELETE FROM outbox
@@ -120,7 +120,7 @@ func Delete(tx *db.Tx, r *Row) error {
 	return nil
 }
 
-// Prune removes up to limit rows that an inbox need not keep: decoys, those written before a moment, and all but the
+// Prune removes up to limit rows that an inbox does not need: decoys, those written before a moment, and all but the
 // newest keep. It answers how many.
 func Prune(tx *db.Tx, before time.Time, keep, limit int) (int, error) {
 	oldest, err := db.All(tx, scanMillis, `

@@ -40,7 +40,7 @@ func Waiting(tx *db.Tx, pool id.Pool, sub id.Sub) (*Ceremony, error) {
 		pool, sub, db.Millis(tx.Now))
 }
 
-// Finish spends a registration. It answers db.ErrNotFound when it was spent before, has expired, or was replaced by a newer
+// Finish uses up a registration. It answers db.ErrNotFound when it was used before, has expired, or was replaced by a newer
 // one.
 func Finish(tx *db.Tx, c *Ceremony) error {
 	rows, err := tx.Exec(`

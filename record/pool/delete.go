@@ -33,8 +33,8 @@ var tables = []string{
 	"pool",
 }
 
-// Delete removes the pool and every row that any record keeps for it, its data key too: what was sealed under it can
-// never be opened again. It answers db.ErrNotFound when there is no such pool.
+// Delete removes the pool and every row that any record keeps for it, its data keys too: nothing sealed under them
+// can be opened again. It answers db.ErrNotFound when there is no such pool.
 func Delete(tx *db.Tx, pool id.Pool) error {
 	for _, table := range tables {
 		rows, err := tx.Exec(`

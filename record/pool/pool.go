@@ -114,7 +114,7 @@ type documents struct {
 	doc, mfa, sessions string
 }
 
-// encode leaves the pool as it is: who clones it shares it with others.
+// encode does not change the pool, which may be shared.
 func (p *Pool) encode() (written documents, err error) {
 	doc := p.Doc
 	doc.EstimatedNumberOfUsers = 0

@@ -73,7 +73,7 @@ func (p *Pool) Tag(key string) string {
 	return p.Doc.UserPoolTags[key]
 }
 
-// PasswordPolicy gives what passwords must be; it is never nil.
+// PasswordPolicy gives the policy in force; it is never nil.
 func (p *Pool) PasswordPolicy() *cognitoidp.PasswordPolicyType {
 	if p.Doc.Policies == nil || p.Doc.Policies.PasswordPolicy == nil {
 		return DefaultPasswordPolicy()
@@ -102,15 +102,15 @@ func (p *Pool) PasswordStorage(def string) string {
 	return def
 }
 
-// defaultMaxSessions is how many token sessions a user may have in pools that do not say.
+// defaultMaxSessions is how many token sessions a user may have in pools without a setting.
 const defaultMaxSessions = 20
 
-// TracksSessions tells whether the pool keeps account of where its users are signed in, and of how often.
+// TracksSessions tells whether the pool tracks its users' sessions: where they are signed in, and how often.
 func (p *Pool) TracksSessions() bool {
 	return p.Sessions.UserSessionTracking == cognitoidp.UserSessionTrackingTypeEnabled
 }
 
-// MaxSessions is how many live token sessions a user may have, in a pool that keeps account of them.
+// MaxSessions is how many live token sessions a user may have, in a pool that tracks them.
 func (p *Pool) MaxSessions() int64 {
 	limit := p.Sessions.TokenSession
 	if limit == nil || limit.MaxPerUser == nil {
@@ -119,7 +119,7 @@ func (p *Pool) MaxSessions() int64 {
 	return *limit.MaxPerUser
 }
 
-// SessionConfiguration is what holds for sessions, as GetUserPoolSessionConfiguration shows it.
+// SessionConfiguration is the configuration in force, as GetUserPoolSessionConfiguration shows it.
 func (p *Pool) SessionConfiguration() cognitoidp.GetUserPoolSessionConfigurationResponse {
 	tracking := cognitoidp.UserSessionTrackingTypeDisabled
 	if p.TracksSessions() {

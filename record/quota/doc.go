@@ -1,4 +1,4 @@
 // Package quota counts how often something was done within a time: codes asked for by a user, messages to an address.
 //
-// What is counted under which name, and how much is too much, is the business of engine/verification and engine/message.
+// engine/verification and engine/message decide what is counted under which name, and the limits.
 package quota

@@ -10,8 +10,8 @@ import (
 )
 
 // Use counts one use under a name and returns how many there were since the first, this one included. The count begins
-// anew when a time of length per has passed since that first use. Beyond most it stays at most+1: who is refused already
-// costs no more writes.
+// anew when a time of length per has passed since that first use. Beyond most it stays at most+1, so that refused uses write
+// nothing.
 func Use(tx *db.Tx, pool id.Pool, name string, most int64, per time.Duration) (int64, error) {
 	now := db.Millis(tx.Now)
 	c, err := db.One(tx, scanCounter, `
@@ -42,7 +42,7 @@ func Use(tx *db.Tx, pool id.Pool, name string, most int64, per time.Duration) (i
 	return c.uses, nil
 }
 
-// Full reports whether a name has had its uses. It saves work; Use alone decides.
+// Full reports whether a name has reached most. It is a check in advance; Use decides.
 func Full(tx *db.Tx, pool id.Pool, name string, most int64) (bool, error) {
 	c, err := db.One(tx, scanCounter, `
 		SELECT uses, expires

@@ -1,3 +1,3 @@
-// Package replay remembers what works once and has been used: the Sessions of sign-in challenges, sealed tickets and the like,
-// which exist nowhere but in their holder's hands until they are redeemed.
+// Package replay remembers which one-time values have been used: the Sessions of sign-in challenges, SECRET_BLOCKs and other
+// sealed values that the server does not store until they are used.
 package replay

@@ -8,8 +8,8 @@ import (
 	"cardea/spec/id"
 )
 
-// Use marks what (an id, or the hash of a secret) as used, and answers db.ErrExists to all but the first who come with
-// it. After until, when the thing would be refused for its age anyway, it is forgotten.
+// Use marks what (an id, or the hash of a secret) as used. It answers db.ErrExists to all but the first caller. The row is
+// deleted after until, when the value would be refused as expired anyway.
 func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	rows, err := tx.Exec(`
 		INSERT INTO replay (pool_id, key, expires)
@@ -25,7 +25,7 @@ func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 	return nil
 }
 
-// Used reports whether what has been used already. It saves work; Use alone decides.
+// Used reports whether what has been used. It is a check in advance; Use decides.
 func Used(tx *db.Tx, pool id.Pool, what string) (bool, error) {
 	n, err := db.One(tx, func(row db.Scanner) (n int64, err error) {
 		err = row.Scan(&n)

@@ -9,7 +9,7 @@ import (
 	"cardea/spec/id"
 )
 
-// pause is how long a session that is used again and again is not written anew.
+// pause is the least time between two writes of a session's uses from one place.
 const pause = time.Minute
 
 // Activity is the last use of a session: its sign-in, or a refresh since.
@@ -19,12 +19,12 @@ type Activity struct {
 	DeviceType string // "Firefox on Windows"; empty when unknown
 }
 
-// Outdated reports whether a later use is worth writing down: it comes from elsewhere, or a minute has passed.
+// Outdated reports whether a later use must be written: it comes from another place, or a minute has passed.
 func (a Activity) Outdated(by Activity) bool {
 	return a.IP != by.IP || by.Active.Sub(a.Active) >= pause
 }
 
-// Note writes down a use of a session that lives, unless another use of the same moment has been already.
+// Note writes a use of a live session, unless another use of the same moment has been written.
 func Note(tx *db.Tx, s *Session, a Activity) error {
 	_, err := tx.Exec(`
 		UPDATE session

@@ -14,12 +14,12 @@ type Refresh struct {
 	Pool     id.Pool
 	Session  string
 	Hash     string    // SHA-256 of the token; never empty
-	Replaced time.Time // when rotation put another in its place; zero while it is the current one
+	Replaced time.Time // when rotation replaced it; zero while it is the current one
 }
 
 // A session remembers at most maxRefresh refresh tokens that rotation issued, and those that were replaced for as long as
-// they may be in their time of grace, which is a minute at most. Others are known for tokens of the session by their form
-// alone.
+// their grace period may last, which is a minute at most. Others are recognized as tokens of the session by their
+// form alone.
 const (
 	maxRefresh   = 200
 	replacedLife = 5 * time.Minute
@@ -53,7 +53,7 @@ func AddRefresh(tx *db.Tx, r Refresh) error {
 	return nil
 }
 
-// Redeem finds a refresh token and its session, or answers db.ErrNotFound. It judges nothing.
+// Redeem finds a refresh token and its session, or answers db.ErrNotFound. It does not check whether they are still valid.
 func Redeem(tx *db.Tx, r Refresh) (*Session, *Refresh, error) {
 	found := r
 	s, err := db.One(tx, func(from db.Scanner) (*Session, error) {
@@ -77,7 +77,7 @@ func Redeem(tx *db.Tx, r Refresh) (*Session, *Refresh, error) {
 	return s, &found, nil
 }
 
-// Replace marks a refresh token as rotated away. Of all who try, at any time, one succeeds; the others get db.ErrStale.
+// Replace marks a refresh token as replaced. Only one call ever succeeds; the others get db.ErrStale.
 func Replace(tx *db.Tx, r Refresh) error {
 	for _, update := range []string{`
 		UPDATE session

@@ -9,10 +9,11 @@ import (
 	"cardea/spec/id"
 )
 
-// Kind is what a session came of.
+// Kind is the kind of sign-in that began a session.
 type Kind string
 
-// The kinds. Tokens of an API session open the user's own account; those of an OAuth session open what its scopes say.
+// The kinds. Tokens of an API session allow operations on the user's own account; those of an OAuth session allow what its
+// scopes say.
 const (
 	API   Kind = "api"
 	OAuth Kind = "oauth"
@@ -28,7 +29,7 @@ type Session struct {
 	Kind      Kind
 	Scopes    []string // of an OAuth session
 	DeviceKey string
-	SSO       string    // UUID: the single sign-on session of the hosted pages that it came from; empty: it came from none
+	SSO       string    // UUID: the single sign-on session of the hosted pages that it came from; empty: none
 	AuthTime  time.Time // when the user proved who they are, which may be before Created; the auth_time claim
 	Created   time.Time
 	Expires   time.Time // the end of its refresh tokens; rotation does not move it
@@ -36,7 +37,7 @@ type Session struct {
 	Activity
 }
 
-// Live reports whether nothing has ended the session by now.
+// Live reports whether the session has neither expired nor been revoked.
 func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Before(s.Expires) }
 
 // Insert adds a session with the refresh token it begins with.
@@ -120,7 +121,7 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	return nil
 }
 
-// row is a session as its columns are.
+// row is a session in the form of its columns.
 type row struct {
 	Session
 	scopes                                      string
@@ -154,8 +155,8 @@ func scan(s db.Scanner) (*Session, error) {
 	return r.session(), nil
 }
 
-// ExpireDevice ends the refresh tokens of a user's sessions that are bound to a device. Access tokens that are out already
-// stay good until their own end.
+// ExpireDevice ends the refresh tokens of a user's sessions that are bound to a device. Access tokens that were issued
+// before stay valid until they expire.
 func ExpireDevice(tx *db.Tx, pool id.Pool, sub id.Sub, key string) error {
 	_, err := tx.Exec(`
 		UPDATE session

@@ -53,7 +53,7 @@ func Insert(tx *db.Tx, k Key) error {
 	return nil
 }
 
-// Put lays a spare key into the stock.
+// Put adds a spare key to the stock.
 func Put(tx *db.Tx, k Key) error {
 	rows, err := tx.Exec(`
 		INSERT INTO spare_signing_key (kid, created, sealed)

@@ -16,7 +16,7 @@ type Token struct {
 	LastStep int64     // of the code used last
 	Verified time.Time // when Secret came in force
 	Pending  []byte    // sealed; nil unless a secret waits to be verified
-	Asked    time.Time // when Pending was handed out
+	Asked    time.Time // when Pending was given to the user
 }
 
 // Get finds a user's token, or answers db.ErrNotFound.
@@ -59,8 +59,8 @@ func Confirm(tx *db.Tx, t *Token, step int64) error {
 	return nil
 }
 
-// Use spends a step of the secret in force, as it was loaded, and all earlier ones. It answers db.ErrStale when the step or a
-// later one was spent before, and when another secret is in force by now, or none.
+// Use uses up a step of the secret in force, as it was loaded, and all earlier ones. It answers db.ErrStale when the step or
+// a later one was used before, and when another secret is in force by now, or none.
 func Use(tx *db.Tx, t *Token, step int64) error {
 	rows, err := tx.Exec(`
 		UPDATE software_token

@@ -10,13 +10,13 @@ import (
 	"cardea/spec/id"
 )
 
-// counted is up to how many users Count counts one by one.
+// counted is the number of users up to which Count is exact.
 const counted = 4096
 
 // Count estimates how many users a pool has: exactly up to 4096, beyond that to some two per cent.
 //
-// Neither a counter nor a count over all rows would do: every sign-up of a pool would wait for the one row, and each
-// DescribeUserPool would read the whole index. But subs are random, so the 4096th of them in order tells how densely the
+// With a counter, every sign-up of a pool would wait for one row; a count over all rows would read the whole index for each
+// DescribeUserPool. But subs are random, so the 4096th of them in order tells how densely the
 // space of all subs is filled.
 func Count(tx *db.Tx, pool id.Pool) (int64, error) {
 	last, err := db.One(tx, scanSub, `

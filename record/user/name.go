@@ -58,13 +58,13 @@ func ByName(tx *db.Tx, pool id.Pool, key string) (*User, error) {
 		pool, key)
 }
 
-// Owner is who has a name.
+// Owner is the user who has a name.
 type Owner struct {
 	Name
 	Sub id.Sub
 }
 
-// Owners gives those of the keys that anyone owns.
+// Owners gives those of the keys that have an owner.
 func Owners(tx *db.Tx, pool id.Pool, keys []string) ([]Owner, error) {
 	if len(keys) == 0 {
 		return nil, nil
@@ -107,7 +107,7 @@ func Claim(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) (taken []Owner, er
 	return undoClaim(tx, pool, sub, names)
 }
 
-// undoClaim releases what Claim has got of names, and tells who owns the others.
+// undoClaim releases the names that Claim has inserted, and gives the owners of the others.
 func undoClaim(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) (taken []Owner, err error) {
 	keys := make([]string, len(names))
 	for i, name := range names {

@@ -22,10 +22,10 @@ type Term struct {
 	Key  string
 }
 
-// longTerm is how many runes of a value are indexed. The rest is compared by who searches.
+// longTerm is how many runes of a value are indexed. The caller compares the rest.
 const longTerm = 128
 
-// TermKey gives what is indexed of a value.
+// TermKey gives the part of a value that is indexed.
 func TermKey(value string) string {
 	key := storable(value)
 	runes := 0

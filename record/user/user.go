@@ -36,8 +36,8 @@ type User struct {
 	MFA MFA // the second factors that the user has switched on
 }
 
-// MFA says which second factors a user has switched on, and which of them they prefer. What a factor needs besides (an
-// address, a registered token, a passkey) is kept where it belongs.
+// MFA says which second factors a user has switched on, and which of them they prefer. The rest of a factor (an
+// address, a registered token, a passkey) is stored elsewhere.
 type MFA struct {
 	SMS           bool   `json:"sms,omitempty"`
 	Email         bool   `json:"email,omitempty"`
@@ -48,7 +48,7 @@ type MFA struct {
 	Preferred     string `json:"preferred,omitempty"` // "SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"; empty: none
 }
 
-// Touch notes that the user changed at this moment.
+// Touch sets the time of the user's last change.
 func (u *User) Touch(now time.Time) { u.Modified = now }
 
 // Verified tells whether the e-mail address ("email") or phone number ("phone_number") is there and verified.
@@ -56,7 +56,7 @@ func (u *User) Verified(attribute string) bool {
 	return u.Attributes[attribute] != "" && u.Attributes[attribute+"_verified"] == "true"
 }
 
-// Clone gives a copy that shares nothing that can be changed.
+// Clone gives a copy that shares nothing with u, for changing.
 func (u *User) Clone() *User {
 	c := *u
 	c.Attributes, c.Pending = maps.Clone(u.Attributes), maps.Clone(u.Pending)

@@ -17,7 +17,7 @@ import (
 // M is a JSON object: a request or an answer.
 type M = map[string]any
 
-// Call calls an operation as a client does. The error of an answer that is one is a *awsjson.Fault.
+// Call calls an operation as a client does. If the answer is an error, Call returns it as an *awsjson.Fault.
 func (w *World) Call(operation string, in M) (M, error) {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -41,7 +41,7 @@ func (w *World) Call(operation string, in M) (M, error) {
 	return w.read(operation, answer)
 }
 
-// sign adds what a signature looks like; a development server does not check it.
+// sign adds a signature in form only; a development server does not check it.
 func (w *World) sign(r *http.Request) {
 	at := w.Now().UTC().Format("20060102T150405Z")
 	r.Header.Set("X-Amz-Date", at)

@@ -1,5 +1,5 @@
-// Package servertest is the world that features are tested in: a whole server as server.New builds it, on both database
-// engines, with a clock that stands still until it is moved, and no sockets.
+// Package servertest runs a whole server for the tests of features, as server.New builds it, on both database engines,
+// with a clock that only the test advances, and without sockets.
 //
 // A test calls operations as a client does, through the wire's JSON and validation, and reads messages in the inbox:
 //

@@ -14,14 +14,14 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// Account is the account number in this world's ARNs.
+// Account is the account number in the server's ARNs.
 const Account = "123456789012"
 
-// World is one server and its surroundings.
+// World is one server with its clock and its database, and a client of it.
 type World struct {
 	Server *server.Server
 	DB     *db.DB
-	URL    string // under which the server believes to be reached, and which begins every issuer
+	URL    string // the server's PublicURL, with which every issuer begins
 	Region string // where signed operations are sent
 
 	t              testing.TB
@@ -29,19 +29,19 @@ type World struct {
 	agent, address string
 }
 
-// Each runs body in a new world on SQLite and in another on PostgreSQL, in parallel.
+// Each runs body in a new World on SQLite and in another on PostgreSQL, in parallel.
 func Each(t *testing.T, body func(t *testing.T, w *World)) {
 	t.Helper()
 	EachWith(t, nil, body)
 }
 
-// EachWith is Each with a server that is configured otherwise.
+// EachWith is Each with a changed configuration of the server.
 func EachWith(t *testing.T, change func(c *server.Config), body func(t *testing.T, w *World)) {
 	t.Helper()
 	dbtest.EachURL(t, func(t *testing.T, url string) { body(t, New(t, url, change)) })
 }
 
-// New builds a world on one database. change, unless nil, has the last word on the server's configuration.
+// New builds a World on one database. change, unless nil, changes the server's configuration.
 func New(t testing.TB, database string, change func(c *server.Config)) *World {
 	t.Helper()
 	w := &World{
@@ -87,38 +87,38 @@ func (w *World) strict(operation string, fault *awsjson.Fault) {
 	w.t.Errorf("%s answered with %s (%s), which the model does not list for it", operation, fault.Code, fault.Message)
 }
 
-// In is the same world, seen from another Region.
+// In is the same server, called in another Region.
 func (w *World) In(region string) *World {
 	there := *w
 	there.Region = region
 	return &there
 }
 
-// By is the same world, called by a program with this User-Agent.
+// By is the same server, called by a program with this User-Agent.
 func (w *World) By(agent string) *World {
 	other := *w
 	other.agent = agent
 	return &other
 }
 
-// From is the same world, called from an address.
+// From is the same server, called from an address.
 func (w *World) From(address string) *World {
 	other := *w
 	other.address = address
 	return &other
 }
 
-// Now is the world's time.
+// Now is the time of the clock.
 func (w *World) Now() time.Time { return w.clock.Now() }
 
-// Advance moves the world's clock.
+// Advance moves the clock.
 func (w *World) Advance(d time.Duration) {
 	w.clock.mu.Lock()
 	defer w.clock.mu.Unlock()
 	w.clock.now = w.clock.now.Add(d)
 }
 
-// clock stands still until it is moved.
+// clock is a clock that only Advance moves.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time

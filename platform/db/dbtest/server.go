@@ -19,8 +19,8 @@ import (
 
 // StartPostgres starts a throw-away PostgreSQL server that listens on a socket only, and returns the URL of its
 // superuser. dir becomes its data directory, or is a former server's, even one that was killed; with "" a temporary one
-// is made, and removed by stop. A durable server syncs every commit to the disk; another is faster and fit for tests
-// that kill nothing but clients. As root the server runs as the user postgres or nobody, who must be able to reach dir.
+// is made, and removed by stop. A durable server syncs every commit to the disk; one that is not is faster, for tests
+// that do not kill the server. As root the server runs as the user postgres or nobody, who must be able to reach dir.
 // The server also stops when the calling program ends in any way.
 func StartPostgres(dir string, durable bool) (url string, stop func(), err error) {
 	s := throwaway{temporary: dir == ""}
@@ -45,7 +45,7 @@ func StartPostgres(dir string, durable bool) (url string, stop func(), err error
 	return s.url(), func() { halt(); s.discard() }, nil
 }
 
-// throwaway is a server to be.
+// throwaway is a temporary server.
 type throwaway struct {
 	bin, dir  string
 	user      credential
@@ -71,8 +71,8 @@ func (s throwaway) initialize() error {
 	return nil
 }
 
-// launch starts the server and waits until it answers. A server that was killed leaves children behind for a moment,
-// beside whom its successor refuses to start: then it is tried again.
+// launch starts the server and waits until it answers. A server that was killed leaves child processes behind
+// for a moment, during which a new one refuses to start: then launch tries again.
 func (s throwaway) launch(durable bool) (halt func(), err error) {
 	limit := 5 * time.Second
 	if s.temporary {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// credential is who runs the server.
+// credential is the user that runs the server.
 type credential struct{}
 
 func serverUser() (credential, error) {

@@ -10,12 +10,12 @@ import (
 	"syscall"
 )
 
-// credential is who runs the server; nil is whoever runs the tests.
+// credential is the user that runs the server; nil is the user that runs the tests.
 type credential struct {
 	*syscall.Credential
 }
 
-// serverUser finds somebody other than root: PostgreSQL refuses to run as root.
+// serverUser finds a user other than root: PostgreSQL refuses to run as root.
 func serverUser() (credential, error) {
 	if os.Geteuid() != 0 {
 		return credential{}, nil

@@ -1,2 +1,2 @@
-// Package geotest writes small databases of places, for the tests of geo and of those who ask it.
+// Package geotest writes small databases of places, for the tests of geo and of packages that use it.
 package geotest

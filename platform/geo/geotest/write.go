@@ -13,7 +13,7 @@ import (
 	"cardea/platform/geo"
 )
 
-// Write makes a file that knows where these networks are and returns its path.
+// Write makes a database file with the places of these networks and returns its path.
 func Write(t testing.TB, places map[string]geo.Place) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "places.mmdb")

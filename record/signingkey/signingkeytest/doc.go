@@ -1,2 +1,2 @@
-// Package signingkeytest hands out RSA keys to tests, which would spend most of their time on making them otherwise.
+// Package signingkeytest gives RSA keys to tests, which would otherwise take most of their time to make them.
 package signingkeytest

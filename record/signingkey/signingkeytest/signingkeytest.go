@@ -16,8 +16,8 @@ var (
 	next int
 )
 
-// Make is a maker of keys that makes few and gives them again and again. They suit pools, but not a stock of spare keys,
-// which holds each key once.
+// Make makes a few keys and then returns them again in turn. They suit pools, but not a stock of spare keys, which holds
+// each key once.
 func Make() (*rsa.PrivateKey, error) {
 	mu.Lock()
 	defer mu.Unlock()
