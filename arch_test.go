@@ -46,7 +46,7 @@ var modules = map[string]string{
 	"github.com/alecthomas/kong":              "command line: flags, environment and help from one struct",
 	"github.com/emersion/go-sasl":             "tests: authentication of the SMTP server",
 	"github.com/emersion/go-smtp":             "tests: an SMTP server",
-	"github.com/go-jose/go-jose/v4":           "tests: another implementation reads our tokens",
+	"github.com/go-jose/go-jose/v4":           "tests: another implementation verifies the tokens",
 	"github.com/go-webauthn/webauthn":         "WebAuthn: the ceremonies, CBOR and COSE; maintained and complete",
 	"github.com/google/go-cmp":                "tests: readable differences",
 	"github.com/jackc/pgx/v5":                 "the PostgreSQL driver",
@@ -185,7 +185,7 @@ func TestEveryFolderBelongsToALayer(t *testing.T) {
 	}
 }
 
-// sqlText recognizes a statement: an upper-case verb followed by what only SQL has.
+// sqlText recognizes a statement: an upper-case verb followed by a phrase that only SQL has.
 var sqlText = regexp.MustCompile(`^\s*(SELECT\s[\s\S]+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE|SCHEMA)|ALTER\s+TABLE|DROP\s+(TABLE|SCHEMA)|WITH\s[\s\S]+\sSELECT)\b`)
 
 func TestSQLLivesInRecord(t *testing.T) {
@@ -317,8 +317,7 @@ func TestFilesAndFunctionsStaySmall(t *testing.T) {
 	}
 }
 
-// parameters counts a function's parameters, without those at its front in which it works rather than on which: the
-// context, the transaction, the pool's box.
+// parameters counts a function's parameters, without a context, a transaction and a box at their front.
 func parameters(function *ast.FuncDecl) int {
 	n := 0
 	for _, field := range function.Type.Params.List {
@@ -377,7 +376,7 @@ func TestNoTestIsSkipped(t *testing.T) {
 	}
 }
 
-// vague are package names that say nothing.
+// vague are package names that do not say what is in a package.
 var vague = []string{"util", "utils", "common", "helper", "helpers", "base", "misc", "shared"}
 
 func TestPackageNamesSaySomething(t *testing.T) {
@@ -389,7 +388,7 @@ func TestPackageNamesSaySomething(t *testing.T) {
 	}
 }
 
-// clocks are the layers whose code takes its time from a transaction or a Now field, never from the machine.
+// clocks are the layers whose code takes the time from a transaction or a Now field, never from time.Now.
 var clocks = []string{"feature", "engine", "record", "spec"}
 
 func TestTimeComesFromTheTransactionOrNow(t *testing.T) {

@@ -43,7 +43,7 @@ func TestCommentsCiteWhatIsThere(t *testing.T) {
 	}
 }
 
-// look says what is wrong with a citation: of a document that is not there, or of a heading that it does not have.
+// look says what is wrong with a citation: the document does not exist, or has no such heading.
 func look(citation, headings string) string {
 	name := strings.TrimSuffix(citation, headings)
 	if headings == "" {

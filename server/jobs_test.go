@@ -14,10 +14,10 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// slowRelay takes its time for every mail but those to one address.
+// slowRelay accepts mails to one address at once, and all others only when released.
 type slowRelay struct {
 	quick    string
-	release  chan struct{} // closed when the others may go
+	release  chan struct{} // closed when it may accept the others
 	waiting  chan struct{} // receives for each mail that waits
 	accepted chan string   // addresses
 }

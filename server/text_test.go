@@ -11,11 +11,11 @@ import (
 	"cardea/server/servertest"
 )
 
-// unstorable is text that PostgreSQL does not take: U+0000, and what is not UTF-8.
+// unstorable is text that PostgreSQL cannot store: U+0000, and bytes that are not UTF-8.
 var unstorable = []string{"\x00", "a\x00b", "\xff", "a\xed\xa0\x80b"}
 
-// Whatever text a client sends, and by whichever way, it is refused before it reaches the database: servertest fails for
-// an answer that says InternalErrorException.
+// Such text is refused before it reaches the database, in whichever part of a request it is: servertest fails the test for
+// an InternalErrorException.
 func TestTextThatTheDatabaseCannotHoldIsRefused(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
@@ -56,7 +56,7 @@ func TestTextThatTheDatabaseCannotHoldIsRefused(t *testing.T) {
 	})
 }
 
-// credential is what a presigned request says of its access key.
+// credential is the X-Amz-Credential of a presigned request.
 func credential(key string) string {
 	return "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" + key + "%2F20260314%2Fus-east-1%2Fsts%2Faws4_request"
 }

@@ -43,8 +43,8 @@ func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
 	})
 }
 
-// TestNothingAcknowledgedIsLostWhenPostgreSQLIsKilled kills the database server instead; cardea lives on and finds the
-// database again.
+// TestNothingAcknowledgedIsLostWhenPostgreSQLIsKilled kills the database server instead; cardea keeps running and
+// connects again.
 func TestNothingAcknowledgedIsLostWhenPostgreSQLIsKilled(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "pg")
@@ -84,7 +84,7 @@ func openParents(t *testing.T, dir string) {
 
 var client = &http.Client{Timeout: 20 * time.Second}
 
-// crashed is a server that gets killed, and what it acknowledged before.
+// crashed is a server that is killed, with the work that it acknowledged before.
 type crashed struct {
 	t       *testing.T
 	url     string
@@ -135,7 +135,7 @@ func (c *crashed) command(args ...string) *exec.Cmd {
 }
 
 func (c *crashed) showLog() {
-	text, _ := os.ReadFile(c.log.Name()) // nothing to show then
+	text, _ := os.ReadFile(c.log.Name()) // on an error there is nothing to show
 	_ = c.log.Close()                    // the server has its own handle
 	if c.t.Failed() {
 		c.t.Logf("the end of the server's log:\n%s", text[max(0, len(text)-4000):])
@@ -195,8 +195,8 @@ func (c *crashed) prepare() {
 	}
 }
 
-// work signs up and revokes from several sides at once and lets disaster strike in the middle.
-func (c *crashed) work(disaster func()) {
+// work signs up and revokes in several goroutines and calls kill while they run.
+func (c *crashed) work(kill func()) {
 	stop := make(chan struct{})
 	var wait sync.WaitGroup
 	for i := range workers {
@@ -216,7 +216,7 @@ func (c *crashed) work(disaster func()) {
 		})
 	}
 	time.Sleep(crashAfter)
-	disaster()
+	kill()
 	close(stop)
 	wait.Wait()
 }
@@ -243,7 +243,7 @@ func (c *crashed) revoke() {
 	token := c.sessions[0]
 	c.sessions = c.sessions[1:]
 	c.mu.Unlock()
-	time.Sleep(20 * time.Millisecond) // so that some are left to be under way when disaster strikes
+	time.Sleep(20 * time.Millisecond) // so that some requests are still running at the kill
 	if _, err := c.call("RevokeToken", `{"ClientId":"`+c.client+`","Token":"`+token+`"}`); err == nil {
 		c.mu.Lock()
 		c.revoked = append(c.revoked, token)
@@ -251,7 +251,7 @@ func (c *crashed) revoke() {
 	}
 }
 
-// check fails the test for each acknowledged thing that is gone.
+// check fails the test for each acknowledged sign-up and revocation that is lost.
 func (c *crashed) check() {
 	c.t.Helper()
 	for _, name := range c.users {
@@ -266,7 +266,7 @@ func (c *crashed) check() {
 	}
 	for _, token := range c.sessions[max(0, len(c.sessions)-5):] {
 		if _, err := c.refresh(token); err != nil {
-			c.t.Errorf("a token that nobody revoked: %v", err)
+			c.t.Errorf("a token that was not revoked: %v", err)
 		}
 	}
 }
@@ -275,7 +275,7 @@ func (c *crashed) refresh(token string) (answer, error) {
 	return c.call("InitiateAuth", `{"ClientId":"`+c.client+`","AuthFlow":"REFRESH_TOKEN_AUTH","AuthParameters":{"REFRESH_TOKEN":"`+token+`"}}`)
 }
 
-// enough makes sure that the test saw work being done.
+// enough fails the test if too little was acknowledged to show anything.
 func (c *crashed) enough() {
 	c.t.Helper()
 	c.t.Logf("%d sign-ups and %d revocations were acknowledged", len(c.users), len(c.revoked))
@@ -295,7 +295,7 @@ func (a answer) pick(outer, inner string) string {
 	return text
 }
 
-// errRefused is an answer that says no, as opposed to none or a failure.
+// errRefused is an answer that refuses a request, as opposed to no answer or an internal error.
 var errRefused = errors.New("refused")
 
 func (c *crashed) call(operation, body string) (answer, error) {

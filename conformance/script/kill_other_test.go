@@ -4,5 +4,5 @@ package script_test
 
 import "testing"
 
-// killPostgres is for systems that know signals.
+// killPostgres needs signals, which this system does not have.
 func killPostgres(t *testing.T, _ string) { t.Error("cannot kill a process by its id here") }

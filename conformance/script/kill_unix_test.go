@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// killPostgres kills the server on dir and, with its process group, everyone that it started.
+// killPostgres kills the server on dir with its process group.
 func killPostgres(t *testing.T, dir string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))

@@ -9,7 +9,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// Whatever reads the table relies on these, so that a new row is complete or fails here.
+// The code that reads the table relies on these properties of every row.
 func TestRowsOfTheTableAreComplete(t *testing.T) {
 	t.Parallel()
 	for _, f := range Firsts {

@@ -69,7 +69,7 @@ func (w *world) begin(t *testing.T) (Try, error) {
 	return try, locked
 }
 
-// end ends a try as a failure or a success and answers what it was told.
+// end ends a try as a failure or a success and returns the error.
 func (w *world) end(t *testing.T, try Try, right bool) (verdict error) {
 	t.Helper()
 	end := try.Fail

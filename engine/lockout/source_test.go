@@ -28,7 +28,7 @@ func (w *world) failOften(t *testing.T, s Source, times int) {
 	}
 }
 
-// rateLimited tells what a guess from a source is told.
+// rateLimited tells whether an attempt from a source is refused.
 func (w *world) rateLimited(t *testing.T, s Source) bool {
 	t.Helper()
 	var verdicts [2]error
@@ -79,7 +79,7 @@ func TestIPv6AddressesCountByTheirNetwork(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.failOften(t, Source{"app", "2001:db8::1"}, allowance)
 		if !w.rateLimited(t, Source{"app", "2001:db8::ffff:1"}) || w.rateLimited(t, Source{"app", "2001:db8:0:1::1"}) {
-			t.Error("a network is not what counts")
+			t.Error("failures are not counted by network")
 		}
 	})
 }

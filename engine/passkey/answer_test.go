@@ -63,7 +63,7 @@ func TestPasskeysAreNamedByTheirMake(t *testing.T) {
 	}
 }
 
-// FuzzRegistration sees that no document makes the parser fall over, and that what it lets through can be stored.
+// FuzzRegistration checks that no document makes the parser panic, and that what it accepts can be stored.
 func FuzzRegistration(f *testing.F) {
 	key := &passkeytest.Authenticator{Origin: "https://example.com", Transports: []string{"usb"}, Extensions: []byte("\xa1kcredProtect\x02")}
 	f.Add([]byte(key.Register(f, []byte(`{"rp":{"id":"example.com"},"user":{"id":"AA"},"challenge":"AA"}`))))
@@ -84,7 +84,7 @@ func FuzzRegistration(f *testing.F) {
 	})
 }
 
-// FuzzAssertion sees that no answer makes the parser fall over, and that what it lets through is bounded.
+// FuzzAssertion checks that no answer makes the parser panic, and that what it accepts is bounded.
 func FuzzAssertion(f *testing.F) {
 	key := &passkeytest.Authenticator{Origin: "https://example.com"}
 	key.Register(f, []byte(`{"rp":{"id":"example.com"},"user":{"id":"AA"},"challenge":"AA"}`))

@@ -140,7 +140,7 @@ func (w *world) signIn(t *testing.T) passkey.SignIn {
 	return passkey.SignIn{App: access.App{Pool: w.pool, Client: w.client}, Credentials: list}
 }
 
-// assert has an authenticator sign in, as far as before the commit.
+// assert has an authenticator sign in, without the commit.
 func (w *world) assert(t *testing.T, key *passkeytest.Authenticator) (*passkey.Assertion, error) {
 	t.Helper()
 	s := w.signIn(t)

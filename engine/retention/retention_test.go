@@ -43,7 +43,7 @@ func count(t *testing.T, d *db.DB, table string) (n int64) {
 	return n
 }
 
-// Two of a thousand rows of each kind are still of use.
+// Two of a thousand rows of each kind are still needed.
 func TestExpiredRowsAreDeleted(t *testing.T) {
 	t.Parallel()
 	const (

@@ -19,7 +19,7 @@ import (
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 
-// readable is a payload with its members in order, one on a line, and what is random left out.
+// readable is a payload with its members in order, one on a line, without random values.
 func readable(t *testing.T, payload []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer

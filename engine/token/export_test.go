@@ -2,7 +2,7 @@ package token
 
 import "context"
 
-// Rotate is the writing half of Refresh, for a caller whose reading half has seen the token as good.
+// Rotate is the write transaction of Refresh, for a caller whose read transaction has found the token valid.
 func (m *Minter) Rotate(ctx context.Context, r RefreshRequest) (next string, err error) {
 	given, err := readRefreshToken(r.RefreshToken)
 	if err != nil {

@@ -118,7 +118,7 @@ func TestRotationReplacesTheRefreshToken(t *testing.T) {
 			t.Fatal("no new refresh token")
 		}
 
-		// A retry within the time of grace gets a further token; all of them work, for the rest of the first one's life.
+		// A retry within the grace period gets another token; all of them work until the first would have expired.
 		w.clock.Advance(9 * time.Second)
 		third := w.mustRefresh(t, first.RefreshToken)
 		w.clock.Advance(10*24*time.Hour - 10*time.Second)
@@ -177,7 +177,7 @@ func TestRotationLeavesFewRowsAndStillKnowsOldTokens(t *testing.T) {
 		_, err = w.refresh(current.RefreshToken)
 		wantCondition(t, err, revoked)
 
-		// Within its time of grace a token gives many others, but not any number.
+		// Within its grace period a token gives many others, but not any number.
 		first = w.signIn(t)
 		n := 0
 		for err = nil; err == nil && n < 250; n++ {
@@ -277,7 +277,7 @@ func FuzzRefresh(f *testing.F) {
 	})
 }
 
-// The reading half of a refresh may see a token as good that another request replaces before the writing half.
+// A refresh may find a token valid that another request replaces before the refresh's write transaction.
 func TestATokenReplacedBeforeItsRotationEndsTheSession(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.rotate(t, 0)

@@ -98,7 +98,7 @@ func (w *world) sessions(t testing.TB) (list []*session.Session) {
 	return list
 }
 
-// signInFrom signs in at an end and gives the refresh token.
+// signInFrom signs in from a caller and gives the refresh token.
 func (w *world) signInFrom(t testing.TB, from awsjson.Caller) string {
 	t.Helper()
 	g := w.grant()

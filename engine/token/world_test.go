@@ -201,8 +201,8 @@ func (w *world) grant() token.Grant {
 		Proofs: []factor.Proof{factor.Password}}
 }
 
-// mint opens the session of a grant to alice and signs its tokens. before, unless nil, does in the same transaction what a
-// sign-in does first.
+// mint opens the session of a grant to alice and signs its tokens. before, unless nil, runs first in the same transaction,
+// as the rest of a sign-in does.
 func (w *world) mint(g token.Grant, before func(tx *db.Tx, u *user.User) error) (*cognitoidp.AuthenticationResultType, error) {
 	var made *token.Opened
 	err := w.db.Write(context.Background(), func(tx *db.Tx) (err error) {

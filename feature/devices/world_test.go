@@ -8,7 +8,7 @@ import (
 	"cardea/spec/srp"
 )
 
-// M and the variables abbreviate what all tests here use.
+// M and the variables abbreviate names that all tests here use.
 type M = servertest.M
 
 var (
@@ -31,7 +31,7 @@ type world struct {
 	*servertest.World
 	pool, client string
 	bearer       M // alice's access token
-	tokens       M // all of hers
+	tokens       M // all of alice's tokens
 }
 
 func each(t *testing.T, pool M, body func(t *testing.T, w *world)) {
@@ -55,7 +55,7 @@ func (w *world) other(t *testing.T, name string) (bearer M) {
 	return M{"AccessToken": w.SignIn(t, w.client, name)["AccessToken"]}
 }
 
-// issue signs a user in anew, who is named a device by it; alice goes on with that sign-in's tokens.
+// issue signs a user in again, which issues a device; alice's tokens are then those of this sign-in.
 func (w *world) issue(t *testing.T, username string) (who srp.Identity) {
 	t.Helper()
 	tokens := w.By("aws-sdk-js/3.700.0 os/linux").SignIn(t, w.client, username)
@@ -106,7 +106,7 @@ func (w *world) status(t *testing.T, key string) string {
 	return ""
 }
 
-// atOnce sends many requests at once and says which of them succeeded, and what the others were told.
+// atOnce sends many requests at once and says which of them succeeded, and the errors of the others.
 func (w *world) atOnce(operation string, requests []M) (winners []int, losers map[string]int) {
 	errs := make([]error, len(requests))
 	var wait sync.WaitGroup

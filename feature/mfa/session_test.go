@@ -37,7 +37,7 @@ func TestSoftwareTokenIsSetUpInTheMiddleOfASignIn(t *testing.T) {
 		}
 
 		w.Fails(t, "VerifySoftwareToken", with(guess, M{"UserCode": code}), refused, usedSession)
-		// What is left is to answer MFA_SETUP: the Session of a token just verified replaces no token.
+		// The Session of a token just verified can only answer MFA_SETUP: it replaces no token.
 		w.Fails(t, "AssociateSoftwareToken", M{"Session": done["Session"]}, refused, noSession)
 		w.Fails(t, "VerifySoftwareToken", M{"Session": done["Session"], "UserCode": code}, refused, noSession)
 	})

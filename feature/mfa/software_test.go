@@ -14,7 +14,7 @@ import (
 	"cardea/spec/id"
 )
 
-// factors are the members of GetUser or AdminGetUser that tell of second factors.
+// factors are the members of GetUser or AdminGetUser about second factors.
 func factors(out M) M {
 	shown := M{}
 	for _, name := range []string{"PreferredMfaSetting", "UserMFASettingList", "MFAOptions"} {

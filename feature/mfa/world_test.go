@@ -70,7 +70,7 @@ func (p *pool) bearer(t *testing.T) M {
 // user is how administrators name a user of the pool.
 func (p *pool) user(username string) M { return M{"UserPoolId": p.id, "Username": username} }
 
-// challenge is the one that a user's password is followed by, empty if there is none.
+// challenge is the challenge after a user's password, empty if there is none.
 func (p *pool) challenge(t *testing.T, username string) string {
 	t.Helper()
 	return text(p.Must(t, "AdminInitiateAuth", p.byPassword(username)), "ChallengeName")
@@ -84,7 +84,7 @@ func (p *pool) byPassword(username string) M {
 	}
 }
 
-// session is what the MFA_SETUP challenge of a user's sign-in by password carries.
+// session is the Session of the MFA_SETUP challenge in a user's sign-in by password.
 func (p *pool) session(t *testing.T, client, username string) (session string) {
 	t.Helper()
 	return p.seal(t, client, username, "MFA_SETUP")
@@ -116,7 +116,7 @@ func (p *pool) seal(t *testing.T, client, username, step string) (session string
 	return session
 }
 
-// wrong is another code than this one.
+// wrong is a code that differs from this one.
 func wrong(code string) string {
 	return code[:5] + string('0'+(code[5]-'0'+5)%10)
 }

@@ -34,7 +34,7 @@ func configure(t *testing.T, w *servertest.World, pool string, config M) {
 	w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "WebAuthnConfiguration": config})
 }
 
-// bearer signs a new user in and answers what bears the token.
+// bearer signs a new user in and gives a request with the access token.
 func bearer(t *testing.T, w *servertest.World, pool, client, name string) M {
 	t.Helper()
 	w.User(t, pool, name)

@@ -34,7 +34,7 @@ func attributesOf(out M) map[string]string {
 	return values
 }
 
-// alice signs in at a new pool with a verified address and answers what bears her token.
+// alice signs in at a new pool with a verified address and gives a request with alice's access token.
 func alice(t *testing.T, w *servertest.World, pool M) (id string, bearer M) {
 	t.Helper()
 	id = w.Pool(t, pool)

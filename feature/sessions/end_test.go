@@ -18,7 +18,7 @@ func over(t *testing.T, w *servertest.World, client string, tokens M) {
 	w.Fails(t, "GetTokensFromRefreshToken", refresh(client, tokens["RefreshToken"]), "NotAuthorizedException", "Refresh Token has been revoked")
 }
 
-// lives fails the test unless they are good.
+// lives fails the test unless the tokens of a session are valid.
 func lives(t *testing.T, w *servertest.World, client string, tokens M) {
 	t.Helper()
 	w.Must(t, "GetUser", bearer(tokens))

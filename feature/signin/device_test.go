@@ -108,7 +108,7 @@ func TestWrongDevicePasswordsCountAsFailuresOfFactors(t *testing.T) {
 		forged := d
 		forged.secret = "another secret"
 
-		// The password's failures leave the device alone, and its own are not forgiven by the password.
+		// Wrong passwords do not count for the device, and a right password does not forgive the device's failures.
 		begun := w.onDevice(t, d)
 		for range 5 {
 			w.Fails(t, "InitiateAuth", w.byPassword("alice", "wrong"), "NotAuthorizedException", wrong)

@@ -8,7 +8,7 @@ import (
 	"cardea/record/client"
 )
 
-// interrupted is a step between whose judgement and commit something happens.
+// interrupted is a step during which something happens between judge and commit.
 type interrupted struct {
 	step
 	meanwhile func()

@@ -21,7 +21,7 @@ type live struct {
 	device remembered // of a user who has one
 }
 
-// stage has two pools with all there is, OPTIONAL and ON, with two clients each.
+// stage has two pools with every factor, OPTIONAL and ON, with two clients each.
 type stage struct {
 	optional, demanding *world
 	users               int
@@ -100,13 +100,13 @@ func (l *live) signs(t *testing.T, c *srp.Client, challenge M) *live {
 	return l.answers(challenge, in["ChallengeResponses"].(M))
 }
 
-// access gives an access token by way of the password alone.
+// access gives an access token after a sign-in with the password alone.
 func (l *live) access(t *testing.T) M {
 	t.Helper()
 	return tokens(t, l.byPassword(t, nil))
 }
 
-// kinds are all sorts of Sessions and blocks, each with how to come by one.
+// kinds are all kinds of Sessions and SECRET_BLOCKs, each with a function that gets one.
 var kinds = map[string]func(t *testing.T, s *stage) *live{
 	"NEW_PASSWORD_REQUIRED": func(t *testing.T, s *stage) *live {
 		l := s.begin(t, s.optional, nil)

@@ -96,7 +96,7 @@ func TestARefusedCodeCostsNoSession(t *testing.T) {
 		totp := w.answers(t, selection, M{"ANSWER": "SOFTWARE_TOKEN_MFA"})
 		expect(t, totp, "SOFTWARE_TOKEN_MFA")
 
-		// Nor does one that is asked for because the user has changed their mind.
+		// Nor does a factor that is asked for because the user has changed their preference.
 		right := M{"SOFTWARE_TOKEN_MFA_CODE": a.code(w.Now())}
 		w.prefer(t, "alice", M{"EmailMfaSettings": preferred})
 		w.refused(t, totp, right, "TooManyRequestsException", "")
@@ -255,7 +255,7 @@ func TestWrongCodesLockAndEndTheSession(t *testing.T) {
 		}
 		w.refused(t, challenge, right, "NotAuthorizedException", used)
 
-		// The password is not locked by it, nor does the password forgive it.
+		// Wrong codes do not lock the password, and a right password does not forgive them.
 		challenge = w.Must(t, "InitiateAuth", w.byPassword("alice", password))
 		w.refused(t, challenge, M{"SMS_MFA_CODE": "x"}, "CodeMismatchException", "")
 		w.refused(t, challenge, right, "NotAuthorizedException", "")

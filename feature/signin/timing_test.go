@@ -18,9 +18,9 @@ import (
 // The time a request takes must not tell whether a user exists. This compares what requests about different names cost,
 // as distributions: processor time of the whole program, which a busy machine does not stretch as it does the clock on the
 // wall. The tests here do not run in parallel, so that no other test's time is counted with theirs. SQLite is enough: on
-// PostgreSQL the same code runs, and a part of the work is out of sight.
+// PostgreSQL the same code runs, and a part of the work is done by another process.
 //
-// Names are asked about in a random order, so that whatever disturbs the machine disturbs all alike. Of two names, each
+// Names are asked about in a random order, so that disturbances of the machine affect all alike. Of two names, each
 // answer to the one is compared with each to the other (Mann and Whitney's statistic): a difference counts when it is more
 // than a fifth of what the request costs, and a round fails when two pairs of three differ so, in the same direction. Even
 // if one name did cost a fifth more than another, 65 per cent of the pairs would be 3.7 standard deviations from the half
@@ -97,7 +97,7 @@ func TestCostDoesNotTellWhichUsersExistWithArgon2id(t *testing.T) {
 	timed(t, "argon2id").compare(t, a)
 }
 
-// timed is a world with users of all kinds, and a client that hides who exists.
+// timed is a world with users of all kinds, and a client that hides which users exist.
 func timed(t *testing.T, storage string) *world {
 	t.Helper()
 	w := &world{World: servertest.New(t, dbtest.SQLite(t), nil)}
@@ -133,7 +133,7 @@ func (w *world) compare(t *testing.T, a asking) {
 	t.Errorf("%d rounds agree: %s", rounds, found)
 }
 
-// measure gives what each request about each name cost.
+// measure gives the cost of each request about each name.
 func (w *world) measure(t *testing.T, a asking) map[string][]time.Duration {
 	t.Helper()
 	costs := map[string][]time.Duration{}
@@ -157,7 +157,7 @@ func (w *world) measure(t *testing.T, a asking) map[string][]time.Duration {
 	return costs
 }
 
-// differ compares the first name with the others and says what it found, or nothing.
+// differ compares the first name with the others and describes the differences; empty if there are none.
 func (a asking) differ(costs map[string][]time.Duration) string {
 	reference := costs[a.names[0]]
 	enough := median(reference) / margin

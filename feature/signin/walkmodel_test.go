@@ -113,14 +113,14 @@ func (p *testUser) isBoth(proven []string) bool {
 		(p.pool.mode == "ON" || slices.Contains(p.factors, "WEB_AUTHN_MFA"))
 }
 
-// onlyCodes tells whether nothing but a code stands for the first factor: no second may follow it.
+// onlyCodes tells whether a code is the only first factor, so that no second may follow it.
 func (p *testUser) onlyCodes(proven []string) bool {
 	return !slices.ContainsFunc(proven, func(s string) bool {
 		return s == "password" || s == "passkey" || s == "verified passkey"
 	})
 }
 
-// stuck tells whether Cognito has nothing to ask of a user who lacks a second factor.
+// stuck tells whether a second factor is missing that the user neither has nor can set up.
 func (p *testUser) stuck(proven []string) bool {
 	list, setup, required := p.due()
 	return required && !p.complete(proven) && (p.onlyCodes(proven) || len(list)+len(setup) == 0)
@@ -341,7 +341,7 @@ func (p *testUser) shows(code string, now time.Time) bool {
 	return false
 }
 
-// available tells whether a user can begin with a challenge now. Of an unknown user, only what was offered is known.
+// available tells whether a user can begin with a challenge now. The choices of an unknown user are those that were offered.
 func (w *walk) available(p *testUser, name string) bool {
 	if p.gone {
 		return true

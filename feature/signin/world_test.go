@@ -125,7 +125,7 @@ func tokens(t *testing.T, out M) M {
 	return result
 }
 
-// attempt is what became of one of many requests sent at once.
+// attempt is the result of one of many requests sent at once.
 type attempt struct {
 	out M
 	err error

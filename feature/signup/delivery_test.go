@@ -16,7 +16,7 @@ func TestUserExistsThoughTheCodeCannotBeDelivered(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := w.Pool(t, verifies)
 		client := w.Client(t, pool, nil)
-		w.Server.Outbox.Keep = false // a server for production, and nothing to send with
+		w.Server.Outbox.Keep = false // as on a production server without senders
 		w.Fails(t, "SignUp", jane(client), "CodeDeliveryFailureException", "")
 		if s := status(t, w, pool, "jane"); s != "UNCONFIRMED" {
 			t.Errorf("status %s", s)

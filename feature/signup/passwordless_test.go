@@ -7,7 +7,7 @@ import (
 	"cardea/server/servertest"
 )
 
-// choosing is a client that signs in by choice, in which a password is but one of the ways.
+// choosing is a client with USER_AUTH.
 var choosing = M{"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"}}
 
 // factors are the settings of a pool with these first factors besides the password.
@@ -35,7 +35,7 @@ func TestSignUpWithoutAPassword(t *testing.T) {
 			t.Errorf("status %s", s)
 		}
 
-		// Nothing is right as her password, and nothing tells that she has none.
+		// No password is right, and no answer tells that the user has none.
 		try := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "ann", "PASSWORD": servertest.Password}}
 		w.Fails(t, "InitiateAuth", try, "NotAuthorizedException", "Incorrect username or password.")
 		srp := M{"ClientId": client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "ann", "SRP_A": strings.Repeat("a1", 200)}}

@@ -23,7 +23,7 @@ const (
 	used        = "Invalid session for the user, session can only be used once."
 )
 
-// opened reads a Session as the server does, with the key of its world.
+// opened reads a Session as the server does, with the pool's key.
 func opened(t *testing.T, w *servertest.World, step, session string) (st challenge.State, err error) {
 	t.Helper()
 	master, err := seal.NewMaster(bytes.Repeat([]byte{7}, 32))
@@ -65,8 +65,8 @@ func TestSignUpSessionSignsIn(t *testing.T) {
 	})
 }
 
-// A Session lets in whoever has read the code, and so it is given only where a code sent to that address is a first factor
-// anyway, and to clients that choose.
+// A Session signs in without another code, so it is given only if a code sent to that address is a first factor, and only
+// to clients with USER_AUTH.
 func TestSessionsAreGivenWhereTheCodeWouldSignIn(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {

@@ -13,7 +13,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// M and the variables are short for what every test here says.
+// M and the variables abbreviate names that all tests here use.
 type M = servertest.M
 
 var (
@@ -29,7 +29,7 @@ const (
 	day  = 24 * time.Hour
 )
 
-// jane asks to be signed up.
+// jane is the SignUp of jane.
 func jane(client string) M {
 	return M{
 		"ClientId": client, "Username": "jane", "Password": servertest.Password,

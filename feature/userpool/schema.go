@@ -63,7 +63,7 @@ func addCustoms(schema, customs []cognitoidp.SchemaAttributeType, duplicate func
 // "team", "custom:team" and, for developers only, "dev:custom:team".
 func custom(requested cognitoidp.SchemaAttributeType) (cognitoidp.SchemaAttributeType, error) {
 	name, developer := strings.CutPrefix(requested.Name, "dev:")
-	developer = developer || yes(requested.DeveloperOnlyAttribute)
+	developer = developer || isTrue(requested.DeveloperOnlyAttribute)
 	name = "custom:" + strings.TrimPrefix(name, "custom:")
 	if name == "custom:" {
 		return requested, cognitoidp.InvalidParameter("Invalid name for schema attribute " + requested.Name)
@@ -71,7 +71,7 @@ func custom(requested cognitoidp.SchemaAttributeType) (cognitoidp.SchemaAttribut
 	if developer {
 		name = "dev:" + name
 	}
-	if yes(requested.Required) {
+	if isTrue(requested.Required) {
 		return requested, cognitoidp.InvalidParameter("Required custom attributes are not supported currently.")
 	}
 
@@ -96,7 +96,7 @@ func custom(requested cognitoidp.SchemaAttributeType) (cognitoidp.SchemaAttribut
 // override alters a standard attribute: whether it is required or mutable, and its constraints.
 func override(standard, requested cognitoidp.SchemaAttributeType) (cognitoidp.SchemaAttributeType, error) {
 	sameType := requested.AttributeDataType == "" || requested.AttributeDataType == standard.AttributeDataType
-	if !sameType || yes(requested.DeveloperOnlyAttribute) {
+	if !sameType || isTrue(requested.DeveloperOnlyAttribute) {
 		return standard, cognitoidp.InvalidParameter("You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute " + standard.Name)
 	}
 	if standard.Name == "sub" {
@@ -111,4 +111,4 @@ func override(standard, requested cognitoidp.SchemaAttributeType) (cognitoidp.Sc
 	return standard, constrain(&standard, requested)
 }
 
-func yes(claim *bool) bool { return claim != nil && *claim }
+func isTrue(claim *bool) bool { return claim != nil && *claim }

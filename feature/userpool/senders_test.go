@@ -35,7 +35,7 @@ func TestIdentitiesThatNoSenderMatchesAreRefused(t *testing.T) {
 		w.Fails(t, "UpdateUserPool", servertest.With(M{"UserPoolId": pool}, from(otherIdentity, "a@example.net")), "InvalidParameterException", unknown)
 		w.Must(t, "UpdateUserPool", servertest.With(M{"UserPoolId": pool}, M{}))
 
-		// What a pool has it keeps: its other settings can be changed.
+		// The sender that a pool has stays valid when other settings are changed.
 		w.Must(t, "UpdateUserPool", servertest.With(M{"UserPoolId": kept, "MfaConfiguration": "OFF"}, from(otherIdentity, "a@example.net")))
 		w.Fails(t, "UpdateUserPool", servertest.With(M{"UserPoolId": kept}, from(otherIdentity, "b@example.net")), "InvalidParameterException", unknown)
 	})

@@ -17,7 +17,7 @@ func TestUpdateResetsWhatItOmits(t *testing.T) {
 		pool := w.Pool(t, everything())
 		w.Must(t, "UpdateUserPool", M{"UserPoolId": pool, "AutoVerifiedAttributes": []string{"email"}})
 
-		// The name, the tier, what is verified before an update, what cannot be changed and Cardea's own settings stay.
+		// The name, the tier, AttributesRequireVerificationBeforeUpdate, immutable settings and Cardea's own tags stay.
 		want := servertest.With(object(t, defaults), M{
 			"UserPoolTier":          "LITE",
 			"AliasAttributes":       []any{"email", "preferred_username"},

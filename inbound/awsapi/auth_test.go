@@ -35,7 +35,7 @@ func strict() *world {
 	return w
 }
 
-// signed signs a request with a body, plainly.
+// signed signs a request with a body.
 func signed(key, token, body string) func(r *http.Request) {
 	return func(r *http.Request) {
 		stamp := now.Format("20060102T150405Z")

@@ -20,7 +20,7 @@ import (
 // listen serves the world on a socket.
 func (w *world) listen(t *testing.T) *httptest.Server {
 	t.Helper()
-	w.Log, w.Observe = nil, nil // they are not made for requests at once
+	w.Log, w.Observe = nil, nil // they are not safe for concurrent requests
 	server := httptest.NewUnstartedServer(w)
 	server.EnableHTTP2 = true
 	t.Cleanup(server.Close)
@@ -44,7 +44,7 @@ func begin(t *testing.T, server *httptest.Server, operation string, length, sent
 	return connection
 }
 
-// It runs beside no other test, since it measures memory.
+// The test is not parallel, since it measures memory.
 func TestUnfinishedBodiesTakeBoundedMemory(t *testing.T) {
 	const clients, length, total = 200, 256 << 10, 2 << 20
 	w := newWorld()
@@ -57,7 +57,7 @@ func TestUnfinishedBodiesTakeBoundedMemory(t *testing.T) {
 	for range clients {
 		connections = append(connections, begin(t, server, "Echo", length, length-100))
 	}
-	time.Sleep(200 * time.Millisecond) // until the server has read what it will
+	time.Sleep(200 * time.Millisecond) // until the server has read as much as it will
 	refused := 0
 	for _, connection := range connections {
 		if status(t, connection, 20*time.Millisecond) == http.StatusBadRequest {

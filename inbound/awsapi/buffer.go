@@ -12,11 +12,11 @@ const keep = 8 << 10
 // buffers hold the bodies of requests and answers, and are used again.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// borrow returns an empty buffer that is the caller's until it is given back. What a request keeps must be a copy.
-func borrow() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
+// getBuffer returns an empty buffer that the caller may use until putBuffer. What a request keeps must be a copy.
+func getBuffer() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
 
-// giveBack makes the buffer available to other requests. Bodies hold passwords and tokens, so it is wiped first.
-func giveBack(b *bytes.Buffer) {
+// putBuffer makes the buffer available to other requests. Bodies hold passwords and tokens, so it is wiped first.
+func putBuffer(b *bytes.Buffer) {
 	if b.Cap() > keep {
 		return
 	}

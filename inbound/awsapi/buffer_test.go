@@ -89,13 +89,13 @@ func TestBuffersAreWipedAndBounded(t *testing.T) {
 	b := new(bytes.Buffer)
 	b.WriteString("a password")
 	held := b.Bytes()
-	giveBack(b)
+	putBuffer(b)
 	if strings.Trim(string(held), "\x00") != "" || b.Len() != 0 {
 		t.Errorf("a buffer was given back with %q and %d bytes", held, b.Len())
 	}
 
 	large := bytes.NewBuffer(make([]byte, keep+1))
-	giveBack(large)
+	putBuffer(large)
 	if large.Len() == 0 {
 		t.Error("a large buffer was kept")
 	}

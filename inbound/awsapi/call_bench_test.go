@@ -86,7 +86,7 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// nowhere is a writer that discards everything.
+// nowhere is a ResponseWriter that discards everything.
 type nowhere http.Header
 
 func (n nowhere) Header() http.Header          { return http.Header(n) }

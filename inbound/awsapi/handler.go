@@ -104,8 +104,8 @@ func (c *call) run(w http.ResponseWriter) (out any, err error) {
 
 // receive reads the request, verifies the caller, and parses the body.
 func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
-	body := borrow()
-	defer giveBack(body)
+	body := getBuffer()
+	defer putBuffer(body)
 	tree, err := c.protocol.receive(c, w, body)
 	if err == nil {
 		c.pool, c.client = textOf(&tree, "UserPoolId"), textOf(&tree, "ClientId")

@@ -25,7 +25,7 @@ func (c *call) open(w http.ResponseWriter) {
 
 // render writes the answer, or the fault for err.
 func (c *call) render(w http.ResponseWriter, out any, err error) {
-	body := borrow()
+	body := getBuffer()
 	if err == nil {
 		err = c.protocol.answer(c, body, out)
 	}
@@ -44,7 +44,7 @@ func (c *call) render(w http.ResponseWriter, out any, err error) {
 	if _, err := w.Write(body.Bytes()); err != nil {
 		return // the client is gone, and HTTP/2 may still read what it did not send: the buffer must not be used again
 	}
-	giveBack(body)
+	putBuffer(body)
 }
 
 // headerText makes a message fit for a header: one line of printable ASCII, not too long. Messages may contain text that

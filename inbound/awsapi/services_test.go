@@ -14,8 +14,8 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// threefold is a world whose three services have operations of the same names: two speak JSON, the third query.
-func threefold() *world {
+// threeServices is a world whose three services have operations of the same names: two speak JSON, the third query.
+func threeServices() *world {
 	w := newWorld()
 	for i, service := range []string{"first", "second", "third"} {
 		answer := func(*input) (*output, error) { return &output{Text: service}, nil }
@@ -57,13 +57,13 @@ const version = "&Version=2011-06-15"
 func TestTargetsFindTheirService(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{"Test.Which": `{"Text":"first"}`, "Second.Which": `{"Text":"second"}`} {
-		got := threefold().ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
+		got := threeServices().ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
 		if got.Code != 200 || got.Body.String() != want {
 			t.Errorf("%s: got %d %s", target, got.Code, got.Body)
 		}
 	}
 	for _, target := range []string{"Third.Which", ".Which", "Which", "Second.Empty"} {
-		got := threefold().ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
+		got := threeServices().ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
 		refused(t, got, 400, "UnknownOperationException")
 	}
 }
@@ -72,9 +72,9 @@ func TestVersionsFindTheirService(t *testing.T) {
 	t.Parallel()
 	const want = `<WhichResponse xmlns="urn:third"><WhichResult><Text>third</Text></WhichResult><ResponseMetadata><RequestId>`
 	for name, got := range map[string]*httptest.ResponseRecorder{
-		"POST": threefold().post("Action=Which"+version, nil),
-		"GET":  threefold().post("", func(r *http.Request) { r.Method, r.URL.RawQuery = http.MethodGet, "Action=Which"+version }),
-		"POST without a form": threefold().post("", func(r *http.Request) {
+		"POST": threeServices().post("Action=Which"+version, nil),
+		"GET":  threeServices().post("", func(r *http.Request) { r.Method, r.URL.RawQuery = http.MethodGet, "Action=Which"+version }),
+		"POST without a form": threeServices().post("", func(r *http.Request) {
 			r.URL.RawQuery = "Action=Which" + version
 			r.Header.Del("Content-Type")
 		}),
@@ -83,7 +83,7 @@ func TestVersionsFindTheirService(t *testing.T) {
 			t.Errorf("%s: got %d %q %s", name, got.Code, got.Header().Get("Content-Type"), got.Body)
 		}
 	}
-	got := threefold().post("Action=Command"+version, nil)
+	got := threeServices().post("Action=Command"+version, nil)
 	if want := `<CommandResponse xmlns="urn:third"><ResponseMetadata>`; got.Code != 200 || !strings.HasPrefix(got.Body.String(), want) {
 		t.Errorf("an operation without an output: got %d %s", got.Code, got.Body)
 	}
@@ -115,7 +115,7 @@ func TestQueryFaultsAreXML(t *testing.T) {
 		"a service's words": {"Action=Find" + version, nil, 400, "Lost", "urn:third", "lost by the third"},
 		"a failure":         {"Action=Fail" + version, nil, 500, "InternalFailure", "urn:third", "Something went wrong."},
 	} {
-		w := threefold()
+		w := threeServices()
 		got := w.post(c.form, c.change)
 		var answer struct {
 			XMLName xml.Name
@@ -140,11 +140,11 @@ func TestQueryFaultsAreXML(t *testing.T) {
 	}
 }
 
-// The same condition is each service's to word.
+// Each service words the same condition in its own way.
 func TestEachServiceHasItsOwnWords(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{"Test.Find": "lost by the first", "Second.Find": "lost by the second"} {
-		got := threefold().ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
+		got := threeServices().ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
 		refused(t, got, 400, "Lost")
 		if !strings.Contains(got.Body.String(), want) {
 			t.Errorf("%s: got %s", target, got.Body)
@@ -156,7 +156,7 @@ func TestEachServiceHasItsOwnWords(t *testing.T) {
 func TestSignaturesAreForTheServiceThatAnswers(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{"Test.Who": "test", "Second.Who": "second"} {
-		w := threefold()
+		w := threeServices()
 		w.Verify = func(_ *http.Request, _ []byte, service string) (awsjson.Caller, error) {
 			if service != want {
 				t.Errorf("%s: verified as %s", target, service)
@@ -166,7 +166,7 @@ func TestSignaturesAreForTheServiceThatAnswers(t *testing.T) {
 		w.ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
 	}
 
-	w := threefold()
+	w := threeServices()
 	w.Verify = strict().Verify
 	answer := w.ask("Who", "{}", signed("AKROOT", "", "{}")) // for the service "test"
 	if answer.Code != 200 {
@@ -185,7 +185,7 @@ func TestSignaturesAreForTheServiceThatAnswers(t *testing.T) {
 func TestQueriesAreVerifiedWithTheirForm(t *testing.T) {
 	t.Parallel()
 	form := url.Values{"Action": {"Who"}, "Version": {"2011-06-15"}}.Encode()
-	w := threefold()
+	w := threeServices()
 	var verified string
 	w.Verify = func(_ *http.Request, body []byte, service string) (awsjson.Caller, error) {
 		verified = service + " " + string(body)
@@ -196,11 +196,11 @@ func TestQueriesAreVerifiedWithTheirForm(t *testing.T) {
 	}
 }
 
-// A browser sends no Origin with an image's request, but says that another site has caused it.
+// A browser sends no Origin with the request for an image, but its Sec-Fetch-Site says that another site has caused it.
 func TestDevelopmentRefusesImagesOfPagesFromElsewhere(t *testing.T) {
 	t.Parallel()
 	for site, allowed := range map[string]bool{"": true, "none": true, "same-origin": true, "same-site": false, "cross-site": false} {
-		got := threefold().post("", func(r *http.Request) {
+		got := threeServices().post("", func(r *http.Request) {
 			r.Method, r.URL.RawQuery = http.MethodGet, "Action=Who"+version+"&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2F20260101%2Fus-east-1%2Fthird%2Faws4_request"
 			if site != "" {
 				r.Header.Set("Sec-Fetch-Site", site)
@@ -212,7 +212,7 @@ func TestDevelopmentRefusesImagesOfPagesFromElsewhere(t *testing.T) {
 	}
 }
 
-// Each protocol has its own code for whatever can be wrong with a request; without one it would look like a failure.
+// Each protocol has a code for every condition of a request; without one the answer would be an internal error.
 func TestProtocolsNameEveryCondition(t *testing.T) {
 	t.Parallel()
 	conditions := []error{

@@ -120,8 +120,8 @@ func TestAttributeErrorsDependOnTheOperation(t *testing.T) {
 	}
 }
 
-// wordedByFeatures are conditions that never reach the edge: the features that meet them act on them, or word them for
-// their operation.
+// wordedByFeatures are conditions that never reach the edge: features handle them, or word them for their
+// operation.
 var wordedByFeatures = map[string]bool{
 	"factor.ErrNone": true, "factor.ErrMismatch": true, "factor.ErrReused": true,
 	"passkey.ErrNone": true, "passkey.ErrRefused": true, "passkey.ErrClone": true,
@@ -129,7 +129,7 @@ var wordedByFeatures = map[string]bool{
 	"account.ErrUnsearchable": true,
 }
 
-// Every condition that an engine exports has its words, or a feature is known to have them: a new one that nobody words
+// Every condition that an engine exports has its words, or a feature is known to have them: a new one without words
 // would be answered as InternalErrorException.
 func TestEveryConditionHasWords(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@ import (
 	"cardea/platform/config"
 )
 
-// minimal is the least that a configuration must say.
+// minimal has only the required settings.
 const minimal = `public_url = "https://auth.example.com"` + "\n"
 
 func load(t *testing.T, text string, environ ...string) (config.Config, error) {

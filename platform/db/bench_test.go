@@ -53,7 +53,7 @@ func BenchmarkPointQuery(b *testing.B) {
 	}
 }
 
-// mixedSchema is a row like those of records: text, named text, numbers, booleans, what may be NULL, and bytes.
+// mixedSchema is a row like those of records: text, named text, numbers, booleans, a column that may be NULL, and bytes.
 var mixedSchema = fstest.MapFS{"1.sql": {Data: []byte(`
 	CREATE TABLE mixed (
 		pool_id TEXT, key TEXT, n BIGINT, flag BOOLEAN, note TEXT, kind TEXT, title TEXT, version BIGINT, created BIGINT,

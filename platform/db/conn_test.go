@@ -74,7 +74,7 @@ func TestScanRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// What is not bound would be NULL, and the rest of a text would not run.
+// A missing argument would be NULL, and the rest of a text after its first statement would not run.
 func TestStatementIsOneAndHasAllArguments(t *testing.T) {
 	t.Parallel()
 	conn := newConn(t)

@@ -10,8 +10,9 @@ import (
 	"cardea/platform/db/dbtest"
 )
 
-// BenchmarkNeighbours is what writes to different rows cost each other on PostgreSQL, whose SERIALIZABLE watches pages.
-func BenchmarkNeighbours(b *testing.B) {
+// BenchmarkDifferentRows is the cost of concurrent writes to different rows on PostgreSQL, where SERIALIZABLE may find
+// conflicts between rows of one page.
+func BenchmarkDifferentRows(b *testing.B) {
 	for _, rows := range []int{20, 2000} {
 		b.Run(strconv.Itoa(rows), func(b *testing.B) {
 			var retries, serial atomic.Int64

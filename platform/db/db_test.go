@@ -15,7 +15,7 @@ import (
 	"cardea/platform/db/dbtest"
 )
 
-// schema is small enough to be seen whole.
+// schema is a small schema for these tests.
 var schema = fstest.MapFS{"0001_thing.sql": {Data: []byte(`
 	-- a comment; with a semicolon
 	CREATE TABLE thing (

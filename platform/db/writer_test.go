@@ -65,8 +65,8 @@ func TestSQLiteIsDurable(t *testing.T) {
 	}
 }
 
-// pile has n writers wait for the writer, and lets them go at once.
-func pile(t *testing.T, d *DB, w *writer, writes []func(*Tx) error) []error {
+// atOnce runs writes that all wait for the writer before the first begins.
+func atOnce(t *testing.T, d *DB, w *writer, writes []func(*Tx) error) []error {
 	t.Helper()
 	errs := make([]error, len(writes))
 	w.mu.Lock()
@@ -91,7 +91,7 @@ func TestParallelWritesShareCommits(t *testing.T) {
 		writes = append(writes, func(tx *Tx) error { return put(tx, strconv.Itoa(i)) })
 	}
 	before := l.writer.commits
-	if err := errors.Join(pile(t, d, &l.writer, writes)...); err != nil {
+	if err := errors.Join(atOnce(t, d, &l.writer, writes)...); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.writer.commits - before; got > 25 {
@@ -197,7 +197,7 @@ func TestWritesOfABatchFailAlone(t *testing.T) {
 			return nil
 		})
 	}
-	errs := pile(t, d, &l.writer, writes)
+	errs := atOnce(t, d, &l.writer, writes)
 	for i, err := range errs {
 		if failed := err != nil; failed != (i%3 != 2) {
 			t.Errorf("write %d: got %v", i, err)
@@ -213,12 +213,12 @@ func TestBatchFailsTogetherWhenItsTransactionIsLost(t *testing.T) {
 	d, l := openFile(t, Options{})
 	writes := []func(*Tx) error{
 		func(tx *Tx) error { return put(tx, "a") },
-		func(tx *Tx) error { // stands for a full disk, on which SQLite rolls everything back by itself
+		func(tx *Tx) error { // simulates a full disk, on which SQLite rolls the transaction back by itself
 			_, _ = tx.session.exec("ROLLBACK", nil)
 			return errors.New("disk full")
 		},
 	}
-	for i, err := range pile(t, d, &l.writer, writes) {
+	for i, err := range atOnce(t, d, &l.writer, writes) {
 		if err == nil {
 			t.Errorf("write %d was acknowledged", i)
 		}

@@ -153,7 +153,7 @@ func TestDeletedClientIsGoneWithItsSecrets(t *testing.T) {
 	})
 }
 
-// Found by the race detector, or not at all: what is shared is cloned by many at once.
+// Only the race detector finds an error here: many goroutines clone one shared client.
 func TestCloningLeavesTheOriginalAlone(t *testing.T) {
 	t.Parallel()
 	c := &client.Client{ID: "shared", Doc: cognitoidp.UserPoolClientType{ClientSecret: "shown once"}}

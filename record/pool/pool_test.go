@@ -157,7 +157,7 @@ func TestListPagesThroughOneRegionInOrder(t *testing.T) {
 	})
 }
 
-// Found by the race detector, or not at all: what is shared is cloned by many at once.
+// Only the race detector finds an error here: many goroutines clone one shared pool.
 func TestCloningLeavesTheOriginalAlone(t *testing.T) {
 	t.Parallel()
 	p := &pool.Pool{ID: "us-east-1_Shared", Doc: cognitoidp.UserPoolType{Name: "shared", EstimatedNumberOfUsers: 7}}

@@ -185,7 +185,7 @@ func TestPruneRemovesExpiredSessionsInBatches(t *testing.T) {
 	})
 }
 
-// wantLeft compares the sessions that are left, and that refresh tokens are left of the same.
+// wantLeft compares the sessions that are left, and checks that exactly these still have refresh tokens.
 func wantLeft(t *testing.T, d *db.DB, want ...string) {
 	t.Helper()
 	for _, query := range []string{`SELECT id FROM session ORDER BY id`, `SELECT session_id FROM refresh_token ORDER BY session_id`} {

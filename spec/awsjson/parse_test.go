@@ -134,7 +134,7 @@ func TestGivenIsNilForAbsentAndNull(t *testing.T) {
 	}
 }
 
-// FuzzParse holds the parser against encoding/json: what it accepts is JSON and means the same.
+// FuzzParse compares the parser with encoding/json: what it accepts is JSON with the same meaning.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.5e3,"x\u00e9\n"],"b":{"c":null,"d":false}}`, `[[[]]]`, `"\ud83d\ude00"`, `-0`, `{"a":1,"a":2}`, "\xff"} {
 		f.Add([]byte(seed))

@@ -149,7 +149,7 @@ func violated(shape *Shape, n *Node, report func(rule string)) {
 			length = int64(utf8.RuneCountInString(n.Text))
 		}
 		limits(shape, length, "length", report)
-		if shape.Pattern != nil && !hopeless(shape, length) && !shape.Pattern.Match(n.Text) {
+		if shape.Pattern != nil && !tooLongToMatch(shape, length) && !shape.Pattern.Match(n.Text) {
 			report(patternRule(shape))
 		}
 		if shape.Enum != nil && !has(shape.Enum, n.Text) {
@@ -158,8 +158,8 @@ func violated(shape *Shape, n *Node, report func(rule string)) {
 	}
 }
 
-// hopeless reports whether a string is so much longer than allowed that matching it would be wasted work.
-func hopeless(shape *Shape, length int64) bool {
+// tooLongToMatch reports whether a string is so much longer than allowed that matching it would be wasted work.
+func tooLongToMatch(shape *Shape, length int64) bool {
 	const slack = 4096
 	return shape.Limits&HasMax != 0 && length > shape.Max+slack
 }

@@ -13,7 +13,7 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// walker takes one operation's request through every constraint that the model puts on it.
+// walker tests one operation's request against every constraint of the model.
 type walker struct {
 	t       *testing.T
 	model   *model
@@ -132,7 +132,7 @@ func (w *walker) structure(name string, object map[string]any, path string, secr
 	}
 }
 
-// value checks what stands at a path; set puts another value there.
+// value checks the value at a path; set replaces it.
 func (w *walker) value(name, path string, secret bool, set func(any), value any) {
 	shape := w.model.shapes[name]
 	secret = secret || shape.Sensitive

@@ -119,7 +119,7 @@ func TestKeyIDIsTheThumbprint(t *testing.T) {
 	}
 }
 
-// The public key as the key of an HMAC, no algorithm at all, someone else's key under our name: the classics.
+// Known attacks: the public key as the key of an HMAC, no algorithm, another key under this key's id.
 func TestVerifyRefusesOtherAlgorithmsAndKeys(t *testing.T) {
 	t.Parallel()
 	token, key := signed(t)

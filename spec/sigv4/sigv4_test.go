@@ -397,7 +397,7 @@ func TestCanonicalPathIsNormalised(t *testing.T) {
 	}
 }
 
-// FuzzParseAuthorization wants no more than that what is accepted is bounded and in order.
+// FuzzParseAuthorization checks that what is accepted is bounded and in order.
 func FuzzParseAuthorization(f *testing.F) {
 	f.Add("AWS4-HMAC-SHA256 Credential=AKID/20150830/us-east-1/cognito-idp/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + strings.Repeat("0", 64))
 	f.Add("AWS4-HMAC-SHA256 Credential=,SignedHeaders==,Signature")
