@@ -13,17 +13,21 @@ import (
 	"cardea/outbound/delivery"
 )
 
-// connecting is what it means that no connection came about: the relay is down, or the sender's settings are wrong. The
-// recipient is not known to the relay yet, so that what it says can be logged.
+// connecting is what it means that no connection came about: the relay is down, or the sender's settings are wrong. Of a
+// reply only the code is kept: its words may repeat the user name, which often is an address.
 func connecting(err error) error {
 	// Replies such as 535, certificates that are not trusted, no TLS.
-	failure := &delivery.Error{Class: delivery.Misconfigured, Reason: "connecting to the relay: " + err.Error()}
-	reply, answered := errors.AsType[*textproto.Error](err)
+	failure := &delivery.Error{Class: delivery.Misconfigured, Reason: "connecting to the relay: "}
+	if reply, answered := errors.AsType[*textproto.Error](err); answered {
+		failure.Reason += fmt.Sprintf("answered %d", reply.Code)
+		if reply.Code/100 == 4 {
+			failure.Class = temporary(reply.Code, "", reply.Msg)
+		}
+		return failure
+	}
+	failure.Reason += err.Error()
 	_, network := errors.AsType[net.Error](err)
-	switch {
-	case answered && reply.Code/100 == 4:
-		failure.Class = temporary(reply.Code, "", reply.Msg)
-	case network, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	if network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		failure.Class = delivery.Transient
 	}
 	return failure
