@@ -1,5 +1,5 @@
 // Opens pages in headless Chromium, that of an application or any other: open gives each caller a browser profile of its own, whose
-// authenticator keeps passkeys and touches itself.
+// authenticator keeps passkeys and confirms the user's presence by itself.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, before } from 'node:test';
@@ -27,7 +27,7 @@ after(async () => {
 
 const html = '<!doctype html><meta charset="utf-8"><title>app</title><script src="/page.js"></script>';
 
-// Whatever would look for hosts outside this machine.
+// Switches for features that would look for hosts outside this machine.
 const quiet = [
   '--disable-gpu',
   '--disable-quic',
@@ -62,7 +62,7 @@ export async function visit(t, url, options) {
   return page;
 }
 
-// authenticator is one that is built into the device, verifies its user, and holds discoverable credentials.
+// authenticator is a virtual one: built into the device, it verifies its user and holds discoverable credentials.
 async function authenticator(devtools) {
   await devtools.send('WebAuthn.enable');
   const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {

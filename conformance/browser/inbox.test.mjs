@@ -7,7 +7,7 @@ import { visit } from './chromium.mjs';
 const inbox = `${endpoint}/_cardea/inbox`;
 const idp = sdk();
 
-// newInbox makes a pool with these templates, and gives a function that signs somebody up there and gives the address.
+// newInbox makes a pool with these templates, and gives a function that signs a user up there and gives the address.
 async function newInbox(template) {
   const pool = await newPool(idp, template ? { VerificationMessageTemplate: template } : {});
   const client = await newApp(pool, idp);

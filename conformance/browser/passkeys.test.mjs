@@ -83,7 +83,7 @@ test('passkey: selected among the first factors', async (t) => {
   assert.deepEqual(await amplify.confirmSignIn({ challengeResponse: 'WEB_AUTHN' }), signedIn);
 });
 
-test('passkey: one who cancels can try again, or choose the password instead', async (t) => {
+test('passkey: a user who cancels can try again, or choose the password instead', async (t) => {
   const { amplify, username } = await holder(t, 'pat');
   const cancel = async () => {
     await amplify.signOut();
@@ -152,7 +152,7 @@ test('passkey: an assertion works once', async (t) => {
   assert.match((await replay.json()).__type, /NotAuthorizedException/);
 });
 
-test('passkey: stands in for the second factor where it verifies the user', async (t) => {
+test('passkey: replaces the second factor where it verifies the user', async (t) => {
   const strong = await choicePool({
     pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } } },
     passkeys: { UserVerification: 'required', FactorConfiguration: 'MULTI_FACTOR_WITH_USER_VERIFICATION' },
@@ -172,7 +172,7 @@ test('passkey: stands in for the second factor where it verifies the user', asyn
   assert.equal(byPassword.nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_TOTP_CODE');
 });
 
-test('passkey: offered to a user with a second factor who lets it stand in for both', async (t) => {
+test('passkey: offered to a user with a second factor who lets it replace both', async (t) => {
   const strong = await choicePool({
     passkeys: { UserVerification: 'required', FactorConfiguration: 'MULTI_FACTOR_WITH_USER_VERIFICATION' },
   });

@@ -1,5 +1,5 @@
 // amazon-cognito-identity-js with second factors and devices. It sends what Amplify does not: the code of an app under
-// two names, and null for a device key that it has not got.
+// two names, and null for a missing device key.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js';
@@ -43,7 +43,7 @@ function done([name, session]) {
   return session;
 }
 
-test('identity-js: TOTP set up on the way in, then asked for', async () => {
+test('identity-js: TOTP set up during sign-in, then asked for', async () => {
   const app = await mfaPool('ON', ['totp']);
   const { username } = await newPerson(app, 'kim', {});
   const user = userOf(app, username);

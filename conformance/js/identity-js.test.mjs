@@ -72,8 +72,8 @@ test('an unknown user is not told apart from a wrong password where the client a
   const UserPoolId = Pool.getUserPoolId();
   const ClientId = await newApp(UserPoolId, undefined, { PreventUserExistenceErrors: 'ENABLED' });
   const hiding = new CognitoUserPool({ UserPoolId, ClientId, endpoint });
-  const nobody = new CognitoUser({ Username: unique('nobody'), Pool: hiding });
-  await assert.rejects(signIn(nobody), {
+  const unknown = new CognitoUser({ Username: unique('unknown'), Pool: hiding });
+  await assert.rejects(signIn(unknown), {
     code: 'NotAuthorizedException',
     message: 'Incorrect username or password.',
   });

@@ -36,7 +36,7 @@ const signIn = (ClientId, USERNAME) =>
 test('errors arrive as the SDK’s own classes', async () => {
   const ClientId = await newApp(UserPoolId);
   await assert.rejects(
-    signIn('0123456789abcdefghijklmnop', 'nobody'),
+    signIn('0123456789abcdefghijklmnop', 'unknown'),
     (error) =>
       error instanceof ResourceNotFoundException &&
       error.message === 'User pool client 0123456789abcdefghijklmnop does not exist.' &&

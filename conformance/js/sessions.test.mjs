@@ -144,7 +144,7 @@ test('a pool that does not track sessions says so', async () => {
   await assert.rejects(mine(token), refusal);
 });
 
-test('first factors are told to the user and to the administrator', async () => {
+test('first factors are listed to the user and to the administrator', async () => {
   const choosing = await choicePool({ client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_AUTH'] } });
   const person = await newPerson(choosing, 'fac', { email: 'verified', phone_number: 'verified' });
   const { AccessToken } = await tokens(choosing, person);

@@ -27,7 +27,7 @@ export class Totp {
     return this.#at(this.#last);
   }
 
-  // wrong is a code that no step near this one has.
+  // wrong is a code of no step near this one.
   wrong() {
     const now = Math.floor(Date.now() / 1000 / period);
     const near = new Set([-3, -2, -1, 0, 1, 2, 3].map((steps) => this.#at(now + steps)));

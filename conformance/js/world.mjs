@@ -61,7 +61,7 @@ export async function newUser(UserPoolId, Username, client = sdk()) {
   );
 }
 
-// signUp signs up somebody who gets a code by mail, and gives the address.
+// signUp signs up a user, who gets a code by mail, and gives the address.
 export async function signUp(ClientId, name, client = sdk()) {
   const Username = unique(name);
   const email = `${Username}@example.com`;

@@ -44,7 +44,7 @@ class Shell(unittest.TestCase):
         user = aws("get-user", "--access-token", tokens["AccessToken"])
         self.assertEqual(user["Username"], name)
         self.assertIn("UserNotFoundException", aws(
-            *("admin-get-user", "--user-pool-id", pool, "--username", "nobody"), ok=False
+            *("admin-get-user", "--user-pool-id", pool, "--username", "unknown"), ok=False
         ))
         aws("delete-user-pool", "--user-pool-id", pool)
 

@@ -7,7 +7,7 @@ from world import PASSWORD, Device, inbox, wait
 
 
 class Devices(BackEnd):
-    """A user who is asked for a code by SMS, unless a remembered device stands in for it."""
+    """A user who is asked for a code by SMS, unless a remembered device replaces it."""
 
     def setUp(self):
         super().setUp()
@@ -118,7 +118,7 @@ class Devices(BackEnd):
         self.idp.forget_device(AccessToken=token, DeviceKey=device.key)
         self.assertEqual(self.idp.list_devices(AccessToken=token)["Devices"], [])
 
-    def test_administrator_sees_and_settles_devices(self):
+    def test_administrator_sees_and_changes_devices(self):
         devices = {device.key: device for device in (self.new_device("one")[0], self.new_device("two")[0])}
         page = self.idp.admin_list_devices(**self.who, Limit=1)
         rest = self.idp.admin_list_devices(**self.who, Limit=1, PaginationToken=page["PaginationToken"])
@@ -127,17 +127,17 @@ class Devices(BackEnd):
 
         device = devices[listed[0]]
         self.assertEqual(self.seen(device)["dev:device_remembered_status"], "remembered")
-        settle = dict(**self.who, DeviceKey=device.key)
-        self.idp.admin_update_device_status(**settle, DeviceRememberedStatus="not_remembered")
+        named = dict(**self.who, DeviceKey=device.key)
+        self.idp.admin_update_device_status(**named, DeviceRememberedStatus="not_remembered")
         self.assertEqual(self.seen(device)["dev:device_remembered_status"], "not_remembered")
         self.by_code(device)
-        self.idp.admin_update_device_status(**settle, DeviceRememberedStatus="remembered")
+        self.idp.admin_update_device_status(**named, DeviceRememberedStatus="remembered")
         self.by_device(device)
 
         begun = self.by_password(device)
-        self.idp.admin_forget_device(**settle)
+        self.idp.admin_forget_device(**named)
         with self.refused("ResourceNotFoundException"):
-            self.idp.admin_get_device(**settle)
+            self.idp.admin_get_device(**named)
         with self.refused("ResourceNotFoundException", "Device does not exist."):
             self.respond(begun, DEVICE_KEY=device.key, SRP_A=device.start())
         self.assertIn("NewDeviceMetadata", self.by_code(device))

@@ -119,7 +119,7 @@ func TestSignUpToTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	if begun.UserConfirmed || begun.CodeDeliveryDetails == nil {
-		t.Fatalf("got %+v, want an unconfirmed user and a code on its way", begun)
+		t.Fatalf("got %+v, want an unconfirmed user and a sent code", begun)
 	}
 
 	_, err = a.signIn(t.Context(), "ana", password)
@@ -150,7 +150,7 @@ func TestSignUpToTokens(t *testing.T) {
 
 func TestErrorsAreTyped(t *testing.T) {
 	a := newApp(t)
-	_, err := a.api.AdminGetUser(t.Context(), &idp.AdminGetUserInput{UserPoolId: &a.pool, Username: aws.String("nobody")})
+	_, err := a.api.AdminGetUser(t.Context(), &idp.AdminGetUserInput{UserPoolId: &a.pool, Username: aws.String("unknown")})
 	missing, ok := errors.AsType[*types.UserNotFoundException](err)
 	if !ok || missing.ErrorMessage() != "User does not exist." {
 		t.Errorf("got %v, want UserNotFoundException", err)

@@ -113,9 +113,9 @@ export function choice(open) {
     assert.equal((await amplify.getCurrentUser()).userId, userId);
   });
 
-  test('choice: nobody is asked for a code like everybody', async (t) => {
+  test('choice: an unknown user is asked for a code like a user', async (t) => {
     const amplify = await open(t, app);
-    const { nextStep } = await amplify.signIn({ username: unique('nobody'), options: prefer('EMAIL_OTP') });
+    const { nextStep } = await amplify.signIn({ username: unique('unknown'), options: prefer('EMAIL_OTP') });
     assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE');
     assert.match(nextStep.codeDeliveryDetails.destination, /^.\*\*\*@.\*\*\*$/);
     await assert.rejects(amplify.confirmSignIn({ challengeResponse: '12345678' }), wrongCode);

@@ -1,4 +1,4 @@
-// Remembered devices, which stand in for the second factor, as an application with Amplify meets them.
+// Remembered devices, which replace the second factor, as an application with Amplify meets them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextCode, password } from '../world.mjs';
@@ -11,14 +11,14 @@ const devicePool = (DeviceOnlyRememberedOnUserPrompt, ChallengeRequiredOnNewDevi
 
 const newPhone = (app, name) => newPerson(app, name, { phone_number: 'verified' });
 
-// byCode signs in as one who must prove the second factor.
+// byCode signs in a user who must prove the second factor.
 async function byCode(amplify, { username, phone_number }, options) {
   const { nextStep } = await amplify.signIn({ username, password, options });
   assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_SMS_CODE');
   assert.deepEqual(await amplify.confirmSignIn({ challengeResponse: await nextCode(phone_number) }), signedIn);
 }
 
-// byDevice signs in as one whose device stands in for the second factor.
+// byDevice signs in a user whose device replaces the second factor.
 const byDevice = async (amplify, { username }, options) =>
   assert.deepEqual(await amplify.signIn({ username, password, options }), signedIn);
 
@@ -67,7 +67,7 @@ export function devices(open) {
     await byDevice(amplify, person);
   });
 
-  test('devices: one does not stand in for another, and a forgotten one starts anew', async (t) => {
+  test('devices: one does not replace another, and a forgotten one begins as a new device', async (t) => {
     const app = await devicePool(false);
     const [home, work] = [await open(t, app), await open(t, app)];
     const person = await newPhone(app, 'deb');
@@ -88,7 +88,7 @@ export function devices(open) {
     await byDevice(work, person);
   });
 
-  test('devices: remembered without standing in for the code where the pool wants both', async (t) => {
+  test('devices: remembered without replacing the code where the pool wants both', async (t) => {
     const app = await devicePool(false, false);
     const amplify = await open(t, app);
     const person = await newPhone(app, 'dov');

@@ -59,7 +59,7 @@ export function mfa(open) {
     });
   });
 
-  test('TOTP: set up on the way in where the pool demands it', async (t) => {
+  test('TOTP: set up during sign-in where the pool demands it', async (t) => {
     const app = await mfaPool('ON', ['totp']);
     const amplify = await open(t, app);
     const { username } = await newPerson(app, 'tom');
@@ -166,7 +166,7 @@ export function mfa(open) {
     assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_SMS_CODE');
   });
 
-  test('selection: of what can be set up on the way in', async (t) => {
+  test('selection: of the factors that can be set up during sign-in', async (t) => {
     const app = await mfaPool('ON', ['totp', 'email']);
     const amplify = await open(t, app);
     const begin = async (name, challengeResponse) => {
