@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// Method makes an Operation's Invoke of a feature's method: bind, validate, run.
+// Method makes an Operation's Invoke from a feature's method: it binds, validates and runs.
 func Method[I, O any](input *Shape, run func(context.Context, *I) (*O, error)) func(context.Context, Node) (any, error) {
 	return func(ctx context.Context, request Node) (any, error) {
 		in := new(I)

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Fault is an error that the caller of an operation is meant to see.
+// Fault is an error that is shown to the caller of an operation.
 type Fault struct {
 	Code    string // the error's name with its suffix, such as "CodeMismatchException"
 	Message string
@@ -16,12 +16,12 @@ type Fault struct {
 // Error is the code and the message, for logs and tests.
 func (f *Fault) Error() string { return f.Code + ": " + f.Message }
 
-// Refuse makes a client's fault, HTTP 400.
+// Refuse makes a fault of the client, HTTP 400.
 func Refuse(code, message string) *Fault {
 	return &Fault{Code: code, Message: message, Status: http.StatusBadRequest}
 }
 
-// Fail makes a server's fault, HTTP 500.
+// Fail makes a fault of the server, HTTP 500.
 func Fail(code, message string) *Fault {
 	return &Fault{Code: code, Message: message, Status: http.StatusInternalServerError}
 }

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// What a request may be made of at most. Requests of SDKs are far below.
+// Bounds of a request. Requests of SDKs are far below.
 const (
 	MaxDepth = 32     // objects and arrays within each other
 	MaxNodes = 20_000 // values, member names not counted
@@ -18,7 +18,7 @@ const few = 4
 const linear = 16
 
 // Parse reads one JSON value and refuses, by a Problem of ErrSyntax, what RFC 8259 does not allow and what no SDK sends
-// although it allows it: duplicate member names (two readers would disagree on what was asked), invalid
+// although it allows it: duplicate member names (two readers could disagree on the request), invalid
 // UTF-8 and unpaired surrogates (replacing them would make different strings equal), U+0000 (no database column holds
 // it), and more than MaxDepth levels or MaxNodes values. An empty body is an empty object.
 func Parse(body []byte) (Node, error) {
@@ -63,7 +63,7 @@ func (p *parser) space() {
 	}
 }
 
-// peek is the next byte, or 0 at the end. A 0 in the text is nowhere allowed either.
+// peek is the next byte, or 0 at the end. A 0 in the text is an error everywhere.
 func (p *parser) peek() byte {
 	if p.at < len(p.text) {
 		return p.text[p.at]
@@ -191,7 +191,7 @@ func (p *parser) array(n *Node, depth int) bool {
 	}
 }
 
-// next reads what stands after an element: a comma (more is true) or the closing byte end.
+// next reads the byte after an element: a comma (more is true) or the closing byte end.
 func (p *parser) next(end byte) (more, ok bool) {
 	p.space()
 	switch p.peek() {

@@ -18,7 +18,7 @@ type Pattern struct {
 	allowed [utf8.RuneSelf]bool
 }
 
-// Match reports whether all of s is what the pattern describes.
+// Match reports whether the pattern matches all of s.
 func (p *Pattern) Match(s string) bool {
 	p.once.Do(p.compile)
 	if !p.Class || s == "" {

@@ -2,7 +2,7 @@ package awsjson
 
 import "errors"
 
-// What can be wrong with a request by itself. Protocols and services have codes of their own for each.
+// The errors of a request that no operation has seen. Protocols and services have codes of their own for each.
 var (
 	// ErrSyntax says that a request cannot be read: it is malformed, or a value is not of its modelled type.
 	ErrSyntax = errors.New("awsjson: malformed request")

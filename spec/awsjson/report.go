@@ -17,7 +17,7 @@ type report struct {
 	text  strings.Builder
 }
 
-// add takes down that the value n at a place violates rule.
+// add records that the value n at a place violates rule.
 func (r *report) add(shape *Shape, n *Node, at place, rule string) {
 	r.count++
 	if r.count > maxDetailed {
@@ -36,8 +36,8 @@ func (r *report) add(shape *Shape, n *Node, at place, rule string) {
 	r.text.WriteString("at '" + at.path + "' failed to satisfy constraint: " + rule)
 }
 
-// null takes down that a required member is missing. The recorded traces say "Value null" of identifiers although
-// their values are withheld, and nothing of secrets.
+// null records that a required member is missing. In the recorded traces the message has "Value null" for identifiers,
+// although their values are never shown, and no value for secrets.
 func (r *report) null(shape *Shape, at place) {
 	if at.secret && !shape.identifies() {
 		r.add(shape, &Node{}, at, "Member must not be null")
@@ -46,7 +46,7 @@ func (r *report) null(shape *Shape, at place) {
 	r.add(shape, nil, at, "Member must not be null")
 }
 
-// identifies reports whether the shape's values say who or what is meant and prove nothing.
+// identifies reports whether the shape's values are identifiers, as opposed to secrets.
 func (s *Shape) identifies() bool { return s.Name == "ClientIdType" || s.Name == "UsernameType" }
 
 func (r *report) problem() error {
@@ -91,7 +91,7 @@ func showItem(n *Node) string {
 	return n.Text
 }
 
-// shorten cuts what is too long to repeat.
+// shorten cuts a value that is too long to repeat.
 func shorten(s string) string {
 	if len(s) <= maxValue {
 		return s

@@ -5,7 +5,7 @@ import "context"
 // Kind is a shape's type in the model.
 type Kind uint8
 
-// The kinds of the model. Document is JSON of any form, handed on as it came.
+// The kinds of the model. Document is JSON of any form, passed on unchanged.
 const (
 	String Kind = iota
 	Integer
@@ -51,7 +51,7 @@ type Member struct {
 	Required bool
 }
 
-// Operation is what a generated dispatch table knows about one operation.
+// Operation is an entry of a generated dispatch table.
 type Operation struct {
 	Name    string
 	Feature string   // the feature that claims it

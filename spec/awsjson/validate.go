@@ -54,7 +54,7 @@ func (r *report) structure(shape *Shape, n *Node, at place) {
 	}
 }
 
-// plain reports whether the shape has nothing to violate; most members do not.
+// plain reports whether the shape has no rule; most members have none.
 func plain(s *Shape) bool {
 	return s.Kind < List && s.Limits == 0 && s.Pattern == nil && s.Enum == nil
 }
@@ -144,7 +144,7 @@ func violated(shape *Shape, n *Node, report func(rule string)) {
 		limits(shape, int64(len(n.Text)/4*3-strings.Count(n.Text, "=")), "length", report)
 	case String:
 		length := int64(len(n.Text))
-		// A string that keeps its limits however many bytes its characters take need not be counted; most do.
+		// Characters are counted only if the number of bytes leaves open whether the string keeps its limits.
 		if shape.Limits != 0 && (length > shape.Max || length < utf8.UTFMax*shape.Min) {
 			length = int64(utf8.RuneCountInString(n.Text))
 		}

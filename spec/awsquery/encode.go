@@ -13,7 +13,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// Envelope is what stands around every answer.
+// Envelope is the XML around every answer.
 type Envelope struct {
 	Namespace string // of the service's XML
 	RequestID string
@@ -78,7 +78,7 @@ func escape(b *bytes.Buffer, value string) {
 	_ = xml.EscapeText(b, []byte(value)) // a buffer takes everything
 }
 
-// content writes what an element of the value holds: text, or further elements.
+// content writes the content of a value's element: text, or further elements.
 func content(b *bytes.Buffer, v reflect.Value) error {
 	switch value := v.Interface().(type) {
 	case *awsjson.Time:

@@ -8,7 +8,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// What a request may be made of at most. Requests of SDKs are far below.
+// Bounds of a request. Requests of SDKs are far below.
 const (
 	MaxParameters = 1000
 	MaxDepth      = 32 // parts of a parameter's name
@@ -28,7 +28,7 @@ type node struct {
 }
 
 // Parse reads parameters as a form or the query of a URL has them. It refuses, as malformed, what no SDK sends:
-// escapes that are none, duplicate names (two readers would disagree on what was asked), invalid UTF-8 and U+0000 (no
+// malformed escapes, duplicate names (two readers could disagree on the request), invalid UTF-8 and U+0000 (no
 // database column holds them), and more than MaxParameters names or MaxDepth parts of one.
 func Parse(form string) (Parameters, error) {
 	var p Parameters
@@ -75,7 +75,7 @@ func (p *Parameters) add(name, value string) error {
 	return nil
 }
 
-// child is the node below n that is named, made if need be.
+// child is the node of that name below n; it makes one if there is none.
 func (n *node) child(name string) *node {
 	if n.children == nil {
 		n.children = make(map[string]*node)

@@ -115,7 +115,7 @@ func (n *node) mapping(shape *awsjson.Shape) (awsjson.Node, error) {
 	return tree, nil
 }
 
-// numbered lists what follows n and the part that is named by number, from 1 on without gaps.
+// numbered lists the nodes below n that are named by numbers, from 1 on without gaps.
 func (n *node) numbered(part string) ([]*node, error) {
 	if n.given && n.value != "" {
 		return nil, misplaced()

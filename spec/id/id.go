@@ -10,7 +10,7 @@ func NewPool(region string) Pool {
 	return Pool(region + "_" + Random(mixedAlphabet, poolLength))
 }
 
-// maxPool is how long the interface lets a pool's id be.
+// maxPool is the greatest length of a pool's id in the model.
 const maxPool = 55
 
 // Valid tells whether the id has the form of a pool's: letters, digits, underscores and hyphens, then an underscore, then

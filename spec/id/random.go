@@ -23,8 +23,8 @@ func NewUUID() string {
 	return format(b, 4)
 }
 
-// NewOrderedUUID makes a UUID (RFC 9562, version 7) in lower case that sorts by now, to the millisecond. Rows that are
-// made in great numbers are named by it, so that new ones lie side by side. It is unique, but no secret.
+// NewOrderedUUID makes a UUID (RFC 9562, version 7) in lower case that sorts by now, to the millisecond. It names
+// rows of large tables, so that new rows are stored next to each other. It is unique, but not secret.
 func NewOrderedUUID(now time.Time) string {
 	var b [16]byte
 	read(b[6:])

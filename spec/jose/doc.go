@@ -1,8 +1,8 @@
-// Package jose signs and verifies JSON Web Tokens in the compact form, as far as our own tokens need it: RS256 and nothing
-// else. It follows RFC 7515 (JWS), RFC 7517 (JWK), RFC 7518 §3.3 and RFC 7638 (thumbprints), and RFC 8725 where those
+// Package jose signs and verifies JSON Web Tokens in the compact form, as far as Cardea's own tokens need it: only
+// RS256. It follows RFC 7515 (JWS), RFC 7517 (JWK), RFC 7518 §3.3 and RFC 7638 (thumbprints), and RFC 8725 where those
 // leave room: the algorithm is the key's, and a header that claims another is refused.
 //
-// Parsing is strict where the standards allow it: no padding, no stray bits, no line breaks, no member twice, no critical
-// extensions. What claims mean is the caller's business. Tokens of other issuers, in other algorithms or encrypted, are
+// Parsing is strict where the standards allow it: no padding, no unused bits, no line breaks, no duplicate members, no
+// critical extensions. The caller judges the claims. Tokens of other issuers, in other algorithms or encrypted, are
 // not read here.
 package jose

@@ -15,7 +15,7 @@ type Key struct {
 	Public *rsa.PublicKey
 }
 
-// KeyID names a public key as Cognito's kids look: 44 characters of standard base64. It is the key's SHA-256 thumbprint
+// KeyID is the id of a public key in the form of Cognito's: 44 characters of standard base64. It is the key's SHA-256 thumbprint
 // (RFC 7638).
 func KeyID(public *rsa.PublicKey) string {
 	// The members of the thumbprint are those the standard requires, in the order of their names.

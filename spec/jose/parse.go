@@ -13,17 +13,17 @@ import (
 )
 
 var (
-	// ErrMalformed says that a text is not a compact JWS, or not one that this package is prepared to read.
+	// ErrMalformed says that a text is not a compact JWS, or not one that this package reads.
 	ErrMalformed = errors.New("not a signed token")
 
-	// ErrSignature says that a token was not signed with the key it was held against.
+	// ErrSignature says that a token was not signed with the given key.
 	ErrSignature = errors.New("signature does not match")
 )
 
 // maxToken bounds what is parsed, in bytes. Cognito's own tokens stay far below it.
 const maxToken = 64 << 10
 
-// Token is a parsed token. Until Verify says so, nothing in it is known to be true.
+// Token is a parsed token. Nothing in it may be trusted before Verify.
 type Token struct {
 	KeyID     string
 	Payload   []byte
@@ -32,7 +32,7 @@ type Token struct {
 	signature []byte
 }
 
-// Parse takes a compact token apart.
+// Parse splits and decodes a compact token.
 func Parse(compact string) (*Token, error) {
 	if len(compact) > maxToken || strings.Count(compact, ".") != 2 {
 		return nil, ErrMalformed
@@ -84,7 +84,7 @@ func (t *Token) readHeader(head []byte) error {
 	return nil
 }
 
-// decode reads unpadded base64url. The library's strictness ends at line breaks, which it skips.
+// decode reads unpadded base64url. It refuses line breaks, which the library skips.
 func decode(part string) ([]byte, error) {
 	if part == "" || strings.ContainsAny(part, "\r\n") {
 		return nil, ErrMalformed

@@ -11,14 +11,14 @@ import (
 // RS256 is the one algorithm: RSASSA-PKCS1-v1_5 with SHA-256.
 const RS256 = "RS256"
 
-// Signer signs the SHA-256 digest of a message with an RSA key, by RSASSA-PKCS1-v1_5. It is all that minting asks of the
-// arithmetic, so that a faster one can take its place. A Signer is safe for concurrent use.
+// Signer signs the SHA-256 digest of a message with an RSA key, by RSASSA-PKCS1-v1_5. It is the only
+// arithmetic that making tokens needs, so that a faster implementation can replace it. A Signer is safe for concurrent use.
 type Signer interface {
 	Sign(digest [sha256.Size]byte) ([]byte, error)
 }
 
-// RSA signs with the standard library. It is constant-time, and checks each signature before it is let out, so that a
-// fault in the arithmetic cannot betray the key.
+// RSA signs with the standard library. It is constant-time, and checks each signature before it returns it, since
+// a faulty signature could reveal the key.
 type RSA struct {
 	Key *rsa.PrivateKey
 }
@@ -35,7 +35,7 @@ type SigningKey struct {
 	header string // encoded, with the dot
 }
 
-// NewSigningKey readies a key. The header of its tokens is {"kid":…,"alg":"RS256"} as Cognito's is, without typ.
+// NewSigningKey prepares a key. The header of its tokens is {"kid":…,"alg":"RS256"} as Cognito's is, without typ.
 func NewSigningKey(kid string, signer Signer) *SigningKey {
 	header := `{"kid":` + quote(kid) + `,"alg":"` + RS256 + `"}`
 	return &SigningKey{ID: kid, signer: signer, header: base64.RawURLEncoding.EncodeToString([]byte(header)) + "."}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// canonical is the request in the one form that both sides hash.
+// canonical is the canonical request, which both sides hash.
 func (s *Signature) canonical(r *http.Request, body []byte, payload string) (string, error) {
 	query, err := canonicalQuery(r.URL.RawQuery, s.Presigned)
 	if err != nil {

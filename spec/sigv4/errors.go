@@ -8,7 +8,7 @@ var (
 	ErrMissing = errors.New("sigv4: request is not signed")
 	// ErrIncomplete says that parts of the signature are missing or malformed.
 	ErrIncomplete = errors.New("sigv4: signature is incomplete")
-	// ErrInvalid says that the signature is not right: wrong, for something else, too old or too new.
+	// ErrInvalid says that the signature is wrong, for another service or Region, too old or too new.
 	ErrInvalid = errors.New("sigv4: signature is invalid")
 )
 

@@ -32,7 +32,7 @@ func (s Scope) String() string {
 	return s.Date + "/" + s.Region + "/" + s.Service + "/" + terminator
 }
 
-// Signature is what a request claims. Nothing of it is to be believed before Verify.
+// Signature is the signature of a request. Nothing in it may be trusted before Verify.
 type Signature struct {
 	Scope
 	SessionToken  string // X-Amz-Security-Token, which temporary keys need; else empty
@@ -43,7 +43,7 @@ type Signature struct {
 	Expires       time.Duration // of a presigned request
 }
 
-// Parse takes the signature off a request. Errors are ErrMissing and ErrIncomplete.
+// Parse reads the signature of a request. Errors are ErrMissing and ErrIncomplete.
 func Parse(r *http.Request) (*Signature, error) {
 	fields, query, err := claims(r)
 	if err != nil {
@@ -65,7 +65,7 @@ func Parse(r *http.Request) (*Signature, error) {
 	return s, s.fromHeader(r.Header)
 }
 
-// ScopeOf is the credential that a request names, for servers that trust any: neither signature nor date need be there.
+// ScopeOf is the credential that a request names, for servers that accept any: signature and date may be missing.
 func ScopeOf(r *http.Request) (Scope, error) {
 	fields, _, err := claims(r)
 	if err != nil && fields.credential == "" {
@@ -77,7 +77,7 @@ func ScopeOf(r *http.Request) (Scope, error) {
 // fields are the parameters of an Authorization header, or the same from a query.
 type fields struct{ credential, signedHeaders, signature string }
 
-// claims finds the signature's parameters. The query comes back when they stand there.
+// claims finds the signature's parameters. It returns the query if they are in it.
 func claims(r *http.Request) (fields, url.Values, error) {
 	header := r.Header.Values("Authorization")
 	presigned := strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") || strings.Contains(r.URL.RawQuery, "X-Amz-Credential=")
@@ -137,7 +137,7 @@ func parseAuthorization(header string) (fields, error) {
 	return f, f.complete("Authorization header requires '%s' parameter. ", "Credential", "SignedHeaders", "Signature")
 }
 
-// complete names, in AWS's sentence, each parameter that is not there.
+// complete names, in AWS's words, each parameter that is missing.
 func (f fields) complete(sentence string, names ...string) error {
 	text := ""
 	for i, value := range []string{f.credential, f.signedHeaders, f.signature} {

@@ -14,7 +14,7 @@ import (
 // Skew is how far a signature's clock may be from the server's.
 const Skew = 5 * time.Minute
 
-// Check is what Verify holds a signature against.
+// Check is what Verify compares a signature with.
 type Check struct {
 	Service string // that the credential must be scoped to, such as "cognito-idp"
 	Secret  string // of the access key that the signature names
@@ -50,7 +50,7 @@ func (s *Signature) Verify(r *http.Request, body []byte, want Check) error {
 	return nil
 }
 
-// timely refuses a signature that is too old, too new, or dated otherwise than its credential.
+// timely refuses a signature that is too old or too new, or whose date differs from its credential's.
 func (s *Signature) timely(now time.Time) error {
 	at := s.Time.Format(timeLayout)
 	if at[:8] != s.Date {
@@ -74,7 +74,7 @@ func (s *Signature) timely(now time.Time) error {
 	return nil
 }
 
-// covers refuses a signature that leaves out what decides: the host, the date it goes by, and the operation.
+// covers refuses a signature that does not cover the host, the date and the operation.
 func (s *Signature) covers(r *http.Request) error {
 	if !s.signs("host") {
 		return invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Client is the other half of an exchange, as a Cognito SDK computes it. The product has no use for it; its tests
-// and benchmarks do.
+// Client is the client's half of an exchange, as a Cognito SDK computes it. It is for tests and benchmarks.
 type Client struct{ secret, public *big.Int }
 
 // NewClient draws a and computes A.

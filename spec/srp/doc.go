@@ -3,9 +3,9 @@
 // (RFC 5869) that signs the answer instead of RFC 2945's proofs.
 //
 // It holds both halves: what a server stores, offers and checks, and what a client computes (for tests and
-// benchmarks). Who may sign in, for how long a challenge lives and how often it may be answered is feature/signin's
-// business. Numbers cross the package's border as Size big-endian bytes or as hexadecimal text.
+// benchmarks). feature/signin decides who may sign in, and the lifetime and the use of challenges. Functions take and
+// return numbers as Size big-endian bytes or as hexadecimal text.
 //
 // math/big is not constant in time. A server's exponent is drawn for one exchange and forgotten, and the verifier
-// enters as a base only, so what timing shows is worth little; comparisons of secrets are constant in time.
+// enters as a base only, so timing reveals little; comparisons of secrets are constant in time.
 package srp

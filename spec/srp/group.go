@@ -95,8 +95,8 @@ func ParsePublic(digits string) ([]byte, error) {
 }
 
 // ParseVerifier reads a verifier that a device computed for itself: big-endian bytes, with or without the zero that clears
-// the first bit. It answers the number's Size bytes, or ErrPublic for what is not in 2..N-2: the other two elements of
-// the group are verifiers that anyone can satisfy.
+// the first bit. It answers the number's Size bytes, or ErrPublic for what is not in 2..N-2: with the other two
+// elements of the group as verifiers, a client needs no password.
 func ParseVerifier(b []byte) ([]byte, error) {
 	if len(b) > Size+1 {
 		return nil, ErrPublic

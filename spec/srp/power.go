@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// This file is the seam for faster arithmetic: all modular exponentiation of the package happens in power and
-// powerOfG, and a build with another library replaces these two and nothing else.
+// All modular exponentiation of the package is in power and powerOfG, so that faster arithmetic would replace only these
+// two.
 
 // power is base^exponent mod N.
 func power(base, exponent *big.Int) *big.Int {

@@ -10,7 +10,7 @@ import (
 // SaltSize is the length in bytes of a new salt.
 const SaltSize = 16
 
-// Identity names whose password it is. For a user Scope is the pool's short id (the part after "_") and User the
+// Identity names the owner of a password. For a user Scope is the pool's short id (the part after "_") and User the
 // USER_ID_FOR_SRP; for a device they are its group key and its key.
 type Identity struct{ Scope, User string }
 
@@ -28,7 +28,7 @@ func (id Identity) exponent(password string, salt []byte) *big.Int {
 }
 
 // Verifier is g^x mod N in Size bytes: what a server keeps instead of the password. One guess against it is cheap
-// (some 0.1 ms), so whoever stores it seals it under a key that is kept elsewhere.
+// (some 0.1 ms), so it must be stored sealed under a key that is kept elsewhere.
 func Verifier(id Identity, password string, salt []byte) []byte {
 	return element(powerOfG(id.exponent(password, salt)))
 }
@@ -39,7 +39,7 @@ func Matches(id Identity, password string, salt, verifier []byte) bool {
 }
 
 // FakeVerifier turns pseudo-random bytes (Size of them, secret and stable for a name) into a group element that no
-// password matches. An exchange over it costs what a real one costs and always fails.
+// password matches. An exchange over it costs as much as over a user's and always fails.
 func FakeVerifier(random []byte) []byte {
 	x := new(big.Int).SetBytes(random)
 	x.Mul(x, x) // g generates the squares, and a real verifier is one

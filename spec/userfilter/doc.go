@@ -4,5 +4,5 @@
 //
 // The operator is = (equal) or ^= (begins with); blanks around it are optional; a double quote or backslash inside the
 // value is escaped with a backslash. It follows "Searching for and filtering user accounts" of the Amazon Cognito
-// Developer Guide. Which attributes exist, and how values are compared, is not this package's business.
+// Developer Guide. The package does not know which attributes exist.
 package userfilter

@@ -66,7 +66,7 @@ func quote(s string) string {
 
 func trim(s string) string { return strings.Trim(s, " \t\r\n") }
 
-// attribute takes the name off the front. Names may be quoted, as the AWS CLI's examples show them.
+// attribute reads the name at the front. Names may be quoted, as the AWS CLI's examples show them.
 func attribute(s string) (name, rest string, ok bool) {
 	if strings.HasPrefix(s, `"`) {
 		name, rest, ok = quoted(s)
@@ -91,8 +91,8 @@ func operator(s string) (prefix bool, rest string, ok bool) {
 	return false, rest, ok
 }
 
-// quoted takes a double-quoted string off the front. A backslash before anything but a quote or a backslash stands for
-// itself, so that careless filters still find what they plainly mean.
+// quoted reads the double-quoted string at the front. A backslash before anything but a quote or a backslash stands for
+// itself, so that filters without the escape still work.
 func quoted(s string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		return "", "", false

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// extras prints what software tokens and passkeys cost beyond what a sign-in costs anyhow: a password sign-in by the users
-// of the same pool who have no token, and the signatures of the tokens that it gives.
+// extras prints the additional cost of software tokens and passkeys, compared with a password sign-in by those users of the
+// same pool who have no software token, and with the signatures of its tokens.
 func (d driver) extras(ctx context.Context, p population) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nflow\tper second\tserver CPU\tbeside\t\textra\t\t")
@@ -43,11 +43,11 @@ func (d driver) extras(ctx context.Context, p population) error {
 	return w.Flush()
 }
 
-// rounds is how often two flows that are compared take turns.
+// rounds is how often two flows that are compared are measured in alternation.
 const rounds = 3
 
-// between measures a flow, and around it another that it is compared with, by turns, since the speed of a machine that
-// others share wanders by as much as the two differ.
+// between measures a flow and another that it is compared with, in alternation, since the speed of a shared machine varies
+// by as much as the two differ.
 func (d driver) between(ctx context.Context, p population, f, around flow) (m measurement, other time.Duration, err error) {
 	one, err := d.measure(ctx, p, around)
 	other = one.cpu
@@ -64,7 +64,7 @@ func (d driver) between(ctx context.Context, p population, f, around flow) (m me
 	return m, other / (rounds + 1), err
 }
 
-// beside prints a flow's cost and what it exceeds another by.
+// beside prints a flow's cost and by how much it exceeds another's.
 func (m measurement) beside(w *tabwriter.Writer, name string, other time.Duration, what string) {
 	extra := m.cpu - other
 	fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%s\t%v\t%+.1f %%\t\n", name, m.rate, m.cpu.Round(time.Microsecond),

@@ -22,15 +22,15 @@ import (
 )
 
 const (
-	// guardedPool is how many users the pool has in which passwords are not all. Every other one of them has a software
-	// token, whose codes work once: the pool is so large that a user hardly comes round again while a code lasts.
+	// guardedPool is the number of users of the pool with second factors. Every other user has a software token, whose codes
+	// work once: the pool is so large that a user rarely signs in again within the time step of a code.
 	guardedPool = 20_000
 
 	relyingParty = "localhost"
 )
 
-// factors are what the users of a pool have besides their passwords: all a passkey, with one key between them, and user0,
-// user2 and so on a software token.
+// factors are the factors of a pool's users besides their passwords: each has a passkey, all with the same key, and user0,
+// user2 and so on have a software token.
 type factors struct {
 	secrets [][]byte       // of the software tokens
 	used    []atomic.Int64 // the step of the last code of each
@@ -56,7 +56,7 @@ func newFactors(users int) (*factors, error) {
 	return f, nil
 }
 
-// signInPolicy is what a pool allows whose users have these factors.
+// signInPolicy is the sign-in policy of a pool whose users have these factors.
 func (f *factors) signInPolicy() *cognitoidp.SignInPolicyType {
 	return &cognitoidp.SignInPolicyType{
 		AllowedFirstAuthFactors: []string{cognitoidp.AuthFactorTypePassword, cognitoidp.AuthFactorTypeWebAuthn},
@@ -101,7 +101,7 @@ func (f *factors) equip(tx *db.Tx, box *seal.Box, u *user.User, n int) error {
 	return account.SaveCredentials(tx, u)
 }
 
-// code is one that user 2i's app shows and that has not been used. Who comes round too soon waits for the next.
+// code is an unused code of user 2i. If there is none yet, it waits for the next time step.
 func (f *factors) code(ctx context.Context, i int) string {
 	step := max(totp.Step(time.Now()), f.used[i].Load()+1)
 	for step > totp.Step(time.Now())+1 && ctx.Err() == nil { // servers take the next code, too
@@ -111,13 +111,13 @@ func (f *factors) code(ctx context.Context, i int) string {
 	return totp.Code(f.secrets[i], step)
 }
 
-// guarded is the next user in turn who has a software token: user 2i.
+// guarded is the next user who has a software token: user 2i.
 func (c *connection) guarded() (name string, i int) {
 	i = int((c.factors.turn.Add(1) - 1) % int64(len(c.factors.secrets)))
 	return fmt.Sprintf("user%d", 2*i), i
 }
 
-// unguarded is the next user in turn who has none.
+// unguarded is the next user who has none.
 func (c *connection) unguarded() string {
 	_, i := c.guarded()
 	return fmt.Sprintf("user%d", 2*i+1)

@@ -17,7 +17,7 @@ type options struct {
 	Users       int // in the large pool
 }
 
-// smallPool is how many users the pool has that the large one is compared with.
+// smallPool is the number of users of the pool that the large one is compared with.
 const smallPool = 1_000
 
 func main() {
@@ -67,8 +67,8 @@ func run(ctx context.Context, o options) error {
 	return driver.growth(ctx, pools)
 }
 
-// bounds prints each flow's cost and its ratio to its bound. The primitives are measured around every flow, since the
-// speed of a machine that others share wanders.
+// bounds prints each flow's cost and its ratio to its bound. The primitives are measured before and after every
+// flow, since the speed of a shared machine varies.
 func (d driver) bounds(ctx context.Context, p population) error {
 	before, err := measurePrimitives()
 	if err != nil {

@@ -59,7 +59,7 @@ func residentOf(pid string) (float64, error) {
 type process struct {
 	command *exec.Cmd
 	url     string
-	ready   time.Duration // from start to the first yes of /readyz
+	ready   time.Duration // from the start to the first 200 of /readyz
 }
 
 // start builds the binary and runs it on the data folder.

@@ -43,7 +43,7 @@ func (s *shape) status() int {
 	return 400
 }
 
-// made is the expression that makes an exception of a message.
+// made is the expression that makes an exception with a message.
 func (s *shape) made() string {
 	switch s.status() {
 	case 400:

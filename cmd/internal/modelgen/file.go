@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// file is a Go file in the making.
+// file is a Go file that is being written.
 type file struct {
 	pkg     string
 	imports []string
