@@ -36,7 +36,7 @@ func (s screen) print(w io.Writer) error {
 		fmt.Fprintf(&b, "  export AWS_CA_BUNDLE=%s\n", s.Authority)
 		fmt.Fprintf(&b, "  export NODE_EXTRA_CA_CERTS=%s\n", s.Authority)
 	}
-	fmt.Fprintf(&b, "\nAny access key is accepted and signatures are not checked: whoever reaches this server administers it.\n")
+	fmt.Fprintf(&b, "\nAny access key is accepted and signatures are not checked: every client that reaches this server can administer it.\n")
 	if s.Open {
 		fmt.Fprintf(&b, "WARNING: it listens beyond this machine.\n")
 	}

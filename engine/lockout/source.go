@@ -64,8 +64,8 @@ func valid(address string) bool {
 	return err == nil
 }
 
-// Network is the address as it is counted: an IPv4 address, or the /64 network of an IPv6 address, since whoever has one of
-// its addresses has 2^64. It is empty when the address is not known.
+// Network is the address as it is counted: an IPv4 address, or the /64 network of an IPv6 address, since a user of one of
+// its addresses usually has all. It is empty when the address is not known.
 func (s Source) Network() string {
 	a, err := netip.ParseAddr(s.Address)
 	if err != nil {

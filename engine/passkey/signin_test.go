@@ -239,9 +239,9 @@ func TestDecoysOfUnknownUsersAcceptNoAnswer(t *testing.T) {
 	}
 	s, options, ceremony := begin("mallory")
 	_, again, other := begin("mallory")
-	_, someone, _ := begin("trudy")
-	if allowed(options) != allowed(again) || allowed(options) == allowed(someone) || bytes.Equal(ceremony, other) {
-		t.Errorf("decoys:\n%s\n%s\n%s", options, again, someone)
+	_, different, _ := begin("trudy")
+	if allowed(options) != allowed(again) || allowed(options) == allowed(different) || bytes.Equal(ceremony, other) {
+		t.Errorf("decoys:\n%s\n%s\n%s", options, again, different)
 	}
 	key := &passkeytest.Authenticator{Origin: origin, Flags: passkeytest.UserPresent | passkeytest.UserVerified | passkeytest.BackupEligible}
 	key.Register(t, []byte(`{"rp":{"id":"example.com"},"user":{"id":""},"challenge":""}`))

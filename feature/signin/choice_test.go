@@ -184,24 +184,24 @@ func TestMFALeavesThePasswordToBeginWith(t *testing.T) {
 
 func TestUnknownUsersAreOfferedTheSameChoice(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
-		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "nobody", nil), "UserNotFoundException", "User does not exist.")
+		w.Fails(t, "InitiateAuth", w.start("USER_AUTH", "unknown", nil), "UserNotFoundException", "User does not exist.")
 		w.Must(t, "UpdateUserPoolClient", M{"UserPoolId": w.pool, "ClientId": w.client, "PreventUserExistenceErrors": "ENABLED",
 			"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH"}})
-		out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "nobody", nil))
+		out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "unknown", nil))
 		for _, name := range []string{"PASSWORD_SRP", "PASSWORD", "EMAIL_OTP"} {
 			if !slices.Contains(available(t, out), name) {
 				t.Errorf("%s is not offered: %v", name, out)
 			}
 		}
-		w.refused(t, out, M{"USERNAME": "nobody", "ANSWER": "PASSWORD", "PASSWORD": password}, "NotAuthorizedException", wrong)
-		sent := w.answers(t, out, M{"USERNAME": "nobody", "ANSWER": "EMAIL_OTP"})
+		w.refused(t, out, M{"USERNAME": "unknown", "ANSWER": "PASSWORD", "PASSWORD": password}, "NotAuthorizedException", wrong)
+		sent := w.answers(t, out, M{"USERNAME": "unknown", "ANSWER": "EMAIL_OTP"})
 		if to := expect(t, sent, "EMAIL_OTP")["CODE_DELIVERY_DESTINATION"]; to == "" {
 			t.Error("no destination")
 		}
 		for range 5 {
-			w.refused(t, sent, M{"USERNAME": "nobody", "EMAIL_OTP_CODE": "12345678"}, "CodeMismatchException", "Invalid code or auth state for the user.")
+			w.refused(t, sent, M{"USERNAME": "unknown", "EMAIL_OTP_CODE": "12345678"}, "CodeMismatchException", "Invalid code or auth state for the user.")
 		}
-		w.refused(t, sent, M{"USERNAME": "nobody", "EMAIL_OTP_CODE": "12345678"}, "NotAuthorizedException", "")
+		w.refused(t, sent, M{"USERNAME": "unknown", "EMAIL_OTP_CODE": "12345678"}, "NotAuthorizedException", "")
 		if messages := w.Inbox(""); len(messages) > 0 {
 			t.Errorf("messages were sent: %v", messages)
 		}

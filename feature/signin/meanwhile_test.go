@@ -86,7 +86,7 @@ func TestUserWithoutAFirstFactorIsAnsweredAsUnknown(t *testing.T) {
 func TestCodesOfUnknownUsersShowTheChosenMedium(t *testing.T) {
 	eachFactor(t, "OFF", func(t *testing.T, w *world) {
 		w.hide(t)
-		for _, name := range []string{"nobody", "+15550123456", "nobody@example.com"} {
+		for _, name := range []string{"unknown", "+15550123456", "unknown@example.com"} {
 			for challenge, medium := range map[string]string{"EMAIL_OTP": "EMAIL", "SMS_OTP": "SMS"} {
 				out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": challenge}))
 				if out["ChallengeName"] == "SELECT_CHALLENGE" && challenge == "SMS_OTP" && name != "+15550123456" {

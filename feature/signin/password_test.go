@@ -26,20 +26,20 @@ func TestStatusIsCheckedBeforeThePassword(t *testing.T) {
 		w.user(t, "off", M{})
 		w.Must(t, "AdminDisableUser", M{"UserPoolId": w.pool, "Username": "off"})
 		for _, c := range []struct{ name, code, text string }{
-			{"nobody", "UserNotFoundException", "User does not exist."},
+			{"unknown", "UserNotFoundException", "User does not exist."},
 			{"off", "NotAuthorizedException", "User is disabled."},
 			{"new", "UserNotConfirmedException", "User is not confirmed."},
 			{"reset", "PasswordResetRequiredException", "Password reset required for the user"},
 			{"alice", "NotAuthorizedException", wrong},
 		} {
 			w.Fails(t, "InitiateAuth", w.byPassword(c.name, "wrong"), c.code, c.text)
-			if c.name == "nobody" {
+			if c.name == "unknown" {
 				continue
 			}
 			w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, c.name), "wrong"), c.code, c.text)
 		}
 		w.Fails(t, "InitiateAuth", M{
-			"ClientId": w.client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "nobody", "SRP_A": "2"},
+			"ClientId": w.client, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": M{"USERNAME": "unknown", "SRP_A": "2"},
 		}, "UserNotFoundException", "User does not exist.")
 	})
 }
@@ -50,7 +50,7 @@ func TestAHidingClientIsNotToldWhichUsersExist(t *testing.T) {
 			{"Name": "email", "Value": "r@example.com"}, {"Name": "email_verified", "Value": "true"},
 		}})
 		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "reset"})
-		for _, name := range []string{"nobody", "reset", "alice"} {
+		for _, name := range []string{"unknown", "reset", "alice"} {
 			for range 5 {
 				w.Fails(t, "InitiateAuth", w.byPassword(name, "wrong"), "NotAuthorizedException", wrong)
 			}
@@ -132,7 +132,7 @@ func TestMissingParametersAreNamed(t *testing.T) {
 			{"USER_SRP_AUTH", M{"USERNAME": "alice"}, "SRP_A"},
 			{"USER_PASSWORD_AUTH", M{"PASSWORD": "x"}, "USERNAME"},
 			{"USER_PASSWORD_AUTH", M{"USERNAME": "alice"}, "PASSWORD"},
-			{"USER_PASSWORD_AUTH", M{"USERNAME": "nobody", "PASSWORD": ""}, "PASSWORD"},
+			{"USER_PASSWORD_AUTH", M{"USERNAME": "unknown", "PASSWORD": ""}, "PASSWORD"},
 			{"REFRESH_TOKEN_AUTH", M{"USERNAME": "alice"}, "REFRESH_TOKEN"},
 		} {
 			w.Fails(t, "InitiateAuth", M{"ClientId": w.client, "AuthFlow": c.flow, "AuthParameters": c.in},
@@ -170,7 +170,7 @@ func TestASignInThatWouldInvokeATriggerIsRefused(t *testing.T) {
 	t.Run("UserMigration", func(t *testing.T) {
 		eachWith(t, M{"LambdaConfig": M{"UserMigration": arn}}, nil, func(t *testing.T, w *world) {
 			tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
-			if _, err := w.Call("InitiateAuth", w.byPassword("nobody", password)); err == nil || !isCode(err, "UnexpectedLambdaException") {
+			if _, err := w.Call("InitiateAuth", w.byPassword("unknown", password)); err == nil || !isCode(err, "UnexpectedLambdaException") {
 				t.Errorf("an unknown user: %v", err)
 			}
 		})

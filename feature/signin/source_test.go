@@ -79,7 +79,7 @@ func TestAskingForNamesThatNoUserHasCounts(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		from := w.From("198.51.100.7")
 		for i, in := range []M{
-			w.byPassword("nobody", password), w.start("USER_SRP_AUTH", "nobody", M{"SRP_A": "2"}), w.start("USER_AUTH", "nobody", nil),
+			w.byPassword("unknown", password), w.start("USER_SRP_AUTH", "unknown", M{"SRP_A": "2"}), w.start("USER_AUTH", "unknown", nil),
 		} {
 			w.failOften(t, "198.51.100.7", 499)
 			from.Fails(t, "InitiateAuth", in, "UserNotFoundException", "User does not exist.")

@@ -122,7 +122,7 @@ func TestSRPRefusesValuesOutsideTheGroup(t *testing.T) {
 
 func TestUnknownUsersGetAStableDecoyThatFails(t *testing.T) {
 	eachWith(t, nil, M{"PreventUserExistenceErrors": "ENABLED"}, func(t *testing.T, w *world) {
-		one, two, other := w.challenge(t, "nobody"), w.challenge(t, "nobody"), w.challenge(t, "no-one")
+		one, two, other := w.challenge(t, "unknown"), w.challenge(t, "unknown"), w.challenge(t, "no-one")
 		for _, name := range []string{"SALT", "USER_ID_FOR_SRP"} {
 			if one.parameters[name] != two.parameters[name] || one.parameters[name] == other.parameters[name] {
 				t.Errorf("%s: %v and %v for one unknown user, %v for another", name,
@@ -139,9 +139,9 @@ func TestUnknownUsersGetAStableDecoyThatFails(t *testing.T) {
 			}
 		}
 		for range 5 {
-			w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "nobody"), password), "NotAuthorizedException", wrong)
+			w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "unknown"), password), "NotAuthorizedException", wrong)
 		}
-		w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "nobody"), password), "NotAuthorizedException", locked)
+		w.Fails(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "unknown"), password), "NotAuthorizedException", locked)
 	})
 }
 

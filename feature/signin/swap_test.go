@@ -88,7 +88,7 @@ func (l *live) others(t *testing.T, s *stage) map[string][2]any {
 	uses["another client"] = [2]any{l.op, servertest.With(l.in, M{"ClientId": l.w.another(t)})}
 	uses["another pool"] = [2]any{l.op, servertest.With(l.in, M{"ClientId": elsewhere.client})}
 	member := map[string]string{"InitiateAuth": "AuthParameters", "RespondToAuthChallenge": "ChallengeResponses"}[l.op]
-	for _, name := range []string{s.bare(t).user, s.begin(t, s.optional, nil).user, "nobody", mail(l.user)} {
+	for _, name := range []string{s.bare(t).user, s.begin(t, s.optional, nil).user, "unknown", mail(l.user)} {
 		if member == "" {
 			uses["user "+name] = [2]any{l.op, servertest.With(l.in, M{"Username": name})}
 			continue

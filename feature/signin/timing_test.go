@@ -44,7 +44,7 @@ type asking struct {
 	request func(w *world, name string) (op string, in M)
 }
 
-var kindsOfUser = []string{"known", "nobody", "without", "reset"}
+var kindsOfUser = []string{"known", "unknown", "without", "reset"}
 
 var askings = []asking{
 	{"USER_PASSWORD_AUTH", kindsOfUser, 100, func(w *world, name string) (string, M) {
@@ -66,7 +66,7 @@ var askings = []asking{
 	{"USER_AUTH", kindsOfUser, 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, nil)
 	}},
-	{"USER_AUTH with a password", []string{"known", "nobody"}, 100, func(w *world, name string) (string, M) {
+	{"USER_AUTH with a password", []string{"known", "unknown"}, 100, func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": "wrong"})
 	}},
 	{"USER_AUTH with a code", kindsOfUser, 100, func(w *world, name string) (string, M) {

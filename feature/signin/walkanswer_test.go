@@ -149,7 +149,7 @@ func (w *walk) assert(r *request, k *pending, p *testUser) {
 
 // spoil makes an answer wrong, or right for another time, user or challenge.
 func (w *walk) spoil(r *request, k *pending) {
-	p, q := k.who, w.other(w.users[w.draw(len(w.users), "somebody")])
+	p, q := k.who, w.other(w.users[w.draw(len(w.users), "other user")])
 	switch k.step {
 	case "PASSWORD":
 		r.given["PASSWORD"] = w.oneOf([]string{"wrong", temporary, password, another}, "password")

@@ -102,7 +102,7 @@ func (w *setting) build() {
 		for _, name := range []string{"ann", "bob"}[:2-i] {
 			w.users = append(w.users, w.newUser(h, name))
 		}
-		w.users = append(w.users, &testUser{pool: h, name: "nobody", gone: true, misses: map[string]int{}})
+		w.users = append(w.users, &testUser{pool: h, name: "unknown", gone: true, misses: map[string]int{}})
 	}
 	for _, h := range w.pools {
 		w.setMode(h, h.mode)

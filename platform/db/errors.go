@@ -9,7 +9,7 @@ var (
 	// ErrExists says that a row with this key is already there.
 	ErrExists = errors.New("already exists")
 
-	// ErrStale says that a conditional update hit no row: someone else has changed it since it was read.
+	// ErrStale says that a conditional update hit no row: the row has changed since it was read.
 	ErrStale = errors.New("changed meanwhile")
 
 	// ErrNewer says that the database was last used by a newer program, whose schema this one does not know.

@@ -2,5 +2,5 @@
 // their second factors; the pseudonym of a name that no user has, whose failures count alike; a source address; or an app
 // client.
 //
-// What the numbers mean, and when an account is locked, is engine/lockout's business.
+// engine/lockout decides when an account is locked.
 package attempt

@@ -1,5 +1,5 @@
 // Package code remembers the short codes that prove who reads a mailbox or holds a phone.
 //
-// A code is known only by its hash; what is hashed, and which tries are allowed, is engine/verification's business. A
+// Only the hash of a code is stored. engine/verification computes it and decides which tries are allowed. A
 // user has at most one code per purpose.
 package code

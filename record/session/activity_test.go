@@ -74,7 +74,7 @@ func TestListGivesLiveSessionsTheMostRecentlyUsedFirst(t *testing.T) {
 
 		want(t, "all", list(t, d, session.Query{Sub: "alice"}), []string{"new", "b", "a", "old"})
 		want(t, "since then", list(t, d, session.Query{Sub: "alice", Since: noon.Add(-24 * time.Hour)}), nil)
-		want(t, "nobody's", list(t, d, session.Query{Sub: "carol"}), nil)
+		want(t, "of a user without sessions", list(t, d, session.Query{Sub: "carol"}), nil)
 
 		var pages []string
 		var last *session.Session

@@ -2,7 +2,6 @@
 // and makes it in the header form. It does so as services other than S3 do: the path is encoded twice, and the body is
 // always part of what is signed.
 //
-// Document: "AWS Signature Version 4 for API requests" in the IAM User Guide. Parse takes the claim off a request without
-// believing it; Verify believes it or says why not; Sign signs a request. Whose key it is, and what the errors look like to
-// a client, is left to the caller.
+// Document: "AWS Signature Version 4 for API requests" in the IAM User Guide. Parse reads the signature of a request without
+// checking it; Verify checks it; Sign signs a request. The caller finds the key and renders the errors.
 package sigv4
