@@ -9,7 +9,7 @@ import (
 	"cardea/record/user"
 )
 
-// Writer is who writes attributes, and when.
+// Writer says who writes attributes, and in which kind of operation.
 type Writer int
 
 const (

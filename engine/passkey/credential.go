@@ -20,7 +20,7 @@ const (
 	exponent   = 65537
 )
 
-// transports are the ways to reach an authenticator that are worth remembering (WebAuthn §5.8.4).
+// transports are the known ways to reach an authenticator (WebAuthn §5.8.4); others are not stored.
 var transports = []protocol.AuthenticatorTransport{
 	protocol.BLE, protocol.Hybrid, protocol.Internal, protocol.NFC, protocol.SmartCard, protocol.USB,
 }

@@ -42,7 +42,7 @@ type Change struct {
 	keep   int // how many former passwords the policy wants remembered
 }
 
-// Prepare computes what is stored for a new password of u, who needs a Sub and a Username already. It answers *PolicyError,
+// Prepare computes the stored form of a new password of u, which must have a Sub and a Username. It answers *PolicyError,
 // ErrUsed and ErrBusy. Call it outside transactions.
 func (h *Hasher) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
 	if c.Policy {

@@ -67,7 +67,7 @@ func (a app) find(tx *db.Tx, username string) (verification.Target, error) {
 	return a.target(u, account.SignInName(u, username)), nil
 }
 
-// passwordless tells whether the app may sign users up who have no password.
+// passwordless tells whether users may sign up by the app without a password.
 func (a app) passwordless() bool {
 	return factor.Passwordless(a.Pool) && a.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth)
 }

@@ -62,7 +62,7 @@ func TestRequestsKeepTheirBodiesApart(t *testing.T) {
 
 // gone is the connection of a client that has left; it keeps the answer, as the HTTP/2 server may.
 type gone struct {
-	nowhere
+	discard
 	held []byte
 }
 
@@ -75,7 +75,7 @@ func TestAnswersThatWereNotSentAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	handler, _ := recorder()
 	for range 100 {
-		g := &gone{nowhere: nowhere{}}
+		g := &gone{discard: discard{}}
 		callKeep(handler, g, "the first password")
 		callKeep(handler, httptest.NewRecorder(), "another password")
 		if want := `{"Text":"the first password"}`; string(g.held) != want {

@@ -80,18 +80,18 @@ func BenchmarkCall(b *testing.B) {
 			for b.Loop() {
 				r := *read
 				r.Body = io.NopCloser(strings.NewReader(body))
-				handler.ServeHTTP(nowhere{}, &r)
+				handler.ServeHTTP(discard{}, &r)
 			}
 		})
 	}
 }
 
-// nowhere is a ResponseWriter that discards everything.
-type nowhere http.Header
+// discard is a ResponseWriter that discards everything.
+type discard http.Header
 
-func (n nowhere) Header() http.Header          { return http.Header(n) }
-func (nowhere) Write(text []byte) (int, error) { return len(text), nil }
-func (nowhere) WriteHeader(int)                {}
+func (n discard) Header() http.Header          { return http.Header(n) }
+func (discard) Write(text []byte) (int, error) { return len(text), nil }
+func (discard) WriteHeader(int)                {}
 
 // BenchmarkServed is the cost of a request on a kept connection, its client's included, beside one that is answered with
 // next to nothing.

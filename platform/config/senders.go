@@ -20,7 +20,7 @@ type Sender struct {
 	Match []string `toml:"match"`
 	// Domains are those that From may be of; empty means any.
 	Domains []string `toml:"domains"`
-	// From is who mails are from when a pool does not say it, or Twilio's phone number.
+	// From is the sender of mails when a pool names none, or Twilio's phone number.
 	From string `toml:"from"`
 
 	Host     string `toml:"host"`

@@ -33,7 +33,7 @@ func (c *Codec) Encode(binding, cursor string) string {
 	return base64.RawURLEncoding.EncodeToString(c.Box.Seal(binding, []byte(cursor)))
 }
 
-// Decode gives back the cursor of a token that Encode made for this binding, or ErrInvalid. The empty token is the first
+// Decode returns the cursor of a token that Encode made for this binding, or ErrInvalid. The empty token is the first
 // page: its cursor is empty.
 func (c *Codec) Decode(binding, token string) (cursor string, err error) {
 	if token == "" {

@@ -20,7 +20,7 @@ type Row struct {
 	Written   time.Time
 	Attempts  int64
 	Due       time.Time // when to deliver it, or when the claim of the node that tries to expires
-	Expires   time.Time // when it is no longer worth delivering
+	Expires   time.Time // when it is deleted instead of delivered
 }
 
 const columns = "pool_id, id, queue, medium, recipient, content, written, attempts, due, expires"

@@ -2,7 +2,7 @@ package awsjson
 
 import "context"
 
-// Caller is who sent a request, as far as the protocol says. Region, Account and AccessKeyID are set for signed
+// Caller says who sent a request, as far as the protocol knows. Region, Account and AccessKeyID are set for signed
 // operations only.
 type Caller struct {
 	Region      string // of the credential scope

@@ -32,16 +32,16 @@ func refresh(ctx context.Context, c *connection) error {
 
 // srpWithout and passwordWithout are sign-ins of users who have no software token in a pool where others have one.
 func srpWithout(ctx context.Context, c *connection) error {
-	return hasToken(c.bySRP(ctx, c.unguarded()))
+	return hasToken(c.bySRP(ctx, c.withoutToken()))
 }
 
 func passwordWithout(ctx context.Context, c *connection) error {
-	return hasToken(c.byPassword(ctx, c.unguarded()))
+	return hasToken(c.byPassword(ctx, c.withoutToken()))
 }
 
 // srpWithTOTP and passwordWithTOTP are those of the others.
 func srpWithTOTP(ctx context.Context, c *connection) error {
-	name, i := c.guarded()
+	name, i := c.withToken()
 	asked, err := c.bySRP(ctx, name)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func srpWithTOTP(ctx context.Context, c *connection) error {
 }
 
 func passwordWithTOTP(ctx context.Context, c *connection) error {
-	name, i := c.guarded()
+	name, i := c.withToken()
 	asked, err := c.byPassword(ctx, name)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func passwordWithTOTP(ctx context.Context, c *connection) error {
 }
 
 func passkeySignIn(ctx context.Context, c *connection) error {
-	name := c.unguarded()
+	name := c.withoutToken()
 	asked, err := c.call(ctx, "InitiateAuth", fields{
 		"ClientId": c.client, "AuthFlow": "USER_AUTH",
 		"AuthParameters": fields{"USERNAME": name, "PREFERRED_CHALLENGE": "WEB_AUTHN"},

@@ -37,7 +37,7 @@ type population struct {
 	factors *factors // nil: they have nothing else
 }
 
-type pools struct{ small, large, guarded population }
+type pools struct{ small, large, withFactors population }
 
 // load fills a data folder for cardea dev with the pools, through the store.
 func load(ctx context.Context, dir string, users int) (pools, error) {
@@ -62,13 +62,13 @@ func load(ctx context.Context, dir string, users int) (pools, error) {
 	}
 	defer srv.Close()
 
-	factors, err := newFactors(guardedPool)
+	factors, err := newFactors(factorPool)
 	if err != nil {
 		return pools{}, err
 	}
-	w := pools{small: population{users: smallPool}, guarded: population{users: guardedPool, factors: factors}, large: population{users: users}}
+	w := pools{small: population{users: smallPool}, withFactors: population{users: factorPool, factors: factors}, large: population{users: users}}
 	l := loader{srv: srv, ring: &datakey.Ring{Master: master}}
-	for _, p := range []*population{&w.small, &w.guarded, &w.large} {
+	for _, p := range []*population{&w.small, &w.withFactors, &w.large} {
 		began := time.Now()
 		if err := l.populate(ctx, p); err != nil {
 			return pools{}, err
@@ -147,7 +147,7 @@ func (l loader) found(ctx context.Context, p *population) error {
 	return nil
 }
 
-// insert stores users, the first of whom has that number, and what they have besides.
+// insert stores users, numbered from first on, and their factors.
 func (p *population) insert(tx *db.Tx, box *seal.Box, of *pool.Pool, first int, users []*user.User) error {
 	for i, u := range users {
 		u = u.Clone() // the transaction may run twice

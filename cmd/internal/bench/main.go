@@ -61,7 +61,7 @@ func run(ctx context.Context, o options) error {
 	if err := driver.bounds(ctx, pools.small); err != nil {
 		return err
 	}
-	if err := driver.extras(ctx, pools.guarded); err != nil {
+	if err := driver.extras(ctx, pools.withFactors); err != nil {
 		return err
 	}
 	return driver.growth(ctx, pools)

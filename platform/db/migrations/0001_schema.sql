@@ -4,7 +4,7 @@
 
 -- The server.
 
--- What seals a pool's secrets, wrapped by the master key. The pool '' is the server itself.
+-- The data keys that seal a pool's secrets, wrapped by the master key. The pool '' is the server itself.
 CREATE TABLE data_key (
   pool_id TEXT      NOT NULL,
   key_id  BIGINT    NOT NULL,
@@ -132,8 +132,8 @@ CREATE INDEX group_member_by_user ON group_member (pool_id, sub, name);
 
 -- Factors.
 
--- The secret is the one in force, absent until one is verified. Pending is another that was handed out and replaces it
--- once a code proves that the user's app has it.
+-- The secret is the one in force, absent until one is verified. Pending is another, which replaces it once a code proves
+-- that the user's app has it.
 CREATE TABLE software_token (
   pool_id   TEXT      NOT NULL,
   sub       TEXT      NOT NULL,
@@ -141,7 +141,7 @@ CREATE TABLE software_token (
   last_step BIGINT    NOT NULL, -- the time step of the last code that was accepted
   verified  BIGINT    NOT NULL,
   pending   {{bytes}},          -- sealed
-  asked     BIGINT    NOT NULL, -- when pending was handed out
+  asked     BIGINT    NOT NULL, -- when the user was given pending
   PRIMARY KEY (pool_id, sub)
 ) {{clustered}};
 
@@ -214,7 +214,7 @@ CREATE TABLE signing_key (
   PRIMARY KEY (pool_id, kid)
 );
 
--- Keys made ahead, for pools to come.
+-- Keys made in advance, for new pools.
 CREATE TABLE spare_signing_key (
   kid     TEXT      NOT NULL,
   created BIGINT    NOT NULL,
@@ -259,11 +259,11 @@ CREATE TABLE refresh_token (
   PRIMARY KEY (pool_id, session_id, hash)
 ) {{clustered}};
 
--- What works once and has been used.
+-- One-time values that have been used.
 CREATE TABLE replay (
   pool_id TEXT   NOT NULL,
   key     TEXT   NOT NULL,
-  expires BIGINT NOT NULL, -- when it would be refused for its age
+  expires BIGINT NOT NULL, -- when it would be refused as expired
   PRIMARY KEY (pool_id, key)
 ) {{clustered}};
 
@@ -297,7 +297,7 @@ CREATE TABLE code (
 
 CREATE INDEX code_by_expiry ON code (expires);
 
--- How often something that has a limit was done.
+-- Counters of actions that have a limit.
 CREATE TABLE quota (
   pool_id TEXT   NOT NULL,
   name    TEXT   NOT NULL,

@@ -22,9 +22,9 @@ import (
 )
 
 const (
-	// guardedPool is the number of users of the pool with second factors. Every other user has a software token, whose codes
+	// factorPool is the number of users of the pool with second factors. Every other user has a software token, whose codes
 	// work once: the pool is so large that a user rarely signs in again within the time step of a code.
-	guardedPool = 20_000
+	factorPool = 20_000
 
 	relyingParty = "localhost"
 )
@@ -36,7 +36,7 @@ type factors struct {
 	used    []atomic.Int64 // the step of the last code of each
 	passkey *ecdsa.PrivateKey
 	public  []byte // its other half, as credentials carry it
-	turn    atomic.Int64
+	next    atomic.Int64
 }
 
 func newFactors(users int) (*factors, error) {
@@ -111,14 +111,14 @@ func (f *factors) code(ctx context.Context, i int) string {
 	return totp.Code(f.secrets[i], step)
 }
 
-// guarded is the next user who has a software token: user 2i.
-func (c *connection) guarded() (name string, i int) {
-	i = int((c.factors.turn.Add(1) - 1) % int64(len(c.factors.secrets)))
+// withToken is the next user who has a software token: user 2i.
+func (c *connection) withToken() (name string, i int) {
+	i = int((c.factors.next.Add(1) - 1) % int64(len(c.factors.secrets)))
 	return fmt.Sprintf("user%d", 2*i), i
 }
 
-// unguarded is the next user who has none.
-func (c *connection) unguarded() string {
-	_, i := c.guarded()
+// withoutToken is the next user who has none.
+func (c *connection) withoutToken() string {
+	_, i := c.withToken()
 	return fmt.Sprintf("user%d", 2*i+1)
 }
