@@ -256,7 +256,7 @@ func (c *crashed) check() {
 	c.t.Helper()
 	for _, name := range c.users {
 		if _, err := c.call("AdminGetUser", `{"UserPoolId":"`+c.pool+`","Username":"`+name+`"}`); err != nil {
-			c.t.Errorf("%s signed up and is gone: %v", name, err)
+			c.t.Errorf("the acknowledged sign-up of %s is lost: %v", name, err)
 		}
 	}
 	for _, token := range c.revoked {

@@ -158,7 +158,7 @@ func TestMailFactorIsSetUpByReadingTheMail(t *testing.T) {
 			t.Errorf("sent to %v", to)
 		}
 		if email := w.attribute(t, "alice", "email"); email != "" {
-			t.Errorf("%s is hers before the code came back", email)
+			t.Errorf("%s is the address of alice before the code was answered", email)
 		}
 		tokens(t, w.answers(t, sent, M{"EMAIL_OTP_CODE": w.Code(t, mailbox)}))
 		if w.attribute(t, "alice", "email") != mailbox || w.attribute(t, "alice", "email_verified") != "true" {

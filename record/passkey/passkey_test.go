@@ -189,10 +189,10 @@ func TestOnlyTheOwnerDeletes(t *testing.T) {
 			t.Errorf("bob deletes alice's: %v", err)
 		}
 		if err := remove("alice"); err != nil || len(list(t, d, "alice")) != 0 {
-			t.Errorf("alice deletes hers: %v", err)
+			t.Errorf("alice deletes her own: %v", err)
 		}
 		if err := remove("alice"); !errors.Is(err, db.ErrNotFound) {
-			t.Errorf("alice deletes hers again: %v", err)
+			t.Errorf("alice deletes her own again: %v", err)
 		}
 	})
 }
