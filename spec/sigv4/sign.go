@@ -15,16 +15,14 @@ type Key struct {
 	SessionToken string // of temporary keys; else empty
 }
 
-// signed are the headers that Sign covers, where a request has them. Proxies may change others.
-var signed = []string{"Content-Type", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Target"}
-
 // Call says for what a request is signed, and when.
 type Call struct {
 	Region, Service string
 	Now             time.Time
 }
 
-// Sign signs a request, whose whole body is body, in the header form. It must be sent as it then is.
+// Sign signs a request, whose whole body is body, in the header form. It must be sent as it then is. The host, the content
+// type and every X-Amz header are signed; others, which proxies may change, are not.
 func Sign(r *http.Request, body []byte, key Key, c Call) {
 	now := c.Now.UTC().Truncate(time.Second)
 	r.Header.Set("X-Amz-Date", now.Format(timeLayout))
@@ -36,8 +34,8 @@ func Sign(r *http.Request, body []byte, key Key, c Call) {
 		SignedHeaders: []string{"host"},
 		Time:          now,
 	}
-	for _, name := range signed {
-		if r.Header.Get(name) != "" {
+	for name := range r.Header {
+		if name == "Content-Type" || strings.HasPrefix(name, "X-Amz-") {
 			s.SignedHeaders = append(s.SignedHeaders, strings.ToLower(name))
 		}
 	}
