@@ -1,6 +1,9 @@
-// Package trigger is where a user pool's Lambda triggers will be invoked.
+// Package trigger invokes the Lambda triggers of user pools.
 //
-// A pool's owner relies on triggers: a PreSignUp function may be the only check on who may sign up. Cardea cannot invoke
-// them yet, so an operation at which a configured trigger would fire is refused instead of going on without
-// it. The settings themselves are stored and echoed, so that infrastructure as code finds what it wrote.
+// The operator's configuration says what stands behind a function's ARN ([Functions]): Lambda's Invoke API, an HTTPS
+// webhook, or a function that runs on this machine. [Functions.Invoke] asks it within the limits that Cognito has, tries
+// again where that is of use, and answers what came of it: the reply, [*Refused], [*Failed] or [ErrInvalid]. A function that
+// nothing resolves fails; it is never left out, because it may be all that keeps unwanted users out.
+//
+// Events carry passwords and replies carry codes. Neither is ever logged, nor part of an error.
 package trigger

@@ -1,0 +1,80 @@
+package triggertest
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"cardea/outbound/trigger"
+	"cardea/spec/sigv4"
+)
+
+// invoke answers Lambda's Invoke operation.
+func (f *Function) invoke(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	signature, err := sigv4.Parse(r)
+	if err == nil {
+		err = signature.Verify(r, body, sigv4.Check{Service: "lambda", Secret: SecretKey, Now: f.now()})
+	}
+	if err != nil || signature.AccessKeyID != KeyID {
+		f.tb.Errorf("Invoke is not signed: %v", err)
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	kind := r.Header.Get("X-Amz-Invocation-Type")
+	if kind != "RequestResponse" && kind != "Event" {
+		f.tb.Errorf("invocation type %q", kind)
+	}
+
+	call := Invocation{Function: r.PathValue("name"), Event: body, Header: r.Header, Async: kind == "Event"}
+	answer := f.take(call)
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case answer.Status != 0:
+		if answer.Code != "" {
+			w.Header().Set("X-Amzn-Errortype", answer.Code)
+		}
+		w.WriteHeader(answer.Status)
+		_, _ = io.WriteString(w, `{"Message":"from the service"}`)
+	case call.Async:
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		if answer.raised() {
+			w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		}
+		if answer.Log != "" && r.Header.Get("X-Amz-Log-Type") == "Tail" {
+			w.Header().Set("X-Amz-Log-Result", answer.tail())
+		}
+		_, _ = w.Write(answer.payload(body))
+	}
+}
+
+// hook answers our webhook.
+func (f *Function) hook(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	want := trigger.Sign([]byte(HookKey), r.Header.Get(trigger.TimestampHeader), r.Header.Get(trigger.DeliveryHeader), body)
+	if !slices.Contains(strings.Split(plain(r.Header, trigger.SignatureHeader), ","), want) {
+		f.tb.Errorf("webhook is not signed: %q", r.Header.Get(trigger.SignatureHeader))
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+
+	answer := f.take(Invocation{Function: r.Header.Get(trigger.FunctionHeader), Event: body, Header: r.Header})
+	if !answer.NotJSON {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
+	switch {
+	case answer.Status != 0:
+		w.WriteHeader(answer.Status)
+	case answer.raised():
+		w.WriteHeader(http.StatusUnprocessableEntity)
+	}
+	_, _ = w.Write(answer.payload(body))
+}
