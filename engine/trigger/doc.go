@@ -1,9 +1,8 @@
-// Package trigger invokes the Lambda triggers of user pools.
+// Package trigger asks the Lambda triggers of a pool, one function for each: it builds the event, invokes the function that
+// the pool names, and makes of the reply a decision that has been checked.
 //
-// The operator's configuration says what stands behind a function's ARN ([Functions]): Lambda's Invoke API, an HTTPS
-// webhook, or a function that runs on this machine. [Functions.Invoke] asks it within the limits that Cognito has, tries
-// again where that is of use, and answers what came of it: the reply, [*Refused], [*Failed] or [ErrInvalid]. A function that
-// nothing resolves fails; it is never left out, because it may be all that keeps unwanted users out.
-//
-// Events carry passwords and replies carry codes. Neither is ever logged, nor part of an error.
+// A trigger that the pool does not have costs nothing and decides nothing. Functions are asked between transactions, never
+// inside one. What the caller passes as metadata is what the function sees; which request's metadata goes to which trigger is
+// the feature's knowledge (docs/cognito/triggers.md). A trigger that refuses or fails is an [*Error]; inbound/wording puts it
+// into Cognito's words.
 package trigger

@@ -151,6 +151,9 @@ func typed(op *awsjson.Operation, err error) error {
 	if policy, ok := errors.AsType[*password.PolicyError](err); ok {
 		return cognitoidp.InvalidPassword("Password did not conform with policy: " + policyMessages[policy.Rule])
 	}
+	if fault := triggerFault(op, err); fault != nil {
+		return fault
+	}
 	if fault := attributeFault(err); fault != nil {
 		return fault
 	}

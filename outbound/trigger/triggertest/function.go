@@ -136,8 +136,8 @@ func (f *Function) Webhook() *trigger.Webhook {
 	return &trigger.Webhook{URL: f.URL + "/hook", KeyID: HookKeyID, Secrets: [][]byte{[]byte(HookKey)}, Client: Client(f.tb)}
 }
 
-// Functions invoke the function for every ARN, by Lambda's API.
-func (f *Function) Functions() *trigger.Functions {
+// All invokes the function for every ARN, by Lambda's API.
+func (f *Function) All() *trigger.Functions {
 	functions, err := trigger.New(trigger.Entry{Function: f.Lambda(), Transport: "lambda"})
 	if err != nil {
 		f.tb.Fatal(err)
