@@ -33,6 +33,7 @@ func (c Config) check() error {
 		c.checkSMS(),
 		c.checkSenders(),
 		c.Limits.check(),
+		CheckFunctions(c.Functions, c.FunctionsDefault, c.Outgoing),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)

@@ -41,6 +41,10 @@ type Config struct {
 	Limits    Limits    `toml:"limits"`
 	Outgoing  Outgoing  `toml:"outgoing"`
 	Log       Log       `toml:"log"`
+
+	// Functions say what stands behind the ARNs of Lambda triggers, and FunctionsDefault behind all that they do not name.
+	Functions        []Function `toml:"functions"`
+	FunctionsDefault *Function  `toml:"functions_default"`
 }
 
 // Database says where data are stored.

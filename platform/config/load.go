@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -63,6 +64,24 @@ func conceal(v reflect.Value) {
 			continue
 		}
 		switch secret := field.Interface().(type) {
+		case []Function:
+			shown := slices.Clone(secret)
+			for i := range shown {
+				conceal(reflect.ValueOf(&shown[i]).Elem())
+			}
+			field.Set(reflect.ValueOf(shown))
+		case *Function:
+			if secret != nil {
+				shown := *secret
+				conceal(reflect.ValueOf(&shown).Elem())
+				field.Set(reflect.ValueOf(&shown))
+			}
+		case map[string]Secret:
+			shown := maps.Clone(secret)
+			for name, value := range shown {
+				shown[name] = Secret(value.String())
+			}
+			field.Set(reflect.ValueOf(shown))
 		case Secret:
 			field.SetString(secret.String())
 		case SecretURL:
@@ -103,6 +122,10 @@ func overlay(environ []string, c *Config) error {
 			wrong = append(wrong, fmt.Errorf("environment: unknown setting %s", name))
 			continue
 		}
+		if s.kind == reflect.Struct {
+			wrong = append(wrong, fmt.Errorf("environment: %s can be set in a file only", name))
+			continue
+		}
 		if err := decode([]byte(s.assign(value)), c); err != nil {
 			wrong = append(wrong, fmt.Errorf("environment: %s: not a valid value", name))
 		}
@@ -113,7 +136,7 @@ func overlay(environ []string, c *Config) error {
 // setting is one leaf of Config.
 type setting struct {
 	path []string
-	kind reflect.Kind
+	kind reflect.Kind // Struct for tables that no variable can hold
 }
 
 // settings lists the leaves of t by the name of their environment variable.
@@ -131,8 +154,11 @@ func settings(t reflect.Type, path []string) map[string]setting {
 			continue // set one by one
 		}
 		kind := field.Type.Kind()
-		if field.Type == reflect.TypeFor[Duration]() {
+		switch field.Type {
+		case reflect.TypeFor[Duration]():
 			kind = reflect.String
+		case reflect.TypeFor[[]Function](), reflect.TypeFor[*Function]():
+			kind = reflect.Struct
 		}
 		all[prefix+strings.ToUpper(strings.Join(here, "_"))] = setting{here, kind}
 	}
