@@ -3,34 +3,24 @@ package trigger
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
+	"cardea/outbound/webhook"
 	"cardea/platform/web"
 )
 
-// The headers of a webhook call. Signature is "v1=" and the lower-case hex HMAC-SHA256, see Sign; while two secrets are
-// active there is one for each, separated by a comma.
+// The headers of a webhook call, besides those of [webhook.Sign].
 const (
-	VersionHeader   = "Cardea-Version" // 1
-	TriggerHeader   = "Cardea-Trigger"
-	SourceHeader    = "Cardea-Source"
-	FunctionHeader  = "Cardea-Function-Arn"
-	DeliveryHeader  = "Cardea-Delivery" // the same for all tries
-	AttemptHeader   = "Cardea-Attempt"
-	DeadlineHeader  = "Cardea-Deadline-Ms" // Unix milliseconds
-	KeyHeader       = "Cardea-Key-Id"
-	TimestampHeader = "Cardea-Timestamp" // Unix seconds
-	SignatureHeader = "Cardea-Signature"
+	TriggerHeader  = "Cardea-Trigger"
+	SourceHeader   = "Cardea-Source"
+	FunctionHeader = "Cardea-Function-Arn"
+	DeadlineHeader = "Cardea-Deadline-Ms" // Unix milliseconds
 )
 
 // Webhook invokes functions that answer HTTP. A receiver accepts a call whose signature is right, whose timestamp is at most
@@ -38,7 +28,6 @@ const (
 // with errorMessage and errorType when it refuses.
 type Webhook struct {
 	URL     string
-	KeyID   string
 	Secrets [][]byte     // one, or two while one replaces the other
 	Client  *http.Client // bounds time, size and where a call may go
 	Now     func() time.Time
@@ -88,39 +77,18 @@ func (w *Webhook) request(ctx context.Context, call Call) (*http.Request, error)
 	if err != nil {
 		return nil, errors.New("the webhook's address cannot be called") // it may hold a secret
 	}
-	timestamp := strconv.FormatInt(w.now().Unix(), 10)
-	signatures := make([]string, len(w.Secrets))
-	for i, secret := range w.Secrets {
-		signatures[i] = Sign(secret, timestamp, call.Delivery, call.Payload)
-	}
 	for name, value := range map[string]string{
-		"Content-Type":  "application/json",
-		"Accept":        "application/json",
-		VersionHeader:   "1",
-		TriggerHeader:   call.Trigger,
-		SourceHeader:    call.Source,
-		FunctionHeader:  call.ARN.String(),
-		DeliveryHeader:  call.Delivery,
-		AttemptHeader:   strconv.Itoa(call.Attempt),
-		DeadlineHeader:  strconv.FormatInt(call.Deadline.UnixMilli(), 10),
-		KeyHeader:       w.KeyID,
-		TimestampHeader: timestamp,
-		SignatureHeader: strings.Join(signatures, ","),
+		"Content-Type": "application/json",
+		"Accept":       "application/json",
+		TriggerHeader:  call.Trigger,
+		SourceHeader:   call.Source,
+		FunctionHeader: call.ARN.String(),
+		DeadlineHeader: strconv.FormatInt(call.Deadline.UnixMilli(), 10),
 	} {
-		if value != "" {
-			request.Header.Set(name, value)
-		}
+		request.Header.Set(name, value)
 	}
+	webhook.Sign(request.Header, w.Secrets, webhook.Call{Delivery: call.Delivery, Attempt: int64(call.Attempt), At: w.now()}, call.Payload)
 	return request, nil
-}
-
-// Sign is a call's signature: "v1=" and the HMAC-SHA256 of "v1", the timestamp, the delivery and the SHA-256 of the body in
-// hex, joined by full stops.
-func Sign(secret []byte, timestamp, delivery string, body []byte) string {
-	sum := sha256.Sum256(body)
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte("v1." + timestamp + "." + delivery + "." + hex.EncodeToString(sum[:])))
-	return "v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 func isJSON(response *http.Response) bool {

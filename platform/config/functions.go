@@ -32,8 +32,7 @@ type Function struct {
 
 	// Webhook is an address that gets the event and answers it.
 	Webhook string `toml:"webhook,omitempty"`
-	// WebhookKeyID tells the receiver which secret signs; FormerSecret signs too, while it is being replaced.
-	WebhookKeyID        string `toml:"webhook_key_id,omitempty"`
+	// WebhookSecret signs the calls; WebhookFormerSecret signs too, while it is being replaced.
 	WebhookSecret       Secret `toml:"webhook_secret,omitempty"`
 	WebhookFormerSecret Secret `toml:"webhook_former_secret,omitempty"`
 
@@ -110,8 +109,8 @@ func (f Function) check(outgoing Outgoing) error {
 		return fmt.Errorf("timeout: %s is not between 0s and %s", f.Timeout, maxFunctionTimeout)
 	case f.Lambda == "" && (f.LambdaName != "" || f.AccessKeyID != "" || f.SecretAccessKey != "" || f.SessionToken != "" || f.Profile != ""):
 		return errors.New("lambda_name, keys and profile go with lambda")
-	case f.Webhook == "" && (f.WebhookKeyID != "" || f.WebhookSecret != "" || f.WebhookFormerSecret != ""):
-		return errors.New("webhook_key_id and secrets go with webhook")
+	case f.Webhook == "" && (f.WebhookSecret != "" || f.WebhookFormerSecret != ""):
+		return errors.New("webhook_secret and webhook_former_secret go with webhook")
 	case f.Local == "" && (len(f.Env) > 0 || f.Interpreter != "" || f.User != "" || f.MemoryMB != 0 || f.Concurrency != 0 || f.Keep != 0):
 		return errors.New("env, interpreter, user, memory_mb, concurrency and keep go with local")
 	}

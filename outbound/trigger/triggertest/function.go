@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +18,6 @@ import (
 const (
 	KeyID     = "AKIDEXAMPLE"
 	SecretKey = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-	HookKeyID = "2026"
 	HookKey   = "a secret of the webhook"
 )
 
@@ -133,7 +131,7 @@ func (f *Function) Lambda() *trigger.Lambda {
 
 // Webhook is the transport that invokes the function by our webhook.
 func (f *Function) Webhook() *trigger.Webhook {
-	return &trigger.Webhook{URL: f.URL + "/hook", KeyID: HookKeyID, Secrets: [][]byte{[]byte(HookKey)}, Client: Client(f.tb)}
+	return &trigger.Webhook{URL: f.URL + "/hook", Secrets: [][]byte{[]byte(HookKey)}, Client: Client(f.tb)}
 }
 
 // All invokes the function for every ARN, by Lambda's API.
@@ -190,6 +188,3 @@ func (a Answer) tail() string {
 }
 
 func (a Answer) raised() bool { return a.Raise != "" || a.Type != "" }
-
-// plain is a header with its values on one line.
-func plain(h http.Header, name string) string { return strings.Join(h.Values(name), ",") }

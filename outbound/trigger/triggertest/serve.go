@@ -4,9 +4,12 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"cardea/outbound/trigger"
+	"cardea/outbound/webhook"
 	"cardea/spec/sigv4"
 )
 
@@ -59,9 +62,8 @@ func (f *Function) hook(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	want := trigger.Sign([]byte(HookKey), r.Header.Get(trigger.TimestampHeader), r.Header.Get(trigger.DeliveryHeader), body)
-	if !slices.Contains(strings.Split(plain(r.Header, trigger.SignatureHeader), ","), want) {
-		f.tb.Errorf("webhook is not signed: %q", r.Header.Get(trigger.SignatureHeader))
+	if !signed(r.Header, body) {
+		f.tb.Errorf("webhook is not signed: %q", r.Header.Get("Cardea-Signature"))
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
@@ -77,4 +79,16 @@ func (f *Function) hook(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 	}
 	_, _ = w.Write(answer.payload(body))
+}
+
+// signed reports whether one of the call's signatures is right, and its timestamp is about now.
+func signed(h http.Header, body []byte) bool {
+	seconds, err := strconv.ParseInt(h.Get("Cardea-Timestamp"), 10, 64)
+	at := time.Unix(seconds, 0)
+	if err != nil || time.Since(at).Abs() > 5*time.Minute {
+		return false
+	}
+	want := http.Header{}
+	webhook.Sign(want, [][]byte{[]byte(HookKey)}, webhook.Call{Delivery: h.Get("Cardea-Delivery"), At: at}, body)
+	return slices.Contains(strings.Split(h.Get("Cardea-Signature"), ","), want.Get("Cardea-Signature"))
 }
