@@ -58,6 +58,11 @@ type Config struct {
 	// Outgoing says which addresses outgoing HTTP may reach besides public hosts by https.
 	Outgoing config.Outgoing
 
+	// Functions and FunctionsDefault say what stands behind the ARNs of Lambda triggers, as config.CheckFunctions lets them
+	// through. Without them a pool's triggers fail.
+	Functions        []config.Function
+	FunctionsDefault *config.Function
+
 	// Log gets one line for each request; nil drops them.
 	Log *slog.Logger
 	// Version names the build.

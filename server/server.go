@@ -26,6 +26,7 @@ import (
 	"cardea/feature/sts"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
+	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/jobs"
@@ -46,6 +47,8 @@ type Server struct {
 	STS *stsapi.API
 	// DB is the database.
 	DB *db.DB
+	// Functions are what stands behind the ARNs of Lambda triggers.
+	Functions *trigger.Functions
 	// Outbox has the inbox of a development server.
 	Outbox *message.Outbox
 
@@ -69,6 +72,10 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	senders, err := newSenders(c)
+	if err != nil {
+		return nil, err
+	}
+	invoked, err := functions(c, metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +104,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	codes := &verification.Codes{Outbox: outbox}
 
 	srv := &Server{
-		DB:     store,
-		Outbox: outbox,
+		DB:        store,
+		Outbox:    outbox,
+		Functions: invoked,
 		API: &cognitoidp.API{
 			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},

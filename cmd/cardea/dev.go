@@ -17,6 +17,8 @@ import (
 )
 
 type devCommand struct {
+	functionFlag
+
 	Addr    string   `help:"Where to listen; other machines are let in only by an address that says so." default:"127.0.0.1:9229" env:"CARDEA_DEV_ADDR"`
 	Data    string   `help:"The folder that everything is kept in." default:".cardea" type:"path" env:"CARDEA_DEV_DATA"`
 	Account string   `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
@@ -69,6 +71,10 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 	if err != nil {
 		return nil, server.Config{}, err
 	}
+	named, err := c.functions()
+	if err != nil {
+		return nil, server.Config{}, err
+	}
 	settings := server.Config{
 		Dev:        true,
 		Addr:       c.Addr,
@@ -83,6 +89,7 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 		Version:    version,
 
 		GeoDatabase: c.Geo,
+		Functions:   named,
 	}
 	if !c.TLS {
 		return nil, settings, nil

@@ -13,6 +13,7 @@ import (
 
 type serveCommand struct {
 	configFlag
+	functionFlag
 }
 
 // Run serves until SIGTERM or SIGINT, then drains.
@@ -21,6 +22,11 @@ func (c serveCommand) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
+	named, err := c.functions()
+	if err != nil {
+		return err
+	}
+	settings.Functions = config.OverrideFunctions(settings.Functions, named)
 	srv, err := server.New(t.ctx, settings)
 	if err != nil {
 		return err
@@ -70,8 +76,12 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		SMS:             settings.SMS,
 		Limits:          &settings.Limits,
 		Outgoing:        settings.Outgoing,
-		Log:             log,
-		Version:         version,
+
+		Functions:        settings.Functions,
+		FunctionsDefault: settings.FunctionsDefault,
+
+		Log:     log,
+		Version: version,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -18,6 +19,8 @@ type Metrics struct {
 	retries      *prometheus.CounterVec
 	jobs         *measure
 	signatures   *measure
+	triggers     *measure
+	repeats      *prometheus.CounterVec
 	lastJob      *prometheus.GaugeVec
 }
 
@@ -42,6 +45,10 @@ func New(version string) *Metrics {
 	m.transactions = m.measure("transactions", "database transactions", fast, "kind")
 	m.jobs = m.measure("jobs", "background jobs run", slow, "job", "outcome")
 	m.signatures = m.measure("signatures", "tokens signed", fast, "algorithm")
+	m.triggers = m.measure("triggers", "Lambda triggers asked", slow, "trigger", "transport", "outcome")
+	m.repeats = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "cardea_trigger_retries_total", Help: "Number of times a Lambda trigger was tried again.",
+	}, []string{"trigger", "transport"})
 	m.retries = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "cardea_transaction_retries_total", Help: "Number of times a database transaction ran again after a conflict.",
 	}, []string{"kind"})
@@ -50,7 +57,7 @@ func New(version string) *Metrics {
 	}, []string{"job"})
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "cardea_build_info", Help: "1, labelled with the version."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.retries, m.lastJob, build)
+	m.registry.MustRegister(m.retries, m.repeats, m.lastJob, build)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -112,6 +119,24 @@ func (m *Metrics) Job(name string, took time.Duration, err error) {
 // Signature counts one signature made; algorithm is the JOSE name, such as RS256.
 func (m *Metrics) Signature(algorithm string, took time.Duration) {
 	m.signatures.count(took, algorithm)
+}
+
+// Trigger is one Lambda trigger that was asked.
+type Trigger struct {
+	Name      string // such as "PreSignUp"
+	Transport string // "lambda", "webhook" or "local"; empty when nothing stands behind the ARN
+	Outcome   string // "ok", or how it ended otherwise
+	Tries     int
+	Took      time.Duration // all tries together
+}
+
+// Trigger counts one Lambda trigger that was asked.
+func (m *Metrics) Trigger(t Trigger) {
+	transport := cmp.Or(t.Transport, "none")
+	m.triggers.count(t.Took, t.Name, transport, t.Outcome)
+	if t.Tries > 1 {
+		m.repeats.WithLabelValues(t.Name, transport).Add(float64(t.Tries - 1))
+	}
 }
 
 func outcome(err error) string {

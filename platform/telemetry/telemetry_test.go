@@ -18,6 +18,8 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 	m.Transaction("write", time.Millisecond, 2)
 	m.Job("prune", time.Second, nil)
 	m.Signature("RS256", time.Millisecond)
+	m.Trigger(telemetry.Trigger{Name: "PreSignUp", Transport: "lambda", Outcome: "throttled", Tries: 3, Took: time.Second})
+	m.Trigger(telemetry.Trigger{Name: "PreSignUp", Outcome: "unresolved"})
 	m.Gauge("seats", "Seats.", func() float64 { return 7 })
 
 	w := httptest.NewRecorder()
@@ -33,6 +35,10 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 		`cardea_jobs_total{job="prune",outcome="ok"} 1`,
 		`cardea_job_last_success_timestamp_seconds{job="prune"}`,
 		`cardea_signatures_total{algorithm="RS256"} 1`,
+		`cardea_triggers_total{outcome="throttled",transport="lambda",trigger="PreSignUp"} 1`,
+		`cardea_triggers_total{outcome="unresolved",transport="none",trigger="PreSignUp"} 1`,
+		`cardea_triggers_duration_seconds_count{transport="lambda",trigger="PreSignUp"} 1`,
+		`cardea_trigger_retries_total{transport="lambda",trigger="PreSignUp"} 2`,
 		`cardea_build_info{version="v1"} 1`,
 		`cardea_seats 7`,
 		`go_goroutines`,

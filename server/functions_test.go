@@ -1,0 +1,62 @@
+package server
+
+import (
+	"strings"
+	"testing"
+
+	"cardea/outbound/trigger"
+	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/config"
+	"cardea/platform/telemetry"
+)
+
+func TestConfiguredFunctionsAreInvoked(t *testing.T) {
+	t.Parallel()
+	f := triggertest.New(t)
+	lambda := config.Function{Lambda: f.URL, AccessKeyID: triggertest.KeyID, SecretAccessKey: triggertest.SecretKey}
+	c := Config{
+		Outgoing:         config.Outgoing{Allow: []string{"127.0.0.1"}, PlainHTTP: true},
+		Functions:        []config.Function{{Name: "hook", Webhook: f.URL + "/hook", WebhookSecret: "the next", WebhookFormerSecret: triggertest.HookKey}},
+		FunctionsDefault: &lambda,
+	}
+	metrics := telemetry.New("v1")
+	all, err := functions(c, metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, header := range map[string]string{"hook": "Cardea-Signature", "other": "Authorization"} {
+		if _, err := all.Invoke(t.Context(), trigger.Ask{ARN: triggertest.ARN(name), Trigger: "PreSignUp", Event: []byte("{}")}); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		calls := f.Calls()
+		if last := calls[len(calls)-1]; last.Header.Get(header) == "" {
+			t.Errorf("%s: called with %v", name, last.Header)
+		}
+	}
+	if len(f.Calls()) != 2 {
+		t.Errorf("%d calls", len(f.Calls()))
+	}
+
+	c.Outgoing.Allow = nil
+	if all, err = functions(c, metrics); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := all.Invoke(t.Context(), trigger.Ask{ARN: triggertest.ARN("hook")}); err == nil || !strings.Contains(err.Error(), "not allowed") || len(f.Calls()) != 2 {
+		t.Errorf("a private address that is not allowed: %v", err)
+	}
+}
+
+func TestServersRefuseFunctionsThatTheyCannotInvoke(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]Config{
+		"f is configured twice":             {Functions: []config.Function{{Name: "f", Lambda: "https://x"}, {Name: "f", Lambda: "https://y"}}},
+		"function f: local functions":       {Functions: []config.Function{{Name: "f", Local: "f.py:handler"}}},
+		"function default: local functions": {FunctionsDefault: &config.Function{Local: "f.py:handler"}},
+		"outgoing.allow":                    {Outgoing: config.Outgoing{Allow: []string{"a b"}}},
+	} {
+		if _, err := functions(c, telemetry.New("v1")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
