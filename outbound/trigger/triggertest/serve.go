@@ -28,6 +28,9 @@ func (f *Function) invoke(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
+	if strings.Contains(r.URL.EscapedPath(), ":") {
+		f.tb.Errorf("the ARN's colons are not escaped as AWS's clients do: %s", r.URL.EscapedPath())
+	}
 	kind := r.Header.Get("X-Amz-Invocation-Type")
 	if kind != "RequestResponse" && kind != "Event" {
 		f.tb.Errorf("invocation type %q", kind)
