@@ -44,6 +44,7 @@ var below = map[string][]string{
 // modules are the third-party modules that may be imported, each with its reason.
 var modules = map[string]string{
 	"github.com/alecthomas/kong":              "command line: flags, environment and help from one struct",
+	"github.com/aws/aws-lambda-go":            "tests: a function as it is written for Lambda",
 	"github.com/emersion/go-sasl":             "tests: authentication of the SMTP server",
 	"github.com/emersion/go-smtp":             "tests: an SMTP server",
 	"github.com/go-jose/go-jose/v4":           "tests: another implementation verifies the tokens",
@@ -58,6 +59,7 @@ var modules = map[string]string{
 	"github.com/wneessen/go-mail":             "SMTP and MIME",
 	"golang.org/x/crypto":                     "argon2id",
 	"golang.org/x/net":                        "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
+	"golang.org/x/sys":                        "a function's process: limits on Linux, job objects on Windows",
 	"modernc.org/sqlite":                      "embedded SQL without cgo",
 	"pgregory.net/rapid":                      "tests: properties",
 	"zombiezen.com/go/sqlite":                 "SQLite's own interface on modernc.org/sqlite: half the cost of its driver",
