@@ -38,14 +38,14 @@ func startProcess(cmd *exec.Cmd) error {
 	return <-started
 }
 
-// bound limits a process that has just started: open files, and no memory dumps, which could hold passwords.
+// bound limits a process that has just started: open files, and no memory dumps, which could hold passwords. Without
+// CAP_SYS_RESOURCE the server cannot limit the processes of other users; they keep the server's own limits.
 func bound(p *os.Process, _ int) (*confinement, error) {
-	files := unix.Rlimit{Cur: maxOpenFiles, Max: maxOpenFiles}
-	if err := unix.Prlimit(p.Pid, unix.RLIMIT_NOFILE, &files, nil); err != nil {
-		return nil, fmt.Errorf("limit a function's open files: %w", err)
-	}
-	if err := unix.Prlimit(p.Pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil); err != nil {
-		return nil, fmt.Errorf("limit a function's memory dumps: %w", err)
+	for resource, n := range map[int]uint64{unix.RLIMIT_NOFILE: maxOpenFiles, unix.RLIMIT_CORE: 0} {
+		err := unix.Prlimit(p.Pid, resource, &unix.Rlimit{Cur: n, Max: n}, nil)
+		if err != nil && err != unix.EPERM && err != unix.ESRCH { // gone already
+			return nil, fmt.Errorf("limit a function's process: %w", err)
+		}
 	}
 	return &confinement{group: p.Pid}, nil
 }

@@ -192,7 +192,10 @@ process.on('uncaughtException', (error) => die(error, 129));
 process.on('unhandledRejection', (reason) => {
   die(fault('Runtime.UnhandledPromiseRejection', describe(reason).errorMessage, reason instanceof Error ? reason : undefined), 128);
 });
-process.on('beforeExit', () => current?.empty());
+process.on('beforeExit', () => {
+  if (!initialized && !dying) process.exit(13); // the module awaits what never comes
+  current?.empty();
+});
 
 // A top-level await here would keep the process from noticing that its event loop is empty.
 async function main() {

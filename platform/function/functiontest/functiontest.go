@@ -31,3 +31,11 @@ func File(tb testing.TB, name, text string) string {
 	}
 	return name
 }
+
+// Beside writes a file into the folder of another.
+func Beside(tb testing.TB, other, name, text string) {
+	tb.Helper()
+	if err := os.WriteFile(filepath.Join(filepath.Dir(other), name), []byte(text), 0o644); err != nil {
+		tb.Fatal(err)
+	}
+}
