@@ -80,6 +80,7 @@ func (c *child) run() {
 	}
 	_ = output.Close() // only reading
 	<-drained
+	f.reportDropped()
 	c.cleanUp()
 
 	why := exit(err)
@@ -201,6 +202,7 @@ func (c *child) supervise() {
 			return
 		case <-ticker.C:
 		}
+		c.function.reportDropped()
 		c.boundMemory()
 		c.boundTime()
 	}

@@ -49,7 +49,7 @@ func raised(body []byte, errorType string) Reply {
 }
 
 func timeout(i *invocation) Reply {
-	took := i.Deadline.Sub(i.began)
+	took := max(0, i.Deadline.Sub(i.began))
 	return failed(TimedOut, "Sandbox.Timedout", fmt.Sprintf("%s Task timed out after %.2f seconds", i.ID, took.Seconds()))
 }
 

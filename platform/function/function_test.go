@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -336,6 +337,57 @@ func TestCloseWaitsForInvocations(t *testing.T) {
 	if err != function.ErrClosed {
 		t.Errorf("got %v, want %v", err, function.ErrClosed)
 	}
+}
+
+func TestPastDeadlineRunsNothing(t *testing.T) {
+	t.Parallel()
+	f := start(t, function.Config{Source: functiontest.Go(t)})
+	want(t, invokeFor(t, f, -time.Second, `{}`), function.TimedOut, "Task timed out after 0.00 seconds")
+	if s := f.Stats(); s.Starts != 0 {
+		t.Errorf("got %d starts, want none", s.Starts)
+	}
+}
+
+func TestKeptProcessIsStartedAtOnce(t *testing.T) {
+	t.Parallel()
+	f := start(t, function.Config{Source: functiontest.Go(t), Keep: 1})
+	eventually(t, "a process is idle", func() bool { return f.Stats().Idle == 1 })
+	want(t, invoke(t, f, `{}`), function.Answered, "pid")
+	if s := f.Stats(); s.Starts != 1 {
+		t.Errorf("got %d starts, want 1", s.Starts)
+	}
+}
+
+func TestProcessesEndWithTheServer(t *testing.T) {
+	t.Parallel()
+	if file := os.Getenv("FUNCTION_TEST_PID_FILE"); file != "" { // the server, to be killed
+		f := python(t, `
+import os, time
+def handler(event, context):
+    open(event + '.part', 'w').write(str(os.getpid()))
+    os.rename(event + '.part', event)
+    time.sleep(300)`)
+		invokeFor(t, f, time.Minute, fmt.Sprintf("%q", file))
+		return
+	}
+	file := filepath.Join(t.TempDir(), "pid")
+	server := exec.Command(os.Args[0], "-test.run", "^TestProcessesEndWithTheServer$")
+	server.Env = append(os.Environ(), "FUNCTION_TEST_PID_FILE="+file)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid []byte
+	eventually(t, "the function runs", func() bool {
+		var err error
+		pid, err = os.ReadFile(file)
+		return err == nil
+	})
+	if !alive(string(pid)) {
+		t.Fatal("the function does not run")
+	}
+	_ = server.Process.Kill() // it runs
+	_ = server.Wait()         // it was killed
+	eventually(t, "the function is gone", func() bool { return !alive(string(pid)) })
 }
 
 func TestCallsAreChecked(t *testing.T) {

@@ -37,11 +37,7 @@ func (c *child) drain(output io.Reader) {
 // print passes one line on, if there have not been too many.
 func (c *child) print(line []byte) {
 	f := c.function
-	ok, dropped := f.printed.allow(time.Now())
-	if dropped > 0 {
-		f.cfg.Log.Warn("output of function dropped", "function", f.cfg.Name, "lines", dropped)
-	}
-	if !ok || f.cfg.Output == nil {
+	if !f.printed.allow(time.Now()) || f.cfg.Output == nil {
 		return
 	}
 	id := ""
@@ -49,6 +45,13 @@ func (c *child) print(line []byte) {
 		id = *current
 	}
 	f.cfg.Output(Line{Function: f.cfg.Name, RequestID: id, Text: printable(strings.TrimRight(string(line), "\r\n"))})
+}
+
+// reportDropped logs how many lines were not passed on.
+func (f *Function) reportDropped() {
+	if n := f.printed.takeDropped(); n > 0 {
+		f.cfg.Log.Warn("output of function dropped", "function", f.cfg.Name, "lines", n)
+	}
 }
 
 // printable escapes what could change the looks or the lines of a log.
@@ -92,18 +95,26 @@ type limiter struct {
 	dropped int
 }
 
-// allow reports whether one more line may pass, and how many did not in an earlier second.
-func (l *limiter) allow(now time.Time) (ok bool, dropped int) {
+// allow reports whether one more line may pass.
+func (l *limiter) allow(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.second) >= time.Second {
-		dropped = l.dropped
-		l.second, l.lines, l.dropped = now, 0, 0
+		l.second, l.lines = now, 0
 	}
 	l.lines++
 	if l.lines > maxLines {
 		l.dropped++
-		return false, dropped
+		return false
 	}
-	return true, dropped
+	return true
+}
+
+// takeDropped returns how many lines did not pass since it was last called.
+func (l *limiter) takeDropped() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.dropped
+	l.dropped = 0
+	return n
 }

@@ -37,6 +37,9 @@ func (f *Function) enqueue(i *invocation) {
 	case len(f.children) == 0 && f.pausing():
 		i.end(outcome{reply: f.failure.reply(i.ID)})
 		return
+	case !time.Now().Before(i.Deadline): // no process is to be started, or killed, for it
+		i.end(outcome{reply: timeout(i)})
+		return
 	case len(f.waiting) >= maxQueue:
 		i.end(outcome{reply: throttled()})
 		return
@@ -124,7 +127,7 @@ func (f *Function) free(c *child) {
 		c.current = nil
 	}
 	if c.state == starting {
-		f.failures = 0
+		f.failures, f.paused = 0, time.Time{}
 	}
 	c.move(idle)
 	if c.stale || f.closed {

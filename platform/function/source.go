@@ -114,6 +114,10 @@ func interpreter(name string, arguments ...string) (path, version string, err er
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, arguments...)
 	cmd.WaitDelay = time.Second
+	cmd.Env = []string{}
+	for _, name := range []string{"PATH", "HOME", "SystemRoot"} { // shims need them
+		cmd.Env = append(cmd.Env, name+"="+os.Getenv(name))
+	}
 	text, err := cmd.Output()
 	if err != nil {
 		return "", "", fmt.Errorf("run %s: %w", name, err)
