@@ -372,7 +372,7 @@ def handler(event, context):
 	}
 	file := filepath.Join(t.TempDir(), "pid")
 	server := exec.Command(os.Args[0], "-test.run", "^TestProcessesEndWithTheServer$")
-	server.Env = append(os.Environ(), "FUNCTION_TEST_PID_FILE="+file)
+	server.Env = append(os.Environ(), "FUNCTION_TEST_PID_FILE="+file, "TMPDIR="+t.TempDir())
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
