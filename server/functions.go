@@ -3,31 +3,45 @@ package server
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"cardea/outbound/trigger"
 	"cardea/platform/awscred"
 	"cardea/platform/config"
+	"cardea/platform/function"
 	"cardea/platform/telemetry"
 	"cardea/platform/web"
 )
 
 // functions are what stands behind the ARNs of Lambda triggers.
-func functions(c Config, metrics *telemetry.Metrics) (*trigger.Functions, error) {
+type functions struct {
+	*trigger.Functions
+	local []*function.Function
+}
+
+// newFunctions makes the functions of the configuration.
+func newFunctions(c Config, metrics *telemetry.Metrics) (all functions, err error) {
 	client, err := web.New(web.Options{
 		Allow: c.Outgoing.Allow, PlainHTTP: c.Outgoing.PlainHTTP,
 		Timeout: trigger.MaxTimeout + time.Second,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("outgoing.allow: %w", err)
+		return all, fmt.Errorf("outgoing.allow: %w", err)
 	}
 	b := functionBuilder{config: c, client: client, found: foundKeys(c.now())}
+	defer func() {
+		all.local = b.local
+		if err != nil {
+			all.close()
+		}
+	}()
 	given := slices.Clone(c.Functions)
 	if c.FunctionsDefault != nil {
 		given = append(given, *c.FunctionsDefault)
@@ -35,13 +49,13 @@ func functions(c Config, metrics *telemetry.Metrics) (*trigger.Functions, error)
 	entries := make([]trigger.Entry, len(given))
 	for i, f := range given {
 		if entries[i], err = b.entry(f); err != nil {
-			return nil, fmt.Errorf("function %s: %w", cmp.Or(f.Key(), "default"), err)
+			return all, err
 		}
 	}
 
-	all, err := trigger.New(entries...)
+	all.Functions, err = trigger.New(entries...)
 	if err != nil {
-		return nil, err
+		return all, err
 	}
 	all.Now, all.Log = c.now(), c.log()
 	all.Observe = func(o trigger.Observation) {
@@ -50,15 +64,27 @@ func functions(c Config, metrics *telemetry.Metrics) (*trigger.Functions, error)
 	return all, nil
 }
 
+// closeWait is how long functions that run here may take to finish when the server ends.
+const closeWait = 5 * time.Second
+
+// close ends the processes of the functions that run here.
+func (f functions) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	var closing sync.WaitGroup
+	for _, one := range f.local {
+		closing.Go(func() { _ = one.Close(ctx) }) // what is still running has been ended
+	}
+	closing.Wait()
+}
+
 // functionBuilder makes entries of settings.
 type functionBuilder struct {
 	config Config
 	client *http.Client
 	found  awscred.Source // keys for Lambda that are found on the machine, shared by all entries
+	local  []*function.Function
 }
-
-// errNoLocal says that a local function was configured on a server that cannot run any.
-var errNoLocal = errors.New("local functions are not built yet")
 
 func (b *functionBuilder) entry(f config.Function) (trigger.Entry, error) {
 	entry := trigger.Entry{Key: f.Key(), Timeout: time.Duration(f.Timeout), NoBreaker: f.NoBreaker}
@@ -68,9 +94,52 @@ func (b *functionBuilder) entry(f config.Function) (trigger.Entry, error) {
 	case f.Webhook != "":
 		entry.Transport, entry.Function = "webhook", b.webhook(f)
 	default:
-		return entry, errNoLocal
+		run, err := b.start(f)
+		if err != nil {
+			return entry, err
+		}
+		entry.Transport, entry.Function = "local", &trigger.Local{Function: run}
 	}
 	return entry, nil
+}
+
+// start prepares a function that runs here. On a development server, its files are watched and what it prints is shown;
+// otherwise that is for debugging.
+func (b *functionBuilder) start(f config.Function) (*function.Function, error) {
+	level := slog.LevelDebug
+	if b.config.Dev {
+		level = slog.LevelInfo
+	}
+	log := b.config.log()
+	run, err := function.New(function.Config{
+		Name: nameOf(f), Source: f.Local, Interpreter: f.Interpreter, Region: b.config.Region, Env: revealed(f.Env),
+		User: f.User, Concurrency: f.Concurrency, Keep: f.Keep, MemoryMB: f.MemoryMB, Watch: b.config.Dev, Log: log,
+		Output: func(line function.Line) {
+			log.Log(context.Background(), level, "function output", "function", line.Function, "request", line.RequestID, "line", line.Text)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.local = append(b.local, run)
+	return run, nil
+}
+
+// nameOf is a function's name, as its ARN would have it.
+func nameOf(f config.Function) string {
+	if arn, err := trigger.ParseARN(f.ARN); err == nil {
+		return arn.Name
+	}
+	name, _, _ := strings.Cut(f.Name, ":")
+	return cmp.Or(name, "default")
+}
+
+func revealed(env map[string]config.Secret) map[string]string {
+	shown := make(map[string]string, len(env))
+	for name, value := range env {
+		shown[name] = value.Reveal()
+	}
+	return shown
 }
 
 func (b *functionBuilder) lambda(f config.Function) *trigger.Lambda {

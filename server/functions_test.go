@@ -20,7 +20,7 @@ func TestConfiguredFunctionsAreInvoked(t *testing.T) {
 		FunctionsDefault: &lambda,
 	}
 	metrics := telemetry.New("v1")
-	all, err := functions(c, metrics)
+	all, err := newFunctions(c, metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestConfiguredFunctionsAreInvoked(t *testing.T) {
 	}
 
 	c.Outgoing.Allow = nil
-	if all, err = functions(c, metrics); err != nil {
+	if all, err = newFunctions(c, metrics); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := all.Invoke(t.Context(), trigger.Ask{ARN: triggertest.ARN("hook")}); err == nil || !strings.Contains(err.Error(), "not allowed") || len(f.Calls()) != 2 {
@@ -50,12 +50,12 @@ func TestConfiguredFunctionsAreInvoked(t *testing.T) {
 func TestServersRefuseFunctionsThatTheyCannotInvoke(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]Config{
-		"f is configured twice":             {Functions: []config.Function{{Name: "f", Lambda: "https://x"}, {Name: "f", Lambda: "https://y"}}},
-		"function f: local functions":       {Functions: []config.Function{{Name: "f", Local: "f.py:handler"}}},
-		"function default: local functions": {FunctionsDefault: &config.Function{Local: "f.py:handler"}},
-		"outgoing.allow":                    {Outgoing: config.Outgoing{Allow: []string{"a b"}}},
+		"f is configured twice": {Functions: []config.Function{{Name: "f", Lambda: "https://x"}, {Name: "f", Lambda: "https://y"}}},
+		"function f: ":          {Functions: []config.Function{{Name: "f", Local: "f.py:handler"}}},
+		"function default: ":    {FunctionsDefault: &config.Function{Local: "f.py:handler"}},
+		"outgoing.allow":        {Outgoing: config.Outgoing{Allow: []string{"a b"}}},
 	} {
-		if _, err := functions(c, telemetry.New("v1")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := newFunctions(c, telemetry.New("v1")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/feature/appclient"
 	"cardea/feature/devices"
@@ -26,7 +27,6 @@ import (
 	"cardea/feature/sts"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
-	"cardea/outbound/trigger"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/jobs"
@@ -47,8 +47,6 @@ type Server struct {
 	STS *stsapi.API
 	// DB is the database.
 	DB *db.DB
-	// Functions are what stands behind the ARNs of Lambda triggers.
-	Functions *trigger.Functions
 	// Outbox has the inbox of a development server.
 	Outbox *message.Outbox
 
@@ -58,6 +56,7 @@ type Server struct {
 	metrics   *telemetry.Metrics
 	health    *health
 	senders   senders
+	functions functions
 	listeners []listener
 	stopping  context.Context // ends when open answers are to end
 	stop      context.CancelFunc
@@ -72,10 +71,6 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	senders, err := newSenders(c)
-	if err != nil {
-		return nil, err
-	}
-	invoked, err := functions(c, metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -94,9 +89,15 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		_ = store.Close()
 		return nil, fmt.Errorf("geo_database: %w", err)
 	}
+	invoked, err := newFunctions(c, metrics)
+	if err != nil {
+		_ = errors.Join(store.Close(), places.Close())
+		return nil, err
+	}
 	pages := page.New(master)
 	keys := &token.KeyStock{DB: store, Ring: ring, Maker: c.Test.SigningKey}
-	minter := &token.Minter{DB: store, Ring: ring, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics)}
+	triggers := trigger.Triggers{Functions: invoked.Functions}
+	minter := &token.Minter{DB: store, Ring: ring, Triggers: triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics)}
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
@@ -104,9 +105,8 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	codes := &verification.Codes{Outbox: outbox}
 
 	srv := &Server{
-		DB:        store,
-		Outbox:    outbox,
-		Functions: invoked,
+		DB:     store,
+		Outbox: outbox,
 		API: &cognitoidp.API{
 			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
@@ -114,7 +114,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
 			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher},
-			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator},
+			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers},
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
 			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator},
@@ -128,6 +128,8 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		metrics: metrics,
 		health:  &health{db: store},
 		senders: senders,
+
+		functions: invoked,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring)
@@ -147,9 +149,11 @@ func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
 	return nil
 }
 
-// Close closes the database, other files and the connections to relays. Run must have returned.
+// Close closes the database, other files and the connections to relays, and ends functions that run here. Run must have
+// returned.
 func (s *Server) Close() error {
 	s.senders.close()
+	s.functions.close()
 	if err := errors.Join(s.DB.Close(), s.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}

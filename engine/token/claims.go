@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cardea/engine/attributes"
+	"cardea/engine/trigger"
 	"cardea/record/client"
 	"cardea/record/group"
 	"cardea/record/session"
@@ -29,11 +30,17 @@ type facts struct {
 	nonce   string
 	keys    *signingKeys
 	now     time.Time
+
+	overrides *trigger.Overrides // what PreTokenGeneration changes; nil: nothing
 }
 
 // sign makes the tokens, without a refresh token.
 func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
-	access, err := f.keys.access.Sign(f.accessClaims())
+	claims, err := f.accessClaims()
+	if err != nil {
+		return nil, err
+	}
+	access, err := f.keys.access.Sign(claims)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +52,10 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 	if f.oauth() && !slices.Contains(f.session.Scopes, "openid") {
 		return result, nil
 	}
-	result.IdToken, err = f.keys.id.Sign(f.idClaims(access))
+	if claims, err = f.idClaims(access); err != nil {
+		return nil, err
+	}
+	result.IdToken, err = f.keys.id.Sign(claims)
 	return result, err
 }
 
@@ -61,14 +71,14 @@ func (f *facts) revocable() bool {
 
 // accessClaims renders the payload of the access token (docs/cognito/tokens.md, "Access token"), in the order of real
 // ones.
-func (f *facts) accessClaims() []byte {
-	c := newClaims()
+func (f *facts) accessClaims() ([]byte, error) {
+	c := newClaims(f.changes().access)
 	c.text("sub", string(f.user.Sub))
 	if f.session.DeviceKey != "" {
 		c.text("device_key", f.session.DeviceKey)
 	}
-	if len(f.groups) > 0 {
-		c.texts("cognito:groups", names(f.groups))
+	if groups := f.shownGroups(); len(groups.Names) > 0 {
+		c.texts("cognito:groups", groups.Names)
 	}
 	c.text("iss", f.issuer)
 	if f.oauth() {
@@ -80,7 +90,7 @@ func (f *facts) accessClaims() []byte {
 	}
 	c.text("event_id", f.session.ID)
 	c.text("token_use", "access")
-	c.text("scope", f.scope())
+	c.text("scope", strings.Join(f.overrides.Scopes(f.granted()), " "))
 	c.number("auth_time", f.session.AuthTime.Unix())
 	c.number("exp", f.now.Add(f.client.AccessTTL()).Unix())
 	c.number("iat", f.now.Unix())
@@ -91,27 +101,51 @@ func (f *facts) accessClaims() []byte {
 	return c.end()
 }
 
-func (f *facts) scope() string {
-	if f.oauth() {
-		return strings.Join(f.session.Scopes, " ")
+// granted are the scopes of the session.
+func (f *facts) granted() []string { return granted(f.session.Kind, f.session.Scopes) }
+
+func granted(kind session.Kind, scopes []string) []string {
+	if kind == session.OAuth {
+		return scopes
 	}
-	return adminScope
+	return []string{adminScope}
+}
+
+// changes are the claims that PreTokenGeneration changes in each of the tokens; nil: none.
+func (f *facts) changes() (c struct{ id, access *trigger.Claims }) {
+	if f.overrides != nil {
+		c.id, c.access = &f.overrides.ID, &f.overrides.Access
+	}
+	return c
+}
+
+// shownGroups are the groups and roles that the tokens show.
+func (f *facts) shownGroups() trigger.Groups {
+	if f.overrides != nil && f.overrides.Groups != nil {
+		return *f.overrides.Groups
+	}
+	return groupsOf(f.groups)
+}
+
+func groupsOf(groups []group.Group) trigger.Groups {
+	preferred, roles := roles(groups)
+	return trigger.Groups{Names: names(groups), Roles: roles, Preferred: preferred}
 }
 
 // idClaims renders the payload of the ID token (docs/cognito/tokens.md, "ID token"), in the order of real ones and then
 // the attributes by name.
-func (f *facts) idClaims(access string) []byte {
-	c := newClaims()
+func (f *facts) idClaims(access string) ([]byte, error) {
+	c := newClaims(f.changes().id)
 	if f.oauth() {
 		c.text("at_hash", accessHash(access))
 	}
 	c.text("sub", string(f.user.Sub))
-	preferred, roles := roles(f.groups)
-	if len(f.groups) > 0 {
-		c.texts("cognito:groups", names(f.groups))
+	groups := f.shownGroups()
+	if len(groups.Names) > 0 {
+		c.texts("cognito:groups", groups.Names)
 	}
-	if preferred != "" {
-		c.text("cognito:preferred_role", preferred)
+	if groups.Preferred != "" {
+		c.text("cognito:preferred_role", groups.Preferred)
 	}
 	c.text("iss", f.issuer)
 	c.text("cognito:username", f.user.Username)
@@ -121,8 +155,8 @@ func (f *facts) idClaims(access string) []byte {
 	if f.revocable() {
 		c.text("origin_jti", f.session.Origin)
 	}
-	if len(roles) > 0 {
-		c.texts("cognito:roles", roles)
+	if len(groups.Roles) > 0 {
+		c.texts("cognito:roles", groups.Roles)
 	}
 	c.text("aud", string(f.client.ID))
 	c.text("event_id", f.session.ID)

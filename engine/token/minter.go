@@ -30,6 +30,9 @@ type Minter struct {
 	// "https://auth.example.com/us-east-1_AbC123xyz".
 	Issuer func(id.Pool) string
 
+	// Triggers asks PreTokenGeneration.
+	Triggers trigger.Triggers
+
 	// Signer signs with a private key; nil: the standard library does.
 	Signer func(*rsa.PrivateKey) jose.Signer
 }
@@ -42,12 +45,11 @@ type Grant struct {
 	Scopes    []string // of an OAuth session
 	SSO       string   // UUID: the single sign-on session of the hosted pages that it came from; empty: none
 	Nonce     string
-	Proofs    []factor.Proof // how the user has shown who they are
-	AuthTime  time.Time      // when they did; zero: now
-	DeviceKey string         // the device that the session is bound to; empty: none
-	Source    string         // what the sign-in was, as triggers name it: "Authentication", "NewPasswordChallenge"
-	Metadata  map[string]string
-	From      awsjson.Caller // where the request came from
+	Proofs    []factor.Proof     // how the user has shown who they are
+	AuthTime  time.Time          // when they did; zero: now
+	DeviceKey string             // the device that the session is bound to; empty: none
+	Overrides *trigger.Overrides // what PreTokenGeneration changes, as Customize has it
+	From      awsjson.Caller     // where the request came from
 }
 
 // Opened is a session just made, from which Sign makes tokens.
@@ -64,9 +66,6 @@ type Opened struct {
 // request with the same proof costs no signature, and the claims are what the transaction saw, its own changes included.
 // If the program dies in between, an unused session remains and the user signs in again.
 func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
-	if err := trigger.Refuse(g.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
-		return nil, err
-	}
 	if err := eligible(g.Pool, g.User, g.Proofs); err != nil {
 		return nil, err
 	}
@@ -87,7 +86,7 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.session, f.nonce = s, g.Nonce
+	f.session, f.nonce, f.overrides = s, g.Nonce, g.Overrides
 	return &Opened{g.Pool, f, refresh}, nil
 }
 

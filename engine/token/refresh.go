@@ -8,7 +8,6 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
-	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"
@@ -16,6 +15,7 @@ import (
 	"cardea/record/user"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // RefreshRequest asks for new tokens of a session.
@@ -45,7 +45,11 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(r.Pool.Doc.LambdaConfig, trigger.PreTokenGeneration); err != nil {
+	overrides, err := m.Customize(ctx, Customization{
+		App: r.App, User: f.user, Kind: f.session.Kind, Scopes: f.session.Scopes,
+		Occasion: triggerevent.RefreshTokens, Metadata: r.Metadata,
+	})
+	if err != nil {
 		return nil, err
 	}
 
@@ -58,6 +62,7 @@ func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.Aut
 	if err != nil {
 		return nil, err
 	}
+	f.overrides = overrides
 	result, err := m.sign(ctx, r.Pool, f)
 	if err != nil {
 		return nil, err

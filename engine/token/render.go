@@ -3,19 +3,49 @@ package token
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+
+	"cardea/engine/trigger"
 )
 
 // claims is a JSON object in the making. Rendering by hand keeps the order of real tokens and costs a tenth of a map.
-type claims struct{ b []byte }
+type claims struct {
+	b       []byte
+	changes *trigger.Claims // nil: none
+}
 
-func newClaims() *claims { return &claims{append(make([]byte, 0, 1024), '{')} }
+func newClaims(changes *trigger.Claims) *claims {
+	return &claims{append(make([]byte, 0, 1024), '{'), changes}
+}
 
-func (c *claims) text(name, value string) { c.b = appendText(c.member(name), value) }
+// changed tells whether a claim is left out here, because a function has suppressed it or has another value for it.
+func (c *claims) changed(name string) bool {
+	if c.changes == nil {
+		return false
+	}
+	_, added := c.changes.Add[name]
+	return added || c.changes.Suppresses(name)
+}
 
-func (c *claims) number(name string, value int64) { c.b = strconv.AppendInt(c.member(name), value, 10) }
+func (c *claims) text(name, value string) {
+	if !c.changed(name) {
+		c.b = appendText(c.member(name), value)
+	}
+}
+
+func (c *claims) number(name string, value int64) {
+	if !c.changed(name) {
+		c.b = strconv.AppendInt(c.member(name), value, 10)
+	}
+}
 
 func (c *claims) texts(name string, values []string) {
+	if c.changed(name) {
+		return
+	}
 	c.b = append(c.member(name), '[')
 	for i, value := range values {
 		if i > 0 {
@@ -29,6 +59,9 @@ func (c *claims) texts(name string, values []string) {
 // attribute adds a user's attribute. All are stored as text; a few are something else in tokens (docs/cognito/tokens.md,
 // "ID token").
 func (c *claims) attribute(name, value string) {
+	if c.changed(name) {
+		return
+	}
 	switch name {
 	case "email_verified", "phone_number_verified":
 		c.b = strconv.AppendBool(c.member(name), value == "true")
@@ -45,7 +78,19 @@ func (c *claims) attribute(name, value string) {
 	}
 }
 
-func (c *claims) end() []byte { return append(c.b, '}') }
+// end closes the object, with the claims that a function has added.
+func (c *claims) end() ([]byte, error) {
+	if c.changes != nil {
+		for _, name := range slices.Sorted(maps.Keys(c.changes.Add)) {
+			value, err := json.Marshal(c.changes.Add[name])
+			if err != nil {
+				return nil, fmt.Errorf("encode the claim %q: %w", name, err)
+			}
+			c.b = append(c.member(name), value...)
+		}
+	}
+	return append(c.b, '}'), nil
+}
 
 func (c *claims) member(name string) []byte {
 	if len(c.b) > 1 {

@@ -197,7 +197,7 @@ func (w *world) join(t testing.TB, g group.Group) {
 
 // grant is a finished sign-in through the API.
 func (w *world) grant() token.Grant {
-	return token.Grant{App: access.App{Pool: w.pool, Client: w.client}, Kind: session.API, Source: "Authentication",
+	return token.Grant{App: access.App{Pool: w.pool, Client: w.client}, Kind: session.API,
 		Proofs: []factor.Proof{factor.Password}}
 }
 

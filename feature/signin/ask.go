@@ -1,32 +1,35 @@
 package signin
 
 import (
+	"slices"
+
+	"cardea/engine/device"
+	"cardea/engine/factor"
+	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/record/session"
+	"cardea/spec/triggerevent"
 )
 
-// Who has a say in a sign-in besides its rules: the triggers of the pool, in the order of docs/cognito/triggers.md,
-// "Order". They are asked outside every transaction, and before the commit that would act on their answers, so that a
-// refusal leaves nothing behind: no session, no eviction, no used code, no message. Triggers cannot be invoked yet: one
-// that is configured refuses.
+// The triggers of a pool have a say in its sign-ins, in the order of docs/cognito/triggers.md. They are asked outside every
+// transaction, and before the commit that would act on their answers, so that a refusal leaves nothing behind: no session,
+// no eviction, no used code, no message.
 
-// triggers are those that a sign-in may have to invoke.
-var triggers = []string{
-	trigger.PreAuthentication, trigger.PostAuthentication, trigger.PreTokenGeneration, trigger.CustomMessage, trigger.UserMigration,
-}
-
-// asksOutside tells whether anybody would have to be asked.
+// asksOutside tells whether any trigger would have to be asked once an answer was judged.
 func (a *attempt) asksOutside() bool {
-	return trigger.Refuse(a.Pool.Doc.LambdaConfig, triggers...) != nil
+	return trigger.Configured(a.Pool.Doc.LambdaConfig,
+		triggerevent.PostAuthentication, triggerevent.PreTokenGeneration, triggerevent.CustomMessage)
 }
 
-// askToBegin asks PreAuthentication, before anything is judged. While triggers cannot be invoked, it also refuses what those
-// at the end would have a say in, before the user has gone to the trouble of proving anything.
+// askToBegin asks PreAuthentication, before anything is judged. It gets the ClientMetadata of the request as validation
+// data, and is the only trigger that gets them: those that come later see the metadata of answers (docs/cognito/triggers.md).
 func (a *attempt) askToBegin() error {
-	return trigger.Refuse(a.Pool.Doc.LambdaConfig,
-		trigger.PreAuthentication, trigger.PostAuthentication, trigger.PreTokenGeneration)
+	c := a.call(triggerevent.Authentication)
+	c.Data = a.in.Metadata
+	return a.Triggers.PreAuthentication(a.ctx, c)
 }
 
-// askToMigrate asks UserMigration for a user whom the pool does not know.
+// askToMigrate asks UserMigration for a user whom the pool does not know. It cannot be invoked yet, and refuses.
 func (a *attempt) askToMigrate() error {
 	return trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.UserMigration)
 }
@@ -40,5 +43,33 @@ func (a *attempt) ask() error {
 		}
 		return nil
 	}
-	return trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.PostAuthentication, trigger.PreTokenGeneration)
+	newDevice := device.Tracks(a.Pool) && !a.device.known
+	if err := a.Triggers.PostAuthentication(a.ctx, a.call(triggerevent.Authentication), newDevice); err != nil {
+		return err
+	}
+	var err error
+	a.overrides, err = a.Tokens.Customize(a.ctx, token.Customization{
+		App: a.App, User: a.expected(), Kind: session.API, Occasion: a.occasion(), Metadata: a.metadata,
+	})
+	return err
+}
+
+// occasion is what the tokens are made for, as PreTokenGeneration is told.
+func (a *attempt) occasion() triggerevent.Occasion {
+	if slices.Contains(a.state.Proven, factor.Device) {
+		return triggerevent.AuthenticateDevice
+	}
+	return triggerevent.Occasion(a.state.Source)
+}
+
+// call is what triggers are told about the sign-in.
+func (a *attempt) call(occasion triggerevent.Occasion) trigger.Call {
+	c := trigger.Call{App: a.App, Occasion: occasion, User: a.User, Username: a.name, Metadata: a.metadata}
+	if a.decision.done != nil {
+		c.User = a.expected()
+	}
+	if c.User != nil {
+		c.Username = c.User.Username
+	}
+	return c
 }

@@ -28,8 +28,8 @@ type apiTokens struct {
 
 func (e *apiTokens) commit(a *attempt, tx *db.Tx) (err error) {
 	g := token.Grant{
-		App: a.App, User: a.User, Kind: session.API, Proofs: a.state.Proven, Source: a.state.Source,
-		Metadata: a.in.Metadata, From: a.from,
+		App: a.App, User: a.User, Kind: session.API, Proofs: a.state.Proven,
+		Overrides: a.overrides, From: a.from,
 	}
 	if g.DeviceKey, e.named, err = a.bindDevice(tx); err != nil {
 		return err

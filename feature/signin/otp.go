@@ -119,7 +119,7 @@ func (a *attempt) target(attribute, to string) verification.Target {
 	}
 	return verification.Target{
 		App: a.App, User: a.User, UnknownUser: name, Purpose: verification.SignIn, Attribute: attribute, To: to,
-		Kind: message.Authentication, Metadata: a.in.Metadata,
+		Kind: message.Authentication, Metadata: a.metadata,
 	}
 }
 

@@ -67,6 +67,7 @@ func (s *Service) Answer(ctx context.Context, in Request) (*Outcome, error) {
 type answer struct{ proof }
 
 func (s answer) load(a *attempt, tx *db.Tx) error {
+	a.metadata = a.in.Metadata
 	if err := a.enter(tx); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func (s *Service) refresh(ctx context.Context, in Request, st step) (*Outcome, e
 	}
 	tokens, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
 		App: a.App, RefreshToken: in.Given["REFRESH_TOKEN"], DeviceKey: in.Given["DEVICE_KEY"],
-		Metadata: in.Metadata, From: a.from, Check: a.proveAppFor,
+		From: a.from, Check: a.proveAppFor,
 	})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/password"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
@@ -20,6 +21,7 @@ type Service struct {
 	Tokens        *token.Minter
 	Codes         *verification.Codes
 	Authenticator *bearer.Authenticator
+	Triggers      trigger.Triggers
 }
 
 // InitiateAuth begins a sign-in from an app.

@@ -37,17 +37,23 @@ func eachWith(t *testing.T, pool, client M, body func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, s *servertest.World) {
-		w := &world{World: s}
-		w.pool = s.Pool(t, pool)
-		all := M{"ExplicitAuthFlows": []string{
-			"ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
-			"ALLOW_USER_AUTH",
-		}}
-		maps.Copy(all, client)
-		w.client = s.Client(t, w.pool, all)
-		w.user(t, "alice", M{})
-		body(t, w)
+		body(t, furnish(t, s, pool, client))
 	})
+}
+
+// furnish makes the pool, the client and alice.
+func furnish(t *testing.T, s *servertest.World, pool, client M) *world {
+	t.Helper()
+	w := &world{World: s}
+	w.pool = s.Pool(t, pool)
+	all := M{"ExplicitAuthFlows": []string{
+		"ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
+		"ALLOW_USER_AUTH",
+	}}
+	maps.Copy(all, client)
+	w.client = s.Client(t, w.pool, all)
+	w.user(t, "alice", M{})
+	return w
 }
 
 // user makes a confirmed user.

@@ -63,10 +63,11 @@ type Answer struct {
 // Function is a scripted function.
 type Function struct {
 	URL string
+	// Now is the clock by which timestamps of signatures are checked.
+	Now func() time.Time
 
 	server *httptest.Server
 	tb     testing.TB
-	now    func() time.Time
 
 	mu     sync.Mutex
 	handle func(Invocation) Answer
@@ -75,7 +76,7 @@ type Function struct {
 
 // New starts a function that returns its events as they came. It ends with the test.
 func New(tb testing.TB) *Function {
-	f := &Function{tb: tb, now: time.Now, handle: func(Invocation) Answer { return Answer{} }}
+	f := &Function{tb: tb, Now: time.Now, handle: func(Invocation) Answer { return Answer{} }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", f.invoke)
 	mux.HandleFunc("POST /hook", f.hook)

@@ -21,7 +21,7 @@ func (f *Function) invoke(w http.ResponseWriter, r *http.Request) {
 	}
 	signature, err := sigv4.Parse(r)
 	if err == nil {
-		err = signature.Verify(r, body, sigv4.Check{Service: "lambda", Secret: SecretKey, Now: f.now()})
+		err = signature.Verify(r, body, sigv4.Check{Service: "lambda", Secret: SecretKey, Now: f.Now()})
 	}
 	if err != nil || signature.AccessKeyID != KeyID {
 		f.tb.Errorf("Invoke is not signed: %v", err)
