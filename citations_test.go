@@ -87,17 +87,21 @@ func TestCitationsAreLookedUp(t *testing.T) {
 	}
 }
 
+// pages are the documents of this repository.
+func pages() (all []string) {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		found, _ := filepath.Glob(pattern) // the patterns are well formed
+		all = append(all, found...)
+	}
+	return all
+}
+
 // markdownLink is a link to a file of this repository, with the heading that may follow it.
 var markdownLink = regexp.MustCompile(`\]\(([\w./-]+\.md)(?:#([\w-]+))?\)`)
 
 func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	t.Parallel()
-	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
-		found, _ := filepath.Glob(pattern) // the patterns are well formed
-		pages = append(pages, found...)
-	}
-	for _, page := range pages {
+	for _, page := range pages() {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
@@ -114,6 +118,35 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// separator is a bar between the cells of a table.
+var separator = regexp.MustCompile(`(?:^|[^\\])\|`)
+
+func TestRowsOfTablesHaveAllCells(t *testing.T) {
+	t.Parallel()
+	for _, page := range pages() {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, former := 0, ""
+		for line := range strings.Lines(string(text)) {
+			count := len(separator.FindAllString(inCode.ReplaceAllString(line, "code"), -1))
+			switch {
+			case strings.HasPrefix(line, "|-"):
+				cells = len(separator.FindAllString(former, -1))
+			case strings.TrimSpace(line) == "":
+				cells = 0
+			}
+			if cells != 0 && count != cells {
+				t.Errorf("%s: a row has %d bars, not %d: %.80s", page, count, cells, line)
+			}
+			former = line
+		}
+	}
+}
+
+var inCode = regexp.MustCompile("`[^`]*`")
 
 // anchors are the names that links give to a page's headings.
 func anchors(text string) []string {

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/jose"
+	"cardea/spec/triggerevent"
 )
 
 // Minter makes tokens and verifies them.
@@ -48,7 +50,7 @@ type Grant struct {
 	Proofs    []factor.Proof     // how the user has shown who they are
 	AuthTime  time.Time          // when they did; zero: now
 	DeviceKey string             // the device that the session is bound to; empty: none
-	Overrides *trigger.Overrides // what PreTokenGeneration changes, as Customize has it
+	Overrides *trigger.Overrides // of Customize; required when the pool has the trigger PreTokenGeneration
 	From      awsjson.Caller     // where the request came from
 }
 
@@ -66,6 +68,9 @@ type Opened struct {
 // request with the same proof costs no signature, and the claims are what the transaction saw, its own changes included.
 // If the program dies in between, an unused session remains and the user signs in again.
 func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
+	if g.Overrides == nil && trigger.Configured(g.Pool.Doc.LambdaConfig, triggerevent.PreTokenGeneration) {
+		return nil, errors.New("the PreTokenGeneration trigger was not asked")
+	}
 	if err := eligible(g.Pool, g.User, g.Proofs); err != nil {
 		return nil, err
 	}
