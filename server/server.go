@@ -108,7 +108,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		DB:     store,
 		Outbox: outbox,
 		API: &cognitoidp.API{
-			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev},
+			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev, Triggers: triggers, UnknownFunctions: c.Dev},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},

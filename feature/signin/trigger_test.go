@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,8 +16,8 @@ import (
 	"cardea/server/servertest"
 )
 
-// eachTrigger is each for a pool that has the triggers, which are all one scripted function.
-func eachTrigger(t *testing.T, triggers []string, client M, body func(t *testing.T, w *world, f *triggertest.Function)) {
+// eachTrigger is eachWith for a pool that has the triggers, which are all one scripted function.
+func eachTrigger(t *testing.T, triggers []string, pool, client M, body func(t *testing.T, w *world, f *triggertest.Function)) {
 	t.Helper()
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
@@ -33,7 +34,7 @@ func eachTrigger(t *testing.T, triggers []string, client M, body func(t *testing
 		if functions["PreTokenGeneration"] != nil {
 			functions["PreTokenGenerationConfig"] = M{"LambdaArn": triggertest.ARN("f"), "LambdaVersion": "V2_0"}
 		}
-		body(t, furnish(t, s, M{"LambdaConfig": functions}, client), f)
+		body(t, furnish(t, s, servertest.With(M{"LambdaConfig": functions}, pool), client), f)
 	})
 }
 
@@ -59,7 +60,7 @@ func refuseAt(f *triggertest.Function, source string) {
 }
 
 func TestTriggersAreAskedInOrder(t *testing.T) {
-	eachTrigger(t, append([]string{"PreAuthentication"}, atEnd...), nil, func(t *testing.T, w *world, f *triggertest.Function) {
+	eachTrigger(t, append([]string{"PreAuthentication"}, atEnd...), nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
 		begin := w.byPassword("alice", password)
 		begin["ClientMetadata"] = M{"from": "the beginning"}
 		tokens(t, w.Must(t, "InitiateAuth", begin))
@@ -99,7 +100,7 @@ func TestTriggersAreAskedInOrder(t *testing.T) {
 }
 
 func TestPreAuthenticationRefuses(t *testing.T) {
-	eachTrigger(t, []string{"PreAuthentication"}, M{"PreventUserExistenceErrors": "ENABLED"}, func(t *testing.T, w *world, f *triggertest.Function) {
+	eachTrigger(t, []string{"PreAuthentication"}, nil, M{"PreventUserExistenceErrors": "ENABLED"}, func(t *testing.T, w *world, f *triggertest.Function) {
 		refuseAt(f, "PreAuthentication_Authentication")
 		for _, in := range []M{w.byPassword("alice", password), w.byPassword("alice", "wrong"), w.byPassword("nobody", "wrong")} {
 			w.Fails(t, "InitiateAuth", in, "UserLambdaValidationException", "PreAuthentication failed with error not today.")
@@ -117,7 +118,7 @@ func TestRefusalsAtTheEndLeaveNothing(t *testing.T) {
 		"PostAuthentication": "PostAuthentication_Authentication", "PreTokenGeneration": "TokenGeneration_Authentication",
 	} {
 		t.Run(trigger, func(t *testing.T) {
-			eachTrigger(t, atEnd, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+			eachTrigger(t, atEnd, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
 				answer := w.answer(t, w.challenge(t, "alice"), password)
 				refuseAt(f, source)
 				w.Fails(t, "RespondToAuthChallenge", answer, "UserLambdaValidationException", trigger+" failed with error not today.")
@@ -130,7 +131,7 @@ func TestRefusalsAtTheEndLeaveNothing(t *testing.T) {
 }
 
 func TestWhatChangesWhileAFunctionRunsIsSeen(t *testing.T) {
-	eachTrigger(t, atEnd, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+	eachTrigger(t, atEnd, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
 		f.Handle(func(triggertest.Invocation) triggertest.Answer {
 			w.Must(t, "AdminDisableUser", M{"UserPoolId": w.pool, "Username": "alice"})
 			return triggertest.Answer{}
@@ -139,8 +140,34 @@ func TestWhatChangesWhileAFunctionRunsIsSeen(t *testing.T) {
 	})
 }
 
+func TestFunctionsRunOutsideOfTransactions(t *testing.T) {
+	eachTrigger(t, atEnd, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+		w.Must(t, "SetUserPoolMfaConfig", M{
+			"UserPoolId": w.pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": true},
+		})
+		first := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
+		secret := w.SoftwareToken(t, first["AccessToken"])
+		w.prefer(t, "alice", M{"SoftwareTokenMfaSettings": preferred})
+		w.Advance(time.Minute)
+		begun := len(f.Calls())
+		f.Handle(func(call triggertest.Invocation) triggertest.Answer {
+			w.give(t, "alice", "nickname", call.Source()) // it waits for a transaction that is open
+			return triggertest.Answer{}
+		})
+		challenge := w.Must(t, "InitiateAuth", w.byPassword("alice", password))
+		expect(t, challenge, "SOFTWARE_TOKEN_MFA")
+		if len(f.Calls()) != begun {
+			t.Errorf("asked before the second factor: %v", sources(f, begun))
+		}
+		result := tokens(t, w.answers(t, challenge, M{"SOFTWARE_TOKEN_MFA_CODE": w.SoftwareCode(t, secret)}))
+		if got := payload(t, result["IdToken"].(string))["nickname"]; got != "TokenGeneration_Authentication" {
+			t.Errorf("the nickname is %v", got)
+		}
+	})
+}
+
 func TestTheOccasionOfTokensIsTold(t *testing.T) {
-	eachTrigger(t, []string{"PreTokenGeneration"}, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+	eachTrigger(t, []string{"PreTokenGeneration"}, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
 		w.invited(t, "bob", M{})
 		out := w.Must(t, "InitiateAuth", w.byPassword("bob", temporary))
 		result := tokens(t, w.Must(t, "RespondToAuthChallenge", M{
@@ -165,12 +192,34 @@ func TestTheOccasionOfTokensIsTold(t *testing.T) {
 	})
 }
 
+func TestDevicesAreTold(t *testing.T) {
+	pool := M{
+		"SmsConfiguration": texting(), "MfaConfiguration": "OPTIONAL",
+		"DeviceConfiguration": M{"ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": false},
+	}
+	eachTrigger(t, atEnd, pool, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+		w.give(t, "alice", "phone_number", phone)
+		w.prefer(t, "alice", M{"SMSMfaSettings": preferred})
+		d := w.confirm(t, w.signIn(t, ""))
+		begun := len(f.Calls())
+		tokens(t, w.Must(t, "RespondToAuthChallenge", w.prove(t, d, w.onDevice(t, d))))
+		if diff := cmp.Diff([]string{"PostAuthentication_Authentication", "TokenGeneration_AuthenticateDevice"}, sources(f, begun)); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+		for i, isNew := range map[int]bool{0: true, begun: false} {
+			if got := f.Calls()[i].Request()["newDeviceUsed"]; got != isNew {
+				t.Errorf("call %d: newDeviceUsed is %v", i, got)
+			}
+		}
+	})
+}
+
 func TestRefreshesAskForTheirClaims(t *testing.T) {
 	rotation := M{
 		"ExplicitAuthFlows":    []string{"ALLOW_USER_PASSWORD_AUTH"},
 		"RefreshTokenRotation": M{"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
 	}
-	eachTrigger(t, []string{"PreTokenGeneration"}, rotation, func(t *testing.T, w *world, f *triggertest.Function) {
+	eachTrigger(t, []string{"PreTokenGeneration"}, nil, rotation, func(t *testing.T, w *world, f *triggertest.Function) {
 		result := tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
 		in := M{"ClientId": w.client, "RefreshToken": result["RefreshToken"], "ClientMetadata": M{"k": "v"}}
 		refuseAt(f, "TokenGeneration_RefreshTokens")
@@ -189,7 +238,7 @@ func TestRefreshesAskForTheirClaims(t *testing.T) {
 }
 
 func TestTokensSayWhatTheFunctionHasThemSay(t *testing.T) {
-	eachTrigger(t, []string{"PreTokenGeneration"}, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+	eachTrigger(t, []string{"PreTokenGeneration"}, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
 		w.give(t, "alice", "email", mailbox, "email_verified", "true", "name", "Alice")
 		w.Must(t, "CreateGroup", M{"UserPoolId": w.pool, "GroupName": "staff"})
 		w.Must(t, "AdminAddUserToGroup", M{"UserPoolId": w.pool, "Username": "alice", "GroupName": "staff"})

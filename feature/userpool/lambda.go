@@ -7,8 +7,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setLambdas sets the triggers. They are stored and echoed whether or not the server can run them.
-func setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
+// setLambdas sets the triggers. A function that is newly named must be one that the server can invoke.
+func (s *Service) setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	lambdas := cognitoidp.LambdaConfigType{}
 	if in.LambdaConfig != nil {
 		lambdas = *in.LambdaConfig
@@ -24,6 +24,11 @@ func setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	}
 	if err := pairTokenGeneration(&lambdas); err != nil {
 		return err
+	}
+	if !s.UnknownFunctions {
+		for _, wrong := range s.Triggers.Check(&lambdas, p.Doc.LambdaConfig) {
+			return wrong
+		}
 	}
 	p.Doc.LambdaConfig = &lambdas
 	return nil

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/message"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/platform/page"
 	"cardea/record/datakey"
@@ -27,6 +28,9 @@ type Service struct {
 
 	Messages     *message.Outbox // knows which messages the server can send
 	ForeignRoles bool            // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
+
+	Triggers         trigger.Triggers // knows which functions the server can invoke
+	UnknownFunctions bool             // pools may name functions that it cannot invoke, as on a development server
 }
 
 var _ cognitoidp.Userpool = (*Service)(nil)

@@ -40,7 +40,7 @@ func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, 
 	doc.DcrConfiguration = in.DcrConfiguration
 
 	for _, step := range []func(*pool.Pool, *cognitoidp.UpdateUserPoolRequest) error{
-		setPolicies, setLambdas, setMessages, s.setEmail, s.setSMS, setTags, checkVerification, checkRecovery, checkKey,
+		setPolicies, s.setLambdas, setMessages, s.setEmail, s.setSMS, setTags, checkVerification, checkRecovery, checkKey,
 	} {
 		if err := step(p, in); err != nil {
 			return err
