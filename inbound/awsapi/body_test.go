@@ -66,8 +66,8 @@ func TestUnfinishedBodiesTakeBoundedMemory(t *testing.T) {
 	}
 	held := heap() - before
 
-	if w.bodies.used > total || refused < clients-2*total/length || refused == clients {
-		t.Errorf("%d of %d bodies were refused, %d bytes are held; at most %d may be", refused, clients, w.bodies.used, total)
+	if used := w.used(); used > total || refused < clients-2*total/length || refused == clients {
+		t.Errorf("%d of %d bodies were refused, %d bytes are held; at most %d may be", refused, clients, used, total)
 	}
 	if limit := int64(2*total + clients*(free+32<<10)); held > limit { // connections take memory, too
 		t.Errorf("%d unfinished requests hold %d bytes, at most %d are expected", clients, held, limit)
@@ -104,14 +104,18 @@ func status(t *testing.T, connection net.Conn, within time.Duration) int {
 	return answer.StatusCode
 }
 
+// used is how many bytes of bodies are held.
+func (w *world) used() int64 {
+	w.bodies.mu.Lock()
+	defer w.bodies.mu.Unlock()
+	return w.bodies.used
+}
+
 // idle waits until no body is held.
 func (w *world) idle(t *testing.T) {
 	t.Helper()
 	for range 200 {
-		w.bodies.mu.Lock()
-		used := w.bodies.used
-		w.bodies.mu.Unlock()
-		if used == 0 {
+		if w.used() == 0 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
