@@ -20,6 +20,7 @@ import (
 	"cardea/record/outbox"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // ErrNoSender says that a message cannot be sent: the server has no sender for its medium or its pool, or a value of it is
@@ -73,11 +74,11 @@ func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
 
 // Ready answers the error with which Compose would refuse any message to such an attribute of the pool's users.
 func (c *Outbox) Ready(p *pool.Pool, attribute string) error {
-	custom := trigger.CustomEmailSender
+	custom := triggerevent.CustomEmailSender
 	if attribute == "phone_number" {
-		custom = trigger.CustomSMSSender
+		custom = triggerevent.CustomSMSSender
 	}
-	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.CustomMessage, custom); err != nil {
+	if err := trigger.Refuse(p.Doc.LambdaConfig, triggerevent.CustomMessage, custom); err != nil {
 		return err
 	}
 	if c.Keep {

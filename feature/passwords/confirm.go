@@ -13,6 +13,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // ConfirmForgotPassword sets a new password by code. The policy is judged before the code, so that a weak password does not
@@ -22,7 +23,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.PostConfirmation); err != nil {
 		return nil, err
 	}
 	if err := password.CheckPolicy(a.Pool, in.Password); err != nil {

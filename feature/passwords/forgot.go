@@ -12,6 +12,7 @@ import (
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // ForgotPassword sends a user a code to set a new password with.
@@ -51,7 +52,7 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	if !a.Client.HidesUsers() {
 		switch {
 		case unknown:
-			if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.UserMigration); err != nil {
+			if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.UserMigration); err != nil {
 				return t, err
 			}
 			return t, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))

@@ -266,7 +266,7 @@ func TestConfiguredTriggersRefuseWhatWouldFireThem(t *testing.T) {
 				in = with(in, M{"ConfirmationCode": "123456", "Password": newPassword})
 			}
 			w.Fails(t, operation, in, "UnexpectedLambdaException",
-				trigger+" invocation failed due to configuration error: this server cannot run triggers yet")
+				trigger+" invocation failed due to configuration error: this server cannot run this trigger yet")
 		}
 	})
 }

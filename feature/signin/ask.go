@@ -11,11 +11,10 @@ import (
 	"cardea/spec/triggerevent"
 )
 
-// The triggers of a pool have a say in its sign-ins, in the order of docs/cognito/triggers.md. They are asked outside every
-// transaction, and before the commit that would act on their answers, so that a refusal leaves nothing behind: no session,
-// no eviction, no used code, no message.
+// The triggers of a pool are asked in the order of docs/cognito/triggers.md: outside every transaction, and before the commit
+// that acts on their answers, so that a refusal leaves nothing behind: no session, no eviction, no used code, no message.
 
-// asksOutside tells whether any trigger would have to be asked once an answer was judged.
+// asksOutside tells whether triggers may have to be asked once an answer is judged.
 func (a *attempt) asksOutside() bool {
 	return trigger.Configured(a.Pool.Doc.LambdaConfig,
 		triggerevent.PostAuthentication, triggerevent.PreTokenGeneration, triggerevent.CustomMessage)
@@ -31,7 +30,7 @@ func (a *attempt) askToBegin() error {
 
 // askToMigrate asks UserMigration for a user whom the pool does not know. It cannot be invoked yet, and refuses.
 func (a *attempt) askToMigrate() error {
-	return trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.UserMigration)
+	return trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.UserMigration)
 }
 
 // ask asks, once it is decided what comes next: CustomMessage where the next challenge sends a message, PostAuthentication

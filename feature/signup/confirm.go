@@ -11,6 +11,7 @@ import (
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // ConfirmSignUp confirms an account, and the attribute its code went to.
@@ -19,7 +20,7 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.PostConfirmation); err != nil {
 		return nil, err
 	}
 
@@ -88,7 +89,7 @@ func (s *Service) AdminConfirmSignUp(ctx context.Context, in *cognitoidp.AdminCo
 		if err != nil {
 			return err
 		}
-		if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.PostConfirmation); err != nil {
+		if err := trigger.Refuse(p.Doc.LambdaConfig, triggerevent.PostConfirmation); err != nil {
 			return err
 		}
 		if u.Status != cognitoidp.UserStatusTypeUnconfirmed {

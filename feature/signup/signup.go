@@ -20,6 +20,7 @@ import (
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // SignUp makes an unconfirmed user and sends a code to the attribute that the pool verifies.
@@ -110,7 +111,7 @@ func (s *Service) newUser(ctx context.Context, a app, in *cognitoidp.SignUpReque
 	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
 		return nil, cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")
 	}
-	if err := trigger.Refuse(p.Doc.LambdaConfig, trigger.PreSignUp); err != nil {
+	if err := trigger.Refuse(p.Doc.LambdaConfig, triggerevent.PreSignUp); err != nil {
 		return nil, err
 	}
 

@@ -414,7 +414,7 @@ func TestConfiguredTriggersRefuseWhatWouldFireThem(t *testing.T) {
 				in = with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, "jane@example.org")})
 			}
 			w.Fails(t, operation, in, "UnexpectedLambdaException",
-				trigger+" invocation failed due to configuration error: this server cannot run triggers yet")
+				trigger+" invocation failed due to configuration error: this server cannot run this trigger yet")
 			if operation == "SignUp" {
 				w.Fails(t, "AdminGetUser", M{"UserPoolId": pool, "Username": "jane"}, "UserNotFoundException", "")
 			}

@@ -20,6 +20,7 @@ import (
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // AdminCreateUser creates a user with a temporary password and sends it to them, or sends a new one to a user who has not
@@ -97,7 +98,7 @@ func (s *Service) prepare(ctx context.Context, in *cognitoidp.AdminCreateUserReq
 	if inv.user, err = account.New(inv.pool, in.Username, given.Values, time.Time{}); err != nil { // created when stored
 		return nil, err
 	}
-	if err := trigger.Refuse(inv.pool.Doc.LambdaConfig, trigger.PreSignUp); err != nil {
+	if err := trigger.Refuse(inv.pool.Doc.LambdaConfig, triggerevent.PreSignUp); err != nil {
 		return nil, err
 	}
 
