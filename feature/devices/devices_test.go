@@ -104,6 +104,20 @@ func TestUsersSeeOnlyDevicesThatAreRemembered(t *testing.T) {
 	})
 }
 
+func TestRefreshTokensAreForTheirDevice(t *testing.T) {
+	each(t, every, func(t *testing.T, w *world) {
+		tokens := w.SignIn(t, w.client, "alice")
+		w.bearer = M{"AccessToken": tokens["AccessToken"]}
+		key, other := w.device(t), w.device(t)
+		w.bind(t, key)
+		refresh := M{"ClientId": w.client, "RefreshToken": tokens["RefreshToken"]}
+		for _, wrong := range []M{{}, {"DeviceKey": other}, {"DeviceKey": "us-east-1_a1b2c3d4-5678-90ab-cdef-000000000001"}} {
+			w.Fails(t, "GetTokensFromRefreshToken", with(refresh, wrong), "NotAuthorizedException", "")
+		}
+		w.Must(t, "GetTokensFromRefreshToken", with(refresh, M{"DeviceKey": key}))
+	})
+}
+
 func TestForgottenDeviceIsGoneWithItsRefreshTokens(t *testing.T) {
 	each(t, every, func(t *testing.T, w *world) {
 		for _, operation := range []string{"ForgetDevice", "AdminForgetDevice"} {
