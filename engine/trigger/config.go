@@ -16,6 +16,16 @@ var every = []triggerevent.Trigger{
 	triggerevent.CustomSMSSender, triggerevent.InboundFederation,
 }
 
+// ARNs are the functions of all triggers that a pool has.
+func ARNs(cfg *cognitoidp.LambdaConfigType) (all []string) {
+	for _, name := range every {
+		if arn := ARN(cfg, name); arn != "" {
+			all = append(all, arn)
+		}
+	}
+	return all
+}
+
 // FunctionError says that a pool names a function that cannot be invoked.
 type FunctionError struct {
 	Trigger    triggerevent.Trigger

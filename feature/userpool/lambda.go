@@ -3,6 +3,7 @@ package userpool
 import (
 	"strings"
 
+	"cardea/engine/trigger"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
@@ -14,7 +15,7 @@ func (s *Service) setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest)
 		lambdas = *in.LambdaConfig
 	}
 
-	for _, arn := range functions(&lambdas) {
+	for _, arn := range append(trigger.ARNs(&lambdas), lambdas.PreTokenGeneration) {
 		if region := part(arn, 3); region != "" && region != p.ID.Region() {
 			return cognitoidp.InvalidParameter("Cross-region lambda functions are not supported")
 		}
@@ -50,28 +51,6 @@ func pairTokenGeneration(lambdas *cognitoidp.LambdaConfigType) error {
 		}
 	}
 	return nil
-}
-
-// functions lists the ARNs of all triggers that are set.
-func functions(lambdas *cognitoidp.LambdaConfigType) []string {
-	all := []string{
-		lambdas.PreSignUp, lambdas.CustomMessage, lambdas.PostConfirmation, lambdas.PreAuthentication,
-		lambdas.PostAuthentication, lambdas.DefineAuthChallenge, lambdas.CreateAuthChallenge,
-		lambdas.VerifyAuthChallengeResponse, lambdas.PreTokenGeneration, lambdas.UserMigration,
-	}
-	if config := lambdas.PreTokenGenerationConfig; config != nil {
-		all = append(all, config.LambdaArn)
-	}
-	if sender := lambdas.CustomSMSSender; sender != nil {
-		all = append(all, sender.LambdaArn)
-	}
-	if sender := lambdas.CustomEmailSender; sender != nil {
-		all = append(all, sender.LambdaArn)
-	}
-	if federation := lambdas.InboundFederation; federation != nil {
-		all = append(all, federation.LambdaArn)
-	}
-	return all
 }
 
 // part gives a part of an ARN, "arn:partition:service:region:account:resource", counted from 0; empty when there is none.
