@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/tls"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"cardea/engine/issuer"
+	"cardea/engine/trigger"
 	"cardea/platform/config"
 	"cardea/spec/awsjson"
 )
@@ -80,6 +82,8 @@ type Test struct {
 	SigningKey func() (*rsa.PrivateKey, error)
 	// Strict is told of each fault that the model does not list for its operation.
 	Strict func(operation string, fault *awsjson.Fault)
+	// TriggerLimit bounds the triggers of one operation; 0: trigger.MaxOperation.
+	TriggerLimit time.Duration
 	// FastDatabase gives up durability.
 	FastDatabase bool
 }
@@ -98,6 +102,11 @@ func (c *Config) log() *slog.Logger {
 		return c.Log
 	}
 	return slog.New(slog.DiscardHandler)
+}
+
+// triggerLimit bounds the triggers of one operation.
+func (c *Config) triggerLimit() time.Duration {
+	return cmp.Or(c.Test.TriggerLimit, trigger.MaxOperation)
 }
 
 // issuers names the issuers of the pools' tokens.

@@ -1,9 +1,13 @@
 package server
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"cardea/engine/issuer"
+	"cardea/engine/trigger"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
 	"cardea/inbound/wellknown"
@@ -20,6 +24,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 			{Service: s.STS.Service()},
 		},
 		Log:     c.Log,
+		Begin:   beginOperation(c.triggerLimit()),
 		Observe: s.metrics.Operation,
 		Strict:  c.Test.Strict,
 	}
@@ -63,4 +68,17 @@ func orInbox(api http.Handler) http.Handler {
 		}
 		page.ServeHTTP(w, r)
 	})
+}
+
+// beginOperation begins operations whose triggers may take as long as limit together; the log names those that were asked.
+func beginOperation(limit time.Duration) func(context.Context) (context.Context, func() []slog.Attr) {
+	return func(ctx context.Context) (context.Context, func() []slog.Attr) {
+		ctx, operation := trigger.Begin(ctx, time.Now().Add(limit))
+		return ctx, func() []slog.Attr {
+			if asked := operation.Asked(); len(asked) > 0 {
+				return []slog.Attr{slog.Any("triggers", asked)}
+			}
+			return nil
+		}
+	}
 }

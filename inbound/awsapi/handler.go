@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -35,6 +36,8 @@ type Handler struct {
 	// Observe, unless nil, counts each request: the modelled operation and its service's signing name, or "" for anything
 	// else; the fault's code, or "" for success; how long it took.
 	Observe func(service, operation, code string, took time.Duration)
+	// Begin, unless nil, gives the context of an operation that is about to run, and what to log of it once it has ended.
+	Begin func(ctx context.Context) (context.Context, func() []slog.Attr)
 	// Limits bounds the bodies of requests.
 	Limits Limits
 	// Strict, for tests, is called with each fault that the model does not list for its operation; the answer becomes an
@@ -68,6 +71,8 @@ type call struct {
 	operation *awsjson.Operation
 	caller    awsjson.Caller
 
+	ended func() []slog.Attr // of the handler's Begin; nil before
+
 	held         int64  // bytes of the handler's budget that the body takes
 	pool, client string // that the request names, for the log
 
@@ -95,7 +100,11 @@ func (c *call) run(w http.ResponseWriter) (out any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err = c.operation.Invoke(awsjson.WithCaller(c.request.Context(), c.caller), tree)
+	ctx := awsjson.WithCaller(c.request.Context(), c.caller)
+	if c.handler.Begin != nil {
+		ctx, c.ended = c.handler.Begin(ctx)
+	}
+	out, err = c.operation.Invoke(ctx, tree)
 	if err != nil && c.service.Word != nil {
 		err = c.service.Word(c.operation, err)
 	}

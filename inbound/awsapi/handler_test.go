@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -166,6 +167,35 @@ func TestTheLogHasOneWideLineWithoutSecrets(t *testing.T) {
 	w.ask("Echo", `{"ClientId":"my password by mistake"}`, nil)
 	if strings.Contains(w.log.String(), "mistake") {
 		t.Errorf("what is no client id is logged as one: %s", w.log.String())
+	}
+}
+
+func TestOperationsRunInTheContextOfTheirBeginning(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	w := newWorld()
+	w.Begin = func(ctx context.Context) (context.Context, func() []slog.Attr) {
+		if awsjson.CallerFrom(ctx).RequestID == "" {
+			t.Error("the caller is not known yet")
+		}
+		n := new(int)
+		return context.WithValue(ctx, key{}, n), func() []slog.Attr { return []slog.Attr{slog.Int("counted", *n)} }
+	}
+	w.Services[0].Operations["Count"] = awsjson.Operation{
+		Name: "Count", Input: &request,
+		Invoke: awsjson.Command(&request, func(ctx context.Context, _ *input) error {
+			*ctx.Value(key{}).(*int) = 7
+			return nil
+		}),
+	}
+	w.ask("Count", "{}", nil)
+	if got := w.logged(t)["counted"]; got != 7.0 {
+		t.Errorf("logged %v", got)
+	}
+	w.log.Reset()
+	w.ask("Nothing", "{}", nil)
+	if got, began := w.logged(t)["counted"]; began {
+		t.Errorf("no operation: logged %v", got)
 	}
 }
 

@@ -35,6 +35,9 @@ func (c *call) record() {
 	attributes = with(attributes, "pool", identifier(c.pool))
 	attributes = with(attributes, "client", identifier(c.client))
 	attributes = with(attributes, "access_key", c.caller.AccessKeyID)
+	if c.ended != nil {
+		attributes = append(attributes, c.ended()...)
+	}
 	if c.failure != nil {
 		attributes = append(attributes, slog.Any("error", c.failure))
 		attributes = with(attributes, "stack", string(c.stack))

@@ -22,11 +22,14 @@ type verdict int
 const (
 	healthy verdict = iota
 	failing
-	unknown // the caller went away
+	unknown // the caller went away, or had little time left
 )
 
 // verdictOf tells failures from answers: a function that refuses, or answers nonsense, works.
 func verdictOf(err error) verdict {
+	if errors.Is(err, errShort) {
+		return unknown
+	}
 	if _, failed := errors.AsType[*Failed](err); failed {
 		return failing
 	}

@@ -37,6 +37,9 @@ type Ask struct {
 	Source  string
 	Event   []byte
 	Async   bool // the reply is of no interest
+
+	Deadline time.Time         // when the ask must be over, if that is before MaxAsk is; zero: no such time
+	Observe  func(Observation) // if set, is told what came of this ask
 }
 
 // Observation is what came of an ask.
@@ -55,9 +58,12 @@ func (f *Functions) Invoke(ctx context.Context, ask Ask) ([]byte, error) {
 	began := time.Now()
 	seen := Observation{Trigger: ask.Trigger}
 	reply, err := f.ask(ctx, ask, &seen)
+	seen.Took, seen.Outcome = time.Since(began), outcome(err)
 	if f != nil && f.Observe != nil {
-		seen.Took, seen.Outcome = time.Since(began), outcome(err)
 		f.Observe(seen)
+	}
+	if ask.Observe != nil {
+		ask.Observe(seen)
 	}
 	return reply, err
 }
@@ -85,7 +91,11 @@ func (f *Functions) ask(ctx context.Context, ask Ask, seen *Observation) ([]byte
 
 // attempts tries until a reply is there, or no other try is of use.
 func (f *Functions) attempts(ctx context.Context, entry *Entry, arn ARN, ask Ask, seen *Observation) ([]byte, error) {
-	whole, cancel := context.WithTimeout(ctx, MaxAsk)
+	end := time.Now().Add(MaxAsk)
+	if !ask.Deadline.IsZero() && ask.Deadline.Before(end) {
+		end = ask.Deadline
+	}
+	whole, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	call := Call{ARN: arn, Delivery: id.NewUUID(), Trigger: ask.Trigger, Source: ask.Source, Payload: ask.Event, Async: ask.Async}
 	for {
@@ -108,19 +118,37 @@ func (f *Functions) attempts(ctx context.Context, entry *Entry, arn ARN, ask Ask
 	}
 }
 
-// try asks once.
+// errShort says that the operation's other triggers have left a function less time than it may take.
+var errShort = errors.New("the operation has no more time")
+
+// try asks once, within the function's own limit and what is left of ctx's time.
 func (f *Functions) try(ctx context.Context, entry *Entry, call Call) ([]byte, error) {
-	call.Deadline = time.Now().Add(entry.Timeout)
-	if end, ok := ctx.Deadline(); ok && end.Before(call.Deadline) {
-		call.Deadline = end
+	given := entry.Timeout
+	if end, ok := ctx.Deadline(); ok {
+		given = min(given, time.Until(end))
 	}
+	short := given < entry.Timeout && call.Attempt == 1
+	if given <= 0 {
+		return nil, &Failed{Timeout, timedOut(call, 0), errShort}
+	}
+	call.Deadline = time.Now().Add(given)
+
+	reply, err := f.invoke(ctx, entry, call, given)
+	if failed, ok := errors.AsType[*Failed](err); ok && failed.Kind == Timeout && short {
+		return nil, &Failed{Timeout, failed.Text, errShort}
+	}
+	return reply, err
+}
+
+// invoke asks once, until the call's deadline.
+func (f *Functions) invoke(ctx context.Context, entry *Entry, call Call, given time.Duration) ([]byte, error) {
 	limited, cancel := context.WithDeadline(ctx, call.Deadline.Add(grace))
 	defer cancel()
 
 	reply, err := entry.Function.Invoke(limited, call)
 	f.log(call, reply)
 	if err != nil {
-		return nil, classify(limited, call, entry.Timeout, err)
+		return nil, classify(limited, call, given, err)
 	}
 	if reply.FunctionError != "" {
 		return nil, functionError(reply.Payload)
@@ -131,8 +159,13 @@ func (f *Functions) try(ctx context.Context, entry *Entry, call Call) ([]byte, e
 	return reply.Payload, nil
 }
 
+// timedOut is how Lambda tells that a function has used up the time given.
+func timedOut(call Call, given time.Duration) string {
+	return fmt.Sprintf("%s Task timed out after %.2f seconds", call.ID, given.Seconds())
+}
+
 // classify makes of a transport's error what the caller is told.
-func classify(ctx context.Context, call Call, timeout time.Duration, err error) error {
+func classify(ctx context.Context, call Call, given time.Duration, err error) error {
 	if _, ok := errors.AsType[*Failed](err); ok || errors.Is(err, ErrInvalid) {
 		return err
 	}
@@ -140,7 +173,7 @@ func classify(ctx context.Context, call Call, timeout time.Duration, err error) 
 		return fmt.Errorf("%w: longer than allowed", ErrInvalid)
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
-		return &Failed{Timeout, fmt.Sprintf("%s Task timed out after %.2f seconds", call.ID, timeout.Seconds()), err}
+		return &Failed{Timeout, timedOut(call, given), err}
 	}
 	if errors.Is(err, web.ErrBlocked) {
 		return NewFailed(Denied, err)
