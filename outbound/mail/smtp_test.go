@@ -204,26 +204,35 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
-func TestRefusedRecipientLeavesTheConnectionUsable(t *testing.T) {
+func TestConnectionIsKeptAfterARefusedRecipient(t *testing.T) {
 	t.Parallel()
-	server := (&mailtest.Server{Rcpt: func(to string) error {
-		if to != letter.To {
-			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+	for _, c := range []struct {
+		code        int
+		connections int // for this letter and the next
+	}{
+		{550, 1},
+		{450, 1},
+		{421, 2}, // "service not available, closing transmission channel"
+	} {
+		server := (&mailtest.Server{Rcpt: func(to string) error {
+			if to != letter.To {
+				return &smtp.SMTPError{Code: c.code, EnhancedCode: smtp.NoEnhancedCode, Message: "not now"}
+			}
+			return nil
+		}}).Start(t)
+		kept := relay(server, mail.NoTLS)
+		defer kept.Close()
+		unknown := letter
+		unknown.To = "unknown@example.org"
+		if err := kept.Send(t.Context(), unknown); err == nil {
+			t.Errorf("%d: no error", c.code)
 		}
-		return nil
-	}}).Start(t)
-	kept := relay(server, mail.NoTLS)
-	defer kept.Close()
-	unknown := letter
-	unknown.To = "unknown@example.org"
-	if err := kept.Send(t.Context(), unknown); delivery.Of(err) != delivery.Refused {
-		t.Errorf("got %v", err)
-	}
-	if err := kept.Send(t.Context(), letter); err != nil {
-		t.Errorf("the next letter: %v", err)
-	}
-	if letters := server.Letters(); len(letters) != 1 || len(letters[0].To) != 1 || server.Connections() != 1 {
-		t.Errorf("%d letters over %d connections", len(letters), server.Connections())
+		if err := kept.Send(t.Context(), letter); err != nil {
+			t.Errorf("%d: the next letter: %v", c.code, err)
+		}
+		if letters := server.Letters(); len(letters) != 1 || len(letters[0].To) != 1 || server.Connections() != c.connections {
+			t.Errorf("%d: %d letters over %d connections, want 1 over %d", c.code, len(letters), server.Connections(), c.connections)
+		}
 	}
 }
 
