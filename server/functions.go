@@ -64,6 +64,14 @@ func newFunctions(c Config, metrics *telemetry.Metrics) (all functions, err erro
 	return all, nil
 }
 
+// adviceOnFunction says what puts something behind the ARNs of a function.
+func (c *Config) adviceOnFunction(name string) string {
+	if c.Dev {
+		return "start the server with --function " + name + "=path/file.py:handler"
+	}
+	return `add [[functions]] with name = "` + name + `" to the configuration`
+}
+
 // closeWait is how long functions that run here may take to finish when the server ends.
 const closeWait = 5 * time.Second
 

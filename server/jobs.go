@@ -9,6 +9,7 @@ import (
 	"cardea/engine/message"
 	"cardea/engine/retention"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/platform/jobs"
 	"cardea/record/lease"
@@ -22,10 +23,11 @@ const (
 )
 
 // schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
-func schedule(keys *token.KeyStock, outbox *message.Outbox) []jobs.Job {
+func schedule(keys *token.KeyStock, outbox *message.Outbox, unresolved *trigger.Unresolved) []jobs.Job {
 	store, ring := keys.DB, keys.Ring
 	list := []jobs.Job{
 		{Name: "deliver messages", Every: message.Interval, Run: outbox.Deliver, Wake: outbox.Posted()},
+		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: unresolved.Scan, Wake: unresolved.Wake()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
 		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := ring.Rewrap(tx)

@@ -103,12 +103,15 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	hasher := &password.Hasher{Default: c.PasswordStorage}
 	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
+	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
+	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
+		func() float64 { return float64(unresolved.Count()) })
 
 	srv := &Server{
 		DB:     store,
 		Outbox: outbox,
 		API: &cognitoidp.API{
-			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev, Triggers: triggers, UnknownFunctions: c.Dev},
+			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev, Triggers: triggers, Changed: unresolved.PoolsChanged, UnknownFunctions: c.Dev},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
@@ -124,7 +127,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		config:  c,
 		places:  places,
-		jobs:    schedule(keys, outbox),
+		jobs:    schedule(keys, outbox, unresolved),
 		metrics: metrics,
 		health:  &health{db: store},
 		senders: senders,

@@ -34,6 +34,7 @@ func (s *Service) CreateUserPool(ctx context.Context, in *cognitoidp.CreateUserP
 		if err := s.Keys.Assign(tx, p.ID, keys); err != nil {
 			return fmt.Errorf("assign signing keys: %w", err)
 		}
+		s.announce(tx)
 		return nil
 	})
 	if err != nil {

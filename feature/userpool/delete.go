@@ -26,6 +26,7 @@ func (s *Service) DeleteUserPool(ctx context.Context, in *cognitoidp.DeleteUserP
 		if err := pool.Delete(tx, p.ID); err != nil {
 			return fmt.Errorf("delete pool: %w", err)
 		}
+		s.announce(tx)
 		return nil
 	})
 }

@@ -30,10 +30,18 @@ type Service struct {
 	ForeignRoles bool            // SetUserPoolMfaConfig takes roles of other accounts, as a development server does
 
 	Triggers         trigger.Triggers // knows which functions the server can invoke
+	Changed          func()           // is called when a pool has been made, changed or deleted; nil: nobody is to know
 	UnknownFunctions bool             // pools may name functions that it cannot invoke, as on a development server
 }
 
 var _ cognitoidp.Userpool = (*Service)(nil)
+
+// announce tells, once tx has committed, that pools have changed.
+func (s *Service) announce(tx *db.Tx) {
+	if s.Changed != nil {
+		tx.OnCommit(s.Changed)
+	}
+}
 
 // region is the Region of a signed request, from its credential scope.
 func (s *Service) region(ctx context.Context) string {
@@ -56,6 +64,7 @@ func (s *Service) change(ctx context.Context, poolID string, edit func(p *pool.P
 			return err
 		}
 		p.Doc.LastModifiedDate = awsjson.At(tx.Now)
+		s.announce(tx)
 		return pool.Update(tx, p)
 	})
 	if errors.Is(err, db.ErrStale) {

@@ -109,6 +109,17 @@ func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 		after, region+"`", limit)
 }
 
+// Versions gives the ids and versions of all pools, and nothing else of them.
+func Versions(tx *db.Tx) ([]Pool, error) {
+	return db.All(tx, func(row db.Scanner) (p Pool, err error) {
+		err = row.Scan(&p.ID, &p.Version)
+		return p, err
+	}, `
+		SELECT pool_id, version
+		FROM pool
+		ORDER BY pool_id`)
+}
+
 // documents are a pool's documents as they are written.
 type documents struct {
 	doc, mfa, sessions string
