@@ -10,6 +10,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/issuer"
 	"cardea/engine/message"
+	"cardea/engine/migration"
 	"cardea/engine/password"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -103,6 +104,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	hasher := &password.Hasher{Default: c.PasswordStorage}
 	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
+	migrator := &migration.Migrator{DB: store, Triggers: triggers, Passwords: hasher, Outbox: outbox, Log: c.Log}
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
 	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
 		func() float64 { return float64(unresolved.Count()) })
@@ -117,10 +119,10 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
 			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher},
-			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers},
+			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
-			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator},
+			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Migrator: migrator},
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 		},

@@ -11,8 +11,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// maxLength is the longest password, in characters.
-const maxLength = 256
+// MaxLength is how many characters a password may have, whatever the policy.
+const MaxLength = 256
 
 const (
 	lowercase = "abcdefghijklmnopqrstuvwxyz"
@@ -34,7 +34,7 @@ func firstBroken(policy *cognitoidp.PasswordPolicyType, pw string) Rule {
 	switch {
 	case int64(length) < max(policy.MinimumLength, 1):
 		return TooShort
-	case length > maxLength:
+	case length > MaxLength:
 		return TooLong
 	case strings.TrimFunc(pw, unicode.IsSpace) != pw:
 		return OuterSpaces

@@ -8,16 +8,17 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/engine/message"
-	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
-	"cardea/spec/triggerevent"
 )
 
 // ForgotPassword sends a user a code to set a new password with.
 func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPasswordRequest) (*cognitoidp.ForgotPasswordResponse, error) {
 	if _, err := s.admit(ctx, in.ClientId, in.Username, in.SecretHash); err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx, in); err != nil {
 		return nil, err
 	}
 
@@ -52,9 +53,6 @@ func (a app) recovery(tx *db.Tx, username string) (verification.Target, error) {
 	if !a.Client.HidesUsers() {
 		switch {
 		case unknown:
-			if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.UserMigration); err != nil {
-				return t, err
-			}
 			return t, verification.Unknown(a.Pool.ID, a.source, cognitoidp.UserNotFound("Username/client id combination not found."))
 		case !u.Enabled:
 			return t, cognitoidp.NotAuthorized("User is disabled.")

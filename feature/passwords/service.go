@@ -8,6 +8,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/bearer"
 	"cardea/engine/lockout"
+	"cardea/engine/migration"
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -24,6 +25,7 @@ type Service struct {
 	Codes         *verification.Codes
 	Passwords     *password.Hasher
 	Authenticator *bearer.Authenticator
+	Migrator      *migration.Migrator
 }
 
 var _ cognitoidp.Passwords = (*Service)(nil)

@@ -20,17 +20,16 @@ func (a *attempt) asksOutside() bool {
 		triggerevent.PostAuthentication, triggerevent.PreTokenGeneration, triggerevent.CustomMessage)
 }
 
-// askToBegin asks PreAuthentication, before anything is judged. It gets the ClientMetadata of the request as validation
-// data, and is the only trigger that gets them: those that come later see the metadata of answers (docs/cognito/triggers.md).
+// askToBegin asks PreAuthentication, before anything is judged; about a user who does not exist only where the app must not
+// know. It gets the ClientMetadata of the request as validation data, as UserMigration does; the triggers that come later see
+// the metadata of answers (docs/cognito/triggers.md).
 func (a *attempt) askToBegin() error {
+	if a.User == nil && !a.Client.HidesUsers() {
+		return nil
+	}
 	c := a.call(triggerevent.Authentication)
-	c.Data = a.in.Metadata
+	c.Data = a.validation
 	return a.Triggers.PreAuthentication(a.ctx, c)
-}
-
-// askToMigrate asks UserMigration for a user whom the pool does not know. It cannot be invoked yet, and refuses.
-func (a *attempt) askToMigrate() error {
-	return trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.UserMigration)
 }
 
 // ask asks, once it is decided what comes next: CustomMessage where the next challenge sends a message, PostAuthentication

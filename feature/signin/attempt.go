@@ -34,11 +34,12 @@ type attempt struct {
 	progress       // how far it has come
 	decision       // what comes next
 
-	available []string           // all that the user could begin with, for the first answer of USER_AUTH
-	sent      *sent              // the code that the next challenge is about
-	metadata  map[string]string  // of the answer, for the triggers after it
-	overrides *trigger.Overrides // what PreTokenGeneration changes in the tokens
-	ending    ending             // what the finished sign-in gives
+	available  []string           // all that the user could begin with, for the first answer of USER_AUTH
+	sent       *sent              // the code that the next challenge is about
+	validation map[string]string  // of the request that begins the sign-in, for the triggers before it is judged
+	metadata   map[string]string  // of the answer, for the triggers after it
+	overrides  *trigger.Overrides // what PreTokenGeneration changes in the tokens
+	ending     ending             // what the finished sign-in gives
 }
 
 // progress is how far a sign-in has come, and what the answer is judged by.

@@ -13,7 +13,8 @@ import (
 // failure is a wrong answer. It counts in the lock-out of the user, or of the unknown name, and of the source address.
 type failure struct {
 	fault   error                 // what the caller is told
-	unknown bool                  // it only asked for a name that no user has: the source address alone counts it
+	unknown bool                  // it asked for a name that no user has: the source address counts it
+	guess   bool                  // and came with a password, for UserMigration: the name counts it, too
 	use     func(tx *db.Tx) error // uses up, or looks at, what was answered; see record
 	ends    bool                  // should it lock the account, it ends the session that it came with
 }
@@ -87,10 +88,13 @@ func (a *attempt) recordUnknown(tx *db.Tx, wrong *failure) (refusal, err error) 
 	if lockout.Refuses(err) {
 		return err, nil
 	}
-	if err == nil {
+	switch {
+	case err == nil && wrong.guess:
+		err = a.try.Fail(tx)
+	case err == nil:
 		err = a.source.Fail(tx, a.Pool.ID)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, lockout.ErrLocked) {
 		return nil, fmt.Errorf("count a request for an unknown user: %w", err)
 	}
 	return wrong.fault, nil

@@ -16,7 +16,7 @@ type flow struct {
 	required []string
 	find     func(*attempt, *db.Tx) error // loads whom the sign-in is about
 	first    func(*attempt) (*success, error)
-	migrates bool // it sends the password, by which a user can be migrated
+	sends    func(*attempt) string // the password that comes with it, by which a user can be migrated; nil: none does
 }
 
 var (
@@ -35,7 +35,7 @@ var (
 		required: []string{"USERNAME", "PASSWORD"},
 		find:     findToGuess,
 		first:    beginPassword,
-		migrates: true,
+		sends:    (*attempt).givenPassword,
 	}
 	adminPasswordFlow = flow{
 		entries:  []Entry{ByAdministrator},
@@ -44,7 +44,7 @@ var (
 		required: []string{"USERNAME", "PASSWORD"},
 		find:     findToGuess,
 		first:    beginPassword,
-		migrates: true,
+		sends:    (*attempt).givenPassword,
 	}
 	choiceFlow = flow{
 		entries:  []Entry{ByApp, ByAdministrator},
@@ -53,6 +53,7 @@ var (
 		required: []string{"USERNAME"},
 		find:     findToChoose,
 		first:    beginChoice,
+		sends:    (*attempt).preferredPassword,
 	}
 	refreshFlow = flow{
 		entries:  []Entry{ByApp, ByAdministrator},
@@ -94,6 +95,7 @@ type beginning struct{ flow flow }
 
 // load checks first what needs no user: whether the client may use the flow and whether everything was sent.
 func (b beginning) load(a *attempt, tx *db.Tx) error {
+	a.validation = a.in.Metadata
 	if err := a.enter(tx); err != nil {
 		return err
 	}
@@ -106,14 +108,15 @@ func (b beginning) load(a *attempt, tx *db.Tx) error {
 	return b.flow.find(a, tx)
 }
 
-// askFirst asks UserMigration, where the pool does not know the user, and PreAuthentication.
+// askFirst asks PreAuthentication, and then UserMigration where the pool does not know the user.
 func (b beginning) askFirst(a *attempt) error {
-	if b.flow.migrates && a.User == nil {
-		if err := a.askToMigrate(); err != nil {
-			return err
-		}
+	if err := a.askToBegin(); err != nil {
+		return err
 	}
-	return a.askToBegin()
+	if b.flow.sends == nil {
+		return nil
+	}
+	return a.migrate(b.flow.sends(a))
 }
 
 func (b beginning) judge(a *attempt) (*success, error) { return b.flow.first(a) }

@@ -23,6 +23,8 @@ func (p sentPassword) challenge(a *attempt) (*Outcome, error) {
 	return a.askWith(p.step, a.state.Next(a.now), map[string]string{})
 }
 
+func (sentPassword) sends(a *attempt) string { return a.givenPassword() }
+
 func (sentPassword) judge(a *attempt) (*success, error) {
 	done, err := a.judgePassword(a.in.Given["PASSWORD"])
 	if err != nil {

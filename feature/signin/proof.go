@@ -89,8 +89,14 @@ func (s answer) load(a *attempt, tx *db.Tx) error {
 	return nil
 }
 
-// askFirst asks nobody: triggers have a say when a sign-in begins, and when an answer was right.
-func (answer) askFirst(*attempt) error { return nil }
+// askFirst asks UserMigration, where the answer is the password of a user whom the pool does not know. The other triggers have
+// a say when a sign-in begins, and when an answer was right.
+func (s answer) askFirst(a *attempt) error {
+	if p, ok := s.proof.(sender); ok {
+		return a.migrate(p.sends(a))
+	}
+	return nil
+}
 
 func (s answer) judgedInCommit() bool {
 	_, ok := s.proof.(quick)

@@ -5,6 +5,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/bearer"
+	"cardea/engine/migration"
 	"cardea/engine/password"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -22,6 +23,7 @@ type Service struct {
 	Codes         *verification.Codes
 	Authenticator *bearer.Authenticator
 	Triggers      trigger.Triggers
+	Migrator      *migration.Migrator
 }
 
 // InitiateAuth begins a sign-in from an app.

@@ -13,6 +13,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
+	"cardea/engine/migration"
 	"cardea/engine/passkey"
 	"cardea/engine/password"
 	"cardea/engine/token"
@@ -147,6 +148,9 @@ func typed(op *awsjson.Operation, err error) error {
 	}
 	if sender, ok := errors.AsType[*message.SenderError](err); ok {
 		return cognitoidp.InvalidParameter(senderMessage(sender))
+	}
+	if nobody, ok := errors.AsType[*migration.NobodyError](err); ok {
+		return cognitoidp.UserNotFound("Exception migrating user in app client " + string(nobody.Client))
 	}
 	if policy, ok := errors.AsType[*password.PolicyError](err); ok {
 		return cognitoidp.InvalidPassword("Password did not conform with policy: " + policyMessages[policy.Rule])

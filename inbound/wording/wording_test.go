@@ -15,6 +15,7 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
+	"cardea/engine/migration"
 	"cardea/engine/password"
 	"cardea/engine/verification"
 	"cardea/inbound/wording"
@@ -62,6 +63,7 @@ func TestConditionsAreWorded(t *testing.T) {
 		"a username is taken":       {creates, &account.TakenError{Kind: "username"}, "UsernameExistsException: User already exists"},
 		"nothing to verify":         {knows, &account.ContactError{Contact: "phone_number"}, "InvalidParameterException: Phone Number is required to verify/un-verify a phone number"},
 		"another email":             {knows, &account.MismatchError{Attribute: "email"}, "InvalidParameterException: The email attribute does not match the username."},
+		"nobody to migrate":         {knows, &migration.NobodyError{Client: "c"}, "UserNotFoundException: Exception migrating user in app client c"},
 		"a failure stays a failure": {knows, errors.New("disk full"), "disk full"},
 	} {
 		if got := wording.Cognito(c.op, c.err); got == nil || got.Error() != c.want {

@@ -39,6 +39,13 @@ func (i Invocation) Source() string {
 	return event.TriggerSource
 }
 
+// UserName is the event's userName.
+func (i Invocation) UserName() string {
+	var event struct{ UserName string }
+	_ = json.Unmarshal(i.Event, &event) // no event has no name
+	return event.UserName
+}
+
 // Request is the event's request.
 func (i Invocation) Request() map[string]any {
 	var event struct{ Request map[string]any }
