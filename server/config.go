@@ -29,6 +29,8 @@ type Config struct {
 	PublicURL string
 	// IssuerBase begins every issuer, {region} standing for the pool's Region; empty means PublicURL.
 	IssuerBase string
+	// BaseDomain ends the host names of prefix domains; empty means that pools have none. A development server has localhost.
+	BaseDomain string
 	// Region is where requests without a signed Region belong.
 	Region string
 	// Account is the account number in ARNs.
@@ -109,7 +111,11 @@ func (c *Config) triggerLimit() time.Duration {
 	return cmp.Or(c.Test.TriggerLimit, trigger.MaxOperation)
 }
 
-// issuers names the issuers of the pools' tokens.
+// issuers names the issuers of the pools' tokens, and the pools' domains.
 func (c *Config) issuers() issuer.Names {
-	return issuer.Names{PublicURL: c.PublicURL, Base: c.IssuerBase}
+	names := issuer.Names{PublicURL: c.PublicURL, Base: c.IssuerBase, BaseDomain: c.BaseDomain, ByPath: c.Dev, Region: c.Region}
+	if c.Dev && names.BaseDomain == "" {
+		names.BaseDomain = "localhost"
+	}
+	return names
 }

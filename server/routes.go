@@ -16,7 +16,7 @@ import (
 )
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
-func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
+func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites) {
 	c := &s.config
 	api := &awsapi.Handler{
 		Services: []awsapi.Service{
@@ -35,18 +35,21 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring) {
 	documents.Register(mux)
 	mux.HandleFunc("GET /livez", s.health.live)
 	mux.HandleFunc("GET /readyz", s.health.ready)
-	s.Handler = trustProxies(c.TrustedProxies, mux)
+	s.pages = http.NewServeMux()
+	domains := &domainRouter{sites: sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {
 		api.Verify = (&awsapi.Trusting{Account: c.Account}).Verify
 		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log, Stopped: s.stopping.Done()}
 		messages.Register(mux)
 		mux.Handle("GET /{$}", orInbox(api))
-		s.Handler = guardHosts(c.Addr, c.Hosts, s.Handler)
+		domains.next = guardHosts(c.Addr, c.Hosts, domains.byPath(mux))
 	} else {
 		keys := &signers{db: s.DB, ring: ring, account: c.Account}
 		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
 	}
+
+	s.Handler = trustProxies(c.TrustedProxies, domains)
 
 	admin := http.NewServeMux()
 	admin.Handle("GET /metrics", s.metrics.Handler())

@@ -17,6 +17,7 @@ import (
 	"cardea/engine/verification"
 	"cardea/feature/appclient"
 	"cardea/feature/devices"
+	"cardea/feature/domains"
 	"cardea/feature/groups"
 	"cardea/feature/mfa"
 	"cardea/feature/passkeys"
@@ -52,6 +53,7 @@ type Server struct {
 	Outbox *message.Outbox
 
 	config    Config
+	pages     *http.ServeMux // what is served on every domain
 	places    *geo.Database
 	jobs      []jobs.Job
 	metrics   *telemetry.Metrics
@@ -108,6 +110,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
 	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
 		func() float64 { return float64(unresolved.Count()) })
+	sites := &issuer.Sites{DB: store, Names: c.issuers(), Now: c.now()}
 
 	srv := &Server{
 		DB:     store,
@@ -124,6 +127,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
 			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Migrator: migrator},
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
+			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 		},
 		STS:     &stsapi.API{Sts: sts.Service{}},
@@ -137,7 +141,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		functions: invoked,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
-	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring)
+	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites)
 	return srv, nil
 }
 

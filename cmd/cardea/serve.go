@@ -62,6 +62,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		AdminAddr:       settings.AdminAddr,
 		PublicURL:       settings.PublicURL,
 		IssuerBase:      settings.IssuerBase,
+		BaseDomain:      settings.BaseDomain,
 		Region:          settings.Region,
 		Account:         settings.Account,
 		Database:        settings.Database.URL.Reveal(),

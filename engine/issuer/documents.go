@@ -16,59 +16,61 @@ type Documents struct {
 	Names Names
 	// Keys are the public keys of a pool, of ID tokens and of access tokens.
 	Keys func(tx *db.Tx, pool id.Pool) ([]jose.Key, error)
+	// Endpoints are those that answer on every domain.
+	Endpoints []Endpoint
 }
 
 // KeySet is the pool's JSON Web Key Set, or db.ErrNotFound.
-func (d *Documents) KeySet(ctx context.Context, name id.Pool) (set []byte, err error) {
-	err = d.read(ctx, name, func(tx *db.Tx, p *pool.Pool) error {
+func (d *Documents) KeySet(ctx context.Context, name id.Pool) ([]byte, error) {
+	return d.document(ctx, "keys/", name, func(tx *db.Tx, p *pool.Pool) ([]byte, error) {
 		keys, err := d.Keys(tx, p.ID)
-		set = jose.Set(keys...)
-		return err
+		return jose.Set(keys...), err
 	})
-	return set, err
 }
 
 // Discovery is the pool's OpenID configuration, or db.ErrNotFound.
-func (d *Documents) Discovery(ctx context.Context, name id.Pool) (document []byte, err error) {
-	err = d.read(ctx, name, func(_ *db.Tx, p *pool.Pool) error {
-		document, err = d.configuration(p.ID)
-		return err
-	})
-	return document, err
+func (d *Documents) Discovery(ctx context.Context, name id.Pool) ([]byte, error) {
+	return d.document(ctx, "discovery/", name, func(_ *db.Tx, p *pool.Pool) ([]byte, error) { return d.configuration(p) })
 }
 
-// read looks up the pool. A name that is not in the form of a pool id never reaches the database, which might not be able
-// to hold it.
-func (d *Documents) read(ctx context.Context, name id.Pool, do func(tx *db.Tx, p *pool.Pool) error) error {
+// document is rendered once for each version of the pool. A name that is not in the form of a pool id never reaches the
+// database, which might not be able to hold it.
+func (d *Documents) document(ctx context.Context, kind string, name id.Pool, render func(tx *db.Tx, p *pool.Pool) ([]byte, error)) (text []byte, err error) {
 	if !name.Valid() {
-		return db.ErrNotFound
+		return nil, db.ErrNotFound
 	}
-	return d.DB.Read(ctx, func(tx *db.Tx) error {
+	err = d.DB.Read(ctx, func(tx *db.Tx) error {
 		p, err := pool.Get(tx, name)
 		if err != nil {
 			return err
 		}
-		return do(tx, p)
+		text, err = db.Memo(tx, kind+string(name), p.Version, func() ([]byte, error) { return render(tx, p) })
+		return err
 	})
+	return text, err
 }
 
-// configuration is the document of a pool without a domain: it has no endpoints for browsers.
-func (d *Documents) configuration(pool id.Pool) ([]byte, error) {
-	return json.Marshal(struct {
-		Algorithms    []string `json:"id_token_signing_alg_values_supported"`
-		Issuer        string   `json:"issuer"`
-		Keys          string   `json:"jwks_uri"`
-		ResponseTypes []string `json:"response_types_supported"`
-		Scopes        []string `json:"scopes_supported"`
-		SubjectTypes  []string `json:"subject_types_supported"`
-		ClientProofs  []string `json:"token_endpoint_auth_methods_supported"`
-	}{
-		Algorithms:    []string{jose.RS256},
-		Issuer:        d.Names.Issuer(pool),
-		Keys:          d.Names.Public(pool) + "/.well-known/jwks.json",
-		ResponseTypes: []string{"code", "token"},
-		Scopes:        []string{"openid", "email", "phone", "profile"},
-		SubjectTypes:  []string{"public"},
-		ClientProofs:  []string{"client_secret_basic", "client_secret_post"},
-	})
+// Endpoint is an address of a pool's domain that its OpenID configuration names.
+type Endpoint struct {
+	Member string // of the configuration: "authorization_endpoint"
+	Path   string // below the domain's base URL: "/oauth2/authorize"
+}
+
+// configuration is the document of a pool. It names the endpoints that answer: of a pool without a domain there are none.
+func (d *Documents) configuration(p *pool.Pool) ([]byte, error) {
+	members := map[string]any{
+		"id_token_signing_alg_values_supported": []string{jose.RS256},
+		"issuer":                                d.Names.Issuer(p.ID),
+		"jwks_uri":                              d.Names.Public(p.ID) + "/.well-known/jwks.json",
+		"response_types_supported":              []string{"code", "token"},
+		"scopes_supported":                      []string{"openid", "email", "phone", "profile"},
+		"subject_types_supported":               []string{"public"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+	}
+	if base := d.Names.PoolURL(p); base != "" {
+		for _, endpoint := range d.Endpoints {
+			members[endpoint.Member] = base + endpoint.Path
+		}
+	}
+	return json.Marshal(members)
 }

@@ -81,6 +81,47 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
+func TestDiscoveryNamesTheEndpointsThatAnswer(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		published := documents(t, d, named)
+		published.Endpoints = []issuer.Endpoint{{Member: "token_endpoint", Path: "/oauth2/token"}}
+		read := func() string {
+			t.Helper()
+			text, err := published.Discovery(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got struct {
+				Token         string `json:"token_endpoint"`
+				Authorization string `json:"authorization_endpoint"`
+			}
+			if err := json.Unmarshal(text, &got); err != nil {
+				t.Fatal(err)
+			}
+			return got.Token + got.Authorization
+		}
+		if got := read(); got != "" {
+			t.Errorf("without a domain: %s", got)
+		}
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			p, err := pool.Get(tx, name)
+			if err != nil {
+				return err
+			}
+			p = p.Clone()
+			p.Doc.Domain = "shop"
+			return pool.Update(tx, p)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(), "https://shop.auth.us-east-1.example.com:8443/oauth2/token"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
 func TestKeySet(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -23,6 +23,7 @@ func (c Config) check() error {
 		checkAddr("admin_addr", c.AdminAddr, true),
 		checkBase("public_url", c.PublicURL),
 		CheckIssuer("issuer_base", c.IssuerBase),
+		checkBaseDomain("base_domain", c.BaseDomain),
 		CheckRegion("region", c.Region),
 		CheckAccount("account", c.Account),
 		c.checkShutdown(),
@@ -70,6 +71,14 @@ func CheckIssuer(name, value string) error {
 		return nil
 	}
 	return checkBase(name, strings.ReplaceAll(value, "{region}", "us-east-1"))
+}
+
+// checkBaseDomain refuses a text that is no domain name in lower case; it may be empty.
+func checkBaseDomain(name, value string) error {
+	if value == "" {
+		return nil
+	}
+	return checkMatch(name, value, `^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`, "a domain name in lower case, such as example.com")
 }
 
 // CheckRegion refuses a text that has not the form of a Region; name is the setting's, for the error.

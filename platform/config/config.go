@@ -17,6 +17,8 @@ type Config struct {
 	// IssuerBase begins the "iss" of every token; the pool's id follows it. "{region}" stands for the pool's Region,
 	// so https://cognito-idp.{region}.amazonaws.com keeps AWS's issuers. Empty means PublicURL.
 	IssuerBase string `toml:"issuer_base"`
+	// BaseDomain ends the host names of domains by prefix, <prefix>.auth.<Region>.<BaseDomain>; without it pools cannot have any.
+	BaseDomain string `toml:"base_domain"`
 	// Region is where requests without a signed Region belong.
 	Region string `toml:"region"`
 	// Account is the twelve-digit account number in ARNs.

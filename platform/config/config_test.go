@@ -69,6 +69,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no public url", "", "", "public_url is required"},
 		{"path in public url", `public_url = "https://a.example/x"`, "", "must not have a path"},
 		{"issuer", minimal + `issuer_base = "ftp://x"`, "", "issuer_base"},
+		{"base domain", minimal + `base_domain = "https://example.com"`, "", "base_domain"},
 		{"proxy", minimal + `trusted_proxies = ["10.0.0.0"]`, "", "line 2"},
 		{"account", minimal + `account = "12"`, "", "twelve digits"},
 		{"half of TLS", minimal + "[tls]\ncert_file = \"x\"\n", "", "cert_file and key_file go together"},

@@ -27,6 +27,7 @@ var tables = []string{
 	"user_name",
 	"user_account",
 	"resource_server",
+	"domain",
 	"client_secret",
 	"client",
 	"data_key",

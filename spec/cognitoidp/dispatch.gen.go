@@ -13,6 +13,7 @@ func (a *API) Service() awsjson.Service {
 	a.addReplicas(operations)
 	a.addLimits(operations)
 	a.addAppclient(operations)
+	a.addDomains(operations)
 	a.addBranding(operations)
 	a.addUseradmin(operations)
 	a.addProfile(operations)
@@ -177,15 +178,31 @@ func (a *API) addAppclient(operations map[string]awsjson.Operation) {
 	operations["ListResourceServers"] = listResourceServers
 }
 
-func (a *API) addBranding(operations map[string]awsjson.Operation) {
-	createUserPoolDomain := awsjson.Operation{Name: "CreateUserPoolDomain", Feature: "branding", Signed: true, Input: &shapeCreateUserPoolDomainRequest, Errors: errorsCreateUserPoolDomain}
+func (a *API) addDomains(operations map[string]awsjson.Operation) {
+	ready := a.Domains != nil
+	createUserPoolDomain := awsjson.Operation{Name: "CreateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeCreateUserPoolDomainRequest, Errors: errorsCreateUserPoolDomain}
+	if ready {
+		createUserPoolDomain.Invoke = awsjson.Method(&shapeCreateUserPoolDomainRequest, a.Domains.CreateUserPoolDomain)
+	}
 	operations["CreateUserPoolDomain"] = createUserPoolDomain
-	describeUserPoolDomain := awsjson.Operation{Name: "DescribeUserPoolDomain", Feature: "branding", Signed: true, Input: &shapeDescribeUserPoolDomainRequest, Errors: errorsDescribeUserPoolDomain}
+	describeUserPoolDomain := awsjson.Operation{Name: "DescribeUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDescribeUserPoolDomainRequest, Errors: errorsDescribeUserPoolDomain}
+	if ready {
+		describeUserPoolDomain.Invoke = awsjson.Method(&shapeDescribeUserPoolDomainRequest, a.Domains.DescribeUserPoolDomain)
+	}
 	operations["DescribeUserPoolDomain"] = describeUserPoolDomain
-	updateUserPoolDomain := awsjson.Operation{Name: "UpdateUserPoolDomain", Feature: "branding", Signed: true, Input: &shapeUpdateUserPoolDomainRequest, Errors: errorsUpdateUserPoolDomain}
+	updateUserPoolDomain := awsjson.Operation{Name: "UpdateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeUpdateUserPoolDomainRequest, Errors: errorsUpdateUserPoolDomain}
+	if ready {
+		updateUserPoolDomain.Invoke = awsjson.Method(&shapeUpdateUserPoolDomainRequest, a.Domains.UpdateUserPoolDomain)
+	}
 	operations["UpdateUserPoolDomain"] = updateUserPoolDomain
-	deleteUserPoolDomain := awsjson.Operation{Name: "DeleteUserPoolDomain", Feature: "branding", Signed: true, Input: &shapeDeleteUserPoolDomainRequest, Errors: errorsDeleteUserPoolDomain}
+	deleteUserPoolDomain := awsjson.Operation{Name: "DeleteUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDeleteUserPoolDomainRequest, Errors: errorsDeleteUserPoolDomain}
+	if ready {
+		deleteUserPoolDomain.Invoke = awsjson.Method(&shapeDeleteUserPoolDomainRequest, a.Domains.DeleteUserPoolDomain)
+	}
 	operations["DeleteUserPoolDomain"] = deleteUserPoolDomain
+}
+
+func (a *API) addBranding(operations map[string]awsjson.Operation) {
 	getUICustomization := awsjson.Operation{Name: "GetUICustomization", Feature: "branding", Signed: true, Input: &shapeGetUICustomizationRequest, Errors: errorsGetUICustomization}
 	operations["GetUICustomization"] = getUICustomization
 	setUICustomization := awsjson.Operation{Name: "SetUICustomization", Feature: "branding", Signed: true, Input: &shapeSetUICustomizationRequest, Errors: errorsDeleteResourceServer}

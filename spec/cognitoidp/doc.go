@@ -4,6 +4,9 @@
 //
 // All of it is generated from model/, which holds the interface facts of AWS's service description, and from
 // features.txt, which says which feature answers which operation. Behaviour is left to the features.
+//
+// One fact is left out: the pattern of DomainType. It is that of prefixes, and the service takes whole domain names too, with
+// a text of its own for those that it refuses (docs/cognito/domains.md, "Names that are refused").
 package cognitoidp
 
 //go:generate go run cardea/cmd/internal/modelgen

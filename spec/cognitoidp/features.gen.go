@@ -38,6 +38,14 @@ type Appclient interface {
 	ListResourceServers(ctx context.Context, in *ListResourceServersRequest) (*ListResourceServersResponse, error)
 }
 
+// Domains is what the feature domains answers.
+type Domains interface {
+	CreateUserPoolDomain(ctx context.Context, in *CreateUserPoolDomainRequest) (*CreateUserPoolDomainResponse, error)
+	DescribeUserPoolDomain(ctx context.Context, in *DescribeUserPoolDomainRequest) (*DescribeUserPoolDomainResponse, error)
+	UpdateUserPoolDomain(ctx context.Context, in *UpdateUserPoolDomainRequest) (*UpdateUserPoolDomainResponse, error)
+	DeleteUserPoolDomain(ctx context.Context, in *DeleteUserPoolDomainRequest) (*DeleteUserPoolDomainResponse, error)
+}
+
 // Useradmin is what the feature useradmin answers.
 type Useradmin interface {
 	AdminCreateUser(ctx context.Context, in *AdminCreateUserRequest) (*AdminCreateUserResponse, error)
@@ -153,6 +161,7 @@ type Devices interface {
 type API struct {
 	Userpool  Userpool
 	Appclient Appclient
+	Domains   Domains
 	Useradmin Useradmin
 	Profile   Profile
 	Groups    Groups

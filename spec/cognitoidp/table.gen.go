@@ -1063,7 +1063,6 @@ var (
 	shapeDomainType = awsjson.Shape{
 		Name: "DomainType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 63,
-		Pattern: &awsjson.Pattern{Source: `^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`, RE2: `\A(?:^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$)\z`, Class: false},
 	}
 	shapeEmailAddressType = awsjson.Shape{
 		Name: "EmailAddressType", Kind: awsjson.String,

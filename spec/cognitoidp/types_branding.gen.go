@@ -46,28 +46,6 @@ type CreateTermsResponse struct {
 	Terms *TermsType `json:"Terms,omitzero"`
 }
 
-// CreateUserPoolDomainRequest is what CreateUserPoolDomain is asked.
-type CreateUserPoolDomainRequest struct {
-	Domain              string                  `json:"Domain,omitzero"`     // required
-	UserPoolId          string                  `json:"UserPoolId,omitzero"` // required
-	ManagedLoginVersion *int64                  `json:"ManagedLoginVersion,omitzero"`
-	CustomDomainConfig  *CustomDomainConfigType `json:"CustomDomainConfig,omitzero"`
-	Routing             *RoutingType            `json:"Routing,omitzero"`
-}
-
-// CreateUserPoolDomainResponse is what CreateUserPoolDomain answers.
-type CreateUserPoolDomainResponse struct {
-	ManagedLoginVersion *int64       `json:"ManagedLoginVersion,omitzero"`
-	CloudFrontDomain    string       `json:"CloudFrontDomain,omitzero"`
-	Routing             *RoutingType `json:"Routing,omitzero"`
-}
-
-// CustomDomainConfigType is a structure of the service's model.
-type CustomDomainConfigType struct {
-	CertificateArn string `json:"CertificateArn,omitzero"` // required
-	SecurityPolicy string `json:"SecurityPolicy,omitzero"`
-}
-
 // DeleteManagedLoginBrandingRequest is what DeleteManagedLoginBranding is asked.
 type DeleteManagedLoginBrandingRequest struct {
 	ManagedLoginBrandingId string `json:"ManagedLoginBrandingId,omitzero"` // required
@@ -79,15 +57,6 @@ type DeleteTermsRequest struct {
 	TermsId    string `json:"TermsId,omitzero"`    // required
 	UserPoolId string `json:"UserPoolId,omitzero"` // required
 }
-
-// DeleteUserPoolDomainRequest is what DeleteUserPoolDomain is asked.
-type DeleteUserPoolDomainRequest struct {
-	Domain     string `json:"Domain,omitzero"`     // required
-	UserPoolId string `json:"UserPoolId,omitzero"` // required
-}
-
-// DeleteUserPoolDomainResponse is what DeleteUserPoolDomain answers.
-type DeleteUserPoolDomainResponse struct{}
 
 // DescribeManagedLoginBrandingByClientRequest is what DescribeManagedLoginBrandingByClient is asked.
 type DescribeManagedLoginBrandingByClientRequest struct {
@@ -136,36 +105,6 @@ type DescribeTermsResponse struct {
 	Terms *TermsType `json:"Terms,omitzero"`
 }
 
-// DescribeUserPoolDomainRequest is what DescribeUserPoolDomain is asked.
-type DescribeUserPoolDomainRequest struct {
-	Domain string `json:"Domain,omitzero"` // required
-}
-
-// DescribeUserPoolDomainResponse is what DescribeUserPoolDomain answers.
-type DescribeUserPoolDomainResponse struct {
-	DomainDescription *DomainDescriptionType `json:"DomainDescription,omitzero"`
-}
-
-// DomainDescriptionType is a structure of the service's model.
-type DomainDescriptionType struct {
-	UserPoolId             string                  `json:"UserPoolId,omitzero"`
-	AWSAccountId           string                  `json:"AWSAccountId,omitzero"`
-	Domain                 string                  `json:"Domain,omitzero"`
-	S3Bucket               string                  `json:"S3Bucket,omitzero"`
-	CloudFrontDistribution string                  `json:"CloudFrontDistribution,omitzero"`
-	Version                string                  `json:"Version,omitzero"`
-	Status                 string                  `json:"Status,omitzero"`
-	CustomDomainConfig     *CustomDomainConfigType `json:"CustomDomainConfig,omitzero"`
-	ManagedLoginVersion    *int64                  `json:"ManagedLoginVersion,omitzero"`
-	Routing                *RoutingType            `json:"Routing,omitzero"`
-}
-
-// FailoverType is a structure of the service's model.
-type FailoverType struct {
-	SecondaryRegion             string `json:"SecondaryRegion,omitzero"`             // required
-	PrimaryRoute53HealthCheckId string `json:"PrimaryRoute53HealthCheckId,omitzero"` // required
-}
-
 // GetUICustomizationRequest is what GetUICustomization is asked.
 type GetUICustomizationRequest struct {
 	UserPoolId string `json:"UserPoolId,omitzero"` // required
@@ -199,11 +138,6 @@ type ManagedLoginBrandingType struct {
 	Assets                   []AssetType     `json:"Assets,omitzero"`
 	CreationDate             *awsjson.Time   `json:"CreationDate,omitzero"`
 	LastModifiedDate         *awsjson.Time   `json:"LastModifiedDate,omitzero"`
-}
-
-// RoutingType is a structure of the service's model.
-type RoutingType struct {
-	Failover *FailoverType `json:"Failover,omitzero"`
 }
 
 // SetUICustomizationRequest is what SetUICustomization is asked.
@@ -279,20 +213,4 @@ type UpdateTermsRequest struct {
 // UpdateTermsResponse is what UpdateTerms answers.
 type UpdateTermsResponse struct {
 	Terms *TermsType `json:"Terms,omitzero"`
-}
-
-// UpdateUserPoolDomainRequest is what UpdateUserPoolDomain is asked.
-type UpdateUserPoolDomainRequest struct {
-	Domain              string                  `json:"Domain,omitzero"`     // required
-	UserPoolId          string                  `json:"UserPoolId,omitzero"` // required
-	ManagedLoginVersion *int64                  `json:"ManagedLoginVersion,omitzero"`
-	CustomDomainConfig  *CustomDomainConfigType `json:"CustomDomainConfig,omitzero"`
-	Routing             *RoutingType            `json:"Routing,omitzero"`
-}
-
-// UpdateUserPoolDomainResponse is what UpdateUserPoolDomain answers.
-type UpdateUserPoolDomainResponse struct {
-	ManagedLoginVersion *int64       `json:"ManagedLoginVersion,omitzero"`
-	CloudFrontDomain    string       `json:"CloudFrontDomain,omitzero"`
-	Routing             *RoutingType `json:"Routing,omitzero"`
 }
