@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"cardea/engine/access"
 	"cardea/engine/bearer"
@@ -104,7 +105,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
-	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
+	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Triggers: triggers, Now: time.Now, Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
 	migrator := &migration.Migrator{DB: store, Triggers: triggers, Passwords: hasher, Outbox: outbox, Log: c.Log}
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)

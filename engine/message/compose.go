@@ -11,7 +11,9 @@ import (
 	"unicode"
 
 	"cardea/engine/access"
+	"cardea/engine/trigger"
 	"cardea/record/pool"
+	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
 
@@ -39,9 +41,6 @@ const (
 	defaultAuthSubject   = "Your authentication code"
 )
 
-// codePlace is where a template wants the code.
-const codePlace = "{####}"
-
 // Message is one message to one user, to be composed.
 type Message struct {
 	access.App // the client is nil for administrators
@@ -53,6 +52,10 @@ type Message struct {
 	Username  string // for an invitation
 	Decoy     bool   // do the work, answer the details, and deliver nothing
 	CountAs   string // what a decoy counts for in the place of its address, which is made up
+
+	User     *user.User        // whom a CustomMessage trigger is told of, as they are once the message is posted; nil for a decoy
+	Metadata map[string]string // that it is told, too
+	Texts    *trigger.Texts    // what it has written; nil: Compose asks it
 
 	Source string        // the network that the request comes from, as lockout.Source has it; empty if it is not known
 	Life   time.Duration // how long after it was posted it is worth delivering; 0: as long as any message is
@@ -73,15 +76,22 @@ type Composed struct {
 	content content
 }
 
-// Compose writes a message by the template that the pool has for it. It is called outside of transactions. It answers
-// ErrNoSender when the server has no sender for the medium or the message cannot be sent safely, and refuses when the pool
-// has a trigger that would write or send the message itself.
-func (c *Outbox) Compose(_ context.Context, m Message) (*Composed, error) {
+// Compose writes a message by the texts that the pool's CustomMessage trigger gives, or by the templates that the pool has
+// for it. It is called outside of transactions. It answers ErrNoSender when the server has no sender for the medium or the
+// message cannot be sent safely, and a *trigger.Error when the trigger has kept the message from being written.
+func (c *Outbox) Compose(ctx context.Context, m Message) (*Composed, error) {
 	if err := c.Ready(m.Pool, m.Attribute); err != nil {
 		return nil, err
 	}
 	if err := m.safe(); err != nil {
 		return nil, err
+	}
+	if m.Texts == nil {
+		texts, err := c.Texts(ctx, m, m.Attribute)
+		if err != nil {
+			return nil, err
+		}
+		m.Texts = &texts
 	}
 	written := write(m)
 	written.Kind = m.Kind
@@ -110,26 +120,33 @@ type content struct {
 	settings
 }
 
-// write fills in the template that the pool has for this message.
+// write fills in the template for this message.
 func write(m Message) content {
 	c := content{To: m.To, Code: m.Code, settings: settingsOf(m.Pool, m.medium())}
-	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
-		c.Body = fill(smsTemplate(m.Pool, m.Kind), m, false)
-		return c
-	}
-	subject, body := mailTemplate(m.Pool, m.Kind)
-	c.HTML = tag.MatchString(body)
+	subject, body := m.template()
+	c.HTML = m.medium() == cognitoidp.DeliveryMediumTypeEmail && tag.MatchString(body)
 	c.Subject, c.Body = fill(subject, m, false), fill(body, m, c.HTML)
 	return c
 }
 
-// ShowsCode tells whether the template of a pool's messages to such an attribute has a place for the code.
-func ShowsCode(p *pool.Pool, kind Kind, attribute string) bool {
-	subject, body := mailTemplate(p, kind)
-	if attribute == "phone_number" {
-		subject, body = "", smsTemplate(p, kind)
+// template is what the message is written by: the texts of the pool's trigger, and where it gave none those of the pool. A text
+// message has no subject.
+func (m Message) template() (subject, body string) {
+	var given trigger.Texts
+	if m.Texts != nil {
+		given = *m.Texts
 	}
-	return strings.Contains(subject, codePlace) || strings.Contains(body, codePlace)
+	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
+		return "", cmp.Or(given.SMS, smsTemplate(m.Pool, m.Kind))
+	}
+	subject, body = mailTemplate(m.Pool, m.Kind)
+	return cmp.Or(given.Subject, subject), cmp.Or(given.Email, body)
+}
+
+// ShowsCode tells whether the template for the message has a place for the code.
+func (m Message) ShowsCode() bool {
+	subject, body := m.template()
+	return strings.Contains(subject, trigger.CodePlace) || strings.Contains(body, trigger.CodePlace)
 }
 
 // tag finds out whether a template is HTML: Cognito sends all mail as such, but plain text reads better as itself.
@@ -142,9 +159,9 @@ func fill(template string, m Message, isHTML bool) string {
 	if isHTML {
 		escape = html.EscapeString
 	}
-	pairs := []string{codePlace, escape(m.Code)}
+	pairs := []string{trigger.CodePlace, escape(m.Code)}
 	if m.Kind == AdminCreateUser {
-		pairs = append(pairs, "{username}", escape(m.Username))
+		pairs = append(pairs, trigger.UsernamePlace, escape(m.Username))
 	}
 	return strings.NewReplacer(pairs...).Replace(template)
 }

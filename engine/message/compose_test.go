@@ -67,7 +67,7 @@ func TestShowsCodeLooksIntoTheTemplateOfItsMedium(t *testing.T) {
 		{custom, AdminCreateUser, "phone_number", false},
 		{custom, SignUp, "phone_number", true},
 	} {
-		if got := ShowsCode(&c.pool, c.kind, c.attribute); got != c.want {
+		if got := (Message{App: access.App{Pool: &c.pool}, Kind: c.kind, Attribute: c.attribute}).ShowsCode(); got != c.want {
 			t.Errorf("%s to %s: %v, want %v", c.kind, c.attribute, got, c.want)
 		}
 	}

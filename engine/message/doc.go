@@ -1,6 +1,7 @@
 // Package message writes the mails and text messages that users get, and sees to their delivery.
 //
-// Compose fills in the pool's template or Cognito's default, outside every transaction. Post puts the composed message,
+// Compose fills in the texts of the pool's CustomMessage trigger, the pool's template or Cognito's default, outside every
+// transaction. Post puts the composed message,
 // sealed, into the outbox, in the transaction that made it necessary: a code that is remembered is a code that is sent. On
 // a server with senders Deliver hands messages over, tries again after failures, and deletes them; on a development server
 // they stay and are the inbox. Post counts messages by destination and by source address, and refuses too many.

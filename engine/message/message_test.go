@@ -18,6 +18,7 @@ import (
 	"cardea/outbound/mail"
 	"cardea/outbound/mail/mailtest"
 	"cardea/outbound/sms"
+	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/platform/seal"
@@ -208,9 +209,13 @@ func TestPostRefusesWhatCannotBeSent(t *testing.T) {
 		if _, err := w.post(t, hello); err != nil {
 			t.Errorf("a mail with a sender: %v", err)
 		}
-		w.pool.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{CustomMessage: "arn:aws:lambda:us-east-1:123456789012:function:f"}
+		w.pool.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{CustomMessage: triggertest.ARN("f")}
+		if _, err := w.post(t, hello); !stopped(err, trigger.NotInvoked) {
+			t.Errorf("a function that is not configured: got %v", err)
+		}
+		w.pool.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{CustomEmailSender: &cognitoidp.CustomEmailLambdaVersionConfigType{LambdaArn: triggertest.ARN("f")}}
 		if _, err := w.post(t, hello); !unavailable(err) {
-			t.Errorf("a pool with a CustomMessage trigger: got %v", err)
+			t.Errorf("a pool with a CustomEmailSender trigger: got %v", err)
 		}
 	})
 }

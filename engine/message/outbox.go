@@ -20,7 +20,6 @@ import (
 	"cardea/record/outbox"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
-	"cardea/spec/triggerevent"
 )
 
 // ErrNoSender says that a message cannot be sent: the server has no sender for its medium or its pool, or a value of it is
@@ -29,9 +28,13 @@ var ErrNoSender = errors.New("no sender for this message")
 
 // Outbox puts messages into the outbox and takes them out.
 type Outbox struct {
-	DB      *db.DB
-	Ring    *datakey.Ring
-	Limits  Limits
+	DB     *db.DB
+	Ring   *datakey.Ring
+	Limits Limits
+	// Triggers write messages in the place of the pools' templates.
+	Triggers trigger.Triggers
+	// Now is the clock that measures how long they take; nil: it is not measured.
+	Now     func() time.Time
 	Keep    bool // messages stay and are the inbox: a development server
 	Senders []Sender
 
@@ -45,6 +48,7 @@ type Outbox struct {
 	wake signals
 
 	changes changes // of the inbox
+	pace    pace
 
 	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }
@@ -74,11 +78,7 @@ func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
 
 // Ready answers the error with which Compose would refuse any message to such an attribute of the pool's users.
 func (c *Outbox) Ready(p *pool.Pool, attribute string) error {
-	custom := triggerevent.CustomEmailSender
-	if attribute == "phone_number" {
-		custom = triggerevent.CustomSMSSender
-	}
-	if err := trigger.Refuse(p.Doc.LambdaConfig, triggerevent.CustomMessage, custom); err != nil {
+	if err := trigger.Refuse(p.Doc.LambdaConfig, ownSender(attribute)); err != nil {
 		return err
 	}
 	if c.Keep {

@@ -119,6 +119,8 @@ func TestCustomTextsAreChecked(t *testing.T) {
 		{triggerevent.AdminCreateUser, trigger.Medium{Email: true, SMS: true}, `{"smsMessage":"{username} {####}","emailMessage":"{####}{username}"}`, trigger.Texts{SMS: "{username} {####}", Email: "{####}{username}"}},
 		{triggerevent.AdminCreateUser, mail, `{"emailMessage":"{####}"}`, nil},
 		{triggerevent.AdminCreateUser, text, `{"smsMessage":"{####}"}`, nil},
+		{triggerevent.AdminCreateUser, text, `{"smsMessage":"{username}"}`, nil},
+		{triggerevent.AdminCreateUser, trigger.Medium{SMS: true, NoCode: true}, `{"smsMessage":"Welcome, {username}"}`, trigger.Texts{SMS: "Welcome, {username}"}},
 		{triggerevent.SignUp, trigger.Medium{Email: true, Link: true}, `{"emailMessage":"Please {##click##}"}`, trigger.Texts{Email: "Please {##click##}"}},
 		{triggerevent.SignUp, trigger.Medium{Email: true, Link: true}, `{"emailMessage":"Code {####}"}`, nil},
 		{triggerevent.SignUp, mail, `{"emailMessage":"{####}","emailSubject":"a\r\nBcc: b@example.com"}`, nil},

@@ -31,6 +31,7 @@ const (
 type Medium struct {
 	Email, SMS bool
 	Link       bool // the e-mail verifies by a link, not by a code
+	NoCode     bool // the message has no code or password to show
 }
 
 // Texts are those of a message, before code and name are put in; an empty one leaves it to the pool's template.
@@ -83,11 +84,11 @@ func (x Texts) wrong(by Medium, invitation bool) string {
 		return "the subject has a control character"
 	case strings.ContainsFunc(x.SMS+x.Email, isStrange):
 		return "a text has a control character"
-	case x.SMS != "" && !complete(x.SMS, invitation):
+	case x.SMS != "" && !by.complete(x.SMS, invitation):
 		return "the text message lacks a placeholder"
 	case x.Email != "" && by.Link && !linkPlace.MatchString(x.Email):
 		return "the e-mail lacks the placeholder of the link"
-	case x.Email != "" && !by.Link && !complete(x.Email, invitation):
+	case x.Email != "" && !by.Link && !by.complete(x.Email, invitation):
 		return "the e-mail lacks a placeholder"
 	}
 	return ""
@@ -97,8 +98,8 @@ func (x Texts) wrong(by Medium, invitation bool) string {
 func isStrange(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
 
 // complete reports whether a text has the placeholders that it must have.
-func complete(text string, invitation bool) bool {
-	return strings.Contains(text, CodePlace) && (!invitation || strings.Contains(text, UsernamePlace))
+func (m Medium) complete(text string, invitation bool) bool {
+	return (m.NoCode || strings.Contains(text, CodePlace)) && (!invitation || strings.Contains(text, UsernamePlace))
 }
 
 // SendEmail hands an e-mail to the pool's CustomEmailSender. The code is encrypted and in base64; nil when there is none.

@@ -67,6 +67,7 @@ func (t Target) message() (m message.Message, secret string, err error) {
 		return m, rand.Text(), nil // no digits: nothing that can be typed opens it
 	}
 	m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
+	m.User, m.Metadata = t.User, t.Metadata
 	if m.To == "" {
 		return m, "", fmt.Errorf("send code: the user has no %s", m.Attribute)
 	}

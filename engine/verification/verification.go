@@ -50,15 +50,15 @@ type Codes struct {
 type Target struct {
 	access.App // through which the code was asked for; Client is nil for administrators
 
-	User        *user.User
+	User        *user.User // to send, as they are once the code is posted
 	UnknownUser string
 	Source      lockout.Source // where the request comes from
 	Purpose     Purpose
-	Attribute   string       // where the code goes: "email" or "phone_number"; needed to send, and for Attribute to check
-	To          string       // for SignIn: an address in the place of the user's own, which is about to become theirs
-	Digits      int          // how many the code has; 0: six
-	Kind        message.Kind // the occasion; needed to send
-	Metadata    map[string]string
+	Attribute   string            // where the code goes: "email" or "phone_number"; needed to send, and for Attribute to check
+	To          string            // for SignIn: an address in the place of the user's own, which is about to become theirs
+	Digits      int               // how many the code has; 0: six
+	Kind        message.Kind      // the occasion; needed to send
+	Metadata    map[string]string // ClientMetadata, for the trigger that writes the message
 }
 
 // Key names the target's user for Allow: a pseudonym for an unknown user, stable for the name as the pool folds it.

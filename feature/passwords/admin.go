@@ -65,8 +65,11 @@ func (s *Service) AdminResetUserPassword(ctx context.Context, in *cognitoidp.Adm
 		}
 		t = resetTarget(a, u)
 		t.Kind, t.Metadata = message.ForgotPassword, in.ClientMetadata
-		t.Attribute, err = resettable(a.Pool, u)
-		return err
+		if t.Attribute, err = resettable(a.Pool, u); err != nil {
+			return err
+		}
+		void(a.Pool, u, tx.Now)
+		return nil
 	}
 	plan := func(tx *db.Tx) ([]verification.Target, error) {
 		err := load(tx)
@@ -76,7 +79,6 @@ func (s *Service) AdminResetUserPassword(ctx context.Context, in *cognitoidp.Adm
 		if err := load(tx); err != nil {
 			return err
 		}
-		void(a.Pool, t.User, tx.Now)
 		t.User.Touch(tx.Now)
 		if err := account.Save(tx, a.Pool, t.User, false); err != nil {
 			return fmt.Errorf("save user: %w", err)

@@ -27,7 +27,9 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cognitoidp.ForgotPassw
 		if err != nil {
 			return verification.Target{}, err
 		}
-		return a.recovery(tx, in.Username)
+		t, err := a.recovery(tx, in.Username)
+		t.Metadata = in.ClientMetadata
+		return t, err
 	})
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*
 // destinations of the codes that verify new contacts.
 func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.UpdateUserAttributesRequest) (*cognitoidp.UpdateUserAttributesResponse, error) {
 	given := attributes.Parse(in.UserAttributes)
-	sent, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
+	sent, err := s.change(ctx, in.AccessToken, in.ClientMetadata, func(b *access.Subject) (map[string]string, error) {
 		if err := attributes.CheckWritable(b.Client, given, attributes.Self); err != nil {
 			return nil, err
 		}
@@ -63,7 +63,7 @@ func (s *Service) UpdateUserAttributes(ctx context.Context, in *cognitoidp.Updat
 
 // DeleteUserAttributes removes attributes that the app may write.
 func (s *Service) DeleteUserAttributes(ctx context.Context, in *cognitoidp.DeleteUserAttributesRequest) (*cognitoidp.DeleteUserAttributesResponse, error) {
-	_, err := s.change(ctx, in.AccessToken, func(b *access.Subject) (map[string]string, error) {
+	_, err := s.change(ctx, in.AccessToken, nil, func(b *access.Subject) (map[string]string, error) {
 		given := attributes.Cleared(in.UserAttributeNames)
 		if err := attributes.CheckWritable(b.Client, given, attributes.Self); err != nil {
 			return nil, err
@@ -84,8 +84,10 @@ func (s *Service) DeleteUser(ctx context.Context, in *cognitoidp.DeleteUserReque
 }
 
 // change writes the attributes that check accepts, and sends the codes that verify new contacts. The change stays if the
-// server has no sender for one: the user can ask for a code again.
-func (s *Service) change(ctx context.Context, accessToken string, check func(*access.Subject) (map[string]string, error)) ([]cognitoidp.CodeDeliveryDetailsType, error) {
+// server has no sender for one: the user can ask for a code again. metadata is for the trigger that writes the messages.
+func (s *Service) change(
+	ctx context.Context, accessToken string, metadata map[string]string, check func(*access.Subject) (map[string]string, error),
+) ([]cognitoidp.CodeDeliveryDetailsType, error) {
 	bearer, err := s.Authenticator.Authenticate(ctx, accessToken)
 	if err != nil {
 		return nil, err
@@ -101,7 +103,9 @@ func (s *Service) change(ctx context.Context, accessToken string, check func(*ac
 		}
 		verify, err := account.Change(b.Pool, b.User, attrs)
 		for _, contact := range verify {
-			codes = append(codes, code(tx, b, contact, message.UpdateUserAttribute))
+			t := code(tx, b, contact, message.UpdateUserAttribute)
+			t.Metadata = metadata
+			codes = append(codes, t)
 		}
 		return b, codes, err
 	}

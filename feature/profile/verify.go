@@ -33,7 +33,9 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cogn
 			}
 			return t, cognitoidp.InvalidParameter("User does not have a valid registered phone number")
 		}
-		return code(tx, b, in.AttributeName, message.VerifyUserAttribute), nil
+		t = code(tx, b, in.AttributeName, message.VerifyUserAttribute)
+		t.Metadata = in.ClientMetadata
+		return t, nil
 	})
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 		return t, cognitoidp.InvalidParameter("User is already confirmed.")
 	}
 
-	t.Kind = message.ResendCode
+	t.Kind, t.Metadata = message.ResendCode, in.ClientMetadata
 	if u == nil {
 		t.Attribute = usual(a.Pool)
 		return t, nil

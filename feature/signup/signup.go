@@ -39,7 +39,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 	}
 
 	a.source = lockout.From(ctx, a.Client, in.UserContextData)
-	code, undelivered, err := s.prepare(ctx, a, u)
+	code, undelivered, err := s.prepare(ctx, a, u, in.ClientMetadata)
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +92,9 @@ func (s *Service) secret(ctx context.Context, a app, u *user.User, pw string) (*
 
 // prepare prepares a new user's code; it is nil if the pool verifies none of the user's contacts. If the server cannot send
 // it, undelivered says why, and the user is created all the same, as in Cognito.
-func (s *Service) prepare(ctx context.Context, a app, u *user.User) (code *verification.Prepared, undelivered, err error) {
+func (s *Service) prepare(ctx context.Context, a app, u *user.User, metadata map[string]string) (code *verification.Prepared, undelivered, err error) {
 	t := a.target(u, u.Username)
-	t.Kind = message.SignUp
+	t.Kind, t.Metadata = message.SignUp, metadata
 	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
 		return nil, nil, nil
 	}

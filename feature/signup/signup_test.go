@@ -405,7 +405,7 @@ func TestConfiguredTriggersRefuseWhatWouldFireThem(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		const arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
-		for trigger, operation := range map[string]string{"PreSignUp": "SignUp", "CustomMessage": "SignUp", "PostConfirmation": "ConfirmSignUp"} {
+		for trigger, operation := range map[string]string{"PreSignUp": "SignUp", "PostConfirmation": "ConfirmSignUp"} {
 			pool := w.Pool(t, with(verifies, M{"LambdaConfig": M{trigger: arn}}))
 			client := w.Client(t, pool, nil)
 			in := jane(client)

@@ -21,7 +21,7 @@ import (
 // (docs/cognito/accounts.md, "Changing an address").
 func (s *Service) AdminUpdateUserAttributes(ctx context.Context, in *cognitoidp.AdminUpdateUserAttributesRequest) (*cognitoidp.AdminUpdateUserAttributesResponse, error) {
 	given := attributes.Parse(in.UserAttributes)
-	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {
+	err := s.change(ctx, edited{in.UserPoolId, in.Username, in.ClientMetadata}, func(p *pool.Pool) (map[string]string, error) {
 		if err := attributes.Check(p, given, attributes.Admin); err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ func (s *Service) AdminUpdateUserAttributes(ctx context.Context, in *cognitoidp.
 
 // AdminDeleteUserAttributes removes attributes of a user; custom ones are named with their prefix.
 func (s *Service) AdminDeleteUserAttributes(ctx context.Context, in *cognitoidp.AdminDeleteUserAttributesRequest) (*cognitoidp.AdminDeleteUserAttributesResponse, error) {
-	err := s.change(ctx, in.UserPoolId, in.Username, func(p *pool.Pool) (map[string]string, error) {
+	err := s.change(ctx, edited{in.UserPoolId, in.Username, nil}, func(p *pool.Pool) (map[string]string, error) {
 		given := attributes.Cleared(in.UserAttributeNames)
 		return given.Values, attributes.CheckRemovable(p, given, attributes.Admin)
 	})
@@ -45,12 +45,18 @@ func (s *Service) AdminDeleteUserAttributes(ctx context.Context, in *cognitoidp.
 	return &cognitoidp.AdminDeleteUserAttributesResponse{}, nil
 }
 
+// edited is a user whose attributes are to be changed.
+type edited struct {
+	pool, name string
+	metadata   map[string]string // for the trigger that writes messages
+}
+
 // change writes the attributes that check accepts, and sends codes to new contacts. If the server has no sender for one,
 // the change stays: the operation has no fault for it, and the user can ask for a code later.
-func (s *Service) change(ctx context.Context, poolID, username string, check func(*pool.Pool) (map[string]string, error)) error {
+func (s *Service) change(ctx context.Context, who edited, check func(*pool.Pool) (map[string]string, error)) error {
 	// begin changes the user in memory and names the codes to be sent.
 	begin := func(tx *db.Tx) (p *pool.Pool, u *user.User, codes []verification.Target, err error) {
-		if p, u, err = account.Admin(tx, poolID, username); err != nil {
+		if p, u, err = account.Admin(tx, who.pool, who.name); err != nil {
 			return nil, nil, nil, err
 		}
 		attrs, err := check(p)
@@ -66,6 +72,9 @@ func (s *Service) change(ctx context.Context, poolID, username string, check fun
 			return p, u, nil, nil
 		}
 		codes, err = s.codes(tx, p, u, verify)
+		for i := range codes {
+			codes[i].Metadata = who.metadata
+		}
 		return p, u, codes, err
 	}
 	plan := func(tx *db.Tx) ([]verification.Target, error) {

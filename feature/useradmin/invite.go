@@ -13,21 +13,30 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// compose composes the messages with the temporary password. A message without the password's placeholder is not
-// sent to a user who needs the password, as in Cognito. If the server has no sender for a medium, undelivered says so.
+// compose composes the messages with the temporary password. The trigger that writes them is asked once for all of them. A
+// message without the password's placeholder is not sent to a user who needs the password, as in Cognito. If the server has
+// no sender for a medium, undelivered says so.
 func (s *Service) compose(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
-	for _, contact := range s.recipients(inv, in) {
-		if inv.password != "" && !inv.showsPassword(contact) {
+	contacts := s.recipients(inv, in)
+	m := message.Message{
+		App:      access.App{Pool: inv.pool, Box: inv.box},
+		Kind:     message.AdminCreateUser,
+		Code:     inv.password,
+		Username: signInName(inv.user),
+		User:     inv.user,
+		Metadata: in.ClientMetadata,
+	}
+	texts, err := s.Codes.Outbox.Texts(ctx, m, contacts...)
+	if err != nil {
+		return err
+	}
+	m.Texts = &texts
+	for _, contact := range contacts {
+		m.Attribute, m.To = contact, inv.user.Attributes[contact]
+		if inv.password != "" && !m.ShowsCode() {
 			continue
 		}
-		composed, err := s.Codes.Outbox.Compose(ctx, message.Message{
-			App:       access.App{Pool: inv.pool, Box: inv.box},
-			Kind:      message.AdminCreateUser,
-			Attribute: contact,
-			To:        inv.user.Attributes[contact],
-			Code:      inv.password,
-			Username:  signInName(inv.user),
-		})
+		composed, err := s.Codes.Outbox.Compose(ctx, m)
 		switch {
 		case errors.Is(err, message.ErrNoSender):
 			inv.undelivered = err
@@ -50,9 +59,9 @@ func (s *Service) post(tx *db.Tx, inv *invitation) error {
 	return nil
 }
 
-// showsPassword tells whether the invitation to a contact has a placeholder for the password.
+// showsPassword tells whether the pool's invitation to a contact has a placeholder for the password.
 func (inv *invitation) showsPassword(contact string) bool {
-	return message.ShowsCode(inv.pool, message.AdminCreateUser, contact)
+	return message.Message{App: access.App{Pool: inv.pool}, Kind: message.AdminCreateUser, Attribute: contact}.ShowsCode()
 }
 
 // recipients chooses the contacts that the invitation goes to: by the mediums asked for, else the phone number, which is
