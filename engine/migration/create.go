@@ -110,14 +110,25 @@ func (m *Migrator) invitations(ctx context.Context, r Request, u *user.User, mig
 	if !migrant.Invite {
 		return nil
 	}
-	for _, contact := range account.Contacts {
-		if u.Attributes[contact] == "" || !slices.Contains(migrant.Mediums, medium(contact)) || message.ShowsCode(r.Pool, message.AdminCreateUser, contact) {
+	contacts := slices.DeleteFunc(slices.Clone(account.Contacts), func(contact string) bool {
+		return u.Attributes[contact] == "" || !slices.Contains(migrant.Mediums, medium(contact))
+	})
+	invitation := message.Message{
+		App: access.App{Pool: r.Pool, Box: r.Box}, Kind: message.AdminCreateUser,
+		Username: account.SignInName(u, u.Username), User: u, Metadata: r.Metadata,
+	}
+	texts, err := m.Outbox.Texts(ctx, invitation, contacts...)
+	if err != nil {
+		m.uninvited(ctx, r, err)
+		return nil
+	}
+	invitation.Texts = &texts
+	for _, contact := range contacts {
+		invitation.Attribute, invitation.To = contact, u.Attributes[contact]
+		if invitation.ShowsCode() {
 			continue
 		}
-		composed, err := m.Outbox.Compose(ctx, message.Message{
-			App: access.App{Pool: r.Pool, Box: r.Box}, Kind: message.AdminCreateUser,
-			Attribute: contact, To: u.Attributes[contact], Username: account.SignInName(u, u.Username),
-		})
+		composed, err := m.Outbox.Compose(ctx, invitation)
 		if err != nil {
 			m.uninvited(ctx, r, err)
 			continue
