@@ -10,9 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/outbound/trigger/triggertest"
-	"cardea/platform/config"
-	"cardea/platform/db/dbtest"
-	"cardea/server"
 	"cardea/server/servertest"
 )
 
@@ -20,21 +17,12 @@ import (
 func eachTrigger(t *testing.T, triggers []string, pool, client M, body func(t *testing.T, w *world, f *triggertest.Function)) {
 	t.Helper()
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
-		f := triggertest.New(t)
-		s := servertest.New(t, url, func(c *server.Config) {
-			f.Now = c.Test.Now
-			c.Outgoing = config.Outgoing{Allow: []string{"127.0.0.1"}, PlainHTTP: true}
-			c.FunctionsDefault = &config.Function{Lambda: f.URL, AccessKeyID: triggertest.KeyID, SecretAccessKey: triggertest.SecretKey}
-		})
-		functions := M{}
-		for _, name := range triggers {
-			functions[name] = triggertest.ARN("f")
-		}
-		if functions["PreTokenGeneration"] != nil {
-			functions["PreTokenGenerationConfig"] = M{"LambdaArn": triggertest.ARN("f"), "LambdaVersion": "V2_0"}
-		}
-		body(t, furnish(t, s, servertest.With(M{"LambdaConfig": functions}, pool), client), f)
+	settings := servertest.Triggers(triggers...)
+	if functions := settings["LambdaConfig"].(M); functions["PreTokenGeneration"] != nil {
+		functions["PreTokenGenerationConfig"] = M{"LambdaArn": triggertest.ARN("f"), "LambdaVersion": "V2_0"}
+	}
+	servertest.EachFunction(t, func(t *testing.T, s *servertest.World, f *triggertest.Function) {
+		body(t, furnish(t, s, servertest.With(settings, pool), client), f)
 	})
 }
 

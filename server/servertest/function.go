@@ -22,3 +22,32 @@ func EachFunction(t *testing.T, body func(t *testing.T, w *World, f *triggertest
 		body(t, w, f)
 	})
 }
+
+// Triggers are the settings of a pool that has these triggers, as LambdaConfig names them.
+func Triggers(names ...string) M {
+	functions := M{}
+	for _, name := range names {
+		functions[name] = triggertest.ARN("f")
+	}
+	return M{"LambdaConfig": functions}
+}
+
+// Failure is one way in which a function keeps an operation from going on, and how that is answered.
+type Failure struct {
+	Name       string
+	Answer     triggertest.Answer
+	Code, Text string
+}
+
+// Failures are those of a trigger.
+func Failures(trigger string) []Failure {
+	return []Failure{
+		{"refused", triggertest.Answer{Raise: "not today"}, "UserLambdaValidationException", trigger + " failed with error not today."},
+		{"crashed", triggertest.Answer{Type: "Runtime.ExitError", Raise: "exit status 1"}, "UnexpectedLambdaException", trigger + " failed with error exit status 1."},
+		{
+			"denied", triggertest.Answer{Status: 403, Code: "AccessDeniedException"}, "UnexpectedLambdaException",
+			trigger + " invocation failed due to error AccessDeniedException.",
+		},
+		{"invalid", triggertest.Answer{Raw: []byte("[]")}, "InvalidLambdaResponseException", "Unrecognizable lambda output"},
+	}
+}
