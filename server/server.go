@@ -122,7 +122,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
-			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher},
+			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Triggers: triggers},
 			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},

@@ -92,6 +92,7 @@ func Admin(tx *db.Tx, poolID, username string) (*pool.Pool, *user.User, error) {
 // Create stores a new user. It answers *TakenError when one of their names is another's; with force, an e-mail or phone
 // number alias is taken from its owner instead, for whom it becomes unverified.
 func Create(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
+	replaceRegistered(u)
 	if err := claim(tx, p, u, names(p, u), force); err != nil {
 		return err
 	}

@@ -2,9 +2,12 @@ package account
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/user"
 )
@@ -39,6 +42,34 @@ func names(p *pool.Pool, u *user.User) []user.Name {
 		add(user.NamePreferredUsername, value)
 	}
 	return list
+}
+
+// CheckName answers *TakenError when the name that New gave a user is another's, so that no work is done in vain. Create has
+// the last word.
+func CheckName(tx *db.Tx, p *pool.Pool, u *user.User) error {
+	if u.Registered != "" {
+		return checkFree(tx, p, user.Name{Kind: kindOfAddress(u.Registered), Key: u.Registered})
+	}
+	return checkFree(tx, p, user.Name{Kind: user.NameUsername, Key: u.Username})
+}
+
+// CheckAlias answers *TakenError when a contact of a new user names another user.
+func CheckAlias(tx *db.Tx, p *pool.Pool, u *user.User, contact string) error {
+	if !p.AliasIs(contact) {
+		return nil
+	}
+	return checkFree(tx, p, user.Name{Kind: contact, Key: u.Attributes[contact]})
+}
+
+func checkFree(tx *db.Tx, p *pool.Pool, name user.Name) error {
+	_, err := Find(tx, p, name.Key)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find user: %w", err)
+	}
+	return &TakenError{Kind: name.Kind}
 }
 
 // kindOfAddress tells which attribute an address is a value of.

@@ -46,9 +46,9 @@ func TestPreSignUpAdmits(t *testing.T) {
 		want      any
 	}{
 		{triggerevent.SignUp, mail, `{}`, trigger.Admission{}},
-		{triggerevent.SignUp, mail, `{"autoConfirmUser":true,"autoVerifyEmail":true}`, trigger.Admission{Confirm: true, VerifyEmail: true}},
-		{triggerevent.AdminCreateUser, mail, `{"autoConfirmUser":true,"autoVerifyEmail":true}`, trigger.Admission{VerifyEmail: true}},
-		{triggerevent.ExternalProvider, map[string]string{"phone_number": "+15551234567"}, `{"autoVerifyPhone":true}`, trigger.Admission{VerifyPhone: true}},
+		{triggerevent.SignUp, mail, `{"autoConfirmUser":true,"autoVerifyEmail":true}`, trigger.Admission{Confirm: true, Verify: []string{"email"}}},
+		{triggerevent.AdminCreateUser, mail, `{"autoConfirmUser":true,"autoVerifyEmail":true}`, trigger.Admission{Verify: []string{"email"}}},
+		{triggerevent.ExternalProvider, map[string]string{"phone_number": "+15551234567"}, `{"autoVerifyPhone":true}`, trigger.Admission{Verify: []string{"phone_number"}}},
 		{triggerevent.SignUp, mail, `{"autoVerifyPhone":true}`, nil},
 		{triggerevent.SignUp, nil, `{"autoVerifyEmail":true}`, nil},
 		{triggerevent.SignUp, mail, `{"autoConfirmUser":"true"}`, nil},

@@ -12,12 +12,25 @@ import (
 
 // Admission is what PreSignUp grants a user who is about to be created.
 type Admission struct {
-	Confirm     bool // the user is confirmed; never for AdminCreateUser
-	VerifyEmail bool // their e-mail address is verified
-	VerifyPhone bool
+	Confirm bool     // the user is confirmed; never for AdminCreateUser
+	Verify  []string // the contacts, "email" and "phone_number", that are verified
 }
 
-// PreSignUp asks whether a user with the submitted attributes may be created, and how.
+// Data makes validationData of a request's ValidationData; nil, which is null, when the request has none. Of a name given
+// twice the last value counts.
+func Data(list []cognitoidp.AttributeType) map[string]string {
+	if list == nil {
+		return nil
+	}
+	data := make(map[string]string, len(list))
+	for _, pair := range list {
+		data[pair.Name] = pair.Value
+	}
+	return data
+}
+
+// PreSignUp asks whether a user with the submitted attributes may be created, and how. Call.User is nil: the user is not
+// there yet, and their sub is not told.
 func (t Triggers) PreSignUp(ctx context.Context, c Call, submitted map[string]string) (Admission, error) {
 	const name = triggerevent.PreSignUp
 	if !c.has(name) {
@@ -31,17 +44,19 @@ func (t Triggers) PreSignUp(ctx context.Context, c Call, submitted map[string]st
 	if err != nil {
 		return Admission{}, err
 	}
-	if response.AutoVerifyEmail && submitted["email"] == "" {
-		return Admission{}, invalid(name, "there is no e-mail address to verify")
+	admission := Admission{Confirm: response.AutoConfirmUser && c.Occasion != triggerevent.AdminCreateUser}
+	if response.AutoVerifyEmail {
+		admission.Verify = append(admission.Verify, "email")
 	}
-	if response.AutoVerifyPhone && submitted["phone_number"] == "" {
-		return Admission{}, invalid(name, "there is no phone number to verify")
+	if response.AutoVerifyPhone {
+		admission.Verify = append(admission.Verify, "phone_number")
 	}
-	return Admission{
-		Confirm:     response.AutoConfirmUser && c.Occasion != triggerevent.AdminCreateUser,
-		VerifyEmail: response.AutoVerifyEmail,
-		VerifyPhone: response.AutoVerifyPhone,
-	}, nil
+	for _, contact := range admission.Verify {
+		if submitted[contact] == "" {
+			return Admission{}, invalid(name, "there is no %s to verify", contact)
+		}
+	}
+	return admission, nil
 }
 
 // PostConfirmation tells that the user was confirmed, or has a new password. That is done by now, so that the function is

@@ -3,6 +3,7 @@ package signup
 import (
 	"context"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/challenge"
 	"cardea/engine/trigger"
@@ -16,33 +17,46 @@ import (
 
 // ConfirmSignUp confirms an account, and the attribute its code went to.
 func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignUpRequest) (*cognitoidp.ConfirmSignUpResponse, error) {
-	a, err := s.proven(ctx, in.ClientId, in.Username, in.SecretHash)
-	if err != nil {
-		return nil, err
-	}
-	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.PostConfirmation); err != nil {
+	if _, err := s.proven(ctx, in.ClientId, in.Username, in.SecretHash); err != nil {
 		return nil, err
 	}
 
-	var next *nextSession
-	err = verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
-		next, err = s.confirm(tx, in)
+	var c *confirmation
+	err := verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
+		c, err = s.confirm(tx, in)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 
-	session, err := next.seal()
+	if err := s.tell(ctx, c.App, c.user, in.ClientMetadata); err != nil {
+		return nil, err
+	}
+	session, err := c.next.seal()
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.ConfirmSignUpResponse{Session: session}, nil
 }
 
+// confirmation is an account that was confirmed.
+type confirmation struct {
+	app
+	user *user.User
+	next *nextSession
+}
+
+// tell tells PostConfirmation. When it fails, the confirmation stays, and the failure is answered.
+func (s *Service) tell(ctx context.Context, a access.App, u *user.User, metadata map[string]string) error {
+	return s.Triggers.PostConfirmation(ctx, trigger.Call{
+		App: a, Occasion: triggerevent.ConfirmSignUp, User: u, Metadata: metadata,
+	})
+}
+
 // confirm uses up the code, and the Session if there is one, and confirms the account. If the code could have been a first
 // factor, confirm answers a Session that signs in without another code.
-func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*nextSession, error) {
+func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*confirmation, error) {
 	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
 		return nil, err
@@ -79,17 +93,15 @@ func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*next
 			return nil, err
 		}
 	}
-	return a.next(challenge.SignedUp, attribute, a.state(tx, in.Username, u)), nil
+	return &confirmation{a, u, a.next(challenge.SignedUp, attribute, a.state(tx, in.Username, u))}, nil
 }
 
 // AdminConfirmSignUp confirms an account without a code; it verifies no attribute.
 func (s *Service) AdminConfirmSignUp(ctx context.Context, in *cognitoidp.AdminConfirmSignUpRequest) (*cognitoidp.AdminConfirmSignUpResponse, error) {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		p, u, err := account.Admin(tx, in.UserPoolId, in.Username)
-		if err != nil {
-			return err
-		}
-		if err := trigger.Refuse(p.Doc.LambdaConfig, triggerevent.PostConfirmation); err != nil {
+	var p *pool.Pool
+	var u *user.User
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if p, u, err = account.Admin(tx, in.UserPoolId, in.Username); err != nil {
 			return err
 		}
 		if u.Status != cognitoidp.UserStatusTypeUnconfirmed {
@@ -98,6 +110,10 @@ func (s *Service) AdminConfirmSignUp(ctx context.Context, in *cognitoidp.AdminCo
 		return confirm(tx, p, u, false)
 	})
 	if err != nil {
+		return nil, err
+	}
+
+	if err := s.tell(ctx, access.App{Pool: p}, u, in.ClientMetadata); err != nil {
 		return nil, err
 	}
 	return &cognitoidp.AdminConfirmSignUpResponse{}, nil

@@ -48,7 +48,7 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 		t.Attribute = usual(a.Pool)
 		return t, nil
 	}
-	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute != "" {
+	if t.Attribute = reachable(a.Pool, u); t.Attribute != "" {
 		return t, nil
 	}
 	if !a.Client.HidesUsers() {
@@ -56,6 +56,20 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 	}
 	t.User, t.Attribute = nil, usual(a.Pool)
 	return t, nil
+}
+
+// reachable is the attribute that another sign-up code goes to: the one that SignUp's went to or, of a user whose contacts are
+// all verified and who must be confirmed all the same, a verified one. Empty when there is none.
+func reachable(p *pool.Pool, u *user.User) string {
+	if name := unverified(p, u); name != "" {
+		return name
+	}
+	for _, name := range contacts {
+		if p.AutoVerifies(name) && u.Attributes[name] != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // usual is the attribute that most users' codes go to.

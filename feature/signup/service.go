@@ -10,6 +10,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/engine/password"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/record/pool"
@@ -23,6 +24,7 @@ type Service struct {
 	DB        *db.DB
 	Codes     *verification.Codes
 	Passwords *password.Hasher
+	Triggers  trigger.Triggers
 }
 
 var _ cognitoidp.Signup = (*Service)(nil)
@@ -83,11 +85,15 @@ func (a app) target(u *user.User, username string) verification.Target {
 	}
 }
 
-// verifiedFirst is the attribute that a sign-up code goes to, of those that the pool verifies by itself and that the user
-// has: the phone number before the e-mail address (docs/cognito/accounts.md, "Sign-up"). Empty when there is none.
-func verifiedFirst(p *pool.Pool, attributes map[string]string) string {
-	for _, name := range []string{user.NamePhoneNumber, user.NameEmail} {
-		if p.AutoVerifies(name) && attributes[name] != "" {
+// contacts are the attributes that sign-up codes go to: the phone number before the e-mail address (docs/cognito/accounts.md,
+// "Sign-up").
+var contacts = []string{user.NamePhoneNumber, user.NameEmail}
+
+// unverified is the attribute that a sign-up code goes to, of those that the pool verifies by itself, that the user has and
+// that are not verified yet. Empty when there is none.
+func unverified(p *pool.Pool, u *user.User) string {
+	for _, name := range contacts {
+		if p.AutoVerifies(name) && u.Attributes[name] != "" && !u.Verified(name) {
 			return name
 		}
 	}

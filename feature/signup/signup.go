@@ -3,177 +3,160 @@ package signup
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
-	"time"
 
 	"cardea/engine/account"
-	"cardea/engine/attributes"
 	"cardea/engine/challenge"
-	"cardea/engine/factor"
-	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/password"
 	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/platform/db"
-	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/triggerevent"
 )
 
-// SignUp makes an unconfirmed user and sends a code to the attribute that the pool verifies.
+// SignUp makes a user and sends a code to the attribute that the pool verifies. The pool's PreSignUp trigger may refuse the
+// user, or confirm them at once; what it says takes effect with the commit, or not at all.
+//
+//	judge → ask → hash, compose → commit → tell
 func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*cognitoidp.SignUpResponse, error) {
-	a, err := s.proven(ctx, in.ClientId, in.Username, in.SecretHash)
+	r, err := s.judge(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	u, err := s.newUser(ctx, a, in)
-	if err != nil {
-		return nil, err
-	}
-	change, err := s.secret(ctx, a, u, in.Password)
-	if err != nil {
+	if err := s.ask(ctx, r); err != nil {
 		return nil, err
 	}
 
-	a.source = lockout.From(ctx, a.Client, in.UserContextData)
-	code, undelivered, err := s.prepare(ctx, a, u, in.ClientMetadata)
-	if err != nil {
+	if err := s.hash(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := s.compose(ctx, r); err != nil {
 		return nil, err
 	}
 
-	var next *nextSession
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		a, err := s.app(tx, in.ClientId, in.UserContextData)
+	if err := s.commit(ctx, r); err != nil {
+		return nil, err
+	}
+	if r.undelivered != nil {
+		return nil, r.undelivered
+	}
+	if r.user.Status == cognitoidp.UserStatusTypeConfirmed {
+		if err := s.tell(ctx, r.App, r.user, in.ClientMetadata); err != nil {
+			return nil, err
+		}
+	}
+	return r.answer()
+}
+
+// registration is a sign-up on its way.
+type registration struct {
+	app
+	in        *cognitoidp.SignUpRequest
+	user      *user.User        // as they will be stored, and from the commit on, as they are
+	submitted map[string]string // the attributes that the request gives them
+
+	change      *password.Change       // nil when the user has no password
+	code        *verification.Prepared // nil when none is sent
+	undelivered error                  // why the code cannot be sent
+	next        *nextSession           // the Session to answer; nil for none
+}
+
+// ask asks PreSignUp and does what it grants to the user in memory. A contact that the function calls verified is an alias
+// from the commit on, unless it is another user's: an alias is never moved on a function's word.
+func (s *Service) ask(ctx context.Context, r *registration) error {
+	admission, err := s.Triggers.PreSignUp(ctx, trigger.Call{
+		App:      r.App,
+		Occasion: triggerevent.SignUp,
+		Username: r.user.Username,
+		Metadata: r.in.ClientMetadata,
+		Data:     trigger.Data(r.in.ValidationData),
+	}, r.submitted)
+	if err != nil {
+		return err
+	}
+
+	for _, contact := range admission.Verify {
+		account.Confirm(r.user, contact)
+	}
+	if admission.Confirm {
+		r.user.Status = cognitoidp.UserStatusTypeConfirmed
+	}
+	return nil
+}
+
+// hash computes what is stored for the password.
+func (s *Service) hash(ctx context.Context, r *registration) (err error) {
+	if r.in.Password == "" {
+		return nil
+	}
+	r.change, err = s.Passwords.Prepare(ctx, r.Box, r.Pool, r.user, password.Choice{Password: r.in.Password, Policy: true})
+	return err
+}
+
+// compose prepares the code of a user who is yet to be confirmed. There is none if the pool verifies none of the user's
+// contacts, or the function has verified them. If the server cannot send it, undelivered says why, and the user is created all
+// the same, as in Cognito.
+func (s *Service) compose(ctx context.Context, r *registration) error {
+	if r.user.Status == cognitoidp.UserStatusTypeConfirmed {
+		return nil
+	}
+	t := r.target(r.user, r.user.Username)
+	t.Kind, t.Metadata = message.SignUp, r.in.ClientMetadata
+	if t.Attribute = unverified(r.Pool, r.user); t.Attribute == "" {
+		return nil
+	}
+	code, err := s.Codes.Prepare(ctx, t)
+	if errors.Is(err, message.ErrNoSender) {
+		r.undelivered = err
+		return nil
+	}
+	r.code = code
+	return err
+}
+
+// commit stores the user and posts the code, on the pool and the client as they are by now.
+func (s *Service) commit(ctx context.Context, r *registration) error {
+	prepared := r.user
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := s.app(tx, r.in.ClientId, r.in.UserContextData)
 		if err != nil {
 			return err
 		}
-		u := u.Clone() // the closure may run twice
+		if err := a.checkOpen(); err != nil {
+			return err
+		}
+		u := prepared.Clone() // the closure may run twice
 		u.Created, u.Modified = tx.Now, tx.Now
-		if change != nil {
-			change.Apply(u, tx.Now)
+		if r.change != nil {
+			r.change.Apply(u, tx.Now)
 		}
 		if err := account.Create(tx, a.Pool, u, false); err != nil {
 			return err
 		}
-		if code == nil {
+		r.user = u
+		if r.code == nil {
 			return nil
 		}
-		next = a.next(challenge.SigningUp, code.Details.AttributeName, a.state(tx, in.Username, u))
-		return s.Codes.Post(tx, code)
+		r.next = a.next(challenge.SigningUp, r.code.Details.AttributeName, a.state(tx, r.in.Username, u))
+		return s.Codes.Post(tx, r.code)
 	})
-	if err != nil {
-		return nil, err
-	}
-	if undelivered != nil {
-		return nil, undelivered
-	}
+}
 
-	session, err := next.seal()
+// answer makes the response. A user who is confirmed has no Session: there is nothing to confirm with it.
+func (r *registration) answer() (*cognitoidp.SignUpResponse, error) {
+	session, err := r.next.seal()
 	if err != nil {
 		return nil, err
 	}
-	out := &cognitoidp.SignUpResponse{UserSub: string(u.Sub), Session: session}
-	if code != nil {
-		out.CodeDeliveryDetails = code.Details
+	out := &cognitoidp.SignUpResponse{
+		UserConfirmed: r.user.Status == cognitoidp.UserStatusTypeConfirmed,
+		UserSub:       string(r.user.Sub),
+		Session:       session,
+	}
+	if r.code != nil {
+		out.CodeDeliveryDetails = r.code.Details
 	}
 	return out, nil
-}
-
-// secret computes what is stored for a password; nil when there is none.
-func (s *Service) secret(ctx context.Context, a app, u *user.User, pw string) (*password.Change, error) {
-	if pw == "" {
-		return nil, nil
-	}
-	return s.Passwords.Prepare(ctx, a.Box, a.Pool, u, password.Choice{Password: pw, Policy: true})
-}
-
-// prepare prepares a new user's code; it is nil if the pool verifies none of the user's contacts. If the server cannot send
-// it, undelivered says why, and the user is created all the same, as in Cognito.
-func (s *Service) prepare(ctx context.Context, a app, u *user.User, metadata map[string]string) (code *verification.Prepared, undelivered, err error) {
-	t := a.target(u, u.Username)
-	t.Kind, t.Metadata = message.SignUp, metadata
-	if t.Attribute = verifiedFirst(a.Pool, u.Attributes); t.Attribute == "" {
-		return nil, nil, nil
-	}
-	code, err = s.Codes.Prepare(ctx, t)
-	if errors.Is(err, message.ErrNoSender) {
-		return nil, err, nil
-	}
-	return code, nil, err
-}
-
-// newUser checks the request and makes the user in memory.
-func (s *Service) newUser(ctx context.Context, a app, in *cognitoidp.SignUpRequest) (*user.User, error) {
-	p := a.Pool
-	if c := p.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
-		return nil, cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")
-	}
-	if err := trigger.Refuse(p.Doc.LambdaConfig, triggerevent.PreSignUp); err != nil {
-		return nil, err
-	}
-
-	given := attributes.Parse(in.UserAttributes)
-	if err := attributes.CheckWritable(a.Client, given, attributes.SignUp); err != nil {
-		return nil, err
-	}
-	if err := account.CheckNew(p, given, attributes.SignUp); err != nil {
-		return nil, err
-	}
-	if given.Values[user.NamePreferredUsername] != "" && p.AliasIs(user.NamePreferredUsername) {
-		return nil, cognitoidp.InvalidParameter("preferred_username is an alias of this user pool and can only be set once the user is confirmed.")
-	}
-	u, err := account.New(p, in.Username, given.Values, time.Time{}) // the moment will be the transaction's
-	if err != nil {
-		return nil, err
-	}
-	account.MarkUnverified(u)
-	if err := attributes.CheckRequired(p, u.Attributes); err != nil {
-		return nil, err
-	}
-	if err := checkPassword(a, u, in.Password); err != nil {
-		return nil, err
-	}
-	return u, s.checkFree(ctx, p, in.Username)
-}
-
-// checkPassword checks the pool's policy. A user without a password must have a contact to which one-time passwords go.
-func checkPassword(a app, u *user.User, pw string) error {
-	if pw != "" || !a.passwordless() {
-		return password.CheckPolicy(a.Pool, pw)
-	}
-	var wanted []string
-	for _, contact := range account.Contacts {
-		if !factor.ByCode(a.Pool, contact) {
-			continue
-		}
-		if u.Attributes[contact] != "" {
-			return nil
-		}
-		wanted = append(wanted, contact)
-	}
-	return cognitoidp.InvalidParameter("A user without a password needs " + strings.Join(wanted, " or ") + " to sign in with one-time passwords.")
-}
-
-// checkFree refuses a name that is taken, before the password is hashed. The write checks it again.
-func (s *Service) checkFree(ctx context.Context, p *pool.Pool, username string) error {
-	return s.DB.Read(ctx, func(tx *db.Tx) error {
-		_, err := account.Find(tx, p, username)
-		if errors.Is(err, db.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("find user: %w", err)
-		}
-		kind, err := attributes.CheckUsername(p, username)
-		if err != nil {
-			return err
-		}
-		if kind == "" {
-			kind = user.NameUsername
-		}
-		return &account.TakenError{Kind: kind}
-	})
 }

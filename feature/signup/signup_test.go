@@ -400,24 +400,3 @@ func TestHiddenUsersAreIndistinguishableFromUnknownOnes(t *testing.T) {
 		}
 	})
 }
-
-func TestConfiguredTriggersRefuseWhatWouldFireThem(t *testing.T) {
-	t.Parallel()
-	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		const arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
-		for trigger, operation := range map[string]string{"PreSignUp": "SignUp", "PostConfirmation": "ConfirmSignUp"} {
-			pool := w.Pool(t, with(verifies, M{"LambdaConfig": M{trigger: arn}}))
-			client := w.Client(t, pool, nil)
-			in := jane(client)
-			if operation == "ConfirmSignUp" {
-				w.Must(t, "SignUp", in)
-				in = with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, "jane@example.org")})
-			}
-			w.Fails(t, operation, in, "UnexpectedLambdaException",
-				trigger+" invocation failed due to configuration error: this server cannot run this trigger yet")
-			if operation == "SignUp" {
-				w.Fails(t, "AdminGetUser", M{"UserPoolId": pool, "Username": "jane"}, "UserNotFoundException", "")
-			}
-		}
-	})
-}
