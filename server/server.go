@@ -119,7 +119,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		API: &cognitoidp.API{
 			Userpool:  &userpool.Service{DB: store, Ring: ring, Pages: pages, Keys: keys, Account: c.Account, Region: c.Region, Messages: outbox, ForeignRoles: c.Dev, Triggers: triggers, Changed: unresolved.PoolsChanged, UnknownFunctions: c.Dev},
 			Appclient: &appclient.Service{DB: store, Ring: ring, Pages: pages},
-			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter},
+			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter, Triggers: triggers},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
 			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Triggers: triggers},

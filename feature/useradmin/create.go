@@ -1,10 +1,8 @@
 package useradmin
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -30,36 +28,29 @@ func (s *Service) AdminCreateUser(ctx context.Context, in *cognitoidp.AdminCreat
 		return s.resend(ctx, in)
 	}
 
-	inv, err := s.prepare(ctx, in)
+	inv, err := s.judge(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-
-	if err := s.compose(ctx, inv, in); err != nil {
+	if err := s.ask(ctx, inv, in); err != nil {
 		return nil, err
 	}
 
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := access.Pool(tx, in.UserPoolId); err != nil {
-			return err // deleted meanwhile
-		}
-		inv.user.Created, inv.user.Modified = tx.Now, tx.Now
-		if inv.change != nil {
-			inv.change.Apply(inv.user, tx.Now)
-		}
-		if err := account.Create(tx, inv.pool, inv.user, in.ForceAliasCreation); err != nil {
-			return exists(err)
-		}
-		return s.post(tx, inv)
-	})
-	return inv.answer(err)
+	if err := s.choosePassword(ctx, inv, in); err != nil {
+		return nil, err
+	}
+	if err := s.compose(ctx, inv, in); err != nil {
+		return nil, err
+	}
+	return inv.answer(s.commit(ctx, inv, in))
 }
 
 // invitation is a user who is being created, or whose temporary password is being replaced.
 type invitation struct {
 	pool     *pool.Pool
 	box      *seal.Box
-	user     *user.User
+	user     *user.User       // as they will be stored, and from the commit on, as they are
+	vouched  []string         // the contacts that only the PreSignUp trigger calls verified
 	password string           // in the clear, for the message; empty when the user needs none
 	change   *password.Change // nil when the user needs no password
 
@@ -67,22 +58,19 @@ type invitation struct {
 	undelivered error // why a message could not be composed
 }
 
-// prepare checks the request and computes the temporary password.
-func (s *Service) prepare(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*invitation, error) {
+// judge checks the request and makes the user in memory, with the sub that they will have.
+func (s *Service) judge(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*invitation, error) {
 	inv := &invitation{password: in.TemporaryPassword}
+	given := attributes.Parse(in.UserAttributes)
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if inv.pool, err = access.Pool(tx, in.UserPoolId); err != nil {
 			return err
 		}
-		attribute, err := attributes.CheckUsername(inv.pool, in.Username)
-		if err != nil {
+		if inv.user, err = account.New(inv.pool, in.Username, given.Values, time.Time{}); err != nil { // created when stored
 			return err
 		}
-		switch _, err := account.Find(tx, inv.pool, in.Username); {
-		case err == nil:
-			return exists(&account.TakenError{Kind: cmp.Or(attribute, user.NameUsername)})
-		case !errors.Is(err, db.ErrNotFound):
-			return fmt.Errorf("find user: %w", err)
+		if err := account.CheckName(tx, inv.pool, inv.user); err != nil {
+			return exists(err)
 		}
 		inv.box, err = s.Ring.Box(tx, inv.pool.ID)
 		return err
@@ -90,24 +78,66 @@ func (s *Service) prepare(ctx context.Context, in *cognitoidp.AdminCreateUserReq
 	if err != nil {
 		return nil, err
 	}
+	return inv, account.CheckNew(inv.pool, given, attributes.Invite)
+}
 
-	given := attributes.Parse(in.UserAttributes)
-	if err := account.CheckNew(inv.pool, given, attributes.Invite); err != nil {
-		return nil, err
-	}
-	if inv.user, err = account.New(inv.pool, in.Username, given.Values, time.Time{}); err != nil { // created when stored
-		return nil, err
-	}
-	if err := trigger.Refuse(inv.pool.Doc.LambdaConfig, triggerevent.PreSignUp); err != nil {
-		return nil, err
+// ask asks PreSignUp, which may refuse the user or call contacts verified, and does what it grants to the user in memory.
+func (s *Service) ask(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
+	admission, err := s.Triggers.PreSignUp(ctx, trigger.Call{
+		App:      access.App{Pool: inv.pool},
+		Occasion: triggerevent.AdminCreateUser,
+		Username: inv.user.Username,
+		Metadata: in.ClientMetadata,
+		Data:     trigger.Data(in.ValidationData),
+	}, inv.user.Attributes)
+	if err != nil {
+		return err
 	}
 
+	for _, contact := range admission.Verify {
+		if !inv.user.Verified(contact) {
+			inv.vouched = append(inv.vouched, contact)
+			account.Confirm(inv.user, contact)
+		}
+	}
+	return nil
+}
+
+// choosePassword decides whether the user needs a temporary password, and computes it.
+func (s *Service) choosePassword(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
 	inv.user.Status = cognitoidp.UserStatusTypeForceChangePassword
 	if in.TemporaryPassword == "" && s.needsNoPassword(inv, in) {
 		inv.user.Status = cognitoidp.UserStatusTypeConfirmed
-		return inv, nil
+		return nil
 	}
-	return inv, s.temporary(ctx, inv)
+	return s.temporary(ctx, inv)
+}
+
+// commit stores the user and queues their invitation. ForceAliasCreation takes over the aliases that the administrator calls
+// verified; those that only the trigger does are never taken from another user.
+func (s *Service) commit(ctx context.Context, inv *invitation, in *cognitoidp.AdminCreateUserRequest) error {
+	prepared := inv.user
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		p, err := access.Pool(tx, in.UserPoolId)
+		if err != nil {
+			return err // deleted meanwhile
+		}
+		u := prepared.Clone() // the closure may run twice
+		u.Created, u.Modified = tx.Now, tx.Now
+		if inv.change != nil {
+			inv.change.Apply(u, tx.Now)
+		}
+		for _, contact := range inv.vouched {
+			if err := account.CheckAlias(tx, p, u, contact); err != nil {
+				return err
+			}
+		}
+		if err := account.Create(tx, p, u, in.ForceAliasCreation); err != nil {
+			return exists(err)
+		}
+		inv.user = u
+		return s.post(tx, inv)
+	})
 }
 
 // temporary computes the temporary password, drawing one if the administrator gave none.

@@ -9,6 +9,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/password"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/platform/page"
@@ -25,6 +26,7 @@ type Service struct {
 	Codes     *verification.Codes
 	Passwords *password.Hasher
 	Tokens    *token.Minter
+	Triggers  trigger.Triggers
 }
 
 var _ cognitoidp.Useradmin = (*Service)(nil)
