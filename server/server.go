@@ -126,7 +126,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
-			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Migrator: migrator},
+			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
 			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/engine/password"
@@ -23,9 +24,6 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 	if err != nil {
 		return nil, err
 	}
-	if err := trigger.Refuse(a.Pool.Doc.LambdaConfig, triggerevent.PostConfirmation); err != nil {
-		return nil, err
-	}
 	if err := password.CheckPolicy(a.Pool, in.Password); err != nil {
 		return nil, err
 	}
@@ -39,8 +37,18 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cognitoidp.Conf
 		return nil, err
 	}
 
-	err = verification.Write(ctx, s.DB, func(tx *db.Tx) error { return s.redeem(tx, in, change) })
+	var call trigger.Call
+	err = verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
+		call.App, call.User, err = s.redeem(tx, in, change)
+		return err
+	})
 	if err != nil {
+		return nil, err
+	}
+
+	// When the function fails, the new password stays, and the failure is answered.
+	call.Occasion, call.Metadata = triggerevent.ConfirmForgotPassword, in.ClientMetadata
+	if err := s.Triggers.PostConfirmation(ctx, call); err != nil {
 		return nil, err
 	}
 	return &cognitoidp.ConfirmForgotPasswordResponse{}, nil
@@ -66,20 +74,20 @@ func (s *Service) proven(ctx context.Context, in *cognitoidp.ConfirmForgotPasswo
 	return u, err
 }
 
-// redeem uses the code up and sets the password with it, both or neither.
-func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest, change *password.Change) error {
+// redeem uses the code up and sets the password with it, both or neither. It gives the user as they are by then.
+func (s *Service) redeem(tx *db.Tx, in *cognitoidp.ConfirmForgotPasswordRequest, change *password.Change) (access.App, *user.User, error) {
 	a, err := s.app(tx, in.ClientId, in.UserContextData)
 	if err != nil {
-		return err
+		return access.App{}, nil, err
 	}
 	t, err := a.holder(tx, in.Username)
 	if err != nil {
-		return err
+		return access.App{}, nil, err
 	}
 	if _, err := s.Codes.Redeem(tx, t, in.ConfirmationCode); err != nil {
-		return err
+		return access.App{}, nil, err
 	}
-	return s.replace(tx, a.App, t.User, change, cognitoidp.UserStatusTypeConfirmed)
+	return a.App, t.User, s.replace(tx, a.App, t.User, change, cognitoidp.UserStatusTypeConfirmed)
 }
 
 // holder finds the user of a reset code that is being redeemed. The target's User is nil when no user can redeem one and the

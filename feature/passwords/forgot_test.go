@@ -250,16 +250,3 @@ func TestSecretHashIsChecked(t *testing.T) {
 		}
 	})
 }
-
-func TestConfiguredTriggersRefuseWhatWouldFireThem(t *testing.T) {
-	t.Parallel()
-	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		const arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
-		for trigger, operation := range map[string]string{"PostConfirmation": "ConfirmForgotPassword"} {
-			_, client := jane(t, w, M{"LambdaConfig": M{trigger: arn}}, nil)
-			in := with(who(client, "jane"), M{"ConfirmationCode": "123456", "Password": newPassword})
-			w.Fails(t, operation, in, "UnexpectedLambdaException",
-				trigger+" invocation failed due to configuration error: this server cannot run this trigger yet")
-		}
-	})
-}

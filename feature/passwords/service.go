@@ -10,6 +10,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/migration"
 	"cardea/engine/password"
+	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/record/datakey"
@@ -25,6 +26,7 @@ type Service struct {
 	Codes         *verification.Codes
 	Passwords     *password.Hasher
 	Authenticator *bearer.Authenticator
+	Triggers      trigger.Triggers
 	Migrator      *migration.Migrator
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
 )
 
@@ -63,12 +64,12 @@ func TestAFailureOfPreSignUpLeavesNothing(t *testing.T) {
 	t.Parallel()
 	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
 		in := M{"UserPoolId": w.Pool(t, servertest.Triggers("PreSignUp")), "Username": "alice", "UserAttributes": attrs("email", "alice@b.example")}
-		before := w.Dump(t)
+		before := dbtest.Rows(t, w.DB)
 		for _, failure := range append(servertest.Failures("PreSignUp"),
 			servertest.Failure{Name: "no phone number", Answer: grants("autoVerifyPhone"), Code: "InvalidLambdaResponseException"}) {
 			f.Script(failure.Answer)
 			w.Fails(t, "AdminCreateUser", in, failure.Code, failure.Text)
-			if diff := cmp.Diff(before, w.Dump(t)); diff != "" {
+			if diff := cmp.Diff(before, dbtest.Rows(t, w.DB)); diff != "" {
 				t.Errorf("%s: the database (-before +after):\n%s", failure.Name, diff)
 			}
 		}
@@ -118,9 +119,9 @@ func TestNoAliasIsMovedOnAFunctionsWord(t *testing.T) {
 			"UserAttributes": attrs("email", "f@b.example", "email_verified", "true", "phone_number", "+15550100"),
 		}
 		f.Script(grants("autoVerifyEmail", "autoVerifyPhone"))
-		before := w.Dump(t)
+		before := dbtest.Rows(t, w.DB)
 		w.Fails(t, "AdminCreateUser", in, "UsernameExistsException", "An account with the given phone_number already exists.")
-		if diff := cmp.Diff(before, w.Dump(t)); diff != "" {
+		if diff := cmp.Diff(before, dbtest.Rows(t, w.DB)); diff != "" {
 			t.Errorf("the database (-before +after):\n%s", diff)
 		}
 
@@ -149,19 +150,19 @@ func TestWhatChangesWhilePreSignUpRunsIsSeen(t *testing.T) {
 			t.Parallel()
 			servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
 				pool := w.Pool(t, with(servertest.Triggers("PreSignUp"), M{"AliasAttributes": []string{"email"}}))
-				var changed map[string][]string
+				var changed []string
 				f.Handle(func(call triggertest.Invocation) triggertest.Answer {
 					if call.Request()["validationData"] == nil {
 						return triggertest.Answer{} // asked about the user of the change
 					}
 					w.Must(t, c.operation, with(c.change, M{"UserPoolId": pool}))
-					changed = w.Dump(t)
+					changed = dbtest.Rows(t, w.DB)
 					return grants("autoVerifyEmail")
 				})
 				w.Fails(t, "AdminCreateUser", M{
 					"UserPoolId": pool, "Username": "alice", "UserAttributes": attrs("email", "alice@b.example"), "ValidationData": attrs("the", "first"),
 				}, c.code, "")
-				if diff := cmp.Diff(changed, w.Dump(t)); diff != "" {
+				if diff := cmp.Diff(changed, dbtest.Rows(t, w.DB)); diff != "" {
 					t.Errorf("the database (-before +after):\n%s", diff)
 				}
 			})
