@@ -6,11 +6,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/lockout"
 	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/config"
+	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 )
 
 // eachMigration runs body for a pool that migrates users.
@@ -125,5 +128,29 @@ func TestNobodyIsMigratedWhoCouldNotRecoverAPassword(t *testing.T) {
 		if n := len(f.Calls()); n != 0 {
 			t.Errorf("asked %d times", n)
 		}
+	})
+}
+
+func TestAnAddressThatLooksForUsersDoesNotHaveThemMigrated(t *testing.T) {
+	t.Parallel()
+	eachMigration(t, nil, nil, func(t *testing.T, w *servertest.World, f *triggertest.Function, pool, client string) {
+		f.Script(bob("CONFIRMED", "true"))
+		err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+			source := lockout.Source{Client: id.Client(client), Address: "198.51.100.7"}
+			for range 500 {
+				if err := source.Fail(tx, id.Pool(pool)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.From("198.51.100.7").Fails(t, "ForgotPassword", who(client, "bob"), "TooManyRequestsException", "")
+		if n := len(f.Calls()); n != 0 {
+			t.Errorf("asked %d times", n)
+		}
+		w.From("198.51.100.8").Must(t, "ForgotPassword", who(client, "bob"))
 	})
 }

@@ -37,7 +37,7 @@ func (a *attempt) chosenPassword(chosen string, options []string) string {
 // user whom it has fetched. The password is then judged like any other: it may be another one when somebody else was faster.
 // An unknown user costs the same arithmetic as before.
 func (a *attempt) migrate(pw string) error {
-	if pw == "" || a.User != nil || a.hidden != nil || a.signedUp || !migration.Has(a.App) {
+	if pw == "" || a.User != nil || a.hidden != nil || !migration.Has(a.App) {
 		return nil
 	}
 	if _, err := a.Passwords.Verify(a.ctx, a.Box, a.Pool, nil, pw); err != nil {

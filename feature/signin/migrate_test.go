@@ -6,9 +6,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/db"
+	"cardea/record/user"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 )
 
 const old = "old" // the password of users in the other directory: no policy allows it
@@ -60,6 +64,19 @@ func (w *world) described(t *testing.T, name string) (status string, attributes 
 		}
 	}
 	return servertest.Text(out, "UserStatus"), attributes
+}
+
+// stored is a user's row.
+func (w *world) stored(t *testing.T, name string) (u *user.User) {
+	t.Helper()
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
+		u, err = user.ByName(tx, id.Pool(w.pool), user.NameKey(name))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 func (w *world) absent(t *testing.T, name string) {
@@ -169,8 +186,8 @@ func TestAMigratedUserWhoMustResetTheirPasswordIsToldSo(t *testing.T) {
 			eachMigration(t, M{"AutoVerifiedAttributes": []string{"email"}}, client, func(t *testing.T, w *world, f *triggertest.Function) {
 				directory(f, map[string]M{"bob": migrant("", "email", "bob@example.com", "email_verified", "true")})
 				w.Fails(t, "InitiateAuth", w.byPassword("bob", old), "PasswordResetRequiredException", "Password reset required for the user")
-				if status, _ := w.described(t, "bob"); status != "RESET_REQUIRED" {
-					t.Errorf("the user is %s", status)
+				if u := w.stored(t, "bob"); u.Status != "RESET_REQUIRED" || u.Password != nil {
+					t.Errorf("the user is %s, with a password of %d bytes", u.Status, len(u.Password))
 				}
 				w.Must(t, "ForgotPassword", M{"ClientId": w.client, "Username": "bob"})
 				w.Must(t, "ConfirmForgotPassword", M{"ClientId": w.client, "Username": "bob", "Password": password, "ConfirmationCode": w.Code(t, "bob@example.com")})
@@ -310,118 +327,72 @@ func TestMigratedUsersOfPoolsWhoseUserNamesAreAddresses(t *testing.T) {
 	})
 }
 
-func TestOfTenSignInsAtOnceOneMigrates(t *testing.T) {
-	eachMigration(t, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
-		directory(f, map[string]M{"bob": migrant("CONFIRMED", "name", "Bob")})
-		if n := winners(t, w.atOnce(10, "InitiateAuth", w.byPassword("bob", old))); n != 10 {
-			t.Errorf("%d have tokens", n)
-		}
-		out := w.Must(t, "ListUsers", M{"UserPoolId": w.pool, "Filter": `name = "Bob"`})
-		if users := out["Users"].([]any); len(users) != 1 {
-			t.Errorf("%d users", len(users))
+func TestAMigratedUserIsOfferedWhatTheyHave(t *testing.T) {
+	eachMigration(t, M{
+		"EmailConfiguration": mailing(), "SmsConfiguration": texting(), "MfaConfiguration": "OPTIONAL",
+		"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}},
+	}, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+		directory(f, map[string]M{"bob": servertest.With(migrant("CONFIRMED", "phone_number", phone), M{"enableSMSMFA": true})})
+		out := w.Must(t, "InitiateAuth", w.start("USER_AUTH", "bob", M{"PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": old}))
+		expect(t, out, "SMS_MFA")
+		if diff := cmp.Diff([]string{"PASSWORD", "PASSWORD_SRP"}, available(t, out), cmpopts.SortSlices(strings.Compare)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }
 
-// Somebody else creates the user while the function is being asked: the sign-in is about that user, whose password counts.
-func TestAUserWhoIsThereMeanwhileIsJudgedByTheirOwnPassword(t *testing.T) {
+// An invitation with the place of a password would show the user's own.
+func TestMigratedUsersAreInvitedWithoutAPassword(t *testing.T) {
+	eachMigration(t, M{
+		"EmailConfiguration": mailing(), "SmsConfiguration": texting(),
+		"Policies":              M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}},
+		"AdminCreateUserConfig": M{"InviteMessageTemplate": M{"EmailMessage": "Welcome, {username}", "EmailSubject": "Welcome"}},
+	}, nil, func(t *testing.T, w *world, f *triggertest.Function) {
+		invited := func(email string, mediums ...string) M {
+			answer := migrant("CONFIRMED", "email", email, "phone_number", phone)
+			delete(answer, "messageAction")
+			return servertest.With(answer, M{"desiredDeliveryMediums": mediums})
+		}
+		directory(f, map[string]M{
+			"bob":   invited("bob@example.com", "EMAIL", "SMS"),
+			"carol": invited("carol@example.com"),
+			"dave":  servertest.With(invited("dave@example.com", "EMAIL"), M{"messageAction": "SUPPRESS"}),
+		})
+		for _, name := range []string{"bob", "carol", "dave"} {
+			tokens(t, w.Must(t, "InitiateAuth", w.byPassword(name, old)))
+		}
+		messages := w.Inbox("")
+		if len(messages) != 1 || messages[0].To != "bob@example.com" || messages[0].Body != "Welcome, bob" {
+			t.Errorf("messages %+v", messages)
+		}
+	})
+}
+
+// A gate that is not asked about users who do not exist is asked about those who do by now.
+func TestMigratedUsersPassPreAuthentication(t *testing.T) {
 	for _, client := range []M{nil, hiding} {
 		t.Run("", func(t *testing.T) {
 			eachMigration(t, nil, client, func(t *testing.T, w *world, f *triggertest.Function) {
-				name := "bob"
 				f.Handle(func(call triggertest.Invocation) triggertest.Answer {
-					if strings.HasPrefix(call.Source(), "UserMigration") {
-						w.user(t, name, M{})
+					switch {
+					case call.Source() == "UserMigration_Authentication":
 						return triggertest.Answer{Response: migrant("CONFIRMED", "name", "Bob")}
+					case call.Request()["userNotFound"] == true:
+						return triggertest.Answer{}
 					}
-					return triggertest.Answer{}
+					return triggertest.Answer{Raise: "not today"}
 				})
-				w.Fails(t, "InitiateAuth", w.byPassword("bob", old), "NotAuthorizedException", wrong)
-				name = "carol"
-				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("carol", password)))
-				if _, attributes := w.described(t, "carol"); attributes["name"] != nil {
-					t.Errorf("the function has changed a user: %v", attributes)
-				}
-			})
-		})
-	}
-}
-
-func TestAFunctionIsNotAskedForTheSameUserAgainAndAgain(t *testing.T) {
-	for _, client := range []M{nil, hiding} {
-		t.Run("", func(t *testing.T) {
-			eachMigration(t, nil, client, func(t *testing.T, w *world, f *triggertest.Function) {
-				directory(f, map[string]M{})
-				asked := func(since int) int { return strings.Count(strings.Join(sources(f, since), " "), "UserMigration") }
-				fails := func(name, pw string) (text string) {
-					_, err := w.Call("InitiateAuth", w.byPassword(name, pw))
-					if err == nil {
-						t.Fatal("tokens for an unknown user")
-					}
-					return err.Error()
-				}
-				first := fails("bob", old)
-				if again := fails("bob", old); again != first || asked(0) != 1 {
-					t.Errorf("%d calls; the answers are %s, and then %s", asked(0), first, again)
-				}
-				directory(f, map[string]M{"bob": migrant("CONFIRMED", "name", "Bob")})
-				if again := fails("bob", old); again != first {
-					t.Errorf("then %s", again)
-				}
-				w.Advance(31 * time.Second)
-				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("bob", old)))
-
-				// A wrong password does not keep the right one out.
-				directory(f, map[string]M{"carol": migrant("CONFIRMED", "name", "Carol")})
-				fails("carol", "a typing error")
-				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("carol", old)))
-			})
-		})
-	}
-}
-
-// Passwords of another directory must not be guessed here more often than those of users.
-func TestGuessesAtUsersOfAnotherDirectoryLockTheirName(t *testing.T) {
-	for _, client := range []M{nil, hiding} {
-		t.Run("", func(t *testing.T) {
-			eachMigration(t, nil, client, func(t *testing.T, w *world, f *triggertest.Function) {
-				directory(f, map[string]M{"bob": migrant("CONFIRMED", "name", "Bob")})
-				var last string
-				for _, guess := range []string{"1", "2", "3", "4", "5", old} {
-					_, err := w.Call("InitiateAuth", w.byPassword("bob", guess))
-					if err == nil {
-						t.Fatal("the sixth guess was answered")
-					}
-					last = err.Error()
-				}
-				want := "UserNotFoundException: Exception migrating user in app client " + w.client
+				w.Fails(t, "InitiateAuth", w.byPassword("bob", old), "UserLambdaValidationException", "PreAuthentication failed with error not today.")
+				want := []string{"UserMigration_Authentication", "PreAuthentication_Authentication"}
 				if client != nil {
-					want = "NotAuthorizedException: " + locked
+					want = append([]string{"PreAuthentication_Authentication"}, want...)
 				}
-				if last != want {
-					t.Errorf("got %s, want %s", last, want)
+				if diff := cmp.Diff(want, sources(f, 0)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
 				}
-				if n := strings.Count(strings.Join(sources(f, 0), " "), "UserMigration"); n != 5 {
-					t.Errorf("asked %d times", n)
-				}
-				w.Advance(2 * time.Second)
+				directory(f, nil)
 				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("bob", old)))
 			})
 		})
 	}
-}
-
-func TestOneAddressDoesNotAskForManyUsers(t *testing.T) {
-	eachMigration(t, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
-		directory(f, map[string]M{"bob": migrant("CONFIRMED", "name", "Bob")})
-		names := func(n int) (name string) { return "u" + strings.Repeat("x", n) }
-		for i := range 61 {
-			w.From("198.51.100.7").Fails(t, "InitiateAuth", w.byPassword(names(i), old), "UserNotFoundException", "Exception migrating user in app client "+w.client)
-		}
-		if n := len(f.Calls()); n != 60 {
-			t.Errorf("asked %d times", n)
-		}
-		w.From("198.51.100.7").Fails(t, "InitiateAuth", w.byPassword("bob", old), "UserNotFoundException", "")
-		tokens(t, w.From("198.51.100.8").Must(t, "InitiateAuth", w.byPassword("bob", old)))
-	})
 }

@@ -97,6 +97,18 @@ func TestCostDoesNotTellWhichUsersExistWithArgon2id(t *testing.T) {
 	timed(t, "argon2id").compare(t, a)
 }
 
+// The function of this pool is not there; one that is takes its own time.
+func TestCostDoesNotTellWhichUsersMightBeMigrated(t *testing.T) {
+	w := timed(t, "argon2id")
+	w.Must(t, "UpdateUserPool", M{
+		"UserPoolId": w.pool, "AutoVerifiedAttributes": []string{"email"}, "UserPoolTags": M{"cardea:password-storage": "argon2id"},
+		"LambdaConfig": M{"UserMigration": "arn:aws:lambda:us-east-1:123456789012:function:gone"},
+	})
+	a := askings[0]
+	a.times, a.names = 24, []string{"known", "unknown"}
+	w.compare(t, a)
+}
+
 // timed is a world with users of all kinds, and a client that hides which users exist.
 func timed(t *testing.T, storage string) *world {
 	t.Helper()
