@@ -13,6 +13,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/attempt"
 	"cardea/record/code"
+	"cardea/record/customauth"
 	"cardea/record/device"
 	"cardea/record/group"
 	"cardea/record/pool"
@@ -223,7 +224,7 @@ func isSub(name string) bool {
 }
 
 // Delete removes a user and everything that belongs to them: sessions, devices, factors, codes, group memberships, failed
-// attempts, names. Without the row their tokens are void.
+// attempts, custom sign-ins, names. Without the row their tokens are void.
 func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 	if err := user.Release(tx, p.ID, u.Sub, names(p, u)); err != nil {
 		return err
@@ -232,7 +233,8 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 		return err
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
-		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, group.DeleteUser, attempt.DeleteUser, user.Delete,
+		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, group.DeleteUser, attempt.DeleteUser,
+		customauth.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {
 			return fmt.Errorf("delete user: %w", err)

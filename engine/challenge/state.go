@@ -31,6 +31,8 @@ type State struct {
 	OwnSignUp bool     `json:"w,omitempty"` // began with the Session of the user's own SignUp
 	Device    string   `json:"d,omitempty"` // the DEVICE_KEY that the sign-in began with
 	Source    string   `json:"s,omitempty"` // what tokens would be made for, as triggers name it
+	Custom    string   `json:"f,omitempty"` // the custom sign-in that this is, while its functions decide; empty: none
+	Round     int64    `json:"r,omitempty"` // the round that it is in
 	Options   []string `json:"o,omitempty"` // what the step offers to choose from
 	Data      []byte   `json:"x,omitempty"` // the step's own
 }

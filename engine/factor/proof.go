@@ -12,6 +12,7 @@ const (
 	SMSOTP        Proof = "SMS_OTP"            // a code by text message, in the place of a password
 	Passkey       Proof = "WEB_AUTHN"          // a passkey
 	VerifiedKey   Proof = "WEB_AUTHN_VERIFIED" // a passkey that has verified its user, in a pool where that is both factors
+	Custom        Proof = "CUSTOM"             // what the pool's functions asked for in a custom sign-in
 	SignUp        Proof = "SIGN_UP"            // the code that confirmed the account, a moment ago
 	SMS           Proof = "SMS_MFA"            // a code by text message, after a first factor
 	Email         Proof = "EMAIL_MFA"          // a code by mail, after a first factor
@@ -20,7 +21,7 @@ const (
 )
 
 // isFirst tells which proofs are first factors.
-var isFirst = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true}
+var isFirst = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true, Custom: true}
 
 // First tells whether a first factor is among the proofs.
 func First(proofs []Proof) bool {

@@ -36,7 +36,7 @@ func Next(p *pool.Pool, u *user.User, proofs []Proof) (Step, error) {
 	}
 	step, err := second(p, u)
 	switch {
-	case step.Challenge == "" && err == nil, isBoth(p, u, proofs):
+	case step.Challenge == "" && err == nil, isBoth(p, u, proofs), byFunctions(proofs):
 		return Step{}, nil
 	case codeAlone(proofs):
 		return Step{}, ErrFirstFactor
@@ -55,6 +55,12 @@ func Satisfied(p *pool.Pool, u *user.User, proofs []Proof) bool {
 // isBoth tells whether a passkey is the first factor and the second.
 func isBoth(p *pool.Pool, u *user.User, proofs []Proof) bool {
 	return slices.Contains(proofs, VerifiedKey) && counts(p, u)
+}
+
+// byFunctions tells whether the pool's functions alone have decided a sign-in: what they have asked for counts as all factors.
+// After a password, second factors are Cognito's own (docs/cognito/sign-in.md, "Custom sign-ins").
+func byFunctions(proofs []Proof) bool {
+	return slices.Contains(proofs, Custom) && !slices.Contains(proofs, Password)
 }
 
 // codeAlone tells whether a code is the only first factor. No second factor can follow it, since both codes might go to
@@ -127,6 +133,15 @@ func ask(u *user.User, factors []*Factor) Step {
 // usable are the factors that the user has switched on and can be asked for.
 func usable(p *pool.Pool, u *user.User) []*Factor {
 	return where(func(f *Factor) bool { return f.usable(p, u) })
+}
+
+// Askable are the challenges by which a user can be asked for a second factor that they have switched on, whether one is due or
+// not.
+func Askable(p *pool.Pool, u *user.User) []string {
+	if m := mode(p); m != cognitoidp.UserPoolMfaTypeOn && m != cognitoidp.UserPoolMfaTypeOptional {
+		return nil
+	}
+	return names(usable(p, u))
 }
 
 // reachable tells whether a factor needs only an address that the user has. The address by which a forgotten password is

@@ -30,6 +30,10 @@ func User(sub id.Sub) string { return attempt.UserKey(sub) }
 // the password.
 func Factor(sub id.Sub) string { return attempt.FactorKey(sub) }
 
+// Custom is the account of a user's answers to custom challenges, which functions of the pool judge: anybody may answer
+// these, so that they must lock nothing else.
+func Custom(sub id.Sub) string { return attempt.CustomKey(sub) }
+
 // UnknownUser is the account of the stand-in for an unknown user: a pseudonym that is stable for its id.
 func UnknownUser(box *seal.Box, id string) string {
 	return fmt.Sprintf("name/%x", box.MAC("lockout", []byte(id))[:16])
@@ -56,9 +60,17 @@ func Begin(tx *db.Tx, pool id.Pool, key string, source Source) (Try, error) {
 	return t, t.judge(rows[key], tx.Now)
 }
 
-// Fail counts the attempt as a failure, durable when tx is, or answers ErrLocked when the account was locked after it
-// began: then the caller must not tell whether the password was right.
+// Fail counts the attempt as a failure of the account and of the source, durable when tx is, or answers ErrLocked when the
+// account was locked after it began: then the caller must not tell whether the password was right.
 func (t Try) Fail(tx *db.Tx) error {
+	if err := t.FailAccount(tx); err != nil {
+		return err
+	}
+	return t.source.Fail(tx, t.pool)
+}
+
+// FailAccount is Fail without the source, for attempts whose number is limited by source in another way.
+func (t Try) FailAccount(tx *db.Tx) error {
 	a, err := t.check(tx)
 	if err != nil {
 		return err
@@ -72,10 +84,13 @@ func (t Try) Fail(tx *db.Tx) error {
 	if lock := duration(a.Failures); lock > 0 {
 		a.LockedUntil = tx.Now.Add(lock)
 	}
-	if err := attempt.Put(tx, a); err != nil {
-		return err
-	}
-	return t.source.Fail(tx, t.pool)
+	return attempt.Put(tx, a)
+}
+
+// Allowed ends the attempt as neither: it answers ErrLocked as Fail does.
+func (t Try) Allowed(tx *db.Tx) error {
+	_, err := t.check(tx)
+	return err
 }
 
 // Succeed ends the attempt as a success and forgives earlier failures, or answers ErrLocked as Fail does.

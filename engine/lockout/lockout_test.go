@@ -190,7 +190,7 @@ func TestAtMostFiveOfManyGuessesAreJudged(t *testing.T) {
 func TestADeletedUserIsForgotten(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		sub := id.NewSub()
-		keys := []string{User(sub), Factor(sub)}
+		keys := []string{User(sub), Factor(sub), Custom(sub)}
 		for _, w.key = range keys {
 			w.wantLocked(t, false) // whatever the other's failures
 			w.fail(t, 5)

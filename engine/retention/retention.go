@@ -9,6 +9,7 @@ import (
 	"cardea/platform/jobs"
 	"cardea/record/attempt"
 	"cardea/record/code"
+	"cardea/record/customauth"
 	"cardea/record/device"
 	"cardea/record/passkey"
 	"cardea/record/quota"
@@ -37,6 +38,7 @@ type Rule struct {
 var Rules = []Rule{
 	{"sessions", func(tx *db.Tx, limit int) (int, error) { return session.Prune(tx, tx.Now.Add(-accessLife), limit) }},
 	{"used sign-in sessions", func(tx *db.Tx, limit int) (int, error) { return replay.Prune(tx, tx.Now, limit) }},
+	{"custom sign-ins", func(tx *db.Tx, limit int) (int, error) { return customauth.Prune(tx, tx.Now, limit) }},
 	{"codes", func(tx *db.Tx, limit int) (int, error) { return code.Prune(tx, tx.Now, limit) }},
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},

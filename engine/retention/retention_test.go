@@ -58,6 +58,7 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 		{"sessions", sessions, "'p', " + text + ", " + end + ", 0" + filler},
 		{"sessions", sessions, "'p', " + text + ", 4102444800000, CASE WHEN i <= 2 THEN 0 ELSE i END" + filler},
 		{"used sign-in sessions", "replay (pool_id, key, expires)", "'p', " + text + ", " + end},
+		{"custom sign-ins", "custom_auth (pool_id, id, holder, source, round, sealed, expires)", "'p', " + text + ", '', '', 0, '', " + end},
 		{"codes", "code (pool_id, sub, purpose, attribute, hash, tries, expires)", "'p', " + text + ", '', '', '', 0, " + end},
 		{"counters", "quota (pool_id, name, uses, expires)", "'p', " + text + ", 0, " + end},
 		{"failed attempts", "attempt (pool_id, key, failures, failed, locked_until)", "'p', " + text + ", 0, " + end + ", 0"},

@@ -149,11 +149,12 @@ func TestCustomSignInsGoOn(t *testing.T) {
 		`{"issueTokens":true,"failAuthentication":true}`:                                      trigger.Next{Fail: true},
 		`{}`:                          nil,
 		`{"challengeName":"CAPTCHA"}`: nil,
+		`{"challengeName":"SMS_MFA"}`: nil, // which the caller cannot set
 		`{"issueTokens":"true"}`:      nil,
 	} {
 		w := newWorld(t, triggerevent.Authentication)
 		w.Script(triggertest.Answer{Response: json.RawMessage(answer)})
-		got, err := w.DefineAuthChallenge(t.Context(), w.call, nil)
+		got, err := w.DefineAuthChallenge(t.Context(), w.call, nil, []string{"CUSTOM_CHALLENGE", "PASSWORD_VERIFIER"})
 		expect(t, answer, got, err, want)
 	}
 
@@ -171,6 +172,12 @@ func TestCustomSignInsGoOn(t *testing.T) {
 		got, err := w.CreateAuthChallenge(t.Context(), w.call, "CUSTOM_CHALLENGE", nil)
 		expect(t, answer, got, err, want)
 	}
+
+	w := newWorld(t, triggerevent.Authentication)
+	w.Script(triggertest.Answer{Response: json.RawMessage(`{"privateChallengeParameters":{"a":"` + most + `"}}`)})
+	before := []triggerevent.Round{{ChallengeName: "CUSTOM_CHALLENGE", ChallengeMetadata: new("M")}}
+	got, err := w.CreateAuthChallenge(t.Context(), w.call, "CUSTOM_CHALLENGE", before)
+	expect(t, "too much after a round", got, err, nil)
 
 	for answer, want := range map[string]any{`{"answerCorrect":true}`: true, `{}`: false, `{"answerCorrect":1}`: nil} {
 		w := newWorld(t, triggerevent.Authentication)

@@ -6,8 +6,8 @@ import (
 	"cardea/spec/triggerevent"
 )
 
-// errNone says that a trigger without which an operation cannot go on is missing.
-var errNone = errors.New("the pool has no such trigger")
+// ErrNoCustomAuth says that a custom sign-in needs a trigger that the pool does not have.
+var ErrNoCustomAuth = errors.New("the pool lacks a trigger of custom sign-ins")
 
 // Kind is how a trigger has kept an operation from going on.
 type Kind int

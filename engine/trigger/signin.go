@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"cardea/spec/cognitoidp"
 	"cardea/spec/triggerevent"
 )
 
@@ -24,29 +23,23 @@ func (t Triggers) PostAuthentication(ctx context.Context, c Call, newDevice bool
 	return t.tell(ctx, c, triggerevent.PostAuthenticationRequest{UserAttributes: c.attributes(), NewDeviceUsed: newDevice, ClientMetadata: c.Metadata})
 }
 
-// maxParameters bounds the parameters of a challenge, names and values together, in bytes.
+// maxParameters bounds what a custom sign-in remembers of a challenge and of the rounds before it, names and values together,
+// in bytes.
 const maxParameters = 32 << 10
 
 // Next is how a custom sign-in goes on: exactly one of the three is set.
 type Next struct {
-	Challenge string // the next challenge: CUSTOM_CHALLENGE is to be created, PASSWORD_VERIFIER and others are Cognito's own
+	Challenge string // the next challenge: CUSTOM_CHALLENGE is to be created, others are Cognito's own
 	Tokens    bool   // the user has proven who they are
 	Fail      bool   // the sign-in has failed
 }
 
-// nameable are the challenges that DefineAuthChallenge may name.
-var nameable = []string{
-	cognitoidp.ChallengeNameTypeCustomChallenge, cognitoidp.ChallengeNameTypePasswordVerifier, "SRP_A",
-	cognitoidp.ChallengeNameTypeSmsMfa, cognitoidp.ChallengeNameTypeSoftwareTokenMfa, cognitoidp.ChallengeNameTypeEmailOtp,
-	cognitoidp.ChallengeNameTypeDeviceSrpAuth, cognitoidp.ChallengeNameTypeDevicePasswordVerifier,
-	cognitoidp.ChallengeNameTypeAdminNoSrpAuth,
-}
-
-// DefineAuthChallenge asks how a custom sign-in goes on after the rounds so far.
-func (t Triggers) DefineAuthChallenge(ctx context.Context, c Call, rounds []triggerevent.Round) (Next, error) {
+// DefineAuthChallenge asks how a custom sign-in goes on after the rounds so far. The function may name one of the challenges
+// that the caller can set.
+func (t Triggers) DefineAuthChallenge(ctx context.Context, c Call, rounds []triggerevent.Round, challenges []string) (Next, error) {
 	const name = triggerevent.DefineAuthChallenge
 	if !c.has(name) {
-		return Next{}, missing(name)
+		return Next{}, ErrNoCustomAuth
 	}
 	reply, err := t.ask(ctx, c, triggerevent.DefineAuthChallengeRequest{
 		UserAttributes: c.attributes(), Session: rounds, ClientMetadata: c.Metadata, UserNotFound: c.User == nil,
@@ -62,8 +55,8 @@ func (t Triggers) DefineAuthChallenge(ctx context.Context, c Call, rounds []trig
 		return Next{Fail: true}, nil
 	case response.IssueTokens:
 		return Next{Tokens: true}, nil
-	case !slices.Contains(nameable, response.ChallengeName):
-		return Next{}, invalid(name, "neither a challenge nor an end")
+	case !slices.Contains(challenges, response.ChallengeName):
+		return Next{}, invalid(name, "neither an end nor a challenge that can be set now")
 	}
 	return Next{Challenge: response.ChallengeName}, nil
 }
@@ -79,7 +72,7 @@ type Challenge struct {
 func (t Triggers) CreateAuthChallenge(ctx context.Context, c Call, challenge string, rounds []triggerevent.Round) (Challenge, error) {
 	const name = triggerevent.CreateAuthChallenge
 	if !c.has(name) {
-		return Challenge{}, missing(name)
+		return Challenge{}, ErrNoCustomAuth
 	}
 	reply, err := t.ask(ctx, c, triggerevent.CreateAuthChallengeRequest{
 		UserAttributes: c.attributes(), ChallengeName: challenge, Session: rounds, ClientMetadata: c.Metadata, UserNotFound: c.User == nil,
@@ -92,13 +85,18 @@ func (t Triggers) CreateAuthChallenge(ctx context.Context, c Call, challenge str
 		return Challenge{}, err
 	}
 	size := len(response.ChallengeMetadata)
+	for _, round := range rounds {
+		if round.ChallengeMetadata != nil {
+			size += len(*round.ChallengeMetadata)
+		}
+	}
 	for _, parameters := range []map[string]string{response.PublicChallengeParameters, response.PrivateChallengeParameters} {
 		for key, value := range parameters {
 			size += len(key) + len(value)
 		}
 	}
 	if size > maxParameters {
-		return Challenge{}, invalid(name, "the challenge has %d bytes, more than %d", size, maxParameters)
+		return Challenge{}, invalid(name, "the challenge and the rounds before it have %d bytes, more than %d", size, maxParameters)
 	}
 	return Challenge{response.PublicChallengeParameters, response.PrivateChallengeParameters, response.ChallengeMetadata}, nil
 }
@@ -107,7 +105,7 @@ func (t Triggers) CreateAuthChallenge(ctx context.Context, c Call, challenge str
 func (t Triggers) VerifyAuthChallengeResponse(ctx context.Context, c Call, private map[string]string, answer string) (bool, error) {
 	const name = triggerevent.VerifyAuthChallengeResponse
 	if !c.has(name) {
-		return false, missing(name)
+		return false, ErrNoCustomAuth
 	}
 	reply, err := t.ask(ctx, c, triggerevent.VerifyAuthChallengeResponseRequest{
 		UserAttributes: c.attributes(), PrivateChallengeParameters: private, ChallengeAnswer: answer,
@@ -117,9 +115,4 @@ func (t Triggers) VerifyAuthChallengeResponse(ctx context.Context, c Call, priva
 		return false, err
 	}
 	return read(name, reply, triggerevent.ReadVerifyAuthChallengeResponse)
-}
-
-// missing says that a custom sign-in needs a function that the pool does not have.
-func missing(t triggerevent.Trigger) error {
-	return &Error{t, NotInvoked, "ResourceNotFoundException", errNone}
 }

@@ -115,7 +115,7 @@ var triggers = map[triggerevent.Trigger]struct {
 	},
 	triggerevent.DefineAuthChallenge: {
 		triggerevent.Authentication, func(ctx context.Context, t trigger.Triggers, c trigger.Call) error {
-			_, err := t.DefineAuthChallenge(ctx, c, []triggerevent.Round{{ChallengeName: "SRP_A", ChallengeResult: true}})
+			_, err := t.DefineAuthChallenge(ctx, c, []triggerevent.Round{{ChallengeName: "SRP_A", ChallengeResult: true}}, []string{"CUSTOM_CHALLENGE"})
 			return err
 		},
 		map[string]any{"userAttributes": known, "session": []any{map[string]any{"challengeName": "SRP_A", "challengeResult": true, "challengeMetadata": nil}}, "clientMetadata": map[string]any{"k": "v"}, "userNotFound": false},

@@ -16,7 +16,7 @@ import (
 
 // asksOutside tells whether triggers may have to be asked once an answer is judged.
 func (a *attempt) asksOutside() bool {
-	return trigger.Configured(a.Pool.Doc.LambdaConfig,
+	return a.custom != nil || trigger.Configured(a.Pool.Doc.LambdaConfig,
 		triggerevent.PostAuthentication, triggerevent.PreTokenGeneration, triggerevent.CustomMessage)
 }
 
@@ -32,9 +32,17 @@ func (a *attempt) askToBegin() error {
 	return a.Triggers.PreAuthentication(a.ctx, c)
 }
 
-// ask asks, once it is decided what comes next: CustomMessage where the next challenge sends a message, PostAuthentication
-// and PreTokenGeneration where nothing is missing.
+// ask asks the functions of a custom sign-in where they decide what comes next, and once that is decided: CustomMessage where
+// the next challenge sends a message, PostAuthentication and PreTokenGeneration where nothing is missing.
 func (a *attempt) ask() error {
+	if a.undecided {
+		if err := a.askFunctions(); err != nil {
+			return err
+		}
+	}
+	if a.refusal != nil {
+		return nil
+	}
 	if a.next != nil {
 		if p, ok := a.next.(poster); ok {
 			return p.compose(a)

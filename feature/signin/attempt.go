@@ -51,6 +51,9 @@ type progress struct {
 	signedUp bool            // that of a sign-up just confirmed
 	exchange exchange        // the SRP exchange that is answered
 
+	custom *challenge.Custom // what a custom sign-in remembers; nil in others
+	public map[string]string // what its next challenge tells the client
+
 	from   awsjson.Caller // the program and address that the user signs in from
 	source lockout.Source
 	try    lockout.Try
@@ -62,13 +65,14 @@ type progress struct {
 	token     *softwaretoken.Token // the user's, where a code of it is judged
 }
 
-// guessed is the secret that an answer guesses at. Wrong passwords lock the password; wrong answers to any other challenge
-// lock the other factors.
+// guessed is the secret that an answer guesses at. Wrong passwords lock the password; wrong answers to custom challenges lock
+// these; wrong answers to any other challenge lock the other factors.
 type guessed int
 
 const (
 	atPassword guessed = iota
 	atFactor
+	atCustom // whatever the pool's functions ask for
 )
 
 func newAttempt(s *Service, ctx context.Context, in Request) *attempt {

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
@@ -30,7 +31,11 @@ type exchange struct {
 
 // parseSRPA reads the client's half of an exchange.
 func (a *attempt) parseSRPA() ([]byte, error) {
-	public, err := srp.ParsePublic(a.in.Given["SRP_A"])
+	half := a.in.Given["SRP_A"]
+	if a.custom != nil {
+		half = cmp.Or(half, a.custom.SRPA)
+	}
+	public, err := srp.ParsePublic(half)
 	if err != nil {
 		return nil, cognitoidp.InvalidParameter("Invalid SRP_A")
 	}

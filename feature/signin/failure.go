@@ -117,17 +117,16 @@ func (a *attempt) account() string {
 	if a.hidden != nil {
 		return lockoutKey(a.guessesAt, a.hidden)
 	}
-	name := a.unknownID()
-	if a.guessesAt == atFactor {
-		name = "factor/" + name
-	}
-	return lockout.UnknownUser(a.Box, name)
+	return lockout.UnknownUser(a.Box, map[guessed]string{atFactor: "factor/", atCustom: "custom/"}[a.guessesAt]+a.unknownID())
 }
 
 // lockoutKey is where failures of a user count.
 func lockoutKey(at guessed, u *user.User) string {
-	if at == atFactor {
+	switch at {
+	case atFactor:
 		return lockout.Factor(u.Sub)
+	case atCustom:
+		return lockout.Custom(u.Sub)
 	}
 	return lockout.User(u.Sub)
 }

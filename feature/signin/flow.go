@@ -55,6 +55,14 @@ var (
 		first:    beginChoice,
 		sends:    (*attempt).preferredPassword,
 	}
+	customFlow = flow{
+		entries:  []Entry{ByApp, ByAdministrator},
+		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowCustomAuth,
+		refusal:  "CUSTOM_AUTH is not enabled for the client.",
+		required: []string{"USERNAME"},
+		find:     findToAskFunctions,
+		first:    beginCustom,
+	}
 	refreshFlow = flow{
 		entries:  []Entry{ByApp, ByAdministrator},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
@@ -64,23 +72,21 @@ var (
 	}
 )
 
-// flows are those that can begin; the model knows CUSTOM_AUTH besides.
+// flows by their names.
 var flows = map[string]flow{
 	cognitoidp.AuthFlowTypeUserSrpAuth:           srpFlow,
 	cognitoidp.AuthFlowTypeUserPasswordAuth:      userPasswordFlow,
 	cognitoidp.AuthFlowTypeAdminUserPasswordAuth: adminPasswordFlow,
 	cognitoidp.AuthFlowTypeAdminNoSrpAuth:        adminPasswordFlow,
 	cognitoidp.AuthFlowTypeUserAuth:              choiceFlow,
+	cognitoidp.AuthFlowTypeCustomAuth:            customFlow,
 	cognitoidp.AuthFlowTypeRefreshTokenAuth:      refreshFlow,
 	cognitoidp.AuthFlowTypeRefreshToken:          refreshFlow,
 }
 
 // Begin starts a flow. Its errors are faults of InitiateAuth, and conditions.
 func (s *Service) Begin(ctx context.Context, in Request) (*Outcome, error) {
-	f, ok := flows[in.Name]
-	if !ok {
-		return nil, cognitoidp.InvalidParameter(in.Name + " is not supported by this server yet.")
-	}
+	f := flows[in.Name] // one without entries, if there is none
 	if !f.in(in.Entry) {
 		return nil, cognitoidp.InvalidParameter("Initiate Auth method not supported")
 	}

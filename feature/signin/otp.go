@@ -65,7 +65,7 @@ func (c code) prepare(a *attempt, to string) error {
 	}
 	target := a.target(c.attribute, to)
 	target.User, target.Source, target.Digits = a.expected(), a.source, firstDigits
-	if factor.First(a.state.Proven) {
+	if a.isSecond() {
 		target.Digits = secondDigits
 	}
 	prepared, err := a.Codes.Prepare(a.ctx, target)
@@ -78,6 +78,9 @@ func (c code) prepare(a *attempt, to string) error {
 	}
 	return nil
 }
+
+// isSecond tells whether a code is asked for beside another factor. What functions ask for counts as one.
+func (a *attempt) isSecond() bool { return factor.First(a.state.Proven) || a.state.Custom != "" }
 
 // post sends what was prepared, if the user may still have it.
 func (c code) post(a *attempt, tx *db.Tx) error {
@@ -161,7 +164,7 @@ func (c code) judge(a *attempt) (*success, error) {
 		proof: c.first, source: "Authentication", user: reached(a.User, question),
 		effects: []effect{a.spendSession, a.unlock, a.reach(question, typed)},
 	}
-	if factor.First(a.state.Proven) {
+	if a.isSecond() {
 		done.proof, done.source = c.second, ""
 	} else {
 		done.effects = []effect{a.spendSession, a.unlock, a.takeOver(question.Attribute), a.reach(question, typed), a.confirm}

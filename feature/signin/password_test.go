@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -106,7 +107,7 @@ func TestFlowsThatTheClientOrTheOperationLacksAreRefused(t *testing.T) {
 			{"AdminInitiateAuth", "ADMIN_USER_PASSWORD_AUTH", "Auth flow not enabled for this client"},
 			{"AdminInitiateAuth", "ADMIN_NO_SRP_AUTH", "Auth flow not enabled for this client"},
 			{"AdminInitiateAuth", "USER_PASSWORD_AUTH", "Initiate Auth method not supported"},
-			{"InitiateAuth", "CUSTOM_AUTH", "CUSTOM_AUTH is not supported by this server yet."},
+			{"InitiateAuth", "CUSTOM_AUTH", "CUSTOM_AUTH is not enabled for the client."},
 			{"InitiateAuth", "USER_AUTH", "USER_AUTH is not enabled for the client."},
 		} {
 			in := M{"ClientId": w.client, "AuthFlow": c.flow, "AuthParameters": M{"USERNAME": "alice", "PASSWORD": password, "SRP_A": "2"}}
@@ -116,8 +117,9 @@ func TestFlowsThatTheClientOrTheOperationLacksAreRefused(t *testing.T) {
 			w.Fails(t, c.op, in, "InvalidParameterException", c.text)
 		}
 		w.Fails(t, "RespondToAuthChallenge", M{
-			"ClientId": w.client, "ChallengeName": "CUSTOM_CHALLENGE", "ChallengeResponses": M{"USERNAME": "alice"},
-		}, "InvalidParameterException", "CUSTOM_CHALLENGE is not supported by this server yet.")
+			"ClientId": w.client, "ChallengeName": "ADMIN_NO_SRP_AUTH", "Session": strings.Repeat("s", 20),
+			"ChallengeResponses": M{"USERNAME": "alice", "PASSWORD": password},
+		}, "NotAuthorizedException", noSession)
 	})
 }
 

@@ -17,7 +17,7 @@ type step interface {
 	// askFirst asks the triggers that come before the judgement.
 	askFirst(a *attempt) error
 	// judge gives a success, a *failure for a wrong answer that counts, or another error for one that does not. It reads
-	// and writes nothing.
+	// and writes nothing in the database; that of a custom challenge asks the function whose challenge it is.
 	judge(a *attempt) (*success, error)
 	// judgedInCommit tells whether judging takes microseconds, so that it may be done inside a transaction.
 	judgedInCommit() bool
@@ -132,9 +132,13 @@ type decision struct {
 	next    proof    // what is still missing; nil: nothing
 	options []string // what next offers to choose from
 	second  bool     // next is about a second factor
+
+	undecided bool  // the functions of a custom sign-in say what comes next
+	refusal   error // they have failed the sign-in: what was answered is used up, and the caller is told this
 }
 
-// decide counts a right answer in and finds the proof that is still missing.
+// decide counts a right answer in and finds the proof that is still missing, or that the functions of a custom sign-in have to
+// say.
 func (a *attempt) decide(done *success) error {
 	if done.proof != "" {
 		a.state = a.state.With(done.proof)
@@ -146,7 +150,15 @@ func (a *attempt) decide(done *success) error {
 	if done.then != nil {
 		return nil
 	}
+	var err error
+	if a.undecided, err = a.functionsDecide(); err != nil || a.undecided {
+		return err
+	}
+	return a.followRules()
+}
 
+// followRules finds the proof that the rules say is still missing.
+func (a *attempt) followRules() error {
 	missing, err := factor.Next(a.Pool, a.expected(), a.state.Proven)
 	if err != nil {
 		return err
@@ -170,10 +182,10 @@ func (a *attempt) expected() *user.User {
 	return a.User
 }
 
-// nothingToCommit tells whether a step has changed nothing: it leads to a challenge that sends nothing.
+// nothingToCommit tells whether a step has changed nothing: it leads to a challenge that sends nothing, or to none.
 func (a *attempt) nothingToCommit() bool {
 	_, posts := a.next.(poster)
-	return a.next != nil && !posts && len(a.done.effects) == 0
+	return (a.next != nil || a.refusal != nil) && !posts && len(a.done.effects) == 0
 }
 
 // write runs the committing transaction.
@@ -192,7 +204,8 @@ func (a *attempt) waitsForDisk() bool {
 	return a.done.proof != factor.Password || !a.second || posts || a.opened
 }
 
-// reload reads the user again, as the committing transaction sees them.
+// reload reads the user again, as the committing transaction sees them. They must not have been signed out since the answer was
+// judged.
 func (a *attempt) reload(tx *db.Tx) error {
 	if a.User == nil {
 		return nil
@@ -203,6 +216,9 @@ func (a *attempt) reload(tx *db.Tx) error {
 	}
 	if err != nil {
 		return fmt.Errorf("read the user again: %w", err)
+	}
+	if u.Enabled && !u.SignedOut.Equal(a.User.SignedOut) { // disabled users are told so
+		return a.overtaken()
 	}
 	a.User = u
 	return nil
@@ -223,14 +239,17 @@ func (a *attempt) commit(tx *db.Tx) error {
 	if p, ok := a.next.(poster); ok {
 		return p.post(a, tx)
 	}
-	if a.next != nil {
+	if a.next != nil || a.refusal != nil {
 		return nil
 	}
 	return a.ending.commit(a, tx)
 }
 
-// finish answers with the next challenge, or with what the finished sign-in gives. Everything is durable by now.
+// finish answers with the next challenge, with what the finished sign-in gives, or that functions have failed it. Everything is durable by now.
 func (a *attempt) finish() (*Outcome, error) {
+	if a.refusal != nil {
+		return nil, a.refusal
+	}
 	if a.next == nil {
 		return a.ending.outcome(a)
 	}

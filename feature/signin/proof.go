@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"cardea/engine/challenge"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
 )
@@ -50,6 +51,7 @@ var proofs = map[string]proof{
 	cognitoidp.ChallengeNameTypeSelectMfaType:          selectMFA{bySession{step: cognitoidp.ChallengeNameTypeSelectMfaType}},
 	cognitoidp.ChallengeNameTypeMfaSetup:               setUpMFA{bySession{step: cognitoidp.ChallengeNameTypeMfaSetup}},
 	cognitoidp.ChallengeNameTypeWebAuthn:               passkeyAssertion{bySession{cognitoidp.ChallengeNameTypeWebAuthn, atFactor}},
+	cognitoidp.ChallengeNameTypeCustomChallenge:        customChallenge{bySession{cognitoidp.ChallengeNameTypeCustomChallenge, atCustom}},
 	cognitoidp.ChallengeNameTypeDeviceSrpAuth:          askDevice,
 	cognitoidp.ChallengeNameTypeDevicePasswordVerifier: deviceVerifier{},
 }
@@ -58,7 +60,7 @@ var proofs = map[string]proof{
 func (s *Service) Answer(ctx context.Context, in Request) (*Outcome, error) {
 	p, ok := proofs[in.Name]
 	if !ok {
-		return nil, cognitoidp.InvalidParameter(in.Name + " is not supported by this server yet.")
+		return nil, challenge.ErrInvalid // no Session has led to it
 	}
 	return s.run(ctx, in, answer{p})
 }
@@ -81,6 +83,9 @@ func (s answer) load(a *attempt, tx *db.Tx) error {
 		return err
 	}
 	if err := a.resume(tx); err != nil {
+		return err
+	}
+	if err := a.loadCustom(tx); err != nil {
 		return err
 	}
 	if l, ok := s.proof.(loader); ok {

@@ -25,10 +25,10 @@ type bySession struct {
 }
 
 // open does not look whether the Session of a guess at a factor has been used: recording a wrong answer, or committing a
-// right one, finds out.
+// right one, finds out. That of a custom challenge has been used when the sign-in is in another round.
 func (b bySession) open(a *attempt, tx *db.Tx) error {
 	a.guessesAt = b.guessesAt
-	if b.guessesAt == atFactor {
+	if b.guessesAt != atPassword {
 		return a.readSession(tx, b.step)
 	}
 	return a.openSession(tx, b.step)

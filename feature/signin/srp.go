@@ -15,14 +15,14 @@ import (
 )
 
 // passwordVerifier is the PASSWORD_VERIFIER challenge: an SRP exchange over the password. Its state travels in
-// SECRET_BLOCK; only a choice-based sign-in has a Session besides. An unknown user gets the salt, verifier and id of a
+// SECRET_BLOCK; choice-based and custom sign-ins have a Session besides, which only the former need. An unknown user gets the salt, verifier and id of a
 // stand-in, and fails at the answer like a wrong password (docs/cognito/sign-in.md, "SRP").
 type passwordVerifier struct{}
 
 // beginSRP is USER_SRP_AUTH's first step. It judges nothing yet.
 func beginSRP(a *attempt) (*success, error) {
 	if !a.keepsVerifiers() {
-		return nil, cognitoidp.InvalidParameter("USER_SRP_AUTH is not available: this user pool keeps no SRP verifiers, only password hashes.")
+		return nil, noVerifiers()
 	}
 	if _, err := a.parseSRPA(); err != nil {
 		return nil, err
@@ -31,6 +31,10 @@ func beginSRP(a *attempt) (*success, error) {
 		return nil, err
 	}
 	return &success{then: passwordVerifier{}}, nil
+}
+
+func noVerifiers() error {
+	return cognitoidp.InvalidParameter("USER_SRP_AUTH is not available: this user pool keeps no SRP verifiers, only password hashes.")
 }
 
 // keepsVerifiers tells whether the pool keeps what SRP needs.
@@ -78,7 +82,7 @@ func (passwordVerifier) challenge(a *attempt) (*Outcome, error) {
 			"USERNAME": a.srpID(), "USER_ID_FOR_SRP": a.srpID(),
 		},
 	}
-	if st.Choice {
+	if st.Choice || st.Custom != "" {
 		out.Session, err = a.sessions().Seal(verifierStep, st)
 	}
 	return out, err
@@ -88,7 +92,7 @@ func (passwordVerifier) open(a *attempt, tx *db.Tx) error {
 	if err := a.resumeExchange(verifierStep); err != nil {
 		return err
 	}
-	if a.state.Choice {
+	if a.state.Choice || a.state.Custom != "" && a.in.Session != "" {
 		return a.sameSession(tx, verifierStep)
 	}
 	return nil

@@ -64,6 +64,8 @@ var conditions = []entry{
 	{message.ErrNoSender, cognitoidp.CodeDeliveryFailure("This server has no way of sending such messages.")},
 	{lockout.ErrRateLimited, cognitoidp.TooManyRequests("Too many failed attempts, please try again later.")},
 
+	{trigger.ErrNoCustomAuth, cognitoidp.InvalidParameter("Custom auth lambda trigger is not configured for the user pool.")},
+	{challenge.ErrManyCustom, cognitoidp.TooManyRequests("Too many sign-ins, please try again later.")},
 	{factor.ErrFirstFactor, cognitoidp.NotAuthorized("The user's second factor cannot follow this sign-in's first.")},
 
 	{passkey.ErrUnconfigured, cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")},

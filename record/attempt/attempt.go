@@ -23,6 +23,9 @@ func UserKey(sub id.Sub) string { return "user/" + string(sub) }
 // FactorKey is the account of a user's proofs other than the password.
 func FactorKey(sub id.Sub) string { return "factor/" + string(sub) }
 
+// CustomKey is the account of a user's answers to custom challenges.
+func CustomKey(sub id.Sub) string { return "custom/" + string(sub) }
+
 // Get finds an account's failures, or answers db.ErrNotFound when it has none.
 func Get(tx *db.Tx, pool id.Pool, key string) (Attempt, error) {
 	return db.One(tx, scan, `
@@ -81,10 +84,12 @@ func Delete(tx *db.Tx, pool id.Pool, key string) error {
 
 // DeleteUser removes the failures of a user who is being deleted.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
-	if err := Delete(tx, pool, UserKey(sub)); err != nil {
-		return err
+	for _, key := range []string{UserKey(sub), FactorKey(sub), CustomKey(sub)} {
+		if err := Delete(tx, pool, key); err != nil {
+			return err
+		}
 	}
-	return Delete(tx, pool, FactorKey(sub))
+	return nil
 }
 
 // Prune removes up to limit accounts, of any pool, whose last failure was before a moment, and answers how many.

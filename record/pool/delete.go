@@ -9,6 +9,7 @@ import (
 
 // tables are all those whose rows belong to a pool; a test compares them with the schema of both engines.
 var tables = []string{
+	"custom_auth",
 	"passkey_ceremony",
 	"passkey",
 	"outbox",
