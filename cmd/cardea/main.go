@@ -21,6 +21,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Start a server for production."`
 	Keys    keysCommands   `cmd:"" help:"Create, list, disable and delete root access keys."`
 	Config  configCommands `cmd:"" help:"Check or show a configuration without starting."`
+	Pages   pagesCommand   `cmd:"" help:"Show every page of managed login with sample data."`
 	Version versionCommand `cmd:"" help:"Print which build this is."`
 }
 

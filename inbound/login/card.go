@@ -1,0 +1,77 @@
+package login
+
+import "html/template"
+
+// Card is what a page says and asks.
+type Card struct {
+	Page    string // what the page is, for style sheets and tests
+	Heading string
+	Lead    []string
+	Account string // who is signing in, with a way to change that
+	Notice  string // what has just been done
+	Alert   string // what went wrong, when no field is to blame
+	Key     *Key
+
+	Action  string // where the form is posted; empty: the page's own address
+	Hidden  []Pair
+	Fields  []Field
+	Choices []Choice
+	Submit  string // the primary button; empty: there is none
+	Extra   []Extra
+	Links   []Link
+}
+
+// Pair is a value that the form carries.
+type Pair struct{ Name, Value string }
+
+// Key is the secret of an authenticator app.
+type Key struct {
+	Picture template.URL // a data URL
+	Text    string       // in groups of four
+}
+
+// Field is one input.
+type Field struct {
+	Name, Label, Hint, Error, Value string
+
+	Type         string // of the HTML element; "code" and "password" have more
+	Autocomplete string // the token of the HTML standard
+	Required     bool
+	Focus        bool // begin here
+	Rules        []Rule
+}
+
+// Rule is one that a new password has to meet, shown as met while it is typed.
+type Rule struct {
+	Text    string
+	Pattern string // a regular expression of JavaScript
+}
+
+// Choice is one of several ways to go on: a button that posts its value.
+type Choice struct {
+	Name, Value, Label, Hint string
+	Icon                     string // of icons.html
+}
+
+// Extra is a second form with one quiet button, as to have a code sent again.
+type Extra struct {
+	Action, Name, Value, Label string
+	Wait                       int    // seconds until it may be used, as far as the page knows
+	Waiting                    string // what it says meanwhile; {seconds} stands for the rest
+}
+
+// Link is a quiet link, with what is said before it.
+type Link struct{ Before, Text, Address string }
+
+// Blamed tells whether a field has an error.
+func (c Card) Blamed() bool {
+	for _, f := range c.Fields {
+		if f.Error != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Script tells whether the page has anything that its script does.
+func (c Card) Script() bool { return len(c.Fields) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != "" }

@@ -1,0 +1,213 @@
+package login
+
+import (
+	"html/template"
+	"strings"
+
+	"cardea/inbound/login/text"
+)
+
+// cards makes the cards of all pages, in one language.
+type cards struct{ *text.Texts }
+
+// identify asks who signs in, and for the password where that is the only way.
+func (t cards) identify(app string, name Field, withPassword bool) Card {
+	c := Card{
+		Page: "sign-in", Heading: t.SignIn(), Lead: []string{t.SignInTo(app)}, Fields: []Field{name}, Submit: t.Continue(),
+		Links: []Link{{Before: t.SignInNewHere(), Text: t.SignInCreate(), Address: "signup"}},
+	}
+	if withPassword {
+		c.Fields = append(c.Fields, t.currentPassword())
+		c.Submit = t.SignInSubmit()
+		c.Links = append([]Link{t.forgotten()}, c.Links...)
+	}
+	return c
+}
+
+func (t cards) forgotten() Link { return Link{Text: t.SignInForgotten(), Address: "forgotPassword"} }
+
+func (t cards) currentPassword() Field {
+	return Field{Name: "password", Label: t.Password(), Type: "password", Autocomplete: "current-password", Required: true}
+}
+
+// reuse offers to go on with the account that the browser is signed in to.
+func (t cards) reuse(app, name string) Card {
+	return Card{
+		Page: "reuse", Heading: t.Reuse(), Lead: []string{t.ReuseLead(app)}, Submit: t.ReuseAs(name),
+		Links: []Link{{Text: t.ReuseAnother(), Address: "login"}},
+	}
+}
+
+// choose asks how the user wants to sign in; the first way is the best.
+func (t cards) choose(name string, ways ...Choice) Card {
+	return Card{Page: "choose", Heading: t.Choose(), Account: name, Choices: ways}
+}
+
+// ways are those of SELECT_CHALLENGE, by the challenge.
+func (t cards) way(challenge string) Choice {
+	c := Choice{Name: "answer", Value: challenge}
+	switch challenge {
+	case "WEB_AUTHN":
+		c.Label, c.Hint, c.Icon = t.ChoosePasskey(), t.ChoosePasskeyHint(), "passkey"
+	case "EMAIL_OTP":
+		c.Label, c.Icon = t.ChooseEmail(), "email"
+	case "SMS_OTP":
+		c.Label, c.Icon = t.ChooseSms(), "sms"
+	default:
+		c.Label, c.Icon = t.ChoosePassword(), "password"
+	}
+	return c
+}
+
+// enterPassword asks for the password of a name already given.
+func (t cards) enterPassword(name string) Card {
+	password := t.currentPassword()
+	password.Focus = true
+	return Card{
+		Page: "password", Heading: t.EnterPassword(), Account: name, Fields: []Field{password}, Submit: t.SignInSubmit(),
+		Links: []Link{t.forgotten(), {Text: t.ChooseAnother(), Address: "choose"}},
+	}
+}
+
+// enterCode asks for a code that was sent to a destination.
+func (t cards) enterCode(name, destination string, minutes int) Card {
+	lead := t.CodeSent(destination)
+	if destination == "" {
+		lead = t.CodeSentSomewhere()
+	}
+	return Card{
+		Page: "code", Heading: t.CodeTitle(), Account: name, Lead: []string{lead + " " + t.CodeLife(minutes)},
+		Fields: []Field{t.codeField()}, Submit: t.CodeSubmit(), Extra: []Extra{t.resend()},
+	}
+}
+
+func (t cards) codeField() Field {
+	return Field{Name: "code", Label: t.Code(), Type: "code", Required: true, Focus: true}
+}
+
+// resendAfter is how long a page waits before it offers another code, in seconds.
+const resendAfter = 30
+
+func (t cards) resend() Extra {
+	return Extra{Name: "resend", Value: "yes", Label: t.CodeResend(), Wait: resendAfter, Waiting: t.CodeResendWait("{seconds}")}
+}
+
+// enterAppCode asks for the code of an authenticator app.
+func (t cards) enterAppCode(name, app string) Card {
+	return Card{
+		Page: "code", Heading: t.CodeTitle(), Account: name, Lead: []string{t.CodeApp(app)},
+		Fields: []Field{t.codeField()}, Submit: t.CodeSubmit(),
+	}
+}
+
+// secondFactor asks which second factor the user wants to use.
+func (t cards) secondFactor(name string, destinations map[string]string) Card {
+	c := Card{Page: "second-factor", Heading: t.SecondFactor(), Account: name, Lead: []string{t.SecondFactorLead()}}
+	for _, way := range []Choice{
+		{Value: "SOFTWARE_TOKEN_MFA", Label: t.SecondFactorApp(), Icon: "app"},
+		{Value: "SMS_MFA", Label: t.SecondFactorSms(), Icon: "sms"},
+		{Value: "EMAIL_OTP", Label: t.SecondFactorEmail(), Icon: "email"},
+	} {
+		if destination, has := destinations[way.Value]; has {
+			way.Name, way.Hint = "answer", destination
+			c.Choices = append(c.Choices, way)
+		}
+	}
+	return c
+}
+
+// addAuthenticator shows the key of a new authenticator app and asks for its first code.
+func (t cards) addAuthenticator(name string, picture template.URL, key string) Card {
+	return Card{
+		Page: "authenticator", Heading: t.Authenticator(), Account: name,
+		Key:    &Key{Picture: picture, Text: inGroups(key)},
+		Fields: []Field{t.codeField()}, Submit: t.AuthenticatorSubmit(),
+	}
+}
+
+// inGroups separates every four characters.
+func inGroups(key string) string {
+	var b strings.Builder
+	for i, r := range key {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// changePassword asks a user whose password is temporary for a new one, and for what the pool requires besides.
+func (t cards) changePassword(name string, rules []Rule, required ...Field) Card {
+	return Card{
+		Page: "new-password", Heading: t.NewPassword(), Account: name, Lead: []string{t.NewPasswordLead()},
+		Fields: append([]Field{t.newPasswordField(rules)}, required...), Submit: t.NewPasswordSubmit(),
+	}
+}
+
+func (t cards) newPasswordField(rules []Rule) Field {
+	return Field{Name: "password", Label: t.NewPasswordField(), Type: "password", Autocomplete: "new-password", Required: true, Rules: rules}
+}
+
+// signUp asks for everything that a new account needs.
+func (t cards) signUp(app string, rules []Rule, fields ...Field) Card {
+	password := t.newPasswordField(rules)
+	password.Label = t.Password()
+	return Card{
+		Page: "sign-up", Heading: t.SignUp(), Lead: []string{t.SignInTo(app)}, Fields: append(fields, password),
+		Submit: t.SignUpSubmit(), Links: []Link{{Before: t.SignUpHave(), Text: t.SignIn(), Address: "login"}},
+	}
+}
+
+// confirm asks for the code that a sign-up has sent.
+func (t cards) confirm(name, destination string) Card {
+	lead := t.CodeSent(destination)
+	if destination == "" {
+		lead = t.CodeSentSomewhere()
+	}
+	return Card{
+		Page: "confirm", Heading: t.Confirm(), Account: name, Lead: []string{lead},
+		Fields: []Field{t.codeField()}, Submit: t.ConfirmSubmit(), Extra: []Extra{t.resend()},
+	}
+}
+
+// forgot asks whose password is forgotten.
+func (t cards) forgot(name Field) Card {
+	return Card{
+		Page: "forgot", Heading: t.Forgot(), Lead: []string{t.ForgotLead()}, Fields: []Field{name}, Submit: t.ForgotSubmit(),
+		Links: []Link{{Text: t.Back(), Address: "login"}},
+	}
+}
+
+// reset asks for the code of a forgotten password and the new password.
+func (t cards) reset(name, destination string, rules []Rule) Card {
+	lead := t.CodeSent(destination)
+	if destination == "" {
+		lead = t.CodeSentSomewhere()
+	}
+	return Card{
+		Page: "reset", Heading: t.Reset(), Account: name, Lead: []string{lead},
+		Fields: []Field{t.codeField(), t.newPasswordField(rules)}, Submit: t.ResetSubmit(), Extra: []Extra{t.resend()},
+	}
+}
+
+// addPasskey offers a passkey to somebody who has just signed up.
+func (t cards) addPasskey(name string) Card {
+	return Card{
+		Page: "add-passkey", Heading: t.AddPasskey(), Account: name, Lead: []string{t.AddPasskeyLead()}, Submit: t.AddPasskeySubmit(),
+		Extra: []Extra{{Name: "skip", Value: "yes", Label: t.AddPasskeySkip()}},
+	}
+}
+
+// signedOut says that the browser's session has ended.
+func (t cards) signedOut() Card {
+	return Card{
+		Page: "signed-out", Heading: t.SignedOut(), Lead: []string{t.SignedOutLead()},
+		Links: []Link{{Text: t.SignedOutAgain(), Address: "login"}},
+	}
+}
+
+// failed is the page of a request that no page can be shown for.
+func (t cards) failed(why string) Card {
+	return Card{Page: "error", Heading: t.Error(), Lead: []string{why}}
+}

@@ -1,0 +1,91 @@
+package login
+
+import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"cardea/inbound/login/text"
+	"cardea/platform/browser"
+)
+
+var (
+	//go:embed *.html
+	markup embed.FS
+	//go:embed login.css
+	style string
+	//go:embed login.js
+	program string
+
+	pages = template.Must(template.New("").Funcs(template.FuncMap{
+		"field": func(f Field, t *text.Texts) fieldView { return fieldView{f, t} },
+	}).ParseFS(markup, "*.html"))
+)
+
+// frame is what stands around a card.
+type frame struct {
+	*text.Texts
+	Card    Card
+	App     string // the name of the app that asks, or of the pool
+	ID      string // of the request, where a visitor may have to tell it
+	Again   string // where somebody else can sign in
+	Choices []choice
+	Nonce   string
+	Style   template.CSS
+	Program template.JS
+}
+
+// fieldView is a field and what is said around it.
+type fieldView struct {
+	Field
+	*text.Texts
+}
+
+// choice is a language that the page can be read in.
+type choice struct {
+	text.Language
+	Address string
+}
+
+// visit is one request for a page.
+type visit struct {
+	texts *text.Texts
+	app   string
+	id    string
+}
+
+// respond answers with a card.
+func (v visit) respond(w http.ResponseWriter, r *http.Request, status int, card Card) {
+	f := frame{
+		Texts: v.texts, Card: card, App: v.app, ID: v.id, Again: "/login?" + r.URL.RawQuery,
+		Nonce: rand.Text(), Style: template.CSS(style), Program: template.JS(program),
+	}
+	for _, l := range text.Languages {
+		f.Choices = append(f.Choices, choice{l, inLanguage(r.URL, l.Tag)})
+	}
+	var page bytes.Buffer
+	if err := pages.ExecuteTemplate(&page, "frame.html", f); err != nil {
+		panic(err) // the templates are part of the program
+	}
+	policy := browser.Policy{Nonce: f.Nonce, Script: card.Script()}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", v.texts.Tag)
+	w.Header().Set("Content-Security-Policy", policy.String())
+	w.WriteHeader(status)
+	_, _ = w.Write(page.Bytes()) // the visitor may be gone
+}
+
+// inLanguage is the page's own address, in another language.
+func inLanguage(address *url.URL, tag string) string {
+	var kept []string
+	for pair := range strings.SplitSeq(address.RawQuery, "&") {
+		if name, _, _ := strings.Cut(pair, "="); pair != "" && name != "lang" {
+			kept = append(kept, pair)
+		}
+	}
+	return "?" + strings.Join(append(kept, "lang="+tag), "&")
+}

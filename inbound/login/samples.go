@@ -1,0 +1,119 @@
+package login
+
+import (
+	"html/template"
+	"net/http"
+	"slices"
+
+	"cardea/inbound/login/text"
+)
+
+// What the samples are about.
+const (
+	sampleApp   = "Acme"
+	sampleName  = "ana@example.com"
+	sampleMail  = "a•••@e•••.com"
+	samplePhone = "+•••••••4567"
+	sampleKey   = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSW"
+)
+
+// sample is one page in one state.
+type sample struct {
+	name string
+	card Card
+	id   string // of the request, where the page tells it
+}
+
+// samples are all pages in the states that they can be in.
+func samples(t cards) []sample {
+	name := Field{Name: "username", Label: t.Email(), Type: "email", Autocomplete: "username webauthn", Required: true, Focus: true}
+	rules := []Rule{{t.RuleLength(8), "^.{8,}"}, {t.RuleLower(), `\p{Ll}`}, {t.RuleUpper(), `\p{Lu}`}, {t.RuleNumber(), `\d`}, {t.RuleSymbol(), `[^\p{L}\d]`}}
+	return []sample{
+		{name: "sign-in", card: t.identify(sampleApp, name, false)},
+		{name: "sign-in-password", card: t.identify(sampleApp, name, true)},
+		{name: "sign-in-wrong", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceIncorrect())},
+		{name: "sign-in-locked", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceLocked())},
+		{name: "sign-in-empty", card: blame(t.identify(sampleApp, name, true), 0, t.SentenceMissing())},
+		{name: "sign-in-expired", card: alert(t.identify(sampleApp, name, true), t.SentenceAgain())},
+		{name: "sign-in-reset-done", card: notice(filled(t.identify(sampleApp, name, true), sampleName), t.ResetDone())},
+		{name: "reuse", card: t.reuse(sampleApp, sampleName)},
+		{name: "choose", card: t.choose(sampleName, t.way("WEB_AUTHN"), t.way("EMAIL_OTP"), t.way("SMS_OTP"), t.way("PASSWORD"))},
+		{name: "password", card: t.enterPassword(sampleName)},
+		{name: "password-long-name", card: t.enterPassword("wolfeschlegelsteinhausenbergerdorff.maximiliana-konstantina@internationale-gesellschaften.example.com")},
+		{name: "code", card: t.enterCode(sampleName, sampleMail, 3)},
+		{name: "code-wrong", card: blame(t.enterCode(sampleName, samplePhone, 3), 0, t.SentenceCodeWrong())},
+		{name: "code-again", card: notice(t.enterCode(sampleName, sampleMail, 3), t.SentAgain())},
+		{name: "code-somewhere", card: t.enterCode(sampleName, "", 3)},
+		{name: "code-app", card: t.enterAppCode(sampleName, sampleApp)},
+		{name: "second-factor", card: t.secondFactor(sampleName, map[string]string{"SOFTWARE_TOKEN_MFA": "", "SMS_MFA": samplePhone, "EMAIL_OTP": sampleMail})},
+		{name: "authenticator", card: t.addAuthenticator(sampleName, samplePicture, sampleKey)},
+		{name: "new-password", card: t.changePassword(sampleName, rules, Field{Name: "given_name", Label: t.AttributeGivenName(), Type: "text", Autocomplete: "given-name", Required: true})},
+		{name: "new-password-weak", card: blame(t.changePassword(sampleName, rules), 0, t.SentencePasswordWeak())},
+		{name: "sign-up", card: t.signUp(sampleApp, rules, name)},
+		{name: "sign-up-taken", card: blame(filled(t.signUp(sampleApp, rules, name, Field{Name: "nickname", Label: t.AttributeNickname(), Type: "text"}), sampleName), 0, t.SentenceTaken())},
+		{name: "confirm", card: t.confirm(sampleName, sampleMail)},
+		{name: "confirm-expired", card: blame(t.confirm(sampleName, sampleMail), 0, t.SentenceCodeExpired())},
+		{name: "forgot", card: t.forgot(name)},
+		{name: "reset", card: t.reset(sampleName, sampleMail, rules)},
+		{name: "add-passkey", card: t.addPasskey(sampleName)},
+		{name: "signed-out", card: t.signedOut()},
+		{name: "error-client", card: t.failed(t.ErrorClient())},
+		{name: "error-later", card: t.failed(t.ErrorLater()), id: "1-5759e988-bd862e3fe1be46a994272793"},
+	}
+}
+
+func alert(c Card, said string) Card {
+	c.Alert = said
+	return c
+}
+
+func notice(c Card, said string) Card {
+	c.Notice = said
+	return c
+}
+
+// blame gives a field an error.
+func blame(c Card, field int, said string) Card {
+	c.Fields = slices.Clone(c.Fields)
+	c.Fields[field].Error = said
+	return c
+}
+
+// filled is a card with what was typed into its first field.
+func filled(c Card, value string) Card {
+	c.Fields = slices.Clone(c.Fields)
+	c.Fields[0].Value = value
+	return c
+}
+
+// samplePicture stands for a QR code.
+const samplePicture template.URL = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath d='M0 0h3v3H0zM5 0h3v3H5zM0 5h3v3H0zM4 4h1v1H4zM6 4h2v1H6zM4 6h1v2H4zM6 6h2v2H6z'/%3E%3C/svg%3E"
+
+// Gallery shows every page in every state, with sample data. It is a program's own site: nothing can be done there.
+type Gallery struct{}
+
+// ServeHTTP lists the pages, and shows one.
+func (Gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	texts, known := text.In(r.URL.Query().Get("lang"))
+	if !known {
+		texts = text.For(r.Header.Get("Accept-Language"))
+	}
+	v := visit{texts: texts, app: sampleApp}
+	all := samples(cards{texts})
+	if r.URL.Path == "/" {
+		index := Card{Page: "gallery", Heading: "Pages"}
+		for _, s := range all {
+			index.Links = append(index.Links, Link{Text: s.name, Address: s.name + "?lang=" + texts.Tag})
+		}
+		v.respond(w, r, http.StatusOK, index)
+		return
+	}
+	for _, s := range all {
+		if r.URL.Path == "/"+s.name {
+			v.id = s.id
+			v.respond(w, r, http.StatusOK, s.card)
+			return
+		}
+	}
+	v.respond(w, r, http.StatusNotFound, cards{texts}.failed(texts.ErrorAway()))
+}

@@ -1,0 +1,201 @@
+package text
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+)
+
+// Language is one that the pages speak.
+type Language struct {
+	Tag         string // of BCP 47, as `lang` has it
+	Name        string // in the language itself
+	Terms       string // the key that terms documents have for it
+	RightToLeft bool
+}
+
+// Languages are those that the pages speak, the default first and the others by their tags.
+var Languages = []Language{
+	{Tag: "en", Name: "English", Terms: "cognito:english"},
+}
+
+// Texts says everything in one language.
+type Texts struct {
+	Language
+	tag   language.Tag
+	forms [][]string // of each key: its text, or the six forms of a number
+}
+
+//go:embed *.txt
+var files embed.FS
+
+// all are the texts of Languages, in their order.
+var all = read()
+
+var matcher = language.NewMatcher(tags())
+
+// In gives the texts of the language with this tag, as the parameter `lang` names it.
+func In(tag string) (*Texts, bool) {
+	for _, t := range all {
+		if strings.EqualFold(t.Tag, tag) {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+// For gives the texts that suit a browser best, by its Accept-Language header.
+func For(acceptLanguage string) *Texts {
+	_, n := language.MatchStrings(matcher, acceptLanguage)
+	return all[n]
+}
+
+func tags() []language.Tag {
+	var list []language.Tag
+	for _, l := range Languages {
+		list = append(list, language.MustParse(l.Tag))
+	}
+	return list
+}
+
+// read reads the files of all languages. They are part of the program: one that is not complete is a mistake in it.
+func read() []*Texts {
+	var list []*Texts
+	for _, l := range Languages {
+		content, err := files.ReadFile(l.Tag + ".txt")
+		if err != nil {
+			panic(err)
+		}
+		t, err := parse(l, string(content))
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// key is one text of the reference.
+type key struct {
+	name   string
+	places []string
+	number bool // has forms
+}
+
+// forms are the suffixes of the keys of a number's forms, in the order of plural.Form.
+var forms = []string{"other", "zero", "one", "two", "few", "many"}
+
+// parse reads one language's file.
+func parse(l Language, content string) (*Texts, error) {
+	t := &Texts{Language: l, tag: language.MustParse(l.Tag), forms: make([][]string, len(keys))}
+	for number, line := range lines(content) {
+		name, said, found := strings.Cut(line, "=")
+		name, said = strings.TrimSpace(name), strings.TrimSpace(said)
+		if !found || said == "" {
+			return nil, fmt.Errorf("%s.txt:%d: want a key and its text", l.Tag, number)
+		}
+		if err := t.put(name, said); err != nil {
+			return nil, fmt.Errorf("%s.txt:%d: %w", l.Tag, number, err)
+		}
+	}
+	for i, k := range keys {
+		if t.forms[i] == nil || t.forms[i][0] == "" {
+			return nil, fmt.Errorf("%s.txt: %s is missing", l.Tag, k.name)
+		}
+	}
+	return t, nil
+}
+
+// lines gives the lines that are not empty and no comments, by their numbers.
+func lines(content string) func(func(int, string) bool) {
+	return func(yield func(int, string) bool) {
+		number := 0
+		for s := bufio.NewScanner(strings.NewReader(content)); s.Scan(); {
+			number++
+			if line := strings.TrimSpace(s.Text()); line != "" && line[0] != '#' && !yield(number, line) {
+				return
+			}
+		}
+	}
+}
+
+// put takes up one text.
+func (t *Texts) put(name, said string) error {
+	i, form := find(name)
+	if i < 0 {
+		return fmt.Errorf("no text is called %s", name)
+	}
+	if got := places(said); !slices.Equal(got, sorted(keys[i].places)) {
+		return fmt.Errorf("%s has places %v, want %v", name, got, keys[i].places)
+	}
+	if t.forms[i] == nil {
+		t.forms[i] = make([]string, len(forms))
+	}
+	if t.forms[i][form] != "" {
+		return fmt.Errorf("%s is there twice", name)
+	}
+	t.forms[i][form] = said
+	return nil
+}
+
+// find gives the index of a key, negative if there is none, and of the form of a number.
+func find(name string) (index, form int) {
+	byName := func(k key, name string) int { return strings.Compare(k.name, name) }
+	if i, found := slices.BinarySearchFunc(keys, name, byName); found && !keys[i].number {
+		return i, 0
+	}
+	dot := strings.LastIndexByte(name, '.')
+	form = slices.Index(forms, name[dot+1:])
+	if i, found := slices.BinarySearchFunc(keys, name[:max(dot, 0)], byName); found && keys[i].number && form >= 0 {
+		return i, form
+	}
+	return -1, 0
+}
+
+// places lists the places in a text, sorted.
+func places(said string) []string {
+	var names []string
+	for _, part := range strings.Split(said, "{")[1:] {
+		name, _, _ := strings.Cut(part, "}")
+		names = append(names, name)
+	}
+	return sorted(names)
+}
+
+func sorted(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// say fills in the places of a text.
+func (t *Texts) say(index int, values ...string) string {
+	return fill(t.forms[index][0], keys[index].places, values)
+}
+
+// count is say in the form of a number.
+func (t *Texts) count(index, n int) string {
+	form := plural.Cardinal.MatchPlural(t.tag, n, 0, 0, 0, 0)
+	said := t.forms[index][form]
+	if said == "" {
+		said = t.forms[index][plural.Other]
+	}
+	return fill(said, keys[index].places, []string{strconv.Itoa(n)})
+}
+
+func fill(said string, places, values []string) string {
+	if len(places) == 0 {
+		return said
+	}
+	var pairs []string
+	for i, name := range places {
+		pairs = append(pairs, "{"+name+"}", values[i])
+	}
+	return strings.NewReplacer(pairs...).Replace(said)
+}
