@@ -27,6 +27,9 @@ type Options struct {
 	// MaxConns bounds the connections to PostgreSQL and the readers of SQLite; 0 is a bound that suits the machine.
 	MaxConns int
 
+	// ReadOnly opens a database that is there and has this program's schema, and refuses every write.
+	ReadOnly bool
+
 	// Fast gives up durability on SQLite (synchronous=OFF). For tests only: a power cut may lose or ruin the file.
 	Fast bool
 
@@ -73,13 +76,31 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 
 	steps, err := readSteps(opts.Migrations)
 	if err == nil {
-		err = d.engine.migrate(ctx, steps, opts.Now())
+		err = d.prepare(ctx, steps)
 	}
 	if err != nil {
 		_ = d.engine.close() // the reason for giving up matters more
 		return nil, fmt.Errorf("migrate database: %w", err)
 	}
 	return d, nil
+}
+
+// prepare brings the schema up to date. Read-only, it answers ErrOlder when that were necessary.
+func (d *DB) prepare(ctx context.Context, steps []step) error {
+	if !d.opts.ReadOnly {
+		return d.engine.migrate(ctx, steps, d.opts.Now())
+	}
+	return d.engine.read(ctx, func(s session) error {
+		done, err := applied(s)
+		if err != nil {
+			return fmt.Errorf("%w (%w)", ErrOlder, err) // without the table
+		}
+		missing, err := pending(steps, done)
+		if err == nil && len(missing) > 0 {
+			err = ErrOlder
+		}
+		return err
+	})
 }
 
 // Read runs fn on one snapshot, which other writes do not change. fn cannot write. A Read inside another's closure may
@@ -108,6 +129,9 @@ func (d *DB) WriteSoon(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error {
+	if d.opts.ReadOnly {
+		return errReading
+	}
 	began := time.Now()
 	var tx *Tx
 	durable, retries, err := d.engine.write(ctx, soon, func(s session) error {

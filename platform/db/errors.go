@@ -15,6 +15,9 @@ var (
 	// ErrNewer says that the database was last used by a newer program, whose schema this one does not know.
 	ErrNewer = errors.New("the database belongs to a newer version of this program")
 
+	// ErrOlder says that a database which is opened to be read only has the schema of an older program, or none.
+	ErrOlder = errors.New("the database is not of this version of the program: start a server on it first")
+
 	// ErrUnreleased says that the database was made before the first release. Nothing upgrades it.
 	ErrUnreleased = errors.New("the database was made by a version before the first release and cannot be upgraded: use a new one")
 

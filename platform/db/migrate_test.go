@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -72,6 +74,50 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 		}
 		if _, err := open(t, url, files("0001")); !errors.Is(err, db.ErrNewer) {
 			t.Errorf("got %v, want ErrNewer", err)
+		}
+	})
+}
+
+func TestReadOnlyDatabasesStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		reading := func(files fstest.MapFS) (*db.DB, error) {
+			d, err := db.Open(t.Context(), url, db.Options{Migrations: files, ReadOnly: true})
+			if err == nil {
+				t.Cleanup(func() { _ = d.Close() })
+			}
+			return d, err
+		}
+		if _, err := reading(files("0001")); err == nil {
+			t.Fatal("a new database was opened")
+		}
+		if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+			if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("a new file: %v", err)
+			}
+		}
+
+		if _, err := open(t, url, files("0001")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reading(files("0001", "0002")); !errors.Is(err, db.ErrOlder) {
+			t.Errorf("an older schema: got %v, want ErrOlder", err)
+		}
+		d, err := reading(files("0001"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		insert := func(tx *db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO t0001 (x) VALUES ('x')`)
+			return err
+		}
+		for name, change := range map[string]error{"Write": d.Write(t.Context(), insert), "WriteSoon": d.WriteSoon(t.Context(), insert), "Read": d.Read(t.Context(), insert)} {
+			if change == nil {
+				t.Errorf("%s has written", name)
+			}
+		}
+		if got := applied(t, d); len(got) != 1 {
+			t.Errorf("migrations %v", got)
 		}
 	})
 }

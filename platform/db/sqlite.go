@@ -27,7 +27,11 @@ func openSQLite(path string, opts Options) (*lite, error) {
 		return nil, errors.New("SQLite needs a file")
 	}
 	// SQLite creates its log with the mode of the file; only the server's user may read either.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	create := os.O_CREATE
+	if opts.ReadOnly {
+		create = 0
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|create, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +41,10 @@ func openSQLite(path string, opts Options) (*lite, error) {
 
 	l := &lite{address: fileURL(path), gone: make(chan struct{})}
 	l.writer.open = func() (*liteConn, error) { return connect(l.address, writerPragmas(opts)) }
-	if l.writer.conn, err = l.writer.open(); err != nil {
-		return nil, err
+	if !opts.ReadOnly {
+		if l.writer.conn, err = l.writer.open(); err != nil {
+			return nil, err
+		}
 	}
 
 	count := opts.MaxConns
