@@ -20,6 +20,7 @@ type commands struct {
 	Dev     devCommand     `cmd:"" help:"Start a server for development: no configuration, any access key, mail in an inbox page."`
 	Serve   serveCommand   `cmd:"" help:"Start a server for production."`
 	Keys    keysCommands   `cmd:"" help:"Create, list, disable and delete root access keys."`
+	Trigger triggerCommand `cmd:"" help:"Ask a pool's Lambda trigger, show what is said and decided, and change nothing."`
 	Config  configCommands `cmd:"" help:"Check or show a configuration without starting."`
 	Pages   pagesCommand   `cmd:"" help:"Show every page of managed login with sample data."`
 	Version versionCommand `cmd:"" help:"Print which build this is."`
@@ -28,6 +29,7 @@ type commands struct {
 // terminal is the part of the process that commands use.
 type terminal struct {
 	ctx     context.Context // ends with the first SIGINT or SIGTERM
+	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 	environ []string
@@ -50,7 +52,7 @@ func main() {
 		kong.Description("Amazon Cognito as one binary."),
 		kong.ShortUsageOnError(),
 	)
-	err := cli.Run(terminal{ctx, os.Stdout, os.Stderr, os.Environ()})
+	err := cli.Run(terminal{ctx, os.Stdin, os.Stdout, os.Stderr, os.Environ()})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "cardea: %v\n", err)
 		os.Exit(1)

@@ -32,6 +32,7 @@ type facts struct {
 	now     time.Time
 
 	overrides *trigger.Overrides // what PreTokenGeneration changes; nil: nothing
+	jti       string             // of every token, for previews; empty: each has a new one
 }
 
 // sign makes the tokens, without a refresh token.
@@ -69,6 +70,14 @@ func (f *facts) revocable() bool {
 	return rotates || f.client.Revocable()
 }
 
+// newID is the jti of a token.
+func (f *facts) newID() string {
+	if f.jti != "" {
+		return f.jti
+	}
+	return id.NewUUID()
+}
+
 // accessClaims renders the payload of the access token (docs/cognito/tokens.md, "Access token"), in the order of real
 // ones.
 func (f *facts) accessClaims() ([]byte, error) {
@@ -95,7 +104,7 @@ func (f *facts) accessClaims() ([]byte, error) {
 	c.number("exp", f.now.Add(f.client.AccessTTL()).Unix())
 	c.number("iat", f.now.Unix())
 	if f.revocable() {
-		c.text("jti", id.NewUUID())
+		c.text("jti", f.newID())
 	}
 	c.text("username", f.user.Username)
 	return c.end()
@@ -165,7 +174,7 @@ func (f *facts) idClaims(access string) ([]byte, error) {
 	c.number("exp", f.now.Add(f.client.IDTTL()).Unix())
 	c.number("iat", f.now.Unix())
 	if f.revocable() {
-		c.text("jti", id.NewUUID())
+		c.text("jti", f.newID())
 	}
 	f.attributes(c)
 	return c.end()

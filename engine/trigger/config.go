@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"errors"
+	"slices"
 
 	outbound "cardea/outbound/trigger"
 	"cardea/spec/cognitoidp"
@@ -15,6 +16,9 @@ var every = []triggerevent.Trigger{
 	triggerevent.CreateAuthChallenge, triggerevent.VerifyAuthChallengeResponse, triggerevent.CustomEmailSender,
 	triggerevent.CustomSMSSender, triggerevent.InboundFederation,
 }
+
+// Every lists the triggers.
+func Every() []triggerevent.Trigger { return slices.Clone(every) }
 
 // ARNs are the functions of all triggers that a pool has.
 func ARNs(cfg *cognitoidp.LambdaConfigType) (all []string) {

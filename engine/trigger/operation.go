@@ -6,6 +6,7 @@ import (
 	"time"
 
 	outbound "cardea/outbound/trigger"
+	"cardea/spec/triggerevent"
 )
 
 // MaxOperation bounds what the triggers of one operation may take together. PostConfirmation does not count: what it tells of
@@ -15,6 +16,7 @@ const MaxOperation = 25 * time.Second
 // Operation is an operation that may ask triggers.
 type Operation struct {
 	deadline time.Time
+	exchange *Exchange
 
 	mu    sync.Mutex
 	asked []Asked
@@ -27,6 +29,15 @@ type Asked struct {
 	Outcome string  `json:"outcome"` // as metrics have it
 	Tries   int     `json:"tries"`
 }
+
+// Exchange is what is said between the server and a function.
+type Exchange struct {
+	Event []byte // if set before, it is sent instead of the one that was built
+	Reply []byte // nil when there is none
+}
+
+// Inspect fills x with what the operation asks of one trigger, for people to see.
+func (o *Operation) Inspect(x *Exchange) { o.exchange = x }
 
 type operationKey struct{}
 
@@ -48,6 +59,26 @@ func (o *Operation) Asked() []Asked {
 func operationOf(ctx context.Context) *Operation {
 	o, _ := ctx.Value(operationKey{}).(*Operation)
 	return o
+}
+
+// invoke asks a function for the operation, which may be nil.
+func (o *Operation) invoke(ctx context.Context, functions *outbound.Functions, ask outbound.Ask) ([]byte, error) {
+	if o == nil {
+		return functions.Invoke(ctx, ask)
+	}
+	ask.Observe = o.note
+	if ask.Trigger != string(triggerevent.PostConfirmation) {
+		ask.Deadline = o.deadline
+	}
+	if o.exchange == nil {
+		return functions.Invoke(ctx, ask)
+	}
+	if o.exchange.Event != nil {
+		ask.Event = o.exchange.Event
+	}
+	reply, err := functions.Invoke(ctx, ask)
+	o.exchange.Event, o.exchange.Reply = ask.Event, reply
+	return reply, err
 }
 
 func (o *Operation) note(seen outbound.Observation) {

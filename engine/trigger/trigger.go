@@ -97,20 +97,13 @@ func (t Triggers) ask(ctx context.Context, c Call, request triggerevent.Request)
 		return nil, err
 	}
 	name := request.Trigger()
-	ask := outbound.Ask{
+	reply, err := operationOf(ctx).invoke(ctx, t.Functions, outbound.Ask{
 		ARN:     ARN(c.Pool.Doc.LambdaConfig, name),
 		Trigger: string(name),
 		Source:  event.Source(),
 		Event:   text,
 		Async:   name == triggerevent.CustomEmailSender || name == triggerevent.CustomSMSSender,
-	}
-	if o := operationOf(ctx); o != nil {
-		ask.Observe = o.note
-		if name != triggerevent.PostConfirmation {
-			ask.Deadline = o.deadline
-		}
-	}
-	reply, err := t.Functions.Invoke(ctx, ask)
+	})
 	if err != nil {
 		return nil, condition(name, err)
 	}

@@ -66,7 +66,7 @@ type (
 )
 
 // Source is the event's triggerSource, such as "PreSignUp_SignUp".
-func (e Event) Source() string { return e.Request.Trigger().source(e.Occasion) }
+func (e Event) Source() string { return e.Request.Trigger().Source(e.Occasion) }
 
 // Encode writes the event. It fails for an occasion that the trigger does not have.
 func (e Event) Encode() ([]byte, error) {

@@ -67,8 +67,11 @@ var occasions = map[Trigger][]Occasion{
 	InboundFederation:           {ExternalProvider},
 }
 
-// source is the triggerSource of an occasion.
-func (t Trigger) source(o Occasion) string {
+// Occasions are those on which the trigger is invoked.
+func (t Trigger) Occasions() []Occasion { return slices.Clone(occasions[t]) }
+
+// Source is the triggerSource of an occasion.
+func (t Trigger) Source(o Occasion) string {
 	if t == PreTokenGeneration {
 		return "TokenGeneration_" + string(o)
 	}
