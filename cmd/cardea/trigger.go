@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"cardea/platform/config"
 	"cardea/platform/telemetry"
@@ -144,14 +145,24 @@ func show(w io.Writer, report *server.Report) error {
 	return err
 }
 
-// indented is a JSON document for people; anything else stays as it is, with control characters escaped.
+// indented is a JSON document for people; anything else stays as it is. Attributes of users are strangers' text, which must not
+// command a terminal.
 func indented(document []byte) string {
-	var text bytes.Buffer
-	if json.Indent(&text, bytes.TrimSpace(document), "", "  ") == nil {
-		return text.String()
-	}
 	if len(document) == 0 {
 		return "none"
 	}
-	return strings.Trim(fmt.Sprintf("%q", document), `"`)
+	var text bytes.Buffer
+	if json.Indent(&text, bytes.TrimSpace(document), "", "  ") != nil {
+		text.Reset()
+		text.Write(document)
+	}
+	var safe strings.Builder
+	for _, r := range text.String() {
+		if unicode.IsControl(r) && r != '\n' {
+			fmt.Fprintf(&safe, "\\u%04x", r)
+			continue
+		}
+		safe.WriteRune(r)
+	}
+	return safe.String()
 }

@@ -32,8 +32,9 @@ var askers = map[triggerevent.Trigger]asker{
 }
 
 func preSignUp(ctx context.Context, q *question) (any, error) {
+	submitted := q.submitted()
 	q.call.User = nil // who is yet to be created
-	granted, err := q.Triggers.PreSignUp(ctx, q.call, q.submitted())
+	granted, err := q.Triggers.PreSignUp(ctx, q.call, submitted)
 	return struct {
 		Confirm     bool `json:"confirmUser"`
 		VerifyEmail bool `json:"verifyEmail"`

@@ -50,13 +50,13 @@ var (
 	messages  = []Occasion{SignUp, AdminCreateUser, ResendCode, ForgotPassword, UpdateUserAttribute, VerifyUserAttribute, Authentication}
 )
 
-// occasions are those on which each trigger is invoked.
+// occasions are those on which each trigger is invoked, the usual one first.
 var occasions = map[Trigger][]Occasion{
 	PreSignUp:                   {SignUp, AdminCreateUser, ExternalProvider},
 	PostConfirmation:            {ConfirmSignUp, ConfirmForgotPassword},
 	PreAuthentication:           challenge,
 	PostAuthentication:          challenge,
-	PreTokenGeneration:          {HostedAuth, Authentication, NewPasswordChallenge, AuthenticateDevice, RefreshTokens, ClientCredentials},
+	PreTokenGeneration:          {Authentication, HostedAuth, NewPasswordChallenge, AuthenticateDevice, RefreshTokens, ClientCredentials},
 	UserMigration:               {Authentication, ForgotPassword},
 	CustomMessage:               messages,
 	DefineAuthChallenge:         challenge,
@@ -67,7 +67,7 @@ var occasions = map[Trigger][]Occasion{
 	InboundFederation:           {ExternalProvider},
 }
 
-// Occasions are those on which the trigger is invoked.
+// Occasions are those on which the trigger is invoked, the usual one first.
 func (t Trigger) Occasions() []Occasion { return slices.Clone(occasions[t]) }
 
 // Source is the triggerSource of an occasion.
