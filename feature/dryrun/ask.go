@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cardea/engine/device"
+	"cardea/engine/factor"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
 	"cardea/record/session"
@@ -36,9 +37,8 @@ func preSignUp(ctx context.Context, q *question) (any, error) {
 	q.call.User = nil // who is yet to be created
 	granted, err := q.Triggers.PreSignUp(ctx, q.call, submitted)
 	return struct {
-		Confirm     bool `json:"confirmUser"`
-		VerifyEmail bool `json:"verifyEmail"`
-		VerifyPhone bool `json:"verifyPhone"`
+		Confirm bool     `json:"confirmUser"`
+		Verify  []string `json:"verifiedAttributes"`
 	}(granted), err
 }
 
@@ -140,8 +140,13 @@ func customMessage(ctx context.Context, q *question) (any, error) {
 	}(texts), err
 }
 
+// defineAuthChallenge lets the function name what it may after a password was proven, or is about to be.
 func defineAuthChallenge(ctx context.Context, q *question) (any, error) {
-	next, err := q.Triggers.DefineAuthChallenge(ctx, q.call, nil)
+	settable := []string{cognitoidp.ChallengeNameTypeCustomChallenge, cognitoidp.ChallengeNameTypePasswordVerifier}
+	if q.call.User != nil {
+		settable = append(settable, factor.Askable(q.call.Pool, q.call.User)...)
+	}
+	next, err := q.Triggers.DefineAuthChallenge(ctx, q.call, nil, settable)
 	return struct {
 		Challenge string `json:"challengeName,omitempty"`
 		Tokens    bool   `json:"issueTokens"`

@@ -98,13 +98,13 @@ var asked = []struct {
 		server.Question{Trigger: "PreSignUp", User: "bob", Attributes: map[string]string{"email": "bob@example.com"}, Metadata: map[string]string{"k": "v"}, ValidationData: map[string]string{"d": "w"}},
 		M{"autoConfirmUser": true, "autoVerifyEmail": true}, "PreSignUp_SignUp",
 		[]string{`"userName":"bob"`, `"userAttributes":{"email":"bob@example.com"}`, `"clientMetadata":{"k":"v"}`, `"validationData":{"d":"w"}`},
-		`{"confirmUser":true,"verifyEmail":true,"verifyPhone":false}`,
+		`{"confirmUser":true,"verifiedAttributes":["email"]}`,
 	},
 	{
 		server.Question{Trigger: "PreSignUp", User: "alice", Source: "AdminCreateUser"},
 		M{"autoConfirmUser": true}, "PreSignUp_AdminCreateUser",
 		[]string{`"userAttributes":{"email":"alice@example.com","email_verified":"true"`, `"clientId":"CLIENT_ID_NOT_APPLICABLE"`},
-		`{"confirmUser":false,"verifyEmail":false,"verifyPhone":false}`,
+		`{"confirmUser":false,"verifiedAttributes":null}`,
 	},
 	{server.Question{Trigger: "postconfirmation", User: "alice"}, nil, "PostConfirmation_ConfirmSignUp", []string{`"cognito:user_status":"CONFIRMED"`}, `null`},
 	{
