@@ -57,7 +57,7 @@ var modules = map[string]string{
 	"github.com/prometheus/client_golang":     "metrics",
 	"github.com/rogpeppe/go-internal":         "tests: testscript stories",
 	"github.com/wneessen/go-mail":             "SMTP and MIME",
-	"golang.org/x/crypto":                     "argon2id",
+	"golang.org/x/crypto":                     "argon2id; ACME, for certificates of domains",
 	"golang.org/x/net":                        "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
 	"golang.org/x/text":                       "the languages of pages: matching, plural rules",
 	"golang.org/x/sys":                        "a function's process: limits on Linux, job objects on Windows",

@@ -10,6 +10,7 @@ import (
 
 	"cardea/engine/issuer"
 	"cardea/engine/trigger"
+	"cardea/platform/certs"
 	"cardea/platform/config"
 	"cardea/spec/awsjson"
 )
@@ -45,6 +46,12 @@ type Config struct {
 
 	// Certificate answers TLS handshakes; nil means plain HTTP.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Certificates are those of custom domains, by CertificateArn.
+	Certificates map[string]*certs.Files
+	// IssueCertificate makes the certificates of a development server's domains; nil where Certificate is for all names.
+	IssueCertificate func(host string) (*tls.Certificate, error)
+	// ACME orders certificates of domains that have no others.
+	ACME config.ACME
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// GeoDatabase is a file by which lists of sessions name places; empty means that they name none.

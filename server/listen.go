@@ -33,7 +33,7 @@ type listener struct {
 
 // Listen opens the sockets. Connections made from then on wait until Run serves them.
 func (s *Server) Listen() error {
-	main, err := s.open(s.config.Addr, s.Handler, s.config.Certificate)
+	main, err := s.open(s.config.Addr, s.Handler, s.tlsConfig())
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Server) Listen() error {
 // Addr is the address that the API is served on; known after Listen.
 func (s *Server) Addr() net.Addr { return s.listeners[0].socket.Addr() }
 
-func (s *Server) open(addr string, handler http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) (listener, error) {
+func (s *Server) open(addr string, handler http.Handler, secure *tls.Config) (listener, error) {
 	socket, err := net.Listen("tcp", addr)
 	if err != nil {
 		return listener{}, fmt.Errorf("listen: %w", err)
@@ -66,9 +66,7 @@ func (s *Server) open(addr string, handler http.Handler, certificate func(*tls.C
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
-	}
-	if certificate != nil {
-		server.TLSConfig = &tls.Config{GetCertificate: certificate, MinVersion: tls.VersionTLS12}
+		TLSConfig:         secure,
 	}
 	return listener{socket, server}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/bearer"
+	"cardea/engine/certificate"
 	"cardea/engine/issuer"
 	"cardea/engine/message"
 	"cardea/engine/migration"
@@ -36,7 +37,6 @@ import (
 	"cardea/platform/page"
 	"cardea/platform/seal"
 	"cardea/platform/telemetry"
-	"cardea/record/datakey"
 	"cardea/spec/cognitoidp"
 	stsapi "cardea/spec/sts"
 )
@@ -61,9 +61,11 @@ type Server struct {
 	health    *health
 	senders   senders
 	functions functions
-	listeners []listener
-	stopping  context.Context // ends when open answers are to end
-	stop      context.CancelFunc
+
+	certificates *certificate.Chooser // nil: plain HTTP
+	listeners    []listener
+	stopping     context.Context // ends when open answers are to end
+	stop         context.CancelFunc
 }
 
 // New opens the database and builds the server on it. No socket is opened and nothing runs yet.
@@ -74,30 +76,12 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	senders, err := newSenders(c)
+	opened, err := open(ctx, c, master, metrics)
 	if err != nil {
 		return nil, err
 	}
-	store, err := db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase})
-	if err != nil {
-		return nil, err
-	}
-
-	ring := &datakey.Ring{Master: master}
-	if err := opens(ctx, store, ring); err != nil {
-		_ = store.Close() // the reason for giving up matters more
-		return nil, err
-	}
-	places, err := geo.Open(c.GeoDatabase)
-	if err != nil {
-		_ = store.Close()
-		return nil, fmt.Errorf("geo_database: %w", err)
-	}
-	invoked, err := newFunctions(c, metrics)
-	if err != nil {
-		_ = errors.Join(store.Close(), places.Close())
-		return nil, err
-	}
+	store, ring, places, invoked, senders := opened.store, opened.ring, opened.places, opened.functions, opened.senders
+	sites, chooser := opened.sites, opened.certificates
 	pages := page.New(master)
 	keys := &token.KeyStock{DB: store, Ring: ring, Maker: c.Test.SigningKey}
 	triggers := trigger.Triggers{Functions: invoked.Functions}
@@ -111,7 +95,6 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
 	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
 		func() float64 { return float64(unresolved.Count()) })
-	sites := &issuer.Sites{DB: store, Names: c.issuers(), Now: c.now()}
 
 	srv := &Server{
 		DB:     store,
@@ -128,7 +111,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
 			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
-			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region},
+			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region, Certificates: chooser},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 		},
 		STS:     &stsapi.API{Sts: sts.Service{}},
@@ -140,23 +123,12 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		senders: senders,
 
 		functions: invoked,
+
+		certificates: chooser,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites)
 	return srv, nil
-}
-
-// opens makes sure that the master key is the one that the database is sealed under, before anything is served or
-// written under another.
-func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
-	err := store.Read(ctx, func(tx *db.Tx) error {
-		_, err := ring.ServerBox(tx)
-		return err
-	})
-	if err != nil && !errors.Is(err, db.ErrNotFound) { // a new database has no data key yet
-		return fmt.Errorf("the master key does not open this database: %w", err)
-	}
-	return nil
 }
 
 // Close closes the database, other files and the connections to relays, and ends functions that run here. Run must have

@@ -33,6 +33,9 @@ func (c configCheckCommand) Run(t terminal) error {
 	if _, err := certificate(settings.TLS); err != nil {
 		return err
 	}
+	if _, err := certificates(settings.Certificates); err != nil {
+		return err
+	}
 	places, err := geo.Open(settings.GeoDatabase)
 	if err != nil {
 		return fmt.Errorf("geo_database: %w", err)

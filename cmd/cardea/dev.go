@@ -98,7 +98,7 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 	if err != nil {
 		return nil, server.Config{}, err
 	}
-	settings.Certificate = local.Get
+	settings.Certificate, settings.IssueCertificate = local.Get, local.For
 	settings.PublicURL = "https://" + c.host()
 	return local, settings, nil
 }

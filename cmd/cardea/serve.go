@@ -57,6 +57,10 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 	if err != nil {
 		return server.Config{}, err
 	}
+	files, err := certificates(settings.Certificates)
+	if err != nil {
+		return server.Config{}, err
+	}
 	return server.Config{
 		Addr:            settings.Addr,
 		AdminAddr:       settings.AdminAddr,
@@ -68,6 +72,8 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		Database:        settings.Database.URL.Reveal(),
 		MasterKeys:      keys,
 		Certificate:     certificate,
+		Certificates:    files,
+		ACME:            settings.ACME,
 		TrustedProxies:  settings.TrustedProxies,
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
@@ -96,4 +102,17 @@ func certificate(files config.TLS) (func(*tls.ClientHelloInfo) (*tls.Certificate
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	return opened.Get, nil
+}
+
+// certificates opens the files of custom domains' certificates.
+func certificates(list []config.Certificate) (map[string]*certs.Files, error) {
+	all := map[string]*certs.Files{}
+	for _, c := range list {
+		opened, err := certs.Open(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("certificates: %s: %w", c.ARN, err)
+		}
+		all[c.ARN] = opened
+	}
+	return all, nil
 }

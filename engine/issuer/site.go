@@ -32,6 +32,8 @@ type Site struct {
 	BaseURL string // of all links to it, without a slash at the end; made of the configuration and never of the request
 	Path    string // the path of BaseURL: empty, but for domains by path on a development server
 	Secure  bool   // BaseURL is https
+
+	Certificate string // the CertificateArn of a custom domain
 }
 
 // Sites finds the sites that requests are for.
@@ -143,6 +145,9 @@ func (s *Sites) site(key string, d *domain.Domain) *Site {
 	site := &Site{Pool: d.Pool, Domain: d.Name.Text, Custom: d.Name.Custom(), Version: 1}
 	if version := d.Doc.ManagedLoginVersion; version != nil {
 		site.Version = *version
+	}
+	if config := d.Doc.CustomDomainConfig; config != nil {
+		site.Certificate = config.CertificateArn
 	}
 	if strings.HasPrefix(key, pathPrefix) {
 		site.Path = key

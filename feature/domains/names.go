@@ -46,10 +46,7 @@ func (s *Service) checkCustom(name string, config *cognitoidp.CustomDomainConfig
 	if suffix, _ := publicsuffix.PublicSuffix(name); suffix == name || suffix == parent {
 		return notSubdomain()
 	}
-	if arn := strings.Split(config.CertificateArn, ":"); arn[1] == "aws" && (arn[2] != "acm" || arn[3] != "us-east-1") {
-		return cognitoidp.InvalidParameter("The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")
-	}
-	return nil
+	return s.Certificates.Check(config.CertificateArn, name)
 }
 
 func notSubdomain() error {

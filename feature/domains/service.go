@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cardea/engine/access"
+	"cardea/engine/certificate"
 	"cardea/engine/issuer"
 	"cardea/platform/db"
 	"cardea/record/domain"
@@ -21,6 +22,8 @@ type Service struct {
 	Sites   *issuer.Sites
 	Account string // that pools belong to
 	Region  string // of prefixes, when the request has none
+
+	Certificates *certificate.Chooser // nil: connections end at a proxy
 }
 
 var _ cognitoidp.Domains = (*Service)(nil)

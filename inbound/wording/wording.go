@@ -9,6 +9,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/bearer"
+	"cardea/engine/certificate"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
 	"cardea/engine/lockout"
@@ -67,6 +68,8 @@ var conditions = []entry{
 	{trigger.ErrNoCustomAuth, cognitoidp.InvalidParameter("Custom auth lambda trigger is not configured for the user pool.")},
 	{challenge.ErrManyCustom, cognitoidp.TooManyRequests("Too many sign-ins, please try again later.")},
 	{factor.ErrFirstFactor, cognitoidp.NotAuthorized("The user's second factor cannot follow this sign-in's first.")},
+
+	{certificate.ErrUnusable, cognitoidp.InvalidParameter("The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")},
 
 	{passkey.ErrUnconfigured, cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")},
 	{passkey.ErrNotDomain, cognitoidp.InvalidParameter("RelyingPartyId must be a domain name in lower case.")},

@@ -36,9 +36,13 @@ type Local struct {
 	key       crypto.Signer
 	hosts     []string
 
-	mu   sync.Mutex
-	leaf *tls.Certificate
+	mu     sync.Mutex
+	leaf   *tls.Certificate
+	leaves map[string]*tls.Certificate // of other hosts
 }
+
+// maxLeaves bounds the certificates of other hosts that are kept; beyond it all are issued again.
+const maxLeaves = 100
 
 // OpenLocal reads the authority in dir, making it on first use, and issues certificates for localhost, the loopback
 // addresses and the further hosts given.
@@ -60,30 +64,52 @@ func OpenLocal(dir string, hosts ...string) (*Local, error) {
 func (l *Local) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	leaf, err := l.fresh(l.leaf, l.hosts)
+	if err == nil {
+		l.leaf = leaf
+	}
+	return leaf, err
+}
 
-	if l.leaf != nil && time.Until(l.leaf.Leaf.NotAfter) > leafRenewal {
-		return l.leaf, nil
-	}
-	leaf, err := l.issue()
+// For gives a certificate for another host, as good as Get's.
+func (l *Local) For(host string) (*tls.Certificate, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	leaf, err := l.fresh(l.leaves[host], []string{host})
 	if err != nil {
-		return nil, fmt.Errorf("issue local certificate: %w", err)
+		return nil, err
 	}
-	l.leaf = leaf
+	if l.leaves == nil || len(l.leaves) >= maxLeaves {
+		l.leaves = map[string]*tls.Certificate{}
+	}
+	l.leaves[host] = leaf
 	return leaf, nil
 }
 
-func (l *Local) issue() (*tls.Certificate, error) {
+// fresh gives the leaf that there is, or a new one.
+func (l *Local) fresh(leaf *tls.Certificate, hosts []string) (*tls.Certificate, error) {
+	if leaf != nil && time.Until(leaf.Leaf.NotAfter) > leafRenewal {
+		return leaf, nil
+	}
+	leaf, err := l.issue(hosts)
+	if err != nil {
+		return nil, fmt.Errorf("issue local certificate: %w", err)
+	}
+	return leaf, nil
+}
+
+func (l *Local) issue(hosts []string) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	template, err := newTemplate("localhost", leafLife)
+	template, err := newTemplate(hosts[0], leafLife)
 	if err != nil {
 		return nil, err
 	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	for _, host := range l.hosts {
+	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
 			template.IPAddresses = append(template.IPAddresses, ip)
 			continue

@@ -29,6 +29,7 @@ func (c Config) check() error {
 		c.checkShutdown(),
 		checkDatabase(c.Database.URL),
 		c.checkTLS(),
+		c.checkCertificates(),
 		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),
 		c.checkSMTP(),
 		c.checkSMS(),
@@ -130,6 +131,28 @@ func (c Config) checkTLS() error {
 		return errors.New("tls: cert_file and key_file go together")
 	}
 	return nil
+}
+
+// checkCertificates checks what serves the domains of pools by TLS.
+func (c Config) checkCertificates() error {
+	var wrong []error
+	arns := map[string]bool{}
+	for i, cert := range c.Certificates {
+		if cert.ARN == "" || cert.CertFile == "" || cert.KeyFile == "" {
+			wrong = append(wrong, fmt.Errorf("certificates %d: arn, cert_file and key_file are required", i+1))
+		}
+		if arns[cert.ARN] {
+			wrong = append(wrong, fmt.Errorf("certificates %d: another certificate has this arn", i+1))
+		}
+		arns[cert.ARN] = true
+	}
+	if len(c.Certificates) > 0 && c.TLS.CertFile == "" && c.ACME.Directory == "" {
+		wrong = append(wrong, errors.New("certificates: the server itself has none; set tls.cert_file, or acme.directory"))
+	}
+	if c.ACME.Directory != "" && !c.ACME.AcceptTerms {
+		wrong = append(wrong, errors.New("acme.accept_terms: read the terms of service of the authority, and accept them here"))
+	}
+	return errors.Join(append(wrong, checkCall("acme.directory", c.ACME.Directory, c.Outgoing.PlainHTTP))...)
 }
 
 func (c Config) checkSMTP() error {

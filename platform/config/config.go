@@ -36,6 +36,7 @@ type Config struct {
 
 	Database  Database  `toml:"database"`
 	TLS       TLS       `toml:"tls"`
+	ACME      ACME      `toml:"acme"`
 	Passwords Passwords `toml:"passwords"`
 	SMTP      SMTP      `toml:"smtp"`
 	SMS       SMS       `toml:"sms"`
@@ -43,6 +44,9 @@ type Config struct {
 	Limits    Limits    `toml:"limits"`
 	Outgoing  Outgoing  `toml:"outgoing"`
 	Log       Log       `toml:"log"`
+
+	// Certificates are those of custom domains.
+	Certificates []Certificate `toml:"certificates"`
 
 	// Functions say what stands behind the ARNs of Lambda triggers, and FunctionsDefault behind all that they do not name.
 	Functions        []Function `toml:"functions"`
@@ -59,6 +63,25 @@ type Database struct {
 type TLS struct {
 	CertFile string `toml:"cert_file"`
 	KeyFile  string `toml:"key_file"`
+}
+
+// Certificate is one of a custom domain: the files for its CertificateArn.
+type Certificate struct {
+	ARN      string `toml:"arn"`
+	CertFile string `toml:"cert_file"`
+	KeyFile  string `toml:"key_file"`
+}
+
+// ACME orders certificates for domains, and for the server itself if it has no files; there is none if Directory is empty.
+type ACME struct {
+	// Directory is the address of the authority's directory: https://acme-v02.api.letsencrypt.org/directory.
+	Directory string `toml:"directory"`
+	// Email is told of problems.
+	Email string `toml:"email"`
+	// AcceptTerms accepts the authority's terms of service.
+	AcceptTerms bool `toml:"accept_terms"`
+	// CAFile holds the roots that the authority's own address is verified by, in PEM; empty means the system's.
+	CAFile string `toml:"ca_file"`
 }
 
 // Passwords says how passwords are stored in pools that have no setting of their own.

@@ -157,7 +157,7 @@ func settings(t reflect.Type, path []string) map[string]setting {
 		switch field.Type {
 		case reflect.TypeFor[Duration]():
 			kind = reflect.String
-		case reflect.TypeFor[[]Function](), reflect.TypeFor[*Function]():
+		case reflect.TypeFor[[]Function](), reflect.TypeFor[*Function](), reflect.TypeFor[[]Certificate]():
 			kind = reflect.Struct
 		}
 		all[prefix+strings.ToUpper(strings.Join(here, "_"))] = setting{here, kind}

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/certificate"
+	"cardea/engine/issuer"
+	"cardea/platform/db"
+	"cardea/platform/geo"
+	"cardea/platform/seal"
+	"cardea/platform/telemetry"
+	"cardea/record/datakey"
+)
+
+// opened is what a server is built on: what must be opened, and what the configuration may be wrong about.
+type opened struct {
+	store        *db.DB
+	ring         *datakey.Ring
+	places       *geo.Database
+	functions    functions
+	senders      senders
+	sites        *issuer.Sites
+	certificates *certificate.Chooser
+}
+
+// open opens the database and what else is on disk, and closes it again if the rest of the configuration is wrong.
+func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry.Metrics) (o opened, err error) {
+	if o.senders, err = newSenders(c); err != nil {
+		return o, err
+	}
+	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase}); err != nil {
+		return o, err
+	}
+	defer func() {
+		if err != nil {
+			_ = o.store.Close() // the reason for giving up matters more
+		}
+	}()
+	o.ring = &datakey.Ring{Master: master}
+	if err := opens(ctx, o.store, o.ring); err != nil {
+		return o, err
+	}
+	o.sites = &issuer.Sites{DB: o.store, Names: c.issuers(), Now: c.now()}
+	if o.certificates, err = newChooser(c, o.sites, &certificate.Cache{DB: o.store, Ring: o.ring}); err != nil {
+		return o, err
+	}
+	if o.functions, err = newFunctions(c, metrics); err != nil {
+		return o, err
+	}
+	if o.places, err = geo.Open(c.GeoDatabase); err != nil {
+		o.functions.close()
+		return o, fmt.Errorf("geo_database: %w", err)
+	}
+	return o, nil
+}
+
+// opens makes sure that the master key is the one that the database is sealed under, before anything is served or
+// written under another.
+func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
+	err := store.Read(ctx, func(tx *db.Tx) error {
+		_, err := ring.ServerBox(tx)
+		return err
+	})
+	if err != nil && !errors.Is(err, db.ErrNotFound) { // a new database has no data key yet
+		return fmt.Errorf("the master key does not open this database: %w", err)
+	}
+	return nil
+}
