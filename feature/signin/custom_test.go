@@ -5,20 +5,18 @@ import (
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/outbound/trigger/triggertest"
-	"cardea/server/servertest"
 	"cardea/spec/srp"
 )
 
 // byFunctions are the triggers of a custom sign-in.
 var byFunctions = []string{"DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse"}
 
-// once is the round of a custom sign-in in which the functions were asked, by their sources.
-var (
+// The occasions at which they are asked.
+const (
 	define = "DefineAuthChallenge_Authentication"
 	create = "CreateAuthChallenge_Authentication"
 	verify = "VerifyAuthChallengeResponse_Authentication"
@@ -279,6 +277,3 @@ func TestUnknownUsersMayBeTold(t *testing.T) {
 		}
 	})
 }
-
-var _ = time.Second
-var _ = servertest.With

@@ -27,12 +27,12 @@ var roundsOf = map[factor.Proof][]string{
 }
 
 // functionsDecide tells whether it is the functions' turn to say how a custom sign-in goes on. It is not while Cognito's own
-// rules ask for more after a password: another password, or a second factor.
+// rules ask for more after a password: another password, or a second factor. What becomes due later is asked for at the end.
 func (a *attempt) functionsDecide() (bool, error) {
 	if a.state.Custom == "" {
 		return false, nil
 	}
-	if !slices.Contains(a.state.Proven, factor.Password) {
+	if a.guessesAt == atCustom || !slices.Contains(a.state.Proven, factor.Password) {
 		return true, nil
 	}
 	missing, err := factor.Next(a.Pool, a.expected(), a.state.Proven)
