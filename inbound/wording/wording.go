@@ -163,6 +163,9 @@ func typed(op *awsjson.Operation, err error) error {
 	if fault := triggerFault(op, err); fault != nil {
 		return fault
 	}
+	if fault := keyFault(err); fault != nil {
+		return fault
+	}
 	if fault := attributeFault(err); fault != nil {
 		return fault
 	}

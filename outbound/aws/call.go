@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cardea/outbound/delivery"
+	"cardea/platform/awscred"
 	"cardea/spec/sigv4"
 )
 
@@ -22,7 +23,8 @@ type Service struct {
 	Region   string
 	Endpoint string // in the place of AWS's; empty: AWS
 	Key      sigv4.Key
-	Client   *http.Client // bounds time, size and where a call may go
+	Keys     awscred.Source // in the place of Key, unless nil
+	Client   *http.Client   // bounds time, size and where a call may go
 	Now      func() time.Time
 }
 
@@ -41,8 +43,38 @@ type Fault struct {
 	Response *http.Response
 }
 
+// maxAnswer is how many bytes of an answer are read.
+const maxAnswer = 64 << 10
+
 // Do calls an operation and answers nil, a *Fault that is for the caller to judge, or a *delivery.Error.
 func (s *Service) Do(ctx context.Context, c Call) (*Fault, error) {
+	_, fault, err := s.Ask(ctx, c)
+	return fault, err
+}
+
+// Ask calls an operation for what it answers, of which it reads 64 KiB. Its errors are those of Do.
+func (s *Service) Ask(ctx context.Context, c Call) ([]byte, *Fault, error) {
+	request, err := s.request(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	response, err := s.Client.Do(request)
+	if err != nil {
+		return nil, nil, delivery.Unreachable(err)
+	}
+	defer func() { _ = response.Body.Close() }() // all that is used was read
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if response.StatusCode/100 == 2 {
+		return text, nil, nil // done, even if the answer was cut short
+	}
+	if err != nil {
+		return nil, nil, delivery.Unreachable(err)
+	}
+	return nil, &Fault{Code: code(response.Header, text), Text: string(text), Response: response}, nil
+}
+
+// request is the signed call.
+func (s *Service) request(ctx context.Context, c Call) (*http.Request, error) {
 	address := strings.TrimSuffix(cmp.Or(s.Endpoint, "https://"+cmp.Or(s.Host, s.Name)+"."+s.Region+"."+suffix(s.Region)), "/")
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address+c.Path, bytes.NewReader(c.Body))
 	if err != nil {
@@ -56,21 +88,16 @@ func (s *Service) Do(ctx context.Context, c Call) (*Fault, error) {
 	if now == nil {
 		now = time.Now
 	}
-	sigv4.Sign(request, c.Body, s.Key, sigv4.Call{Region: s.Region, Service: s.Name, Now: now()})
-
-	response, err := s.Client.Do(request)
-	if err != nil {
-		return nil, delivery.Unreachable(err)
+	key := s.Key
+	if s.Keys != nil {
+		keys, err := s.Keys(ctx)
+		if err != nil {
+			return nil, &delivery.Error{Class: delivery.Misconfigured, Reason: "no key to call " + s.Name + " with: " + err.Error()}
+		}
+		key = sigv4.Key{ID: keys.ID, Secret: keys.Secret, SessionToken: keys.Token}
 	}
-	defer func() { _ = response.Body.Close() }() // all of it was read
-	text, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	if response.StatusCode/100 == 2 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, delivery.Unreachable(err)
-	}
-	return &Fault{Code: code(response.Header, text), Text: string(text), Response: response}, nil
+	sigv4.Sign(request, c.Body, key, sigv4.Call{Region: s.Region, Service: s.Name, Now: now()})
+	return request, nil
 }
 
 // suffix ends the host names of a Region's partition.

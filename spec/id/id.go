@@ -46,12 +46,12 @@ func (p Pool) Short() string {
 
 // ARN is the pool's Amazon Resource Name in account, a string of twelve digits.
 func (p Pool) ARN(account string) string {
-	return "arn:" + partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":userpool/" + string(p)
+	return "arn:" + Partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":userpool/" + string(p)
 }
 
 // DeviceARN is the Amazon Resource Name of a device of one of the pool's users, in account.
 func (p Pool) DeviceARN(account, username, key string) string {
-	return "arn:" + partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":owner/" + p.Owner(username) + "/device/" + key
+	return "arn:" + Partition(p.Region()) + ":cognito-idp:" + p.Region() + ":" + account + ":owner/" + p.Owner(username) + "/device/" + key
 }
 
 // Owner names one of the pool's users as the owner of devices.
@@ -81,11 +81,11 @@ func NewSub() Sub { return Sub(NewUUID()) }
 
 // RootARN is the Amazon Resource Name of the root of account, as it is called in region.
 func RootARN(region, account string) string {
-	return "arn:" + partition(region) + ":iam::" + account + ":root"
+	return "arn:" + Partition(region) + ":iam::" + account + ":root"
 }
 
-// partition tells which of AWS's partitions a Region belongs to; ARNs begin with it.
-func partition(region string) string {
+// Partition tells which of AWS's partitions a Region belongs to; ARNs begin with it.
+func Partition(region string) string {
 	switch {
 	case strings.HasPrefix(region, "cn-"):
 		return "aws-cn"

@@ -12,7 +12,7 @@ import (
 
 func TestCommittedCodeIsFresh(t *testing.T) {
 	t.Parallel()
-	for _, service := range []string{"cognitoidp", "sts"} {
+	for _, service := range []string{"cognitoidp", "kms", "sts"} {
 		folder := filepath.Join("..", "..", "..", "spec", service)
 		files, err := generate(folder)
 		if err != nil {

@@ -1,0 +1,3 @@
+// Package kms makes data keys by AWS Key Management Service, or by a service that speaks its interface (GenerateDataKey, "AWS
+// KMS API Reference").
+package kms
