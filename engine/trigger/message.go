@@ -101,15 +101,3 @@ func isStrange(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '
 func (m Medium) complete(text string, invitation bool) bool {
 	return (m.NoCode || strings.Contains(text, CodePlace)) && (!invitation || strings.Contains(text, UsernamePlace))
 }
-
-// SendEmail hands an e-mail to the pool's CustomEmailSender. The code is encrypted and in base64; nil when there is none.
-func (t Triggers) SendEmail(ctx context.Context, c Call, code *string) error {
-	_, err := t.ask(ctx, c, triggerevent.NewEmail(code, c.attributes(), c.Metadata))
-	return err
-}
-
-// SendSMS hands a text message to the pool's CustomSMSSender. The code is encrypted and in base64; nil when there is none.
-func (t Triggers) SendSMS(ctx context.Context, c Call, code *string) error {
-	_, err := t.ask(ctx, c, triggerevent.NewSMS(code, c.attributes(), c.Metadata))
-	return err
-}

@@ -136,13 +136,14 @@ var triggers = map[triggerevent.Trigger]struct {
 	},
 	triggerevent.CustomEmailSender: {
 		triggerevent.ResendCode, func(ctx context.Context, t trigger.Triggers, c trigger.Call) error {
-			code := "AYAD"
-			return t.SendEmail(ctx, c, &code)
+			return send(ctx, t, c, triggerevent.CustomEmailSender, new("AYAD"))
 		},
 		map[string]any{"type": "customEmailSenderRequestV1", "code": "AYAD", "clientMetadata": map[string]any{"k": "v"}, "userAttributes": known},
 	},
 	triggerevent.CustomSMSSender: {
-		triggerevent.ResendCode, func(ctx context.Context, t trigger.Triggers, c trigger.Call) error { return t.SendSMS(ctx, c, nil) },
+		triggerevent.ResendCode, func(ctx context.Context, t trigger.Triggers, c trigger.Call) error {
+			return send(ctx, t, c, triggerevent.CustomSMSSender, nil)
+		},
 		map[string]any{"type": "customSMSSenderRequestV1", "code": nil, "clientMetadata": map[string]any{"k": "v"}, "userAttributes": known},
 	},
 	triggerevent.InboundFederation: {

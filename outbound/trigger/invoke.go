@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,10 @@ type Ask struct {
 	Trigger string
 	Source  string
 	Event   []byte
-	Async   bool // the reply is of no interest
+	Async   bool // the reply is of no interest, and one try may take as long as otherwise all of them
+
+	Delivery string // the same when one thing is asked again; empty: a new one
+	Before   int    // tries before, with the same Delivery
 
 	Deadline time.Time         // when the ask must be over, if that is before MaxAsk is; zero: no such time
 	Observe  func(Observation) // if set, is told what came of this ask
@@ -97,10 +101,10 @@ func (f *Functions) attempts(ctx context.Context, entry *Entry, arn ARN, ask Ask
 	}
 	whole, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	call := Call{ARN: arn, Delivery: id.NewUUID(), Trigger: ask.Trigger, Source: ask.Source, Payload: ask.Event, Async: ask.Async}
+	call := Call{ARN: arn, Delivery: cmp.Or(ask.Delivery, id.NewUUID()), Trigger: ask.Trigger, Source: ask.Source, Payload: ask.Event, Async: ask.Async}
 	for {
 		seen.Tries++
-		call.ID, call.Attempt = id.NewUUID(), seen.Tries
+		call.ID, call.Attempt = id.NewUUID(), ask.Before+seen.Tries
 		reply, err := f.try(whole, entry, call)
 		if err == nil {
 			return reply, nil
@@ -109,7 +113,7 @@ func (f *Functions) attempts(ctx context.Context, entry *Entry, arn ARN, ask Ask
 			return nil, fmt.Errorf("ask function %s: %w", arn, context.Cause(ctx))
 		}
 		failed, ok := errors.AsType[*Failed](err)
-		if !ok || !failed.Kind.retryable() || seen.Tries == tries || whole.Err() != nil {
+		if !ok || !failed.Kind.retryable() || seen.Tries == tries || whole.Err() != nil || ask.Async && failed.Kind == Timeout {
 			return nil, err
 		}
 		if !pause(whole, pauses[seen.Tries-1]) {
@@ -123,11 +127,15 @@ var errShort = errors.New("the operation has no more time")
 
 // try asks once, within the function's own limit and what is left of ctx's time.
 func (f *Functions) try(ctx context.Context, entry *Entry, call Call) ([]byte, error) {
-	given := entry.Timeout
+	limit := entry.Timeout
+	if call.Async {
+		limit = MaxAsk
+	}
+	given := limit
 	if end, ok := ctx.Deadline(); ok {
 		given = min(given, time.Until(end))
 	}
-	short := given < entry.Timeout && call.Attempt == 1
+	short := given < limit && call.Attempt == 1 && !call.Async
 	if given <= 0 {
 		return nil, &Failed{Timeout, timedOut(call, 0), errShort}
 	}
@@ -153,7 +161,7 @@ func (f *Functions) invoke(ctx context.Context, entry *Entry, call Call, given t
 	if reply.FunctionError != "" {
 		return nil, functionError(reply.Payload)
 	}
-	if len(reply.Payload) > maxReply {
+	if len(reply.Payload) > maxReply && !call.Async {
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrInvalid, maxReply)
 	}
 	return reply.Payload, nil
