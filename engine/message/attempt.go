@@ -105,6 +105,8 @@ func (a attempt) pause() (wait time.Duration, again bool) {
 		return 0, false
 	case delivery.Misconfigured:
 		return repair, true
+	case raised:
+		return time.Duration(a.row.Attempts) * time.Minute, a.row.Attempts < maxRaised
 	case delivery.Throttled:
 		var failure *delivery.Error
 		errors.As(a.err, &failure)

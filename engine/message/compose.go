@@ -53,9 +53,9 @@ type Message struct {
 	Decoy     bool   // do the work, answer the details, and deliver nothing
 	CountAs   string // what a decoy counts for in the place of its address, which is made up
 
-	User     *user.User        // whom a CustomMessage trigger is told of, as they are once the message is posted; nil for a decoy
+	User     *user.User        // whom a function of the pool is told of, as they are once the message is posted; nil for a decoy
 	Metadata map[string]string // that it is told, too
-	Texts    *trigger.Texts    // what it has written; nil: Compose asks it
+	Texts    *trigger.Texts    // what CustomMessage has written; nil: Compose asks it
 
 	Source string        // the network that the request comes from, as lockout.Source has it; empty if it is not known
 	Life   time.Duration // how long after it was posted it is worth delivering; 0: as long as any message is
@@ -77,14 +77,22 @@ type Composed struct {
 }
 
 // Compose writes a message by the texts that the pool's CustomMessage trigger gives, or by the templates that the pool has
-// for it. It is called outside of transactions. It answers ErrNoSender when the server has no sender for the medium or the
-// message cannot be sent safely, and a *trigger.Error when the trigger has kept the message from being written.
+// for it, unless a function of the pool will write and send it. It is called outside of transactions. It answers ErrNoSender
+// when the server has no sender for the medium or the message cannot be sent safely, and a *trigger.Error when the trigger
+// has kept the message from being written.
 func (c *Outbox) Compose(ctx context.Context, m Message) (*Composed, error) {
 	if err := c.Ready(m.Pool, m.Attribute); err != nil {
 		return nil, err
 	}
 	if err := m.safe(); err != nil {
 		return nil, err
+	}
+	if writesItself(m.Pool, m.Attribute) {
+		entrusted, err := entrust(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		return &Composed{Details: Details(m.Attribute, m.To), message: m, content: entrusted}, nil
 	}
 	if m.Texts == nil {
 		texts, err := c.Texts(ctx, m, m.Attribute)
@@ -118,6 +126,8 @@ type content struct {
 	Kind    Kind   `json:"kind,omitempty"`
 	HTML    bool   `json:"html,omitempty"`
 	settings
+
+	Sending *trigger.Sending `json:"sending,omitempty"` // what the pool's function is told, which writes subject and body
 }
 
 // write fills in the template for this message.
@@ -143,8 +153,11 @@ func (m Message) template() (subject, body string) {
 	return cmp.Or(given.Subject, subject), cmp.Or(given.Email, body)
 }
 
-// ShowsCode tells whether the template for the message has a place for the code.
+// ShowsCode tells whether the template for the message has a place for the code, or a function of the pool gets the code.
 func (m Message) ShowsCode() bool {
+	if writesItself(m.Pool, m.Attribute) {
+		return true
+	}
 	subject, body := m.template()
 	return strings.Contains(subject, trigger.CodePlace) || strings.Contains(body, trigger.CodePlace)
 }

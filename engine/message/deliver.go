@@ -8,6 +8,7 @@ import (
 
 	"cardea/platform/db"
 	"cardea/record/outbox"
+	"cardea/record/pool"
 )
 
 const (
@@ -19,23 +20,21 @@ const (
 // Deliver hands over every message that is due, those of urgent queues more often, and returns when none is left. Several
 // nodes and several loops may run it at once: each message is claimed before it is sent. A message is delivered twice only
 // if its node dies between the provider's acceptance and the deletion. Messages that were not delivered are logged, and put
-// off or given up; the error is of the outbox itself. Where messages are kept Deliver does nothing.
+// off or given up; the error is of the outbox itself. Where messages are kept Deliver hands over those that functions of their
+// pools send.
 func (c *Outbox) Deliver(ctx context.Context) error {
-	return c.drain(ctx, every, c.notify)
+	return c.drain(ctx, c.every, c.notify)
 }
 
 // DeliverUrgent is Deliver for codes that sign in or recover a password alone. A loop of their own delivers them even while
 // all others wait for a slow relay.
 func (c *Outbox) DeliverUrgent(ctx context.Context) error {
-	return c.drain(ctx, func() []int64 { return []int64{urgent} }, c.notifyUrgent)
+	return c.drain(ctx, func() []int64 { return c.lanes(urgent) }, c.notifyUrgent)
 }
 
 // drain delivers until the queues, in the order that is asked for before each message, are empty. While there are more
 // messages it wakes other loops.
 func (c *Outbox) drain(ctx context.Context, queues func() []int64, notify func()) error {
-	if c.Keep {
-		return nil
-	}
 	var failures []error
 	for {
 		if ctx.Err() != nil {
@@ -62,10 +61,11 @@ func (c *Outbox) drain(ctx context.Context, queues func() []int64, notify func()
 // deliver claims one message, sends it, and deletes it or puts it off.
 func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 	var out content
+	var p *pool.Pool
 	var now time.Time
 	var unusable error
 	err := c.DB.Write(ctx, func(tx *db.Tx) error {
-		now, unusable = tx.Now, nil
+		now, unusable, p = tx.Now, nil, nil
 		if row.Medium == "" {
 			return outbox.Delete(tx, row)
 		}
@@ -79,8 +79,13 @@ func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 		var err error
 		if out, err = c.open(tx, row); err != nil {
 			unusable = errUnreadable
+			return nil
 		}
-		return nil
+		if p, err = sendingPool(tx, row); errors.Is(err, db.ErrNotFound) {
+			unusable = errNoFunction
+			return nil
+		}
+		return err
 	})
 	if errors.Is(err, db.ErrStale) || err == nil && row.Medium == "" {
 		return nil
@@ -92,7 +97,11 @@ func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 	row.Attempts++
 
 	attempt := attempt{row, noTransport, unusable}
-	if unusable == nil {
+	switch {
+	case unusable != nil:
+	case p != nil:
+		attempt = c.handOver(ctx, p, row, out)
+	default:
 		attempt = c.send(ctx, row, out)
 	}
 	return c.conclude(ctx, attempt)

@@ -87,8 +87,8 @@ func (c *Outbox) Find(ctx context.Context, poolID id.Pool, messageID string) (m 
 		if err != nil {
 			return err
 		}
-		if row.Medium == "" {
-			return db.ErrNotFound // a decoy
+		if !row.Shown() {
+			return db.ErrNotFound // a decoy, or one that a function sends
 		}
 		m, err = c.received(tx, row)
 		return err

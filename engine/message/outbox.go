@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cardea/engine/kmskey"
 	"cardea/engine/trigger"
 	"cardea/outbound/delivery"
 	"cardea/platform/db"
@@ -31,12 +32,14 @@ type Outbox struct {
 	DB     *db.DB
 	Ring   *datakey.Ring
 	Limits Limits
-	// Triggers write messages in the place of the pools' templates.
+	// Triggers write messages in the place of the pools' templates, and send them in the place of Senders.
 	Triggers trigger.Triggers
 	// Now is the clock that measures how long they take; nil: it is not measured.
 	Now     func() time.Time
 	Keep    bool // messages stay and are the inbox: a development server
 	Senders []Sender
+	// Keys encrypt codes for functions that send messages.
+	Keys *kmskey.Keys
 
 	// Log is told of messages that were not delivered; nil: nobody is.
 	Log *slog.Logger
@@ -67,10 +70,10 @@ func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
 		return err
 	}
 	tx.OnCommit(c.notify)
-	if c.Keep && row.Medium != "" {
+	if c.Keep && row.Shown() {
 		tx.OnCommit(c.changes.announce)
 	}
-	if row.Queue == urgent {
+	if row.Queue%kinds == urgent {
 		tx.OnCommit(c.notifyUrgent)
 	}
 	return nil
@@ -78,8 +81,8 @@ func (c *Outbox) Post(tx *db.Tx, m *Composed) error {
 
 // Ready answers the error with which Compose would refuse any message to such an attribute of the pool's users.
 func (c *Outbox) Ready(p *pool.Pool, attribute string) error {
-	if err := trigger.Refuse(p.Doc.LambdaConfig, ownSender(attribute)); err != nil {
-		return err
+	if writesItself(p, attribute) {
+		return c.readyFunction(p, attribute)
 	}
 	if c.Keep {
 		return nil
@@ -121,6 +124,9 @@ func (c *Outbox) row(tx *db.Tx, m *Composed) (*outbox.Row, error) {
 		Written:   tx.Now,
 		Due:       tx.Now,
 		Expires:   tx.Now.Add(cmp.Or(m.message.Life, maxLife)),
+	}
+	if m.content.Sending != nil {
+		row.Medium, row.Queue = "FUNCTION:"+row.Medium, row.Queue+kinds
 	}
 	if m.message.Decoy {
 		row.Medium = ""

@@ -13,6 +13,10 @@ const (
 	urgent int64 = iota
 	attribute
 	signUp
+
+	// Messages that a function of their pool sends wait apart, as many numbers further: functions that are slow delay no other
+	// messages, and a development server, which keeps other messages, delivers these.
+	kinds
 )
 
 // weights are the shares of the queues in what is delivered while all of them have messages.
@@ -29,8 +33,8 @@ func (k Kind) queue() int64 {
 	return signUp
 }
 
-// every lists the queues, one that is drawn by weight before the others, which follow by urgency.
-func every() []int64 {
+// every lists the queues, those of one kind that is drawn by weight before the others, which follow by urgency.
+func (c *Outbox) every() []int64 {
 	total := 0
 	for _, w := range weights {
 		total += w
@@ -41,13 +45,24 @@ func every() []int64 {
 		first++
 	}
 
-	order := []int64{first}
+	order := c.lanes(first)
 	for queue := range weights {
 		if q := int64(queue); q != first {
-			order = append(order, q)
+			order = append(order, c.lanes(q)...)
 		}
 	}
 	return order
+}
+
+// lanes are the two queues of one kind, either first; where messages are kept only the one for functions.
+func (c *Outbox) lanes(kind int64) []int64 {
+	switch {
+	case c.Keep:
+		return []int64{kind + kinds}
+	case rand.IntN(2) == 0:
+		return []int64{kind, kind + kinds}
+	}
+	return []int64{kind + kinds, kind}
 }
 
 // candidates is how many messages a loop chooses among: loops that look at the same time should rarely want the same one.

@@ -21,15 +21,16 @@ const (
 	MaxTimeout = 5 * time.Second
 	// MaxAsk bounds all tries together.
 	MaxAsk = 15 * time.Second
+	// Tries is how many there are at most.
+	Tries = 3
 
-	tries     = 3
 	maxReply  = 1 << 20
 	grace     = 500 * time.Millisecond // for a transport to report a timeout itself
 	maxReason = 4 << 10                // of a function's own message
 )
 
 // pauses are the mean times before the second and the third try.
-var pauses = [tries - 1]time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
+var pauses = [Tries - 1]time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
 
 // Ask is one function to be asked.
 type Ask struct {
@@ -113,7 +114,7 @@ func (f *Functions) attempts(ctx context.Context, entry *Entry, arn ARN, ask Ask
 			return nil, fmt.Errorf("ask function %s: %w", arn, context.Cause(ctx))
 		}
 		failed, ok := errors.AsType[*Failed](err)
-		if !ok || !failed.Kind.retryable() || seen.Tries == tries || whole.Err() != nil || ask.Async && failed.Kind == Timeout {
+		if !ok || !failed.Kind.retryable() || seen.Tries == Tries || whole.Err() != nil || ask.Async && failed.Kind == Timeout {
 			return nil, err
 		}
 		if !pause(whole, pauses[seen.Tries-1]) {

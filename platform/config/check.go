@@ -36,6 +36,7 @@ func (c Config) check() error {
 		c.checkSenders(),
 		c.Limits.check(),
 		CheckFunctions(c.Functions, c.FunctionsDefault, c.Outgoing),
+		c.checkKMSKeys(),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)

@@ -51,6 +51,8 @@ type Config struct {
 	// Functions say what stands behind the ARNs of Lambda triggers, and FunctionsDefault behind all that they do not name.
 	Functions        []Function `toml:"functions"`
 	FunctionsDefault *Function  `toml:"functions_default"`
+	// KMSKeys say what stands behind the keys that pools name by KMSKeyID.
+	KMSKeys []KMSKey `toml:"kms_keys"`
 }
 
 // Database says where data are stored.

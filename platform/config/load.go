@@ -65,11 +65,9 @@ func conceal(v reflect.Value) {
 		}
 		switch secret := field.Interface().(type) {
 		case []Function:
-			shown := slices.Clone(secret)
-			for i := range shown {
-				conceal(reflect.ValueOf(&shown[i]).Elem())
-			}
-			field.Set(reflect.ValueOf(shown))
+			concealAll(field, secret)
+		case []KMSKey:
+			concealAll(field, secret)
 		case *Function:
 			if secret != nil {
 				shown := *secret
@@ -88,6 +86,15 @@ func conceal(v reflect.Value) {
 			field.SetString(secret.String())
 		}
 	}
+}
+
+// concealAll puts a copy of a list, without its secrets, in its place.
+func concealAll[T any](field reflect.Value, list []T) {
+	shown := slices.Clone(list)
+	for i := range shown {
+		conceal(reflect.ValueOf(&shown[i]).Elem())
+	}
+	field.Set(reflect.ValueOf(shown))
 }
 
 // decode reads TOML over c and words the parser's errors for the operator.
@@ -157,7 +164,7 @@ func settings(t reflect.Type, path []string) map[string]setting {
 		switch field.Type {
 		case reflect.TypeFor[Duration]():
 			kind = reflect.String
-		case reflect.TypeFor[[]Function](), reflect.TypeFor[*Function](), reflect.TypeFor[[]Certificate]():
+		case reflect.TypeFor[[]Function](), reflect.TypeFor[*Function](), reflect.TypeFor[[]Certificate](), reflect.TypeFor[[]KMSKey]():
 			kind = reflect.Struct
 		}
 		all[prefix+strings.ToUpper(strings.Join(here, "_"))] = setting{here, kind}

@@ -14,7 +14,7 @@ type Row struct {
 	Pool      id.Pool
 	ID        string // grows with time
 	Queue     int64  // the queue that it is delivered from
-	Medium    string // "EMAIL" or "SMS"
+	Medium    string // "EMAIL" or "SMS"; "FUNCTION:" before it if a function of the pool sends the message
 	Recipient string // a keyed hash of the address, to find its messages by
 	Content   []byte // sealed
 	Written   time.Time
@@ -22,6 +22,9 @@ type Row struct {
 	Due       time.Time // when to deliver it, or when the claim of the node that tries to expires
 	Expires   time.Time // when it is deleted instead of delivered
 }
+
+// Shown tells whether an inbox shows the message: not decoys, and not what a function sends, since only that writes it.
+func (r *Row) Shown() bool { return r.Medium == "EMAIL" || r.Medium == "SMS" }
 
 const columns = "pool_id, id, queue, medium, recipient, content, written, attempts, due, expires"
 
@@ -38,13 +41,13 @@ func Insert(tx *db.Tx, r *Row) error {
 	return nil
 }
 
-// Newest lists up to limit messages, the newest first, decoys left out; recipient narrows it to one address's, unless empty.
+// Newest lists up to limit messages that an inbox shows, the newest first; recipient narrows it to one address's, unless empty.
 func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
 	if recipient != "" {
 		return db.All(tx, scan, `
 			SELECT `+columns+`
 			FROM outbox
-			WHERE recipient = $1 AND medium <> ''
+			WHERE recipient = $1 AND medium IN ('EMAIL', 'SMS')
 			ORDER BY written DESC, id DESC
 			LIMIT $2`,
 			recipient, limit)
@@ -52,7 +55,7 @@ func Newest(tx *db.Tx, recipient string, limit int) ([]*Row, error) {
 	return db.All(tx, scan, `
 		SELECT `+columns+`
 		FROM outbox
-		WHERE medium <> ''
+		WHERE medium IN ('EMAIL', 'SMS')
 		ORDER BY written DESC, id DESC
 		LIMIT $1`,
 		limit)

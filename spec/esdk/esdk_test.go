@@ -2,22 +2,19 @@ package esdk
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/hkdf"
-	"crypto/sha512"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"maps"
 	"strings"
 	"testing"
+
+	"cardea/spec/esdk/esdktest"
 )
 
 var wrapping = &RawAES{Provider: "example", Name: "codes", Key: bytes.Repeat([]byte{7}, keySize)}
+
+var unwrap = esdktest.RawAES(wrapping.Provider, wrapping.Name, wrapping.Key)
 
 func write(t *testing.T, plaintext string) (*Writer, []byte) {
 	t.Helper()
@@ -79,7 +76,7 @@ func TestMessagesOpenAndNoChangedByteDoes(t *testing.T) {
 	t.Parallel()
 	for _, plaintext := range []string{"", "012345", strings.Repeat("x", frameSize)} {
 		w, message := write(t, plaintext)
-		got, context, err := read(message)
+		got, context, err := esdktest.Read(message, unwrap)
 		if err != nil || string(got) != plaintext || !maps.Equal(context, w.Context()) {
 			t.Fatalf("%d bytes: got %q, %v, %v", len(plaintext), got, context, err)
 		}
@@ -88,7 +85,7 @@ func TestMessagesOpenAndNoChangedByteDoes(t *testing.T) {
 	for i := range message {
 		changed := bytes.Clone(message)
 		changed[i] ^= 1
-		if _, _, err := read(changed); err == nil {
+		if _, _, err := esdktest.Read(changed, unwrap); err == nil {
 			t.Errorf("a message with byte %d changed opens", i)
 		}
 	}
@@ -147,118 +144,4 @@ func TestContextsAreEncodedOneToOne(t *testing.T) {
 	if none, err := EncodeContext(nil); err != nil || hex.EncodeToString(none) != "0000" {
 		t.Errorf("without entries: got %x, %v", none, err)
 	}
-}
-
-var errForged = errors.New("the message was changed")
-
-// reader takes a message apart, and notes when it wanted more than there is.
-type reader struct {
-	rest  []byte
-	short bool
-}
-
-func (r *reader) take(n int) []byte {
-	r.short = r.short || n > len(r.rest)
-	n = min(n, len(r.rest))
-	taken := r.rest[:n]
-	r.rest = r.rest[n:]
-	return taken
-}
-
-func (r *reader) number(size int) (n int) {
-	for _, b := range r.take(size) {
-		n = n<<8 | int(b)
-	}
-	return n
-}
-
-func (r *reader) field() []byte { return r.take(r.number(2)) }
-
-// read opens a message whose data key is wrapped under the raw key, as the format's description says.
-func read(message []byte) ([]byte, map[string]string, error) {
-	r := &reader{rest: bytes.Clone(message)}
-	if r.number(4) != 0x01800378 {
-		return nil, nil, errForged
-	}
-	id := bytes.Clone(r.take(16))
-	encoded := bytes.Clone(r.field())
-	context := map[string]string{}
-	fields := &reader{rest: bytes.Clone(encoded)}
-	for range fields.number(2) {
-		if name := string(fields.field()); name != "" {
-			context[name] = string(fields.field())
-		}
-	}
-	if r.number(2) != 1 {
-		return nil, nil, errForged
-	}
-	provider, info, wrapped := string(r.field()), string(r.field()), bytes.Clone(r.field())
-	if r.number(1) != 2 || r.number(4) != 0 || r.number(1) != nonceSize || r.number(4) != frameSize {
-		return nil, nil, errForged
-	}
-	header := message[:len(message)-len(r.rest)]
-
-	if provider != wrapping.Provider || !strings.HasPrefix(info, wrapping.Name+"\x00\x00\x00\x80\x00\x00\x00\x0c") || len(info) != len(wrapping.Name)+8+nonceSize {
-		return nil, nil, errForged
-	}
-	data, err := open(wrapping.Key, []byte(info[len(info)-nonceSize:]), wrapped, encoded)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, err := hkdf.Key(sha512.New384, data, nil, "\x03\x78"+string(id), keySize)
-	if err != nil {
-		return nil, nil, err
-	}
-	iv := bytes.Clone(r.take(nonceSize))
-	if _, err := open(key, iv, bytes.Clone(r.take(tagSize)), header); err != nil {
-		return nil, nil, err
-	}
-
-	if r.number(4) != 0xFFFFFFFF {
-		return nil, nil, errForged
-	}
-	number := bytes.Clone(r.take(4))
-	iv = bytes.Clone(r.take(nonceSize))
-	length := r.number(4)
-	bound := append(id, "AWSKMSEncryptionClient Final Frame"...)
-	bound = binary.BigEndian.AppendUint64(append(bound, number...), uint64(length))
-	plaintext, err := open(key, iv, bytes.Clone(r.take(length+tagSize)), bound)
-	if err != nil {
-		return nil, nil, err
-	}
-	signed := message[:len(message)-len(r.rest)]
-	if signature := r.field(); r.short || len(r.rest) != 0 || !verifies(context[publicKey], signed, signature) {
-		return nil, nil, errForged
-	}
-	return plaintext, context, nil
-}
-
-func open(key, iv, sealed, bound []byte) ([]byte, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	opener, err := cipher.NewGCM(block)
-	if err != nil || len(iv) != nonceSize {
-		return nil, errForged
-	}
-	return opener.Open(nil, iv, sealed, bound)
-}
-
-func verifies(public string, signed, signature []byte) bool {
-	point, err := base64.StdEncoding.DecodeString(public)
-	if err != nil {
-		return false
-	}
-	x, y := elliptic.UnmarshalCompressed(elliptic.P384(), point)
-	if x == nil {
-		return false
-	}
-	uncompressed := make([]byte, 97)
-	uncompressed[0] = 4
-	x.FillBytes(uncompressed[1:49])
-	y.FillBytes(uncompressed[49:])
-	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P384(), uncompressed)
-	digest := sha512.Sum384(signed)
-	return err == nil && ecdsa.VerifyASN1(key, digest[:], signature)
 }
