@@ -73,6 +73,9 @@ type Config struct {
 	// through. Without them a pool's triggers fail.
 	Functions        []config.Function
 	FunctionsDefault *config.Function
+	// KMSKeys say what stands behind the keys that pools name by KMSKeyID, as config.Load lets them through. On a development
+	// server all other keys are its own.
+	KMSKeys []config.KMSKey
 
 	// Log gets one line for each request; nil drops them.
 	Log *slog.Logger

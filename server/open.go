@@ -39,6 +39,7 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 		}
 	}()
 	o.ring = &datakey.Ring{Master: master}
+	o.senders.keys.DB, o.senders.keys.Ring = o.store, o.ring
 	if err := opens(ctx, o.store, o.ring); err != nil {
 		return o, err
 	}

@@ -22,6 +22,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 		Services: []awsapi.Service{
 			{Service: s.API.Service(), Word: wording.Cognito},
 			{Service: s.STS.Service()},
+			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
 		Log:     c.Log,
 		Begin:   beginOperation(c.triggerLimit()),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cardea/engine/kmskey"
 	"cardea/engine/message"
 	"cardea/outbound/aws"
 	"cardea/outbound/mail"
@@ -17,14 +18,15 @@ import (
 
 // senders are the senders of messages that the configuration names.
 type senders struct {
+	keys   *kmskey.Keys // for messages that functions of pools send
 	list   []message.Sender
 	relays []*mail.SMTP // that keep connections
 }
 
-// newSenders makes the senders of the configuration; a development server has none.
+// newSenders makes the senders of the configuration; a development server has none but functions.
 func newSenders(c Config) (all senders, err error) {
-	if c.Dev {
-		return all, nil
+	if all.keys, err = newKMSKeys(c); err != nil || c.Dev {
+		return all, err
 	}
 	client, err := web.New(web.Options{Allow: c.Outgoing.Allow, PlainHTTP: c.Outgoing.PlainHTTP})
 	if err != nil {

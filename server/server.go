@@ -21,6 +21,7 @@ import (
 	"cardea/feature/devices"
 	"cardea/feature/domains"
 	"cardea/feature/groups"
+	"cardea/feature/kms"
 	"cardea/feature/mfa"
 	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
@@ -38,6 +39,7 @@ import (
 	"cardea/platform/seal"
 	"cardea/platform/telemetry"
 	"cardea/spec/cognitoidp"
+	kmsapi "cardea/spec/kms"
 	stsapi "cardea/spec/sts"
 )
 
@@ -45,9 +47,10 @@ import (
 type Server struct {
 	// Handler answers on the API's address, Admin on the operator's.
 	Handler, Admin http.Handler
-	// API is every feature of user pools, by the operations that it answers, and STS those of the second service.
+	// API is every feature of user pools, by the operations that it answers; STS and KMS are those of the other services.
 	API *cognitoidp.API
 	STS *stsapi.API
+	KMS *kmsapi.API
 	// DB is the database.
 	DB *db.DB
 	// Outbox has the inbox of a development server.
@@ -89,7 +92,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
-	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Triggers: triggers, Now: time.Now, Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
+	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Triggers: triggers, Keys: senders.keys, Now: time.Now, Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
 	migrator := &migration.Migrator{DB: store, Triggers: triggers, Passwords: hasher, Outbox: outbox, Log: c.Log}
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
@@ -115,6 +118,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 		},
 		STS:     &stsapi.API{Sts: sts.Service{}},
+		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: senders.keys}},
 		config:  c,
 		places:  places,
 		jobs:    schedule(keys, outbox, unresolved),

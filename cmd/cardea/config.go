@@ -36,6 +36,14 @@ func (c configCheckCommand) Run(t terminal) error {
 	if _, err := certificates(settings.Certificates); err != nil {
 		return err
 	}
+	for _, key := range settings.KMSKeys {
+		if key.RawAESFile == "" {
+			continue
+		}
+		if _, err := key.RawAES(); err != nil {
+			return err
+		}
+	}
 	places, err := geo.Open(settings.GeoDatabase)
 	if err != nil {
 		return fmt.Errorf("geo_database: %w", err)

@@ -71,10 +71,6 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 	if err != nil {
 		return nil, server.Config{}, err
 	}
-	named, err := c.functions()
-	if err != nil {
-		return nil, server.Config{}, err
-	}
 	settings := server.Config{
 		Dev:        true,
 		Addr:       c.Addr,
@@ -89,18 +85,29 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 		Version:    version,
 
 		GeoDatabase: c.Geo,
-		Functions:   named,
 	}
-	if !c.TLS {
-		return nil, settings, nil
+	var local *certs.Local
+	if c.TLS {
+		if local, err = certs.OpenLocal(c.Data, append(c.Host, c.hostname())...); err != nil {
+			return nil, server.Config{}, err
+		}
+		settings.Certificate, settings.IssueCertificate = local.Get, local.For
+		settings.PublicURL = "https://" + c.host()
 	}
-	local, err := certs.OpenLocal(c.Data, append(c.Host, c.hostname())...)
-	if err != nil {
-		return nil, server.Config{}, err
+	settings.Functions, err = c.functions(functionEnvironment(settings.PublicURL, local))
+	return local, settings, err
+}
+
+// functionEnvironment lets functions call this server by AWS's SDKs, as on Lambda they would call AWS.
+func functionEnvironment(url string, local *certs.Local) map[string]config.Secret {
+	env := map[string]config.Secret{"AWS_ACCESS_KEY_ID": "dev", "AWS_SECRET_ACCESS_KEY": "dev"}
+	for _, service := range []string{"COGNITO_IDENTITY_PROVIDER", "KMS", "STS"} {
+		env["AWS_ENDPOINT_URL_"+service] = config.Secret(url)
 	}
-	settings.Certificate, settings.IssueCertificate = local.Get, local.For
-	settings.PublicURL = "https://" + c.host()
-	return local, settings, nil
+	if local != nil {
+		env["AWS_CA_BUNDLE"], env["NODE_EXTRA_CA_CERTS"] = config.Secret(local.AuthorityFile), config.Secret(local.AuthorityFile)
+	}
+	return env
 }
 
 // hostname is the host of the address that clients on this machine use.

@@ -22,7 +22,7 @@ func (c serveCommand) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	named, err := c.functions()
+	named, err := c.functions(nil)
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 
 		Functions:        settings.Functions,
 		FunctionsDefault: settings.FunctionsDefault,
+		KMSKeys:          settings.KMSKeys,
 
 		Log:     log,
 		Version: version,

@@ -100,7 +100,7 @@ func (c triggerCommand) settings(t terminal) (server.Config, error) {
 	if err != nil {
 		return settings, err
 	}
-	named, err := c.functions()
+	named, err := c.functions(nil)
 	if err != nil {
 		return settings, err
 	}

@@ -19,6 +19,36 @@ import (
 	"cardea/server/servertest"
 )
 
+func TestKeysThatTheServerDoesNotHaveAreRefused(t *testing.T) {
+	t.Parallel()
+	const known, unknown = "arn:aws:kms:us-east-1:123456789012:key/known", "arn:aws:kms:us-east-1:123456789012:key/unknown"
+	configured := func(c *server.Config) {
+		c.KMSKeys = []config.KMSKey{{Key: "known", Aliases: []string{"alias/codes"}, Local: true}}
+		c.Functions = []config.Function{{Name: "f", Lambda: "https://lambda.us-east-1.amazonaws.com"}}
+	}
+	servertest.EachWith(t, configured, func(t *testing.T, w *servertest.World) {
+		named := func(key string) M {
+			return M{"LambdaConfig": M{"KMSKeyID": key, "CustomEmailSender": M{"LambdaVersion": "V1_0", "LambdaArn": "arn:aws:lambda:us-east-1:123456789012:function:f"}}}
+		}
+		kept := w.Pool(t, named(unknown)) // a development server takes any
+		messages := w.Server.API.Userpool.(*userpool.Service).Messages
+		messages.Keys.Any, w.Server.API.Userpool.(*userpool.Service).UnknownFunctions = false, false
+
+		const refusal = "No key is configured on this server for " + unknown
+		w.Fails(t, "CreateUserPool", servertest.With(M{"PoolName": "p"}, named(unknown)), "InvalidParameterException", refusal)
+		w.Fails(t, "CreateUserPool", servertest.With(M{"PoolName": "p"}, named("arn:aws:s3:us-east-1:123456789012:bucket")), "InvalidParameterException",
+			"arn:aws:s3:us-east-1:123456789012:bucket is not a valid KMS key ARN")
+		pool := w.Pool(t, named(known))
+		w.Fails(t, "UpdateUserPool", servertest.With(M{"UserPoolId": pool}, named(unknown)), "InvalidParameterException", refusal)
+		w.Must(t, "UpdateUserPool", servertest.With(M{"UserPoolId": pool}, named("arn:aws:kms:us-east-1:123456789012:alias/codes")))
+
+		// The key that a pool has stays valid when other settings are changed, and may be taken away.
+		w.Must(t, "UpdateUserPool", servertest.With(M{"UserPoolId": kept, "MfaConfiguration": "OFF"}, named(unknown)))
+		w.Must(t, "UpdateUserPool", M{"UserPoolId": kept})
+		w.Fails(t, "UpdateUserPool", servertest.With(M{"UserPoolId": kept}, named(unknown)), "InvalidParameterException", refusal)
+	})
+}
+
 func TestFunctionsThatTheServerCannotInvokeAreRefused(t *testing.T) {
 	t.Parallel()
 	const known, unknown = "arn:aws:lambda:us-east-1:123456789012:function:known", "arn:aws:lambda:us-east-1:123456789012:function:unknown"

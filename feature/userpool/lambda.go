@@ -8,7 +8,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// setLambdas sets the triggers. A function that is newly named must be one that the server can invoke.
+// setLambdas sets the triggers. A function that is newly named must be one that the server can invoke, and
+// a key one that it can use.
 func (s *Service) setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	lambdas := cognitoidp.LambdaConfigType{}
 	if in.LambdaConfig != nil {
@@ -29,6 +30,11 @@ func (s *Service) setLambdas(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest)
 	if !s.UnknownFunctions {
 		for _, wrong := range s.Triggers.Check(&lambdas, p.Doc.LambdaConfig) {
 			return wrong
+		}
+		if key := lambdas.KMSKeyID; key != "" && (p.Doc.LambdaConfig == nil || key != p.Doc.LambdaConfig.KMSKeyID) {
+			if err := s.Messages.Keys.Check(key); err != nil {
+				return err
+			}
 		}
 	}
 	p.Doc.LambdaConfig = &lambdas

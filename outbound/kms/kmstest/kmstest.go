@@ -1,4 +1,3 @@
-// Package kmstest is a KMS behind a real HTTP server, for tests: GenerateDataKey, with signatures checked.
 package kmstest
 
 import (

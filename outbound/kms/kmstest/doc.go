@@ -1,0 +1,2 @@
+// Package kmstest is a KMS behind a real HTTP server, for tests: GenerateDataKey, with signatures checked.
+package kmstest
