@@ -111,11 +111,11 @@ func (c *Outbox) invoke(ctx context.Context, p *pool.Pool, row *outbox.Row, out 
 	return classified(c.Triggers.Send(ctx, d))
 }
 
-// raised is the class of messages whose function has failed. Lambda invokes such a function three times in all.
-const (
-	raised    delivery.Class = "raised"
-	maxRaised                = 3
-)
+// raised is the class of messages whose function has failed.
+const raised delivery.Class = "raised"
+
+// maxRaised is how many times in all such a function is invoked, as by Lambda.
+const maxRaised = 3
 
 // classified gives what came of an invocation a class. The reason does not quote what the function has said.
 func classified(err error) error {
