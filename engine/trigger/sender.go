@@ -79,7 +79,7 @@ func (t Triggers) Send(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.Functions.Invoke(ctx, outbound.Ask{
+	_, err = operationOf(ctx).invoke(ctx, t.Functions, outbound.Ask{
 		ARN: ARN(d.Pool.Doc.LambdaConfig, d.By), Trigger: string(d.By), Source: event.Source(), Event: text,
 		Async: true, Delivery: d.ID, Before: d.Before,
 	})

@@ -102,7 +102,6 @@ func (t Triggers) ask(ctx context.Context, c Call, request triggerevent.Request)
 		Trigger: string(name),
 		Source:  event.Source(),
 		Event:   text,
-		Async:   name == triggerevent.CustomEmailSender || name == triggerevent.CustomSMSSender,
 	})
 	if err != nil {
 		return nil, condition(name, err)

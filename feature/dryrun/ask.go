@@ -174,13 +174,21 @@ func verifyAuthChallengeResponse(ctx context.Context, q *question) (any, error) 
 	}{correct}, err
 }
 
-// sendEmail tells of a message without a code.
 func sendEmail(ctx context.Context, q *question) (any, error) {
-	return nil, q.Triggers.SendEmail(ctx, q.call, nil)
+	return nil, q.send(ctx, triggerevent.CustomEmailSender)
 }
 
 func sendSMS(ctx context.Context, q *question) (any, error) {
-	return nil, q.Triggers.SendSMS(ctx, q.call, nil)
+	return nil, q.send(ctx, triggerevent.CustomSMSSender)
+}
+
+// send tells of a message without a code.
+func (q *question) send(ctx context.Context, by triggerevent.Trigger) error {
+	sending, err := trigger.NewSending(ctx, q.call, by)
+	if err != nil {
+		return err
+	}
+	return q.Triggers.Send(ctx, trigger.Delivery{Pool: q.call.Pool, By: by, Sending: sending})
 }
 
 // inboundFederation needs an event, for what an identity provider says cannot be made up.
