@@ -1,6 +1,8 @@
 package passwords_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,8 +81,15 @@ func TestForgottenPasswordsOfUsersWhoAreNotMigrated(t *testing.T) {
 	const unknown = "Username/client id combination not found."
 	eachMigration(t, nil, nil, func(t *testing.T, w *servertest.World, f *triggertest.Function, pool, client string) {
 		f.Script(triggertest.Answer{Raise: "no such user"})
+		accounts := func() []string { // all that is stored, but for the counts of failures
+			return slices.DeleteFunc(dbtest.Rows(t, w.DB), func(row string) bool { return strings.HasPrefix(row, "attempt ") })
+		}
+		before := accounts()
 		for range 2 {
 			w.Fails(t, "ForgotPassword", who(client, "bob"), "UserNotFoundException", unknown)
+		}
+		if diff := cmp.Diff(before, accounts()); diff != "" {
+			t.Errorf("something is left behind (-before +after):\n%s", diff)
 		}
 		if n := len(f.Calls()); n != 1 {
 			t.Errorf("asked %d times", n)

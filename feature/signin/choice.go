@@ -131,9 +131,7 @@ func (p selectChallenge) open(a *attempt, tx *db.Tx) error {
 
 func (p selectChallenge) load(a *attempt, tx *db.Tx) error { return a.loadPasskeys(tx) }
 
-func (selectChallenge) sends(a *attempt) string {
-	return a.chosenPassword(a.in.Given["ANSWER"], a.state.Options)
-}
+func (selectChallenge) sends(a *attempt) string { return a.passwordFor(a.in.Given["ANSWER"]) }
 
 // judge takes a choice. By itself that proves nothing, so it uses no Session up and is not remembered; a right password that
 // comes with it does.

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"errors"
-	"slices"
 
 	"cardea/engine/account"
 	"cardea/engine/migration"
@@ -20,17 +19,17 @@ type sender interface {
 // givenPassword is the password of a request that is nothing else.
 func (a *attempt) givenPassword() string { return a.in.Given["PASSWORD"] }
 
-// preferredPassword is the password that USER_AUTH begins with, if the user may begin with one.
+// preferredPassword is the password that USER_AUTH begins with, if it does.
 func (a *attempt) preferredPassword() string {
-	return a.chosenPassword(a.in.Given["PREFERRED_CHALLENGE"], a.options)
+	return a.passwordFor(a.in.Given["PREFERRED_CHALLENGE"])
 }
 
-// chosenPassword is the password that comes with a choice, if that is what was chosen.
-func (a *attempt) chosenPassword(chosen string, options []string) string {
-	if chosen != cognitoidp.ChallengeNameTypePassword || !slices.Contains(options, chosen) {
+// passwordFor is the password that comes with the choice of a challenge. Every pool lets its users choose the password.
+func (a *attempt) passwordFor(chosen string) string {
+	if chosen != cognitoidp.ChallengeNameTypePassword {
 		return ""
 	}
-	return a.in.Given["PASSWORD"]
+	return a.givenPassword()
 }
 
 // migrate asks UserMigration for the user whom a password was sent for, where the pool does not know them, and goes on with the

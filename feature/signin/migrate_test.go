@@ -1,6 +1,11 @@
 package signin_test
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,8 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/config"
 	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
 	"cardea/record/user"
+	"cardea/server"
 	"cardea/server/servertest"
 	"cardea/spec/id"
 )
@@ -77,6 +85,12 @@ func (w *world) stored(t *testing.T, name string) (u *user.User) {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// accounts is all that is stored, but for the counts of failures.
+func (w *world) accounts(t *testing.T) []string {
+	t.Helper()
+	return slices.DeleteFunc(dbtest.Rows(t, w.DB), func(row string) bool { return strings.HasPrefix(row, "attempt ") })
 }
 
 func (w *world) absent(t *testing.T, name string) {
@@ -258,8 +272,11 @@ func TestWhoIsNotMigratedIsUnknown(t *testing.T) {
 						}
 						return triggertest.Answer{}
 					})
-					begun := len(f.Calls())
+					begun, before := len(f.Calls()), w.accounts(t)
 					w.Fails(t, "InitiateAuth", w.byPassword(name, old), code, text)
+					if diff := cmp.Diff(before, w.accounts(t)); diff != "" {
+						t.Errorf("%s leaves something behind (-before +after):\n%s", name, diff)
+					}
 					if !strings.Contains(strings.Join(sources(f, begun), " "), "UserMigration") {
 						t.Errorf("%s: the function was not asked", name)
 					}
@@ -295,7 +312,11 @@ func TestAliasesOfMigratedUsers(t *testing.T) {
 		if _, attributes := w.described(t, "alice"); attributes["email_verified"] != "false" {
 			t.Errorf("the alias is still alice's: %v", attributes)
 		}
-		w.notMigrated(t, "carol@example.com", old) // no user name
+		begun := len(f.Calls())
+		w.notMigrated(t, "carol@example.com", old)
+		if n := len(f.Calls()) - begun; n != 0 {
+			t.Errorf("asked %d times for what cannot be a user name", n)
+		}
 	})
 }
 
@@ -323,7 +344,11 @@ func TestMigratedUsersOfPoolsWhoseUserNamesAreAddresses(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		w.notMigrated(t, "carol@example.com", old)
+		begun := len(f.Calls())
 		w.notMigrated(t, "eve", old)
+		if n := len(f.Calls()) - begun; n != 0 {
+			t.Errorf("asked %d times for what cannot be a user name", n)
+		}
 	})
 }
 
@@ -395,4 +420,44 @@ func TestMigratedUsersPassPreAuthentication(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestPasswordsOfMigrationsAreNotLoggedNorStored(t *testing.T) {
+	t.Parallel()
+	const secret = "a password that nobody else has"
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		var log bytes.Buffer
+		f := triggertest.New(t)
+		s := servertest.New(t, url, func(c *server.Config) {
+			f.Now = c.Test.Now
+			c.Outgoing = config.Outgoing{Allow: []string{"127.0.0.1"}, PlainHTTP: true}
+			c.FunctionsDefault = &config.Function{Lambda: f.URL, AccessKeyID: triggertest.KeyID, SecretAccessKey: triggertest.SecretKey}
+			c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		w := furnish(t, s, M{"LambdaConfig": M{"UserMigration": triggertest.ARN("f")}}, nil)
+		for name, answer := range map[string]triggertest.Answer{
+			"refused": {Raise: "wrong password"},
+			"invalid": {Raw: []byte(`{"response":{"userAttributes":"` + secret + `"}}`)},
+			"taken":   {Response: migrant("CONFIRMED", "email", secret)},
+			"gone":    {Status: 404, Code: "ResourceNotFoundException"},
+			"bob":     {Response: migrant("CONFIRMED", "name", "Bob")},
+		} {
+			f.Script(answer)
+			_, err := w.Call("InitiateAuth", w.byPassword(name, secret))
+			if (err == nil) != (name == "bob") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for _, text := range []string{secret, hex.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret))} {
+			if strings.Contains(log.String(), text) {
+				t.Errorf("the log has the password:\n%s", log.String())
+			}
+			if stored := strings.ToLower(strings.Join(dbtest.Rows(t, w.DB), "\n")); strings.Contains(stored, strings.ToLower(text)) {
+				t.Error("the database has the password")
+			}
+		}
+		if n := strings.Count(log.String(), "a user was not migrated"); n != 4 {
+			t.Errorf("%d reports of users who were not migrated:\n%s", n, log.String())
+		}
+	})
 }
