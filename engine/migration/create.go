@@ -91,7 +91,7 @@ var errNoTexts = errors.New("enableSMSMFA needs a phone number, and a pool that 
 func requireTexts(p *pool.Pool, u *user.User) error {
 	i := slices.IndexFunc(factor.Seconds, func(f *factor.Factor) bool { return f.Setting == cognitoidp.ChallengeNameTypeSmsMfa })
 	texts := factor.Seconds[i]
-	if mode := p.MFA.MfaConfiguration; mode == "" || mode == cognitoidp.UserPoolMfaTypeOff || !texts.Grantable(p, u) {
+	if p.MFA.MfaConfiguration == cognitoidp.UserPoolMfaTypeOff || !texts.Grantable(p, u) {
 		return errNoTexts
 	}
 	texts.Set(&u.MFA, true)

@@ -229,6 +229,7 @@ func TestMigratedUsersNeedTheirSecondFactor(t *testing.T) {
 		w.absent(t, "carol")
 
 		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": w.pool, "MfaConfiguration": "OFF"})
+		w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": w.pool, "SmsMfaConfiguration": M{"SmsConfiguration": texting()}})
 		directory(f, map[string]M{"dave": texts(migrant("CONFIRMED", "phone_number", phone))})
 		w.notMigrated(t, "dave", old)
 		w.absent(t, "dave")
