@@ -1,0 +1,30 @@
+package oauth2
+
+// Error codes of the endpoints.
+const (
+	InvalidRequest          = "invalid_request"
+	InvalidClient           = "invalid_client"
+	InvalidGrant            = "invalid_grant"
+	InvalidScope            = "invalid_scope"
+	InvalidTarget           = "invalid_target" // RFC 8707
+	InvalidToken            = "invalid_token"  // RFC 6750
+	UnauthorizedClient      = "unauthorized_client"
+	UnsupportedGrantType    = "unsupported_grant_type"
+	UnsupportedResponseType = "unsupported_response_type"
+	UnsupportedTokenType    = "unsupported_token_type" // RFC 7009
+	LoginRequired           = "login_required"         // OpenID Connect Core
+	ServerError             = "server_error"
+	TemporarilyUnavailable  = "temporarily_unavailable"
+)
+
+// Error is an error code with a description, which may be empty.
+type Error struct {
+	Code, Description string
+}
+
+func (e *Error) Error() string {
+	if e.Description == "" {
+		return e.Code
+	}
+	return e.Code + ": " + e.Description
+}
