@@ -6,15 +6,13 @@ import (
 	"slices"
 
 	"cardea/engine/access"
+	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/platform/db"
 )
 
-// selfService is the scope that an access token needs for operations on its user's own account.
-const selfService = "aws.cognito.signin.user.admin"
-
-// ErrScope says that an access token lacks the scope of self-service.
-var ErrScope = errors.New("the access token lacks the scope " + selfService)
+// ErrScope says that an access token lacks the scope that operations on its user's own account need.
+var ErrScope = errors.New("the access token lacks the scope " + scope.Self)
 
 // Authenticator finds the user of an access token, for operations on the user's own account.
 type Authenticator struct {
@@ -44,7 +42,7 @@ func (t *Token) Admit(tx *db.Tx) (*access.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(who.Scopes, selfService) {
+	if !slices.Contains(who.Scopes, scope.Self) {
 		return nil, ErrScope
 	}
 	return who, nil

@@ -3,11 +3,13 @@ package token
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"cardea/engine/attributes"
+	"cardea/engine/scope"
 	"cardea/engine/trigger"
 	"cardea/record/client"
 	"cardea/record/group"
@@ -16,9 +18,6 @@ import (
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
-
-// adminScope is the scope of every access token of an API sign-in: it allows operations on the user's own account.
-const adminScope = "aws.cognito.signin.user.admin"
 
 // facts are the values that the tokens of one sign-in or refresh are made from.
 type facts struct {
@@ -50,7 +49,7 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 		ExpiresIn:   int64(f.client.AccessTTL() / time.Second),
 		TokenType:   "Bearer",
 	}
-	if f.oauth() && !slices.Contains(f.session.Scopes, "openid") {
+	if f.oauth() && !slices.Contains(f.session.Scopes, scope.OpenID) {
 		return result, nil
 	}
 	if claims, err = f.idClaims(access); err != nil {
@@ -113,11 +112,12 @@ func (f *facts) accessClaims() ([]byte, error) {
 // granted are the scopes of the session.
 func (f *facts) granted() []string { return granted(f.session.Kind, f.session.Scopes) }
 
+// granted are the scopes of a session: every access token of an API sign-in allows operations on the user's own account.
 func granted(kind session.Kind, scopes []string) []string {
 	if kind == session.OAuth {
 		return scopes
 	}
-	return []string{adminScope}
+	return []string{scope.Self}
 }
 
 // changes are the claims that PreTokenGeneration changes in each of the tokens; nil: none.
@@ -180,19 +180,22 @@ func (f *facts) idClaims(access string) ([]byte, error) {
 	return c.end()
 }
 
-// attributes adds those of the user's attributes that the client may read and the scopes show.
+// attributes adds those of the user's attributes that the tokens show.
 func (f *facts) attributes(c *claims) {
-	readable := attributes.Readable(f.client, f.user)
-	shown := make([]string, 0, len(readable))
-	for name, value := range readable {
-		if value != "" && name != "sub" && name != "identities" && shows(f.session.Scopes, name) {
-			shown = append(shown, name)
-		}
+	shown := Shown(f.client, f.user, f.session.Scopes)
+	for _, name := range slices.Sorted(maps.Keys(shown)) {
+		c.attribute(name, shown[name])
 	}
-	slices.Sort(shown)
-	for _, name := range shown {
-		c.attribute(name, readable[name])
-	}
+}
+
+// Shown are the attributes that an app with these scopes is told about a user: those that the client may read and the scopes
+// let through, besides sub (docs/cognito/oauth.md, "Scopes").
+func Shown(c *client.Client, u *user.User, scopes []string) map[string]string {
+	shown := attributes.Readable(c, u)
+	maps.DeleteFunc(shown, func(name, value string) bool {
+		return value == "" || name == "sub" || name == "identities" || !shows(scopes, name)
+	})
+	return shown
 }
 
 // shows reports whether OAuth scopes let an attribute through. Without any of the three that restrict, all do.

@@ -1,22 +1,17 @@
 package appclient
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
+	"cardea/engine/scope"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
-	"cardea/record/resourceserver"
 	"cardea/spec/cognitoidp"
-	"cardea/spec/id"
+	"cardea/spec/oauth2"
 )
-
-// userScopes are the scopes that every pool has. They concern a user, so a client that acts for itself has none of them.
-var userScopes = []string{"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"}
 
 // checkOAuth checks that flows, scopes and the secret go together.
 func checkOAuth(c *client.Client) error {
@@ -38,9 +33,9 @@ func checkOAuth(c *client.Client) error {
 	if !c.HasSecret() {
 		return cognitoidp.InvalidOAuthFlow("client_credentials flow can not be selected if client does not have a client secret.")
 	}
-	for _, scope := range scopes {
-		if slices.Contains(userScopes, scope) {
-			return cognitoidp.InvalidOAuthFlow(scope + " is not supported with client_credentials flow")
+	for _, name := range scopes {
+		if scope.OfUsers(name) {
+			return cognitoidp.InvalidOAuthFlow(name + " is not supported with client_credentials flow")
 		}
 	}
 	return nil
@@ -72,6 +67,9 @@ func checkURL(address string) error {
 		return cognitoidp.InvalidParameter(address + " is not a valid URL.")
 	}
 
+	if oauth2.Executable(address) {
+		return cognitoidp.InvalidParameter(address + " cannot use the " + strings.ToUpper(u.Scheme) + " protocol.")
+	}
 	switch strings.ToLower(u.Scheme) {
 	case "http":
 		if !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, strings.ToLower(u.Hostname())) {
@@ -81,9 +79,6 @@ func checkURL(address string) error {
 		if u.Hostname() == "" {
 			return cognitoidp.InvalidParameter(address + " is not a valid URL.")
 		}
-	case "javascript", "data", "vbscript", "file", "blob":
-		// A browser would execute these, or open a local file, with an authorization code in the URL.
-		return cognitoidp.InvalidParameter(address + " cannot use the " + strings.ToUpper(u.Scheme) + " protocol.")
 	}
 	return nil
 }
@@ -120,34 +115,14 @@ func checkProviders(p *pool.Pool, c *client.Client) error {
 
 // checkScopes checks that every scope is one of the pool's or of its resource servers'.
 func checkScopes(tx *db.Tx, c *client.Client) error {
-	for _, scope := range c.Doc.AllowedOAuthScopes {
-		if slices.Contains(userScopes, scope) {
-			continue
-		}
-		defined, err := defines(tx, c.Pool, scope)
+	for _, name := range c.Doc.AllowedOAuthScopes {
+		exists, err := scope.Exists(tx, c.Pool, name)
 		if err != nil {
 			return err
 		}
-		if !defined {
-			return cognitoidp.ScopeDoesNotExist("Invalid scope requested: " + scope)
+		if !exists {
+			return cognitoidp.ScopeDoesNotExist("Invalid scope requested: " + name)
 		}
 	}
 	return nil
-}
-
-// defines tells whether a resource server of the pool defines a scope, "<identifier>/<name>"; only identifiers may have
-// slashes of their own.
-func defines(tx *db.Tx, pool id.Pool, scope string) (bool, error) {
-	slash := strings.LastIndexByte(scope, '/')
-	if slash < 0 {
-		return false, nil
-	}
-	server, err := resourceserver.Get(tx, pool, scope[:slash])
-	if errors.Is(err, db.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("get resource server: %w", err)
-	}
-	return server.Defines(scope), nil
 }
