@@ -10,9 +10,11 @@ import (
 	"cardea/engine/trigger"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
+	"cardea/inbound/oauth"
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
 	"cardea/record/datakey"
+	"cardea/spec/id"
 )
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
@@ -31,7 +33,12 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 
+	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Observe: s.metrics.Operation}
+
 	mux := http.NewServeMux()
+	mux.HandleFunc("/{pool}/oauth2/{endpoint}", func(w http.ResponseWriter, r *http.Request) {
+		endpoints.Serve(w, r, id.Pool(r.PathValue("pool")), "/oauth2/"+r.PathValue("endpoint"))
+	})
 	mux.Handle("/{$}", api)
 	documents.Register(mux)
 	mux.HandleFunc("GET /livez", s.health.live)

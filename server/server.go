@@ -20,9 +20,11 @@ import (
 	"cardea/feature/appclient"
 	"cardea/feature/devices"
 	"cardea/feature/domains"
+	"cardea/feature/grant"
 	"cardea/feature/groups"
 	"cardea/feature/kms"
 	"cardea/feature/mfa"
+	"cardea/feature/oauth"
 	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
 	"cardea/feature/profile"
@@ -51,6 +53,8 @@ type Server struct {
 	API *cognitoidp.API
 	STS *stsapi.API
 	KMS *kmsapi.API
+	// OAuth is the authorization server of the pools.
+	OAuth *oauth.Service
 	// DB is the database.
 	DB *db.DB
 	// Outbox has the inbox of a development server.
@@ -116,7 +120,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
 			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region, Certificates: chooser},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
+			Grant:     &grant.Service{Apps: apps, Tokens: minter},
 		},
+		OAuth:   &oauth.Service{Apps: apps, DB: store, Tokens: minter},
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: senders.keys}},
 		config:  c,

@@ -22,6 +22,17 @@ type App struct {
 	Box    *seal.Box
 }
 
+// ErrGrant says that an app client may not use an OAuth grant.
+var ErrGrant = errors.New("the app client may not use this grant")
+
+// MayUse answers ErrGrant unless the app may use an OAuth grant, named as AllowedOAuthFlows names it.
+func (a App) MayUse(flow string) error {
+	if !a.Client.Grants(flow) {
+		return ErrGrant
+	}
+	return nil
+}
+
 // Subject is a user of an app. The user is the caller's own copy, as the transaction that found them saw it.
 type Subject struct {
 	App

@@ -85,6 +85,9 @@ func (c *Claims) signedBy(keys *signingKeys, t *jose.Token) error {
 // Admit finds the session and the user of an authenticated access token, as they are in tx: ErrInvalidAccess,
 // ErrExpiredAccess and ErrRevokedAccess when the token is no longer good, account.ErrNoUser and account.ErrDisabled.
 func (m *Minter) Admit(tx *db.Tx, claims *Claims) (*access.Subject, error) {
+	if claims.Session == "" {
+		return nil, ErrInvalidAccess // a client's own
+	}
 	if tx.Now.Unix() >= claims.Expires {
 		return nil, ErrExpiredAccess
 	}

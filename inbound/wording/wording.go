@@ -17,6 +17,7 @@ import (
 	"cardea/engine/migration"
 	"cardea/engine/passkey"
 	"cardea/engine/password"
+	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
 	"cardea/engine/verification"
@@ -42,6 +43,8 @@ var conditions = []entry{
 	{password.ErrUsed, cognitoidp.PasswordHistoryPolicyViolation("Password has previously been used")},
 	{password.ErrBusy, cognitoidp.TooManyRequests("Rate exceeded")},
 
+	{access.ErrGrant, cognitoidp.NotAuthorized("Client is not enabled for the client_credentials grant.")},
+	{scope.ErrRefused, cognitoidp.InvalidParameter("Invalid scope requested.")},
 	{bearer.ErrScope, cognitoidp.NotAuthorized("Access Token does not have required scopes")},
 	{token.ErrForgedAccess, cognitoidp.NotAuthorized("Could not verify signature for Access Token")},
 	{token.ErrInvalidAccess, cognitoidp.NotAuthorized("Invalid Access Token")},

@@ -43,6 +43,13 @@ func (c *Client) Allows(flow string) bool {
 	return false
 }
 
+// Grants tells whether the client may use an OAuth grant, named as AllowedOAuthFlows names it: "code", "implicit" or
+// "client_credentials".
+func (c *Client) Grants(flow string) bool {
+	enabled := c.Doc.AllowedOAuthFlowsUserPoolClient
+	return enabled != nil && *enabled && slices.Contains(c.Doc.AllowedOAuthFlows, flow)
+}
+
 // Legacy tells whether a name in ExplicitAuthFlows is of the first generation, without the prefix ALLOW_.
 func Legacy(flow string) bool {
 	return !strings.HasPrefix(flow, "ALLOW_")

@@ -675,7 +675,11 @@ func (a *API) addUserimport(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addGrant(operations map[string]awsjson.Operation) {
+	ready := a.Grant != nil
 	getClientToken := awsjson.Operation{Name: "GetClientToken", Feature: "grant", Signed: false, Input: &shapeGetClientTokenRequest, Errors: errorsGetClientToken}
+	if ready {
+		getClientToken.Invoke = awsjson.Method(&shapeGetClientTokenRequest, a.Grant.GetClientToken)
+	}
 	operations["GetClientToken"] = getClientToken
 }
 

@@ -156,6 +156,11 @@ type Devices interface {
 	AdminUpdateDeviceStatus(ctx context.Context, in *AdminUpdateDeviceStatusRequest) (*AdminUpdateDeviceStatusResponse, error)
 }
 
+// Grant is what the feature grant answers.
+type Grant interface {
+	GetClientToken(ctx context.Context, in *GetClientTokenRequest) (*GetClientTokenResponse, error)
+}
+
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
@@ -172,4 +177,5 @@ type API struct {
 	Mfa       Mfa
 	Passkeys  Passkeys
 	Devices   Devices
+	Grant     Grant
 }

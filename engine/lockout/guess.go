@@ -1,0 +1,48 @@
+package lockout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/platform/db"
+	"cardea/record/attempt"
+	"cardea/spec/awsjson"
+	"cardea/spec/id"
+)
+
+// Guesses are the attempts of one address at secrets of app clients and at authorization codes. They are counted apart from the
+// failures of users, so that a server which sends a wrong secret again and again keeps no user of its address out.
+type Guesses struct {
+	key string // empty: the address is not known
+}
+
+// GuessesOf are those of the caller of a request.
+func GuessesOf(ctx context.Context) Guesses {
+	network := Source{Address: awsjson.CallerFrom(ctx).IP}.Network()
+	if network == "" {
+		return Guesses{}
+	}
+	return Guesses{"guess/" + network}
+}
+
+// RateLimited answers ErrRateLimited when the address has had its share of wrong guesses in a pool.
+func (g Guesses) RateLimited(tx *db.Tx, pool id.Pool) error {
+	if g.key == "" {
+		return nil
+	}
+	a, err := attempt.Get(tx, pool, g.key)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read wrong guesses of an address: %w", err)
+	}
+	if recent(a, tx.Now) >= allowance {
+		return ErrRateLimited
+	}
+	return nil
+}
+
+// Fail counts a wrong guess, durable when tx is.
+func (g Guesses) Fail(tx *db.Tx, pool id.Pool) error { return count(tx, pool, g.key, 1) }

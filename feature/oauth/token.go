@@ -1,0 +1,103 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+
+	"cardea/engine/access"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/oauth2"
+)
+
+// Tokens are what the token endpoint answers.
+type Tokens = cognitoidp.AuthenticationResultType
+
+// grant is one way to ask for tokens.
+type grant interface {
+	// admit decides whether the app, which has proven itself, may have what it asks for.
+	admit(tx *db.Tx, app access.App) error
+	// issue makes the tokens.
+	issue(ctx context.Context) (*Tokens, error)
+}
+
+// grants makes the grant of each grant_type.
+var grants = map[string]func(s *Service, form oauth2.Values) grant{
+	"client_credentials": newClientCredentials,
+	"refresh_token":      newRefresh,
+}
+
+// Token answers the token endpoint.
+func (s *Service) Token(ctx context.Context, r Request) (*Tokens, error) {
+	kind := r.Form.Get("grant_type")
+	if kind == "" {
+		return nil, missing()
+	}
+	var g grant = unsupported{}
+	if make, known := grants[kind]; known {
+		g = make(s, r.Form)
+	}
+	if err := s.Apps.Prove(ctx, r.Pool, r.Client, g.admit); err != nil {
+		return nil, err
+	}
+	return g.issue(ctx)
+}
+
+// unsupported is every other grant_type. The client proves itself before it learns that.
+type unsupported struct{}
+
+func (unsupported) admit(*db.Tx, access.App) error {
+	return &oauth2.Error{Code: oauth2.UnsupportedGrantType}
+}
+
+func (unsupported) issue(context.Context) (*Tokens, error) { return nil, missing() }
+
+// clientCredentials gives an app client a token for itself.
+type clientCredentials struct {
+	*Service
+	form  oauth2.Values
+	grant token.MachineGrant
+}
+
+func newClientCredentials(s *Service, form oauth2.Values) grant {
+	return &clientCredentials{Service: s, form: form}
+}
+
+func (g *clientCredentials) admit(tx *db.Tx, app access.App) (err error) {
+	g.grant, err = token.GrantMachine(tx, app, oauth2.Scopes(g.form.Get("scope")))
+	return err
+}
+
+func (g *clientCredentials) issue(ctx context.Context) (*Tokens, error) {
+	if text := g.form.Get("aws_client_metadata"); text != "" {
+		if json.Unmarshal([]byte(text), &g.grant.Metadata) != nil {
+			return nil, missing()
+		}
+	}
+	return g.Tokens.Machine(ctx, g.grant)
+}
+
+// refresh gives new tokens for a refresh token, whichever way the session began.
+type refresh struct {
+	*Service
+	form oauth2.Values
+	app  access.App
+}
+
+func newRefresh(s *Service, form oauth2.Values) grant { return &refresh{Service: s, form: form} }
+
+func (g *refresh) admit(_ *db.Tx, app access.App) error {
+	g.app = app
+	if g.form.Get("refresh_token") == "" {
+		return missing()
+	}
+	return nil
+}
+
+func (g *refresh) issue(ctx context.Context) (*Tokens, error) {
+	return g.Tokens.Refresh(ctx, token.RefreshRequest{
+		App: g.app, RefreshToken: g.form.Get("refresh_token"), From: awsjson.CallerFrom(ctx),
+	})
+}

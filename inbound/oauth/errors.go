@@ -1,0 +1,141 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/engine/lockout"
+	"cardea/engine/scope"
+	"cardea/engine/token"
+	"cardea/engine/trigger"
+	"cardea/feature/oauth"
+	"cardea/spec/oauth2"
+)
+
+// entry is a condition and the error code for it.
+type entry struct {
+	condition         error
+	code, description string
+}
+
+// lost is said of an access token that is no longer good, whatever the reason (docs/cognito/oauth.md, "UserInfo").
+const lost = "Access token is expired, disabled, or deleted, or the user has globally signed out."
+
+// conditions are those that the endpoints answer, of whatever engine.
+var conditions = []entry{
+	{access.ErrGrant, oauth2.UnauthorizedClient, ""},
+	{scope.ErrRefused, oauth2.InvalidScope, ""},
+	{lockout.ErrRateLimited, oauth2.TemporarilyUnavailable, ""},
+
+	{account.ErrDisabled, oauth2.InvalidGrant, ""},
+	{account.ErrUnconfirmed, oauth2.InvalidGrant, ""},
+	{account.ErrResetRequired, oauth2.InvalidGrant, ""},
+	{token.ErrInvalidRefresh, oauth2.InvalidGrant, ""},
+	{token.ErrExpiredRefresh, oauth2.InvalidGrant, ""},
+	{token.ErrRevokedRefresh, oauth2.InvalidGrant, ""},
+	{token.ErrReusedRefresh, oauth2.InvalidGrant, ""},
+	{token.ErrNotRevocable, oauth2.InvalidRequest, ""},
+	{token.ErrNotRefresh, oauth2.UnsupportedTokenType, ""},
+	{token.ErrOthersToken, oauth2.InvalidGrant, ""},
+}
+
+// ofBearer are the conditions of the access token at userInfo.
+var ofBearer = []entry{
+	{token.ErrForgedAccess, oauth2.InvalidToken, lost},
+	{token.ErrInvalidAccess, oauth2.InvalidToken, lost},
+	{token.ErrExpiredAccess, oauth2.InvalidToken, lost},
+	{token.ErrRevokedAccess, oauth2.InvalidToken, lost},
+	{account.ErrNoUser, oauth2.InvalidToken, lost},
+	{account.ErrDisabled, oauth2.InvalidToken, lost},
+	{oauth.ErrNotOpenID, oauth2.InvalidToken, "Access token does not contain openid scope"},
+}
+
+// wordOf is the error for err, or nil where err is a failure.
+func (c *call) wordOf(err error) *oauth2.Error {
+	if wrong, ok := errors.AsType[*oauth2.Error](err); ok {
+		return wrong
+	}
+	table := conditions
+	if c.name == "UserInfo" {
+		table = ofBearer
+	}
+	for _, e := range table {
+		if errors.Is(err, e.condition) {
+			return &oauth2.Error{Code: e.code, Description: e.description}
+		}
+	}
+
+	if stopped, ok := errors.AsType[*trigger.Error](err); ok {
+		return &oauth2.Error{Code: oauth2.InvalidRequest, Description: stoppedText(stopped)}
+	}
+	if _, ok := errors.AsType[account.StatusError](err); ok {
+		return &oauth2.Error{Code: oauth2.InvalidGrant}
+	}
+	_, unknown := errors.AsType[*access.UnknownError](err)
+	_, unproven := errors.AsType[*access.SecretError](err)
+	if unknown || unproven {
+		return &oauth2.Error{Code: oauth2.InvalidClient}
+	}
+	return nil
+}
+
+// stoppedText says how a trigger has kept tokens from being made, as the API does.
+func stoppedText(e *trigger.Error) string {
+	switch e.Kind {
+	case trigger.Invalid:
+		return "Unrecognizable lambda output"
+	case trigger.NotInvoked:
+		return string(e.Trigger) + " invocation failed due to error " + e.Text + "."
+	}
+	return string(e.Trigger) + " failed with error " + e.Text + "."
+}
+
+// statusGone is logged for a request whose client did not wait for the answer.
+const statusGone = 499
+
+// refuse writes the error for err.
+func (c *call) refuse(err error) {
+	word := c.wordOf(err)
+	if word == nil {
+		c.failure = err
+		c.fail(&oauth2.Error{Code: oauth2.ServerError}, http.StatusInternalServerError)
+		if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
+			c.status, c.code, c.failure = statusGone, "ClientGone", nil
+		}
+		return
+	}
+	c.fail(word, c.statusOf(word))
+}
+
+func (c *call) statusOf(word *oauth2.Error) int {
+	switch {
+	case word.Code == oauth2.TemporarilyUnavailable:
+		return http.StatusTooManyRequests
+	case word.Code == oauth2.InvalidToken:
+		return http.StatusUnauthorized
+	case word.Code == oauth2.InvalidClient && (c.basic || c.name == "Revoke"):
+		return http.StatusUnauthorized
+	}
+	return http.StatusBadRequest
+}
+
+// fail writes an error.
+func (c *call) fail(word *oauth2.Error, status int) {
+	c.code = word.Code
+	switch {
+	case c.name == "UserInfo":
+		c.w.Header().Set("WWW-Authenticate", "Bearer error="+quoted(word.Code)+", error_description="+quoted(word.Description))
+	case c.basic && status == http.StatusUnauthorized:
+		c.w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
+	}
+	c.write(status, struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description,omitzero"`
+	}{word.Code, word.Description})
+}
+
+func panicked(problem any) error { return fmt.Errorf("panic: %v", problem) }
