@@ -36,9 +36,12 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Observe: s.metrics.Operation}
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("/{pool}/oauth2/{endpoint}", func(w http.ResponseWriter, r *http.Request) {
-		endpoints.Serve(w, r, id.Pool(r.PathValue("pool")), "/oauth2/"+r.PathValue("endpoint"))
-	})
+	for _, path := range oauth.Paths() {
+		mux.HandleFunc("/{pool}"+path, func(w http.ResponseWriter, r *http.Request) {
+			site := oauth.Site{Pool: id.Pool(r.PathValue("pool")), Base: c.PublicURL + "/" + r.PathValue("pool")}
+			endpoints.Serve(w, r, site, path)
+		})
+	}
 	mux.Handle("/{$}", api)
 	documents.Register(mux)
 	mux.HandleFunc("GET /livez", s.health.live)

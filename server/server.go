@@ -10,6 +10,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/bearer"
 	"cardea/engine/certificate"
+	"cardea/engine/hosted"
 	"cardea/engine/issuer"
 	"cardea/engine/message"
 	"cardea/engine/migration"
@@ -122,7 +123,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 			Grant:     &grant.Service{Apps: apps, Tokens: minter},
 		},
-		OAuth:   &oauth.Service{Apps: apps, DB: store, Tokens: minter},
+		OAuth:   &oauth.Service{Apps: apps, DB: store, Tokens: minter, Hosted: &hosted.Server{Apps: apps, DB: store, Tokens: minter}},
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: senders.keys}},
 		config:  c,

@@ -12,6 +12,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/platform/db"
 	"cardea/record/attempt"
+	"cardea/record/authcode"
 	"cardea/record/code"
 	"cardea/record/customauth"
 	"cardea/record/device"
@@ -233,7 +234,7 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 		return err
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
-		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, group.DeleteUser, attempt.DeleteUser,
+		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, group.DeleteUser, attempt.DeleteUser,
 		customauth.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {

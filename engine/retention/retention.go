@@ -8,6 +8,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/jobs"
 	"cardea/record/attempt"
+	"cardea/record/authcode"
 	"cardea/record/code"
 	"cardea/record/customauth"
 	"cardea/record/device"
@@ -23,6 +24,9 @@ const (
 
 	// attemptLife is how long a failure is remembered, far longer than it locks anything.
 	attemptLife = 24 * time.Hour
+
+	// replayLife is how long a code is kept after it has expired, to recognize when it comes a second time.
+	replayLife = time.Hour
 
 	// confirmTime is how long an app may take to confirm a device.
 	confirmTime = 24 * time.Hour
@@ -40,6 +44,7 @@ var Rules = []Rule{
 	{"used sign-in sessions", func(tx *db.Tx, limit int) (int, error) { return replay.Prune(tx, tx.Now, limit) }},
 	{"custom sign-ins", func(tx *db.Tx, limit int) (int, error) { return customauth.Prune(tx, tx.Now, limit) }},
 	{"codes", func(tx *db.Tx, limit int) (int, error) { return code.Prune(tx, tx.Now, limit) }},
+	{"authorization codes", func(tx *db.Tx, limit int) (int, error) { return authcode.Prune(tx, tx.Now.Add(-replayLife), limit) }},
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},
 	{"devices", func(tx *db.Tx, limit int) (int, error) { return device.Prune(tx, tx.Now.Add(-confirmTime), limit) }},

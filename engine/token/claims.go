@@ -93,6 +93,9 @@ func (f *facts) accessClaims() ([]byte, error) {
 		c.number("version", 2)
 	}
 	c.text("client_id", string(f.client.ID))
+	if f.session.Resource != "" {
+		c.text("aud", f.session.Resource)
+	}
 	if f.revocable() {
 		c.text("origin_jti", f.session.Origin)
 	}

@@ -13,9 +13,10 @@ import (
 	"cardea/record/user"
 )
 
-// eligible decides whether a user may have a new session: they are active, and their proofs are all that the pool asks for.
-// Every session is created after this check, in whatever flow.
-func eligible(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
+// Eligible decides whether a user may have a new session: they are active, and their proofs are all that the pool asks for.
+// Every session is created after this check, in whatever flow, and so is every authorization code. It answers the conditions
+// of account.Active, and ErrProofMissing.
+func Eligible(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
 	if err := account.Active(u); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"errors"
@@ -44,7 +45,9 @@ type Grant struct {
 	access.App
 	User      *user.User // as the transaction that opens the session has left them
 	Kind      session.Kind
+	Session   string   // the new session's id, a UUID; empty: a new one
 	Scopes    []string // of an OAuth session
+	Resource  string   // the aud claim of access tokens; empty: none
 	SSO       string   // UUID: the single sign-on session of the hosted pages that it came from; empty: none
 	Nonce     string
 	Proofs    []factor.Proof     // how the user has shown who they are
@@ -71,7 +74,7 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	if g.Overrides == nil && trigger.Configured(g.Pool.Doc.LambdaConfig, triggerevent.PreTokenGeneration) {
 		return nil, errors.New("the PreTokenGeneration trigger was not asked")
 	}
-	if err := eligible(g.Pool, g.User, g.Proofs); err != nil {
+	if err := Eligible(g.Pool, g.User, g.Proofs); err != nil {
 		return nil, err
 	}
 
@@ -122,16 +125,17 @@ func (g *Grant) session(now time.Time) *session.Session {
 	}
 	return &session.Session{
 		Pool:      g.Pool.ID,
-		ID:        id.NewOrderedUUID(now),
+		ID:        cmp.Or(g.Session, id.NewOrderedUUID(now)),
 		Origin:    id.NewUUID(),
 		Sub:       g.User.Sub,
 		Client:    g.Client.ID,
 		Kind:      g.Kind,
 		Scopes:    g.Scopes,
+		Resource:  g.Resource,
 		DeviceKey: g.DeviceKey,
 		SSO:       g.SSO,
 		AuthTime:  proven.Truncate(time.Second),
-		Created:   after(now, g.User.SignedOut),
+		Created:   After(now, g.User),
 		Expires:   now.Add(g.Client.RefreshTTL()),
 		Activity:  use(now, g.From),
 	}
@@ -146,8 +150,10 @@ func (m *Minter) gather(tx *db.Tx, app access.App, u *user.User) (*facts, error)
 	return &facts{issuer: m.Issuer(app.Pool.ID), client: app.Client, user: u, groups: groups, now: tx.Now}, nil
 }
 
-// after is now, or the millisecond after the user was last signed out if that is later: on a slow clock, too, a session
-// is younger than the sign-out before it.
+// After is now, or the millisecond after the user was last signed out if that is later: on a slow clock, too, a sign-in is
+// younger than the sign-out before it.
+func After(now time.Time, u *user.User) time.Time { return after(now, u.SignedOut) }
+
 func after(now, signedOut time.Time) time.Time {
 	if next := signedOut.Add(time.Millisecond); next.After(now) {
 		return next

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"cardea/engine/access"
+	"cardea/engine/hosted"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/spec/id"
@@ -13,6 +14,7 @@ type Service struct {
 	Apps   access.Apps
 	DB     *db.DB
 	Tokens *token.Minter
+	Hosted *hosted.Server
 }
 
 // Request is a request that a client makes of a pool's endpoint.

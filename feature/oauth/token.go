@@ -25,6 +25,7 @@ type grant interface {
 
 // grants makes the grant of each grant_type.
 var grants = map[string]func(s *Service, form oauth2.Values) grant{
+	"authorization_code": newAuthorizationCode,
 	"client_credentials": newClientCredentials,
 	"refresh_token":      newRefresh,
 }

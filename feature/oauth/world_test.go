@@ -8,6 +8,7 @@ import (
 
 	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/config"
+	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
@@ -117,4 +118,17 @@ func claims(t testing.TB, jwt any) M {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// count is how many rows a table has.
+func (w *world) count(t testing.TB, table string) (n int64) {
+	t.Helper()
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
+		n, err = db.One(tx, func(row db.Scanner) (n int64, err error) { return n, row.Scan(&n) }, "SELECT count(*) FROM "+table)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

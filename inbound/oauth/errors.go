@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/hosted"
 	"cardea/engine/lockout"
 	"cardea/engine/scope"
 	"cardea/engine/token"
@@ -29,11 +30,16 @@ const lost = "Access token is expired, disabled, or deleted, or the user has glo
 var conditions = []entry{
 	{access.ErrGrant, oauth2.UnauthorizedClient, ""},
 	{scope.ErrRefused, oauth2.InvalidScope, ""},
+	{hosted.ErrCode, oauth2.InvalidGrant, ""},
+	{hosted.ErrRedirect, "redirect_mismatch", ""},
+	{hosted.ErrProvider, oauth2.InvalidRequest, "Login option is not available. Please try another one"},
+	{hosted.ErrLoginRequired, oauth2.LoginRequired, ""},
 	{lockout.ErrRateLimited, oauth2.TemporarilyUnavailable, ""},
 
 	{account.ErrDisabled, oauth2.InvalidGrant, ""},
 	{account.ErrUnconfirmed, oauth2.InvalidGrant, ""},
 	{account.ErrResetRequired, oauth2.InvalidGrant, ""},
+	{token.ErrProofMissing, oauth2.InvalidGrant, ""},
 	{token.ErrInvalidRefresh, oauth2.InvalidGrant, ""},
 	{token.ErrExpiredRefresh, oauth2.InvalidGrant, ""},
 	{token.ErrRevokedRefresh, oauth2.InvalidGrant, ""},
@@ -99,6 +105,10 @@ const statusGone = 499
 
 // refuse writes the error for err.
 func (c *call) refuse(err error) {
+	if !c.open {
+		c.refuseBrowser(err)
+		return
+	}
 	word := c.wordOf(err)
 	if word == nil {
 		c.failure = err

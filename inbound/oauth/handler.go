@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"regexp"
@@ -37,13 +38,21 @@ var endpoints = map[string]endpoint{
 	"/oauth2/token":    {"Token", []string{"POST"}, true, (*call).token},
 	"/oauth2/userInfo": {"UserInfo", []string{"GET", "POST"}, true, (*call).userInfo},
 	"/oauth2/revoke":   {"Revoke", []string{"POST"}, true, (*call).revoke},
+
+	"/oauth2/authorize": {"Authorize", []string{"GET"}, false, (*call).authorize},
+	"/logout":           {"Logout", []string{"GET"}, false, (*call).logout},
+	"/login":            {"Login", []string{"GET"}, false, (*call).login},
 }
+
+// Paths are those that the handler answers, in no order.
+func Paths() []string { return slices.Collect(maps.Keys(endpoints)) }
 
 // call is one request and what is known about it so far.
 type call struct {
 	*Handler
 	endpoint
 	pool    id.Pool
+	base    string
 	w       http.ResponseWriter
 	r       *http.Request
 	caller  awsjson.Caller
@@ -56,15 +65,21 @@ type call struct {
 	stack   []byte
 }
 
+// Site is the domain of a pool.
+type Site struct {
+	Pool id.Pool
+	Base string // the address below which the endpoints are, without a slash at the end
+}
+
 // Serve answers a request for a pool, at the path below the address of its domain.
-func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, pool id.Pool, path string) {
+func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, site Site, path string) {
 	e, known := endpoints[path]
 	if !known {
 		http.NotFound(w, r)
 		return
 	}
 	began := time.Now()
-	c := &call{Handler: h, endpoint: e, pool: pool, w: w, caller: callerOf(r)}
+	c := &call{Handler: h, endpoint: e, pool: site.Pool, base: site.Base, w: w, caller: callerOf(r)}
 	c.r = r.WithContext(awsjson.WithCaller(r.Context(), c.caller))
 	c.headers()
 	switch {

@@ -16,6 +16,7 @@ var tables = []string{
 	"device",
 	"quota",
 	"code",
+	"auth_code",
 	"software_token",
 	"attempt",
 	"replay",

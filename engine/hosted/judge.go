@@ -1,0 +1,127 @@
+package hosted
+
+import (
+	"errors"
+	"slices"
+
+	"cardea/engine/access"
+	"cardea/engine/scope"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+	"cardea/spec/oauth2"
+)
+
+// The conditions of an authorization request.
+var (
+	ErrRedirect      = errors.New("the address is not registered for the app client") // the browser must not be sent there
+	ErrProvider      = errors.New("the app client has no such identity provider")
+	ErrLoginRequired = errors.New("the request wants no page, and there is no session that it could use")
+)
+
+// RedirectError says what is wrong with a request that comes from a known client and goes back to one of its addresses: the
+// browser is sent there with the error.
+type RedirectError struct {
+	Answer oauth2.Answer
+	State  string
+	Err    error // an *oauth2.Error, or a condition
+}
+
+func (e *RedirectError) Error() string { return "authorization request: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *RedirectError) Unwrap() error { return e.Err }
+
+// Location is where the browser is sent.
+func (e *RedirectError) Location(word *oauth2.Error) string {
+	return e.Answer.With(
+		oauth2.Pair{Name: "error", Value: word.Code},
+		oauth2.Pair{Name: "error_description", Value: word.Description},
+		oauth2.Pair{Name: "state", Value: e.State},
+	)
+}
+
+// Server makes and redeems authorization codes.
+type Server struct {
+	Apps   access.Apps
+	DB     *db.DB
+	Tokens *token.Minter
+}
+
+// Request is an authorization request that a client may make.
+type Request struct {
+	access.App
+	oauth2.Authorization               // with the scopes that are granted
+	Answer               oauth2.Answer // where the browser is sent in the end
+	implied              bool          // the address is the client's default, and was not in the request
+}
+
+// Refused makes of an error the one with which the browser is sent back to the app.
+func (r *Request) Refused(err error) error { return &RedirectError{r.Answer, r.State, err} }
+
+// Judge decides whether the client of a request, of the pool, may make it. It answers *access.UnknownError and ErrRedirect when
+// the browser must not be sent anywhere, and *RedirectError otherwise.
+func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, error) {
+	app, err := s.App(tx, pool, v)
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{App: app}
+	if err := r.readAddress(v); err != nil {
+		return nil, err
+	}
+
+	r.Answer.Fragment = oauth2.Fragment(v)
+	r.Authorization, err = oauth2.ReadAuthorization(v)
+	if err != nil {
+		return nil, r.Refused(err)
+	}
+	if err := r.MayUse(flowOf(r.ResponseType)); err != nil {
+		return nil, r.Refused(err)
+	}
+	if !r.offers(r.Provider) || v.Get("idp_identifier") != "" {
+		return nil, r.Refused(ErrProvider)
+	}
+	r.Scopes, err = scope.ForUser(tx, r.Client, r.Scopes)
+	if errors.Is(err, scope.ErrRefused) {
+		return nil, r.Refused(err)
+	}
+	return r, err
+}
+
+// App finds the client of the pool that a request names, or answers *access.UnknownError.
+func (s *Server) App(tx *db.Tx, pool id.Pool, v oauth2.Values) (access.App, error) {
+	name := v.Get("client_id")
+	if v.Repeated("client_id") {
+		name = ""
+	}
+	return s.Apps.FindIn(tx, string(pool), name)
+}
+
+// readAddress finds where the browser is sent in the end: to the address of the request, which must be registered, or without
+// one to the client's default.
+func (r *Request) readAddress(v oauth2.Values) error {
+	r.Answer.URI = v.Get("redirect_uri")
+	if r.implied = r.Answer.URI == "" && !v.Repeated("redirect_uri"); r.implied {
+		r.Answer.URI = r.Client.Doc.DefaultRedirectURI
+	}
+	if v.Repeated("redirect_uri") || !oauth2.Registered(r.Client.Doc.CallbackURLs, r.Answer.URI) {
+		return ErrRedirect
+	}
+	return nil
+}
+
+// offers reports whether users of the app may come from an identity provider; no name is any.
+func (r *Request) offers(provider string) bool {
+	own := r.Client.Doc.SupportedIdentityProviders
+	return provider == "" || slices.Contains(own, provider) || len(own) == 0 && provider == "COGNITO"
+}
+
+// flowOf is the OAuth flow of a response type, as clients' settings name it.
+func flowOf(responseType string) string {
+	if responseType == oauth2.Token {
+		return cognitoidp.OAuthFlowTypeImplicit
+	}
+	return cognitoidp.OAuthFlowTypeCode
+}

@@ -1,0 +1,36 @@
+package oauth
+
+import (
+	"context"
+
+	"cardea/engine/access"
+	"cardea/engine/hosted"
+	"cardea/platform/db"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/oauth2"
+)
+
+// authorizationCode gives the tokens of an authorization code.
+type authorizationCode struct {
+	*Service
+	form oauth2.Values
+	app  access.App
+}
+
+func newAuthorizationCode(s *Service, form oauth2.Values) grant {
+	return &authorizationCode{Service: s, form: form}
+}
+
+func (g *authorizationCode) admit(_ *db.Tx, app access.App) error {
+	g.app = app
+	if g.form.Get("code") == "" {
+		return missing()
+	}
+	return app.MayUse(cognitoidp.OAuthFlowTypeCode)
+}
+
+func (g *authorizationCode) issue(ctx context.Context) (*Tokens, error) {
+	return g.Hosted.Redeem(ctx, hosted.Exchange{
+		App: g.app, Code: g.form.Get("code"), RedirectURI: g.form.Get("redirect_uri"), Verifier: g.form.Get("code_verifier"),
+	})
+}

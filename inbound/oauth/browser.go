@@ -1,0 +1,94 @@
+package oauth
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"cardea/engine/hosted"
+	"cardea/spec/oauth2"
+)
+
+// authorize sends the browser to the sign-in page, or back to the app with what is wrong with its request.
+func (c *call) authorize() error {
+	v, err := c.query()
+	if err != nil {
+		return err
+	}
+	query, err := c.Service.Authorize(c.r.Context(), c.pool, v)
+	if err != nil {
+		return err
+	}
+	c.redirect(c.base + "/login?" + query)
+	return nil
+}
+
+func (c *call) logout() error {
+	v, err := c.query()
+	if err != nil {
+		return err
+	}
+	out, err := c.Service.Logout(c.r.Context(), c.pool, v)
+	if err != nil {
+		return err
+	}
+	if out.Location == "" {
+		out.Location = c.base + "/login?" + out.Query
+	}
+	c.redirect(out.Location)
+	return nil
+}
+
+// login stands in for the sign-in page.
+func (c *call) login() error {
+	c.page(http.StatusNotImplemented, "This server has no sign-in pages yet.")
+	return nil
+}
+
+// query reads the query of a request.
+func (c *call) query() (oauth2.Values, error) {
+	v, err := oauth2.Parse(c.r.URL.RawQuery)
+	if err != nil {
+		return v, &oauth2.Error{Code: oauth2.InvalidRequest}
+	}
+	c.client = v.Get("client_id")
+	return v, nil
+}
+
+// redirect sends the browser to an address whose bytes are not to be changed.
+func (c *call) redirect(location string) {
+	c.status = http.StatusFound
+	c.w.Header().Set("Referrer-Policy", "no-referrer")
+	c.w.Header()["Location"] = []string{location}
+	c.w.WriteHeader(c.status)
+}
+
+// refuseBrowser sends the browser back to the app with what is wrong, or shows it where the app is not known or has not
+// registered the address.
+func (c *call) refuseBrowser(err error) {
+	word := c.wordOf(err)
+	back, registered := errors.AsType[*hosted.RedirectError](err)
+	switch {
+	case word == nil:
+		c.failure, c.code = err, oauth2.ServerError
+		c.page(http.StatusInternalServerError, "Something went wrong. The request id is "+c.caller.RequestID+".")
+	case registered:
+		c.code = word.Code
+		c.redirect(back.Location(word))
+	case word.Description != "":
+		c.code = word.Code
+		c.page(http.StatusBadRequest, word.Description)
+	default:
+		c.code = word.Code
+		c.page(http.StatusBadRequest, "An error was encountered with the requested page: "+word.Code)
+	}
+}
+
+// page shows a text, which holds nothing of the request.
+func (c *call) page(status int, text string) {
+	c.status = status
+	c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write([]byte(text + "\n")) // the browser may be gone
+}
