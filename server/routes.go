@@ -14,7 +14,6 @@ import (
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
 	"cardea/record/datakey"
-	"cardea/spec/id"
 )
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
@@ -33,20 +32,16 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 
-	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Observe: s.metrics.Operation}
+	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Begin: api.Begin, Observe: s.metrics.Operation}
 
 	mux := http.NewServeMux()
-	for _, path := range oauth.Paths() {
-		mux.HandleFunc("/{pool}"+path, func(w http.ResponseWriter, r *http.Request) {
-			site := oauth.Site{Pool: id.Pool(r.PathValue("pool")), Base: c.PublicURL + "/" + r.PathValue("pool")}
-			endpoints.Serve(w, r, site, path)
-		})
-	}
 	mux.Handle("/{$}", api)
 	documents.Register(mux)
 	mux.HandleFunc("GET /livez", s.health.live)
 	mux.HandleFunc("GET /readyz", s.health.ready)
 	s.pages = http.NewServeMux()
+	endpoints.Register(s.pages)
+	published.Endpoints = oauth.Discovered
 	domains := &domainRouter{sites: sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {

@@ -16,7 +16,7 @@ import (
 // open opens an address as a browser does.
 func (w *world) open(t testing.TB, path, query string) servertest.Answer {
 	t.Helper()
-	return w.Do(t, httptest.NewRequest(http.MethodGet, w.Endpoint(w.pool, path)+"?"+query, nil))
+	return w.Do(t, httptest.NewRequest(http.MethodGet, w.Endpoint(t, w.pool, path)+"?"+query, nil))
 }
 
 // sentBack are the parameters with which a browser is sent back to an address, in query or fragment.
@@ -54,7 +54,7 @@ func TestAuthorizeGoesOnAtTheSignInPage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, sentBack(t, answer, w.Endpoint(w.pool, "/login?"))); diff != "" {
+			if diff := cmp.Diff(want, sentBack(t, answer, w.Endpoint(t, w.pool, "/login?"))); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
 			for header, want := range map[string]string{"Access-Control-Allow-Origin": "", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"} {
@@ -208,11 +208,11 @@ func TestAuthorizeIsForGETOnly(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		a := w.web(t, nil)
 		for _, path := range []string{"/oauth2/authorize", "/logout"} {
-			r := httptest.NewRequest(http.MethodPost, w.Endpoint(w.pool, path)+"?"+query(a), nil)
+			r := httptest.NewRequest(http.MethodPost, w.Endpoint(t, w.pool, path)+"?"+query(a), nil)
 			if answer := w.Do(t, r); answer.Status != 405 || answer.Header.Get("Location") != "" {
 				t.Errorf("%s: %d", path, answer.Status)
 			}
-			r = httptest.NewRequest(http.MethodOptions, w.Endpoint(w.pool, path), nil)
+			r = httptest.NewRequest(http.MethodOptions, w.Endpoint(t, w.pool, path), nil)
 			if answer := w.Do(t, r); answer.Header.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s is open to scripts", path)
 			}
@@ -240,7 +240,7 @@ func TestLogout(t *testing.T) {
 			"logout_uri wins":           {to("logout_uri", bye, "redirect_uri", callback, "response_type", "code"), bye},
 			"logout_uri without state":  {to("logout_uri", bye, "state", "s"), bye},
 			"post_logout_redirect_uri":  {to("post_logout_redirect_uri", bye, "state", "s t"), bye + "&state=s%20t"},
-			"back to the sign-in page":  {to("redirect_uri", callback, "response_type", "code"), w.Endpoint(w.pool, "/login?client_id="+a.id+"&redirect_uri="+strings.ReplaceAll(url.QueryEscape(callback), "+", "%20")+"&response_type=code")},
+			"back to the sign-in page":  {to("redirect_uri", callback, "response_type", "code"), w.Endpoint(t, w.pool, "/login?client_id="+a.id+"&redirect_uri="+strings.ReplaceAll(url.QueryEscape(callback), "+", "%20")+"&response_type=code")},
 			"an address to sign in at":  {to("logout_uri", callback), ""},
 			"an address of the sign-in": {to("redirect_uri", bye, "response_type", "code"), ""},
 			"neither":                   {to(), ""},

@@ -112,7 +112,7 @@ func (w *world) redeem(t testing.TB, a app, code string, pairs ...string) server
 // alive tells whether an access token is good.
 func (w *world) alive(t testing.TB, accessToken any) bool {
 	t.Helper()
-	r := servertest.Form(w.Endpoint(w.pool, "/oauth2/userInfo"))
+	r := servertest.Form(w.Endpoint(t, w.pool, "/oauth2/userInfo"))
 	r.Method = "GET"
 	r.Header.Set("Authorization", "Bearer "+accessToken.(string))
 	return w.Do(t, r).Status == 200

@@ -123,7 +123,7 @@ func TestClientsProveThemselves(t *testing.T) {
 			"a public one's secret":   {nil, []string{"client_id", public.id, "client_secret", "x"}, 400, "invalid_client"},
 			"a client_id that is NUL": {nil, []string{"client_id", "\x00"}, 400, "invalid_request"},
 		} {
-			r := servertest.Form(w.Endpoint(w.pool, "/oauth2/token"), append([]string{"grant_type", "client_credentials"}, c.form...)...)
+			r := servertest.Form(w.Endpoint(t, w.pool, "/oauth2/token"), append([]string{"grant_type", "client_credentials"}, c.form...)...)
 			r.Header["Authorization"] = c.headers
 			answer := w.Do(t, r)
 			refuses(t, name, answer, c.status, c.code)
@@ -258,14 +258,14 @@ func TestFormsAreBoundedAndOfOneType(t *testing.T) {
 		a := w.machine(t, nil)
 		refuses(t, "long", w.of(t, a, "x", fmt.Sprintf("%09000d", 1)), 400, "invalid_request")
 		for _, media := range []string{"application/json", "", "multipart/form-data; boundary=x"} {
-			r := servertest.Form(w.Endpoint(w.pool, "/oauth2/token"), "grant_type", "client_credentials", "client_id", a.id, "client_secret", a.secret)
+			r := servertest.Form(w.Endpoint(t, w.pool, "/oauth2/token"), "grant_type", "client_credentials", "client_id", a.id, "client_secret", a.secret)
 			r.Header.Set("Content-Type", media)
 			refuses(t, media, w.Do(t, r), 400, "invalid_request")
 		}
-		r := servertest.Form(w.Endpoint(w.pool, "/oauth2/token?grant_type=client_credentials&client_id="+a.id+"&client_secret="+url.QueryEscape(a.secret)))
+		r := servertest.Form(w.Endpoint(t, w.pool, "/oauth2/token?grant_type=client_credentials&client_id="+a.id+"&client_secret="+url.QueryEscape(a.secret)))
 		refuses(t, "in the query", w.Do(t, r), 400, "invalid_request")
 		for _, method := range []string{http.MethodGet, http.MethodPut, "POS"} {
-			r = servertest.Form(w.Endpoint(w.pool, "/oauth2/token"), "grant_type", "client_credentials", "client_id", a.id, "client_secret", a.secret)
+			r = servertest.Form(w.Endpoint(t, w.pool, "/oauth2/token"), "grant_type", "client_credentials", "client_id", a.id, "client_secret", a.secret)
 			r.Method = method
 			refuses(t, method, w.Do(t, r), 405, "invalid_request")
 		}
@@ -275,7 +275,7 @@ func TestFormsAreBoundedAndOfOneType(t *testing.T) {
 func TestAnswersOfEndpointsAreNotStoredAndOpenToScripts(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for _, answer := range []servertest.Answer{
-			w.of(t, w.machine(t, nil)), w.token(t), w.Post(t, w.Endpoint(w.pool, "/oauth2/revoke")), w.Post(t, w.Endpoint(w.pool, "/oauth2/userInfo")),
+			w.of(t, w.machine(t, nil)), w.token(t), w.Post(t, w.Endpoint(t, w.pool, "/oauth2/revoke")), w.Post(t, w.Endpoint(t, w.pool, "/oauth2/userInfo")),
 		} {
 			for header, want := range map[string]string{
 				"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache, no-store, max-age=0, must-revalidate", "Pragma": "no-cache",
@@ -290,7 +290,7 @@ func TestAnswersOfEndpointsAreNotStoredAndOpenToScripts(t *testing.T) {
 				t.Error("no request id")
 			}
 		}
-		r := servertest.Form(w.Endpoint(w.pool, "/oauth2/token"))
+		r := servertest.Form(w.Endpoint(t, w.pool, "/oauth2/token"))
 		r.Method = http.MethodOptions
 		if answer := w.Do(t, r); answer.Status != 200 || answer.Header.Get("Access-Control-Allow-Methods") != "POST" || answer.Header.Get("Access-Control-Allow-Headers") != "authorization, content-type" {
 			t.Errorf("preflight: %d %v", answer.Status, answer.Header)

@@ -124,7 +124,7 @@ func TestRevocation(t *testing.T) {
 		forever := w.app(t, M{"EnableTokenRevocation": false})
 		tokens := w.SignIn(t, a.id, "alice")
 		revoke := func(pairs ...string) servertest.Answer {
-			return w.Post(t, w.Endpoint(w.pool, "/oauth2/revoke"), pairs...)
+			return w.Post(t, w.Endpoint(t, w.pool, "/oauth2/revoke"), pairs...)
 		}
 		given := tokens["RefreshToken"].(string)
 

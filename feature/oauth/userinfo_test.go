@@ -14,7 +14,7 @@ import (
 // ask asks userInfo with an access token in the header.
 func (w *world) userInfo(t testing.TB, accessToken any) servertest.Answer {
 	t.Helper()
-	r := servertest.Form(w.Endpoint(w.pool, "/oauth2/userInfo"))
+	r := servertest.Form(w.Endpoint(t, w.pool, "/oauth2/userInfo"))
 	r.Method = http.MethodGet
 	r.Header.Set("Authorization", "Bearer "+accessToken.(string))
 	return w.Do(t, r)
@@ -46,7 +46,7 @@ func TestUserInfoTakesBearerTokensOnly(t *testing.T) {
 		a := w.web(t, nil)
 		elsewhere := furnish(t, w.World, nil)
 		access := w.redeem(t, a, w.code(t, a)).Body["access_token"].(string)
-		address := w.Endpoint(w.pool, "/oauth2/userInfo")
+		address := w.Endpoint(t, w.pool, "/oauth2/userInfo")
 		api := w.SignIn(t, a.id, "alice")
 
 		if answer := w.Post(t, address, "access_token", access); answer.Status != 200 {

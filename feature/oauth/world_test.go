@@ -84,7 +84,7 @@ func (w *world) app(t *testing.T, changes M) app {
 // token posts a form to the token endpoint.
 func (w *world) token(t testing.TB, pairs ...string) servertest.Answer {
 	t.Helper()
-	return w.Post(t, w.Endpoint(w.pool, "/oauth2/token"), pairs...)
+	return w.Post(t, w.Endpoint(t, w.pool, "/oauth2/token"), pairs...)
 }
 
 // of asks for the token of a machine.

@@ -1,8 +1,8 @@
 package oauth
 
 import (
+	"context"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"regexp"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cardea/engine/issuer"
 	"cardea/feature/oauth"
 	"cardea/spec/awsjson"
 	"cardea/spec/id"
@@ -22,6 +23,8 @@ type Handler struct {
 	Service *oauth.Service
 	// Log gets one line for each request. Nil logs nothing.
 	Log *slog.Logger
+	// Begin, unless nil, gives the context of a request that is about to be answered, and what to log of it in the end.
+	Begin func(ctx context.Context) (context.Context, func() []slog.Attr)
 	// Observe, unless nil, counts each request: the name of its endpoint, the error code or "", and how long it took.
 	Observe func(service, operation, code string, took time.Duration)
 }
@@ -44,42 +47,46 @@ var endpoints = map[string]endpoint{
 	"/login":            {"Login", []string{"GET"}, false, (*call).login},
 }
 
-// Paths are those that the handler answers, in no order.
-func Paths() []string { return slices.Collect(maps.Keys(endpoints)) }
+// Discovered are the endpoints that pools' OpenID configurations name. The authorization endpoint is not among them while there
+// are no sign-in pages to go on at.
+var Discovered = []issuer.Endpoint{
+	{Member: "token_endpoint", Path: "/oauth2/token"},
+	{Member: "userinfo_endpoint", Path: "/oauth2/userInfo"},
+	{Member: "revocation_endpoint", Path: "/oauth2/revoke"},
+	{Member: "end_session_endpoint", Path: "/logout"},
+}
+
+// Register adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is.
+func (h *Handler) Register(mux *http.ServeMux) {
+	for path, e := range endpoints {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, e) })
+	}
+}
 
 // call is one request and what is known about it so far.
 type call struct {
 	*Handler
 	endpoint
 	pool    id.Pool
-	base    string
+	base    string // of links, without a slash at the end
 	w       http.ResponseWriter
 	r       *http.Request
 	caller  awsjson.Caller
 	form    oauth2.Values
-	client  string // that the request names, for the log
-	basic   bool   // the client has proven itself by the header Authorization
+	client  string             // that the request names, for the log
+	basic   bool               // the client has proven itself by the header Authorization
+	ended   func() []slog.Attr // of the handler's Begin; nil before
 	status  int
 	code    string
 	failure error // the cause of a server_error
 	stack   []byte
 }
 
-// Site is the domain of a pool.
-type Site struct {
-	Pool id.Pool
-	Base string // the address below which the endpoints are, without a slash at the end
-}
-
-// Serve answers a request for a pool, at the path below the address of its domain.
-func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, site Site, path string) {
-	e, known := endpoints[path]
-	if !known {
-		http.NotFound(w, r)
-		return
-	}
+// serve answers one request.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	began := time.Now()
-	c := &call{Handler: h, endpoint: e, pool: site.Pool, base: site.Base, w: w, caller: callerOf(r)}
+	site := issuer.SiteFrom(r.Context())
+	c := &call{Handler: h, endpoint: e, pool: site.Pool, base: site.BaseURL, w: w, caller: callerOf(r)}
 	c.r = r.WithContext(awsjson.WithCaller(r.Context(), c.caller))
 	c.headers()
 	switch {
@@ -107,6 +114,11 @@ func (c *call) run() {
 			c.refuse(panicked(problem))
 		}
 	}()
+	if c.Begin != nil {
+		var ctx context.Context
+		ctx, c.ended = c.Begin(c.r.Context())
+		c.r = c.r.WithContext(ctx)
+	}
 	if err := c.answer(c); err != nil {
 		c.refuse(err)
 	}
@@ -150,6 +162,9 @@ func (c *call) record(took time.Duration) {
 	}
 	if c.code != "" {
 		attributes = append(attributes, slog.String("code", c.code))
+	}
+	if c.ended != nil {
+		attributes = append(attributes, c.ended()...)
 	}
 	if c.failure != nil {
 		attributes = append(attributes, slog.Any("error", c.failure), slog.String("stack", string(c.stack)))

@@ -6,11 +6,29 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// Endpoint is the address of an endpoint of a pool's authorization server.
-func (w *World) Endpoint(pool, path string) string { return w.URL + "/" + pool + path }
+// Endpoint is the address of an endpoint on the domain of a pool, which gets one if it has none.
+func (w *World) Endpoint(t testing.TB, pool, path string) string {
+	t.Helper()
+	w.domains.mu.Lock()
+	defer w.domains.mu.Unlock()
+	if w.domains.of[pool] == "" {
+		_, short, _ := strings.Cut(pool, "_")
+		prefix := "pool-" + strings.ToLower(short)
+		w.Must(t, "CreateUserPoolDomain", M{"UserPoolId": pool, "Domain": prefix})
+		w.domains.of[pool] = prefix
+	}
+	return w.URL + "/_domains/" + w.domains.of[pool] + path
+}
+
+// domains are the prefixes that Endpoint has made.
+type domains struct {
+	mu sync.Mutex
+	of map[string]string // by pool
+}
 
 // Answer is what an endpoint answers.
 type Answer struct {

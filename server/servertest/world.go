@@ -26,6 +26,7 @@ type World struct {
 
 	t              testing.TB
 	clock          *clock
+	domains        *domains
 	agent, address string
 }
 
@@ -48,7 +49,9 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 		URL:    "http://localhost:9229",
 		Region: "us-east-1",
 		t:      t,
-		clock:  &clock{now: time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)},
+
+		domains: &domains{of: map[string]string{}},
+		clock:   &clock{now: time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)},
 	}
 	c := server.Config{
 		Dev:        true,
