@@ -14,7 +14,7 @@ import (
 
 type M = servertest.M
 
-// stage is a pool with a CustomMessage function and users in several states.
+// stage is a pool with a function for its messages and users in several states.
 type stage struct {
 	*servertest.World
 	pool, client string
@@ -28,9 +28,14 @@ const (
 
 func newStage(t *testing.T, w *servertest.World) *stage {
 	t.Helper()
+	return newStageWith(t, w, M{"CustomMessage": triggertest.ARN("f")})
+}
+
+func newStageWith(t *testing.T, w *servertest.World, functions M) *stage {
+	t.Helper()
 	s := &stage{World: w}
 	s.pool = w.Pool(t, M{
-		"LambdaConfig": M{"CustomMessage": triggertest.ARN("f")}, "AutoVerifiedAttributes": []string{"email"},
+		"LambdaConfig": functions, "AutoVerifiedAttributes": []string{"email"},
 		"EmailConfiguration": M{"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.org", "From": "a@example.org"},
 		"SmsConfiguration":   M{"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x"},
 		"Policies":           M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP"}}},
