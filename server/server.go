@@ -99,7 +99,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	hasher := &password.Hasher{Default: c.PasswordStorage}
 	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Triggers: triggers, Keys: senders.keys, Now: time.Now, Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
-	migrator := &migration.Migrator{DB: store, Triggers: triggers, Passwords: hasher, Outbox: outbox, Log: c.Log}
+	migrator := &migration.Migrator{DB: store, Triggers: triggers, Passwords: hasher, Outbox: outbox, Now: time.Now, Log: c.Log}
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
 	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
 		func() float64 { return float64(unresolved.Count()) })

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cardea/engine/kmskey"
+	"cardea/engine/pace"
 	"cardea/engine/trigger"
 	"cardea/outbound/delivery"
 	"cardea/platform/db"
@@ -51,7 +52,7 @@ type Outbox struct {
 	wake signals
 
 	changes changes // of the inbox
-	pace    pace
+	pace    pace.Pace
 
 	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }

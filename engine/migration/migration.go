@@ -12,6 +12,7 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
+	"cardea/engine/pace"
 	"cardea/engine/password"
 	"cardea/engine/trigger"
 	"cardea/platform/db"
@@ -33,11 +34,13 @@ type Migrator struct {
 	Triggers  trigger.Triggers
 	Passwords *password.Hasher
 	Outbox    *message.Outbox
+	Now       func() time.Time // measures functions
 
 	// Log is told why a function has not answered with a user who could be created; nil: nobody is.
 	Log *slog.Logger
 
 	limits limits
+	pace   pace.Pace
 }
 
 // Request asks for a user whom the pool does not have.
@@ -71,7 +74,13 @@ func Has(app access.App) bool {
 // none, or when the function is not to be asked again so soon.
 func (m *Migrator) Fetch(ctx context.Context, r Request) (*Fetched, error) {
 	nobody := &NobodyError{r.Client.ID}
-	if !Has(r.App) || !r.fits() || !m.limits.admit(r) {
+	if !Has(r.App) {
+		return nil, nobody
+	}
+	if !r.fits() || !m.limits.admit(r) {
+		if err := m.Imitate(ctx, r.App); err != nil {
+			return nil, err
+		}
 		return nil, nobody
 	}
 
@@ -90,11 +99,28 @@ func (m *Migrator) Fetch(ctx context.Context, r Request) (*Fetched, error) {
 	return found, nil
 }
 
+// Imitate takes as long as the function would, where the app must not know who exists: for a user whom nobody had to be asked
+// for, and who has not proven anything. Elsewhere it does nothing.
+func (m *Migrator) Imitate(ctx context.Context, app access.App) error {
+	if !Has(app) || !app.Client.HidesUsers() {
+		return nil
+	}
+	return m.pace.Imitate(ctx, function(app))
+}
+
+func function(app access.App) string {
+	return trigger.ARN(app.Pool.Doc.LambdaConfig, triggerevent.UserMigration)
+}
+
 // ask asks the function and does what it answers. An *Error of trigger says why that cannot be done.
 func (m *Migrator) ask(ctx context.Context, r Request) (*Fetched, error) {
+	begun := m.Now()
 	migrant, err := m.Triggers.UserMigration(ctx, trigger.Call{
 		App: r.App, Occasion: r.Occasion, Username: r.Name, Data: r.Data, Metadata: r.Metadata,
 	}, r.Password)
+	if ctx.Err() == nil {
+		m.pace.Note(function(r.App), m.Now().Sub(begun), nil)
+	}
 	if err != nil {
 		return nil, err
 	}

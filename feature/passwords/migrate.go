@@ -18,23 +18,30 @@ import (
 // sent to whoever has the name by now: when that is nobody, as to any other unknown user.
 func (s *Service) migrate(ctx context.Context, in *cognitoidp.ForgotPasswordRequest) error {
 	var r migration.Request
-	wanted := false
+	var known bool
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		a, err := s.app(tx, in.ClientId, in.UserContextData)
-		if err != nil {
+		if err != nil || !a.migrates() {
 			return err
 		}
 		r = migration.Request{
 			App: a.App, Occasion: triggerevent.ForgotPassword, Name: a.Pool.Fold(in.Username), Metadata: in.ClientMetadata,
 			Source: a.source, Now: tx.Now,
 		}
-		wanted, err = a.migrates(tx, in.Username)
+		if err := a.source.RateLimited(tx, a.Pool.ID); err != nil {
+			return err
+		}
+		known, err = a.knows(tx, in.Username)
 		return err
 	})
-	if err != nil || !wanted {
+	switch {
+	case lockout.Refuses(err):
+		return nil // recovery refuses, where it counts such requests
+	case err != nil || r.Pool == nil:
 		return err
+	case known:
+		return s.Migrator.Imitate(ctx, r.App)
 	}
-
 	_, err = s.Migrator.Fetch(ctx, r)
 	if _, nobody := errors.AsType[*migration.NobodyError](err); nobody {
 		return nil
@@ -42,22 +49,18 @@ func (s *Service) migrate(ctx context.Context, in *cognitoidp.ForgotPasswordRequ
 	return err
 }
 
-// migrates tells whether the user is to be asked for elsewhere: the pool does not know them, could send them a code if it did,
-// and has not had too many such requests from their address.
-func (a app) migrates(tx *db.Tx, username string) (bool, error) {
-	if !migration.Has(a.App) || len(factor.RecoveryOrder(a.Pool)) == 0 {
-		return false, nil
-	}
+// migrates tells whether users who are not in the pool may be asked for: they could be sent a code if they were.
+func (a app) migrates() bool {
+	return migration.Has(a.App) && len(factor.RecoveryOrder(a.Pool)) > 0
+}
+
+func (a app) knows(tx *db.Tx, username string) (bool, error) {
 	_, err := account.Find(tx, a.Pool, username)
-	if err == nil {
+	if errors.Is(err, db.ErrNotFound) {
 		return false, nil
 	}
-	if !errors.Is(err, db.ErrNotFound) {
+	if err != nil {
 		return false, fmt.Errorf("find user: %w", err)
 	}
-	err = a.source.RateLimited(tx, a.Pool.ID)
-	if lockout.Refuses(err) {
-		return false, nil
-	}
-	return err == nil, err
+	return true, nil
 }

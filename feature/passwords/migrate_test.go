@@ -163,3 +163,24 @@ func TestAnAddressThatLooksForUsersDoesNotHaveThemMigrated(t *testing.T) {
 		w.From("198.51.100.8").Must(t, "ForgotPassword", who(client, "bob"))
 	})
 }
+
+// Where users are hidden, the time that the function takes must not tell whom the pool knows.
+func TestForgottenPasswordsTakeTheTimeOfTheFunction(t *testing.T) {
+	t.Parallel()
+	const slow = time.Second
+	for _, hidden := range hiding {
+		t.Run("", func(t *testing.T) {
+			eachMigration(t, nil, hidden, func(t *testing.T, w *servertest.World, f *triggertest.Function, pool, client string) {
+				f.Script(triggertest.Answer{Raise: "no such user", Delay: slow})
+				_, _ = w.Call("ForgotPassword", who(client, "bob"))
+				for _, name := range []string{"jane", "bob"} {
+					begun := time.Now()
+					_, _ = w.Call("ForgotPassword", who(client, name))
+					if took := time.Since(begun); took >= slow != (hidden != nil) {
+						t.Errorf("%s: %v", name, took)
+					}
+				}
+			})
+		})
+	}
+}

@@ -49,6 +49,7 @@ type progress struct {
 	state    challenge.State // as it was sealed at the challenge that is answered, and then as it goes on
 	opened   bool            // the state came in a Session
 	signedUp bool            // that of a sign-up just confirmed
+	fetched  bool            // UserMigration was asked for the user
 	exchange exchange        // the SRP exchange that is answered
 
 	custom *challenge.Custom // what a custom sign-in remembers; nil in others

@@ -39,12 +39,13 @@ func (a *attempt) migrate(pw string) error {
 	if pw == "" || a.User != nil || a.hidden != nil || !migration.Has(a.App) {
 		return nil
 	}
-	if _, err := a.Passwords.Verify(a.ctx, a.Box, a.Pool, nil, pw); err != nil {
-		return err
-	}
 	if a.lock != nil {
 		return a.notMigrated()
 	}
+	if _, err := a.Passwords.Verify(a.ctx, a.Box, a.Pool, nil, pw); err != nil {
+		return err
+	}
+	a.fetched = true
 
 	c := a.call(triggerevent.Authentication)
 	fetched, err := a.Migrator.Fetch(a.ctx, migration.Request{

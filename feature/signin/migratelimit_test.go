@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,48 @@ func TestAnAddressWithTooManyFailuresDoesNotHaveUsersMigrated(t *testing.T) {
 					t.Errorf("asked: %s", got)
 				}
 				tokens(t, w.From("198.51.100.8").Must(t, "InitiateAuth", w.byPassword("bob", old)))
+			})
+		})
+	}
+}
+
+// Where users are hidden, the time that the function takes must not tell whom the pool knows.
+func TestWrongPasswordsTakeTheTimeOfTheFunction(t *testing.T) {
+	const slow = time.Second
+	for _, client := range []M{nil, hiding} {
+		t.Run("", func(t *testing.T) {
+			eachMigration(t, nil, client, func(t *testing.T, w *world, f *triggertest.Function) {
+				f.Handle(func(call triggertest.Invocation) triggertest.Answer {
+					if call.Source() == "UserMigration_Authentication" {
+						return triggertest.Answer{Raise: "wrong password", Delay: slow}
+					}
+					return triggertest.Answer{}
+				})
+				took := func(in M) time.Duration {
+					begun := time.Now()
+					if _, err := w.Call("InitiateAuth", in); err == nil {
+						t.Error("a wrong password is right")
+					}
+					return time.Since(begun)
+				}
+				took(w.byPassword("bob", "wrong"))
+				for what, in := range map[string]M{
+					"a wrong password":       w.byPassword("alice", "wrong"),
+					"a wrong choice":         w.start("USER_AUTH", "alice", M{"PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": "wrong"}),
+					"the same again":         w.byPassword("bob", "wrong"),
+					"what is no user's name": w.byPassword("a b", "wrong"),
+				} {
+					if took := took(in); took >= slow != (client != nil) {
+						t.Errorf("%s takes %v", what, took)
+					}
+				}
+				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
+				for range 5 {
+					_, _ = w.Call("InitiateAuth", w.byPassword("carol", fmt.Sprint(rand.N(1_000_000))))
+				}
+				if took := took(w.byPassword("carol", "wrong")); took >= slow {
+					t.Errorf("a name that is locked takes %v", took)
+				}
 			})
 		})
 	}

@@ -44,7 +44,7 @@ func (a *attempt) judgePassword(pw string) (*success, error) {
 		return nil, err
 	}
 	if !right {
-		return nil, wrongPassword(nil)
+		return nil, a.passwordIsWrong()
 	}
 	done := &success{proof: factor.Password, source: "Authentication", effects: []effect{a.passwordHeld}}
 	if a.Passwords.Outdated(a.Box, a.Pool, a.User) {
@@ -55,6 +55,16 @@ func (a *attempt) judgePassword(pw string) (*success, error) {
 		done.effects = append(done.effects, a.restore(change))
 	}
 	return done, nil
+}
+
+// passwordIsWrong takes the time that a user whom the pool does not know would have cost.
+func (a *attempt) passwordIsWrong() error {
+	if !a.fetched {
+		if err := a.Migrator.Imitate(a.ctx, a.App); err != nil {
+			return err
+		}
+	}
+	return wrongPassword(nil)
 }
 
 // restore is the effect that stores a password in the form that the pool wants by now: a proof with the password in

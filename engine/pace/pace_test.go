@@ -1,4 +1,4 @@
-package message
+package pace
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 
 func TestTheLatestCallsOfAFunctionAreRemembered(t *testing.T) {
 	t.Parallel()
-	var p pace
+	var p Pace
 	for n := range 3 * maxOutcomes {
-		p.note("f", outcome{took: time.Duration(n)})
+		p.Note("f", time.Duration(n), nil)
 	}
 	for range 1_000 {
 		if o := p.like("f"); o.took < 2*maxOutcomes {
@@ -18,7 +18,7 @@ func TestTheLatestCallsOfAFunctionAreRemembered(t *testing.T) {
 		}
 	}
 	for n := range 3 * maxFunctions {
-		p.note(fmt.Sprint(n), outcome{took: 1})
+		p.Note(fmt.Sprint(n), 1, nil)
 	}
 	if len(p.past) > maxFunctions {
 		t.Errorf("%d functions are remembered", len(p.past))
