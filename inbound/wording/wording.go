@@ -151,9 +151,6 @@ func typed(op *awsjson.Operation, err error) error {
 	if unproven, ok := errors.AsType[*access.SecretError](err); ok {
 		return cognitoidp.NotAuthorized(secretMessage(unproven))
 	}
-	if unavailable, ok := errors.AsType[*trigger.UnavailableError](err); ok {
-		return cognitoidp.UnexpectedLambda(string(unavailable.Trigger) + " invocation failed due to configuration error: this server cannot run this trigger yet")
-	}
 	if sender, ok := errors.AsType[*message.SenderError](err); ok {
 		return cognitoidp.InvalidParameter(senderMessage(sender))
 	}
