@@ -1,14 +1,17 @@
 package signup_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
+	"cardea/spec/cognitoidp"
 )
 
 const (
@@ -257,6 +260,52 @@ func TestNoCodeGoesWherePreSignUpHasVerified(t *testing.T) {
 		w.Must(t, "ConfirmSignUp", with(who(client, "joe"), M{"ConfirmationCode": w.Code(t, "+15551234567")}))
 		if n := len(w.Inbox("")); n != 3 {
 			t.Errorf("%d messages, want 3", n)
+		}
+	})
+}
+
+// CustomMessage is asked about the user that PreSignUp has admitted, who is not there yet.
+func TestTriggersOfASignUpAreAskedInOrder(t *testing.T) {
+	t.Parallel()
+	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
+		const writes = "CustomMessage_SignUp"
+		pool := w.Pool(t, with(verifies, servertest.Triggers("PreSignUp", "CustomMessage", "PostConfirmation")))
+		client := w.Client(t, pool, nil)
+		before := dbtest.Rows(t, w.DB)
+		answer(f, writes, triggertest.Answer{Raise: "not today"}, func() { expectStored(t, before, dbtest.Rows(t, w.DB)) })
+		w.Fails(t, "SignUp", jane(client), "UserLambdaValidationException", "CustomMessage failed with error not today.")
+		expectStored(t, before, dbtest.Rows(t, w.DB))
+		f.Script(triggertest.Answer{})
+		w.Must(t, "SignUp", jane(client))
+		w.Must(t, "ConfirmSignUp", with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, "jane@example.org")}))
+		answer(f, asked, grants("autoConfirmUser"), nil)
+		w.Must(t, "SignUp", with(jane(client), M{"Username": "joe"}))
+		expectSources(t, f, asked, writes, asked, writes, told, asked, told)
+	})
+}
+
+// A client that goes away ends what it asked for, as long as nothing is stored. Afterwards the function is told all the same.
+func TestClientsThatGoAway(t *testing.T) {
+	t.Parallel()
+	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
+		client := w.Client(t, w.Pool(t, servertest.Triggers("PreSignUp", "PostConfirmation")), nil)
+		in := &cognitoidp.SignUpRequest{ClientId: client, Username: "jane", Password: servertest.Password}
+		for source, stored := range map[string]bool{asked: false, told: true} {
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			before := dbtest.Rows(t, w.DB)
+			f.Handle(func(call triggertest.Invocation) triggertest.Answer {
+				if call.Source() == source {
+					leave()
+					time.Sleep(50 * time.Millisecond) // longer than the server needs to notice
+				}
+				return grants("autoConfirmUser")
+			})
+			_, err := w.Server.API.Signup.SignUp(ctx, in)
+			if stored != (err == nil) || stored == cmp.Equal(before, dbtest.Rows(t, w.DB)) {
+				t.Errorf("the client has gone while the function was asked at %s: %v", source, err)
+			}
+			in.Username = "joe"
 		}
 	})
 }
