@@ -122,6 +122,7 @@ func (b *functionBuilder) start(f config.Function) (*function.Function, error) {
 	run, err := function.New(function.Config{
 		Name: nameOf(f), Source: f.Local, Interpreter: f.Interpreter, Region: b.config.Region, Env: revealed(f.Env),
 		User: f.User, Concurrency: f.Concurrency, Keep: f.Keep, MemoryMB: f.MemoryMB, Watch: b.config.Dev, Log: log,
+		Unwatched: databaseFile(b.config.Database),
 		Output: func(line function.Line) {
 			log.Log(context.Background(), level, "function output", "function", line.Function, "request", line.RequestID, "line", line.Text)
 		},
@@ -131,6 +132,15 @@ func (b *functionBuilder) start(f config.Function) (*function.Function, error) {
 	}
 	b.local = append(b.local, run)
 	return run, nil
+}
+
+// databaseFile is where SQLite keeps the database, which changes all the time; empty for PostgreSQL.
+func databaseFile(url string) string {
+	path, found := strings.CutPrefix(url, "sqlite:")
+	if !found {
+		return ""
+	}
+	return strings.TrimPrefix(path, "//")
 }
 
 // nameOf is a function's name, as its ARN would have it.

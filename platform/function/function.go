@@ -49,6 +49,9 @@ type Config struct {
 	// Watch makes changed files of the function's folder take effect at the next invocation.
 	Watch bool
 
+	// Unwatched begins the paths of files that may change without effect, such as those of the server's own database.
+	Unwatched string
+
 	// Output, if set, is told of every line that the function writes. Several processes may call it at once.
 	Output func(Line)
 
@@ -152,7 +155,7 @@ func New(cfg Config) (*Function, error) {
 		return nil, fmt.Errorf("function %s: user %s: %w", cfg.Name, cfg.User, err)
 	}
 	f := &Function{cfg: cfg, program: program, account: account, children: map[*child]bool{}}
-	f.watch.root = program.root
+	f.watch.root, f.watch.skip = program.root, absolute(cfg.Unwatched)
 	f.watch.changed() // from now on
 	if f.dir, err = makeFolder("", account); err != nil {
 		return nil, fmt.Errorf("function %s: %w", cfg.Name, err)

@@ -262,6 +262,20 @@ func TestChangedFileTakesEffect(t *testing.T) {
 	want(t, invoke(t, f, `{}`), function.Answered, `"mended"`)
 }
 
+func TestUnwatchedFilesMayChange(t *testing.T) {
+	t.Parallel()
+	file := functiontest.File(t, "claims.py", "def handler(event, context): return 'one'")
+	functiontest.Beside(t, file, "cardea.db-wal", "1")
+	f := start(t, function.Config{Source: file + ":handler", Watch: true, Unwatched: filepath.Join(filepath.Dir(file), "cardea.db")})
+	want(t, invoke(t, f, `{}`), function.Answered, `"one"`)
+	functiontest.Beside(t, file, "cardea.db-wal", "22")
+	time.Sleep(400 * time.Millisecond)
+	want(t, invoke(t, f, `{}`), function.Answered, `"one"`)
+	if s := f.Stats(); s.Starts != 1 {
+		t.Errorf("%d starts, want 1", s.Starts)
+	}
+}
+
 func TestConcurrencyIsBounded(t *testing.T) {
 	t.Parallel()
 	f := start(t, function.Config{Concurrency: 2, Source: functiontest.Go(t)})

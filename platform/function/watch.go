@@ -20,6 +20,7 @@ const (
 // watch notices changed files of a folder.
 type watch struct {
 	root string
+	skip string // begins the paths of files that do not matter; empty: none
 
 	mu     sync.Mutex
 	looked time.Time
@@ -57,6 +58,9 @@ func (w *watch) look() uint64 {
 			}
 			return nil
 		}
+		if w.skip != "" && strings.HasPrefix(name, w.skip) {
+			return nil
+		}
 		if files++; files > maxWatched {
 			return errEnough
 		}
@@ -66,4 +70,15 @@ func (w *watch) look() uint64 {
 		return nil
 	})
 	return sum.Sum64()
+}
+
+// absolute is a path as the watch meets it; empty stays empty.
+func absolute(path string) string {
+	if path == "" {
+		return ""
+	}
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
 }
