@@ -35,9 +35,10 @@ type population struct {
 	client  string
 	users   int
 	factors *factors // nil: they have nothing else
+	claims  string   // ARN of the function for PreTokenGeneration; empty: none
 }
 
-type pools struct{ small, large, withFactors population }
+type pools struct{ small, large, withFactors, withClaims population }
 
 // load fills a data folder for cardea dev with the pools, through the store.
 func load(ctx context.Context, dir string, users int) (pools, error) {
@@ -66,9 +67,9 @@ func load(ctx context.Context, dir string, users int) (pools, error) {
 	if err != nil {
 		return pools{}, err
 	}
-	w := pools{small: population{users: smallPool}, withFactors: population{users: factorPool, factors: factors}, large: population{users: users}}
+	w := pools{small: population{users: smallPool}, withFactors: population{users: factorPool, factors: factors}, large: population{users: users}, withClaims: population{users: smallPool, claims: claimsARN}}
 	l := loader{srv: srv, ring: &datakey.Ring{Master: master}}
-	for _, p := range []*population{&w.small, &w.withFactors, &w.large} {
+	for _, p := range []*population{&w.small, &w.withFactors, &w.withClaims, &w.large} {
 		began := time.Now()
 		if err := l.populate(ctx, p); err != nil {
 			return pools{}, err
@@ -119,6 +120,9 @@ func (l loader) found(ctx context.Context, p *population) error {
 	in := &cognitoidp.CreateUserPoolRequest{PoolName: "bench"}
 	if p.factors != nil {
 		in.Policies = &cognitoidp.UserPoolPolicyType{SignInPolicy: p.factors.signInPolicy()}
+	}
+	if p.claims != "" {
+		in.LambdaConfig = &cognitoidp.LambdaConfigType{PreTokenGeneration: p.claims}
 	}
 	made, err := l.srv.API.Userpool.CreateUserPool(ctx, in)
 	if err != nil {

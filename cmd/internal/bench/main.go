@@ -64,6 +64,12 @@ func run(ctx context.Context, o options) error {
 	if err := driver.extras(ctx, pools.withFactors); err != nil {
 		return err
 	}
+	if err := driver.triggers(ctx, pools.withClaims, pools.small); err != nil {
+		return err
+	}
+	if err := calls(ctx, dir); err != nil {
+		return err
+	}
 	return driver.growth(ctx, pools)
 }
 

@@ -79,7 +79,12 @@ func start(ctx context.Context, dir string) (*process, error) {
 		return nil, err
 	}
 
-	p := &process{url: "http://" + addr, command: exec.CommandContext(ctx, binary, "dev", "--data", filepath.Join(dir, "data"), "--addr", addr, "--log", "error")}
+	claims, err := claimsFlag(dir)
+	if err != nil {
+		return nil, err
+	}
+
+	p := &process{url: "http://" + addr, command: exec.CommandContext(ctx, binary, "dev", "--data", filepath.Join(dir, "data"), "--addr", addr, "--log", "error", "--function", claims)}
 	p.command.Stderr = os.Stderr
 	began := time.Now()
 	if err := p.command.Start(); err != nil {
