@@ -8,8 +8,10 @@ import (
 
 	"cardea/engine/issuer"
 	"cardea/engine/trigger"
+	"cardea/feature/signup"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
+	"cardea/inbound/login"
 	"cardea/inbound/oauth"
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
@@ -17,7 +19,7 @@ import (
 )
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
-func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites) {
+func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites, signups *signup.Service) {
 	c := &s.config
 	api := &awsapi.Handler{
 		Services: []awsapi.Service{
@@ -42,6 +44,9 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	s.pages = http.NewServeMux()
 	endpoints.Register(s.pages)
 	published.Endpoints = oauth.Discovered
+	pages := &login.Handler{Signup: signups, Log: c.Log, Begin: api.Begin}
+	pages.Register(s.pages)
+	pages.Register(mux) // for pools without a domain
 	domains := &domainRouter{sites: sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {

@@ -97,12 +97,13 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	apps := access.Apps{DB: store, Ring: ring}
 	authenticator := &bearer.Authenticator{Tokens: minter}
 	hasher := &password.Hasher{Default: c.PasswordStorage}
-	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Triggers: triggers, Keys: senders.keys, Now: time.Now, Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
+	outbox := &message.Outbox{DB: store, Ring: ring, Limits: limits(c), Triggers: triggers, Keys: senders.keys, Now: time.Now, Pages: c.issuers().PagesURL, Keep: c.Dev, Senders: senders.list, Log: c.Log, Observe: meteredMessages(metrics)}
 	codes := &verification.Codes{Outbox: outbox}
 	migrator := &migration.Migrator{DB: store, Triggers: triggers, Passwords: hasher, Outbox: outbox, Now: time.Now, Log: c.Log}
 	unresolved := trigger.NewUnresolved(store, triggers, c.Log, c.adviceOnFunction)
 	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
 		func() float64 { return float64(unresolved.Count()) })
+	signups := &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Triggers: triggers}
 
 	srv := &Server{
 		DB:     store,
@@ -113,7 +114,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Useradmin: &useradmin.Service{DB: store, Ring: ring, Pages: pages, Codes: codes, Passwords: hasher, Tokens: minter, Triggers: triggers},
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
-			Signup:    &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Triggers: triggers},
+			Signup:    signups,
 			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
@@ -138,7 +139,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		certificates: chooser,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
-	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites)
+	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, signups)
 	return srv, nil
 }
 

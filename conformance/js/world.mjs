@@ -1,6 +1,7 @@
 // A pool, a client and confirmed users for each suite, made through the AWS SDK for JavaScript.
 import {
   AdminCreateUserCommand,
+  AdminGetUserCommand,
   AdminSetUserPasswordCommand,
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
@@ -59,6 +60,10 @@ export async function newUser(UserPoolId, Username, client = sdk()) {
   await client.send(
     new AdminSetUserPasswordCommand({ UserPoolId, Username, Password: password, Permanent: true }),
   );
+}
+
+export async function statusOf(UserPoolId, Username, client = sdk()) {
+  return (await client.send(new AdminGetUserCommand({ UserPoolId, Username }))).UserStatus;
 }
 
 // signUp signs up a user, who gets a code by mail, and gives the address.

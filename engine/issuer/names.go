@@ -62,6 +62,14 @@ func (n Names) PoolURL(p *pool.Pool) string {
 	return n.hostURL(n.Host(name))
 }
 
+// PagesURL is the address of a pool's pages without a slash at the end: of its domain, or of the server if it has none.
+func (n Names) PagesURL(p *pool.Pool) string {
+	if address := n.PoolURL(p); address != "" {
+		return address
+	}
+	return n.PublicURL
+}
+
 // PublicHost is the host name that clients reach the server by, and the one to which the names of custom domains point.
 func (n Names) PublicHost() string {
 	if u, err := url.Parse(n.PublicURL); err == nil {

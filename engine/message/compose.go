@@ -37,6 +37,8 @@ const (
 	defaultCodeSubject   = "Your verification code"
 	defaultInvite        = "Your username is {username} and temporary password is {####}. "
 	defaultInviteSubject = "Your temporary password"
+	defaultLink          = "Please click the link below to verify your email address. {##Verify Email##} "
+	defaultLinkSubject   = "Your verification link"
 	defaultAuth          = "Your authentication code is {####}. "
 	defaultAuthSubject   = "Your authentication code"
 )
@@ -49,7 +51,7 @@ type Message struct {
 	Attribute string // "email" or "phone_number": decides the medium
 	To        string // the address itself
 	Code      string // the code, or the temporary password of an invitation
-	Username  string // for an invitation
+	Username  string // for an invitation, or a link
 	Decoy     bool   // do the work, answer the details, and deliver nothing
 	CountAs   string // what a decoy counts for in the place of its address, which is made up
 
@@ -101,7 +103,7 @@ func (c *Outbox) Compose(ctx context.Context, m Message) (*Composed, error) {
 		}
 		m.Texts = &texts
 	}
-	written := write(m)
+	written := c.write(m)
 	written.Kind = m.Kind
 	return &Composed{Details: Details(m.Attribute, m.To), message: m, content: written}, nil
 }
@@ -131,12 +133,16 @@ type content struct {
 }
 
 // write fills in the template for this message.
-func write(m Message) content {
-	c := content{To: m.To, Code: m.Code, settings: settingsOf(m.Pool, m.medium())}
+func (c *Outbox) write(m Message) content {
+	written := content{To: m.To, Code: m.Code, settings: settingsOf(m.Pool, m.medium())}
 	subject, body := m.template()
-	c.HTML = m.medium() == cognitoidp.DeliveryMediumTypeEmail && tag.MatchString(body)
-	c.Subject, c.Body = fill(subject, m, false), fill(body, m, c.HTML)
-	return c
+	if m.byLink() {
+		written.HTML, written.Subject, written.Body = true, subject, fillLink(body, c.link(m))
+		return written
+	}
+	written.HTML = m.medium() == cognitoidp.DeliveryMediumTypeEmail && tag.MatchString(body)
+	written.Subject, written.Body = fill(subject, m, false), fill(body, m, written.HTML)
+	return written
 }
 
 // template is what the message is written by: the texts of the pool's trigger, and where it gave none those of the pool. A text
@@ -179,9 +185,12 @@ func fill(template string, m Message, isHTML bool) string {
 	return strings.NewReplacer(pairs...).Replace(template)
 }
 
-// mailTemplate gives subject and body of a mail. A pool with CONFIRM_WITH_LINK gets its code mail: a link needs a domain,
-// and there are none yet.
+// mailTemplate gives subject and body of a mail.
 func mailTemplate(p *pool.Pool, kind Kind) (subject, body string) {
+	if ByLink(p, kind, user.NameEmail) {
+		t := verification(p)
+		return cmp.Or(t.EmailSubjectByLink, defaultLinkSubject), cmp.Or(t.EmailMessageByLink, defaultLink)
+	}
 	switch kind {
 	case AdminCreateUser:
 		t := invitation(p)

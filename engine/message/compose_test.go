@@ -8,9 +8,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/engine/access"
+	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
+
+func pagesURL(*pool.Pool) string { return "https://auth.example.com" }
+
+const (
+	address = "https://auth.example.com/confirmUser?client_id=app&amp;confirmation_code=%3C1%3E&amp;user_name=%7B%23%23%23%23%7D"
+	link    = `<a href="` + address + `">`
+)
+
+// linking is a pool that verifies by link.
+func linking(body, subject string) pool.Pool {
+	return pool.Pool{Doc: cognitoidp.UserPoolType{VerificationMessageTemplate: &cognitoidp.VerificationMessageTemplateType{
+		EmailMessageByLink: body, EmailSubjectByLink: subject, DefaultEmailOption: "CONFIRM_WITH_LINK",
+	}}}
+}
 
 func TestComposePicksThePoolsTemplate(t *testing.T) {
 	t.Parallel()
@@ -35,16 +50,22 @@ func TestComposePicksThePoolsTemplate(t *testing.T) {
 		{"default text", pool.Pool{}, ForgotPassword, "phone_number", content{Body: "Your verification code is <1>. "}},
 		{"default invitation", pool.Pool{}, AdminCreateUser, "email", content{Subject: "Your temporary password", Body: "Your username is {####} and temporary password is <1>. "}},
 		{"default authentication", pool.Pool{}, Authentication, "email", content{Subject: "Your authentication code", Body: "Your authentication code is <1>. "}},
-		{"the link falls back to the code", custom, SignUp, "email", content{Subject: "legacy subject", Body: "mail <1>"}},
+		{"a link", custom, SignUp, "email", content{Subject: "Your verification link", Body: link + "here</a>", HTML: true}},
+		{"a link again", custom, ResendCode, "email", content{Subject: "Your verification link", Body: link + "here</a>", HTML: true}},
+		{"the default link", linking("", ""), SignUp, "email", content{Subject: "Your verification link", Body: "Please click the link below to verify your email address. " + link + "Verify Email</a> ", HTML: true}},
+		{"a link of one's own", linking("To {##a\n<b>b</b>##} or {####}.", "Confirm {####}"), SignUp, "email", content{Subject: "Confirm {####}", Body: "To " + link + "a\n<b>b</b></a> or " + link + address + "</a>.", HTML: true}},
+		{"a code besides links", custom, ForgotPassword, "email", content{Subject: "legacy subject", Body: "mail <1>"}},
+		{"a code to a new address besides links", custom, UpdateUserAttribute, "email", content{Subject: "legacy subject", Body: "mail <1>"}},
+		{"a text message besides links", custom, SignUp, "phone_number", content{Body: "legacy <1>"}},
 		{"legacy text", custom, ResendCode, "phone_number", content{Body: "legacy <1>"}},
 		{"invitation in HTML", custom, AdminCreateUser, "email", content{Subject: "Hi {####}", Body: "<b>{####}</b>: &lt;1&gt;", HTML: true}},
 		{"invitation as text", custom, AdminCreateUser, "phone_number", content{Body: "{####} <1>"}},
 		{"authentication as text", custom, Authentication, "phone_number", content{Body: "auth <1>"}},
 	} {
 		// The code has what HTML must escape, the user name what could be taken for a placeholder.
-		m := Message{App: access.App{Pool: &c.pool}, Kind: c.kind, Attribute: c.attribute, Code: "<1>", Username: "{####}"}
+		m := Message{App: access.App{Pool: &c.pool, Client: &client.Client{ID: "app"}}, Kind: c.kind, Attribute: c.attribute, Code: "<1>", Username: "{####}"}
 		c.want.Code, c.want.Routes = "<1>", []string{MatchDefault, MatchAny}
-		if diff := cmp.Diff(c.want, write(m), cmp.AllowUnexported(content{})); diff != "" {
+		if diff := cmp.Diff(c.want, (&Outbox{Pages: pagesURL}).write(m), cmp.AllowUnexported(content{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
@@ -118,7 +139,7 @@ func TestValuesAreEscapedInHTMLOnly(t *testing.T) {
 		p := &pool.Pool{Doc: cognitoidp.UserPoolType{AdminCreateUserConfig: &cognitoidp.AdminCreateUserConfigType{
 			InviteMessageTemplate: &cognitoidp.MessageTemplateType{EmailMessage: template, EmailSubject: "{username}", SMSMessage: template}}}}
 		m := Message{App: access.App{Pool: p}, Kind: AdminCreateUser, Attribute: "email", Username: `<a href="//x">&`, Code: "<b>"}
-		got := write(m)
+		got := new(Outbox).write(m)
 		if got.Body != want || got.Subject != m.Username {
 			t.Errorf("%s: got %q with subject %q", template, got.Body, got.Subject)
 		}
@@ -126,7 +147,7 @@ func TestValuesAreEscapedInHTMLOnly(t *testing.T) {
 			t.Errorf("%s: HTML is %t", template, got.HTML)
 		}
 		m.Attribute = "phone_number"
-		if got := write(m); strings.Contains(got.Body, "&lt;") {
+		if got := new(Outbox).write(m); strings.Contains(got.Body, "&lt;") {
 			t.Errorf("a text message is escaped: %q", got.Body)
 		}
 	}

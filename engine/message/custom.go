@@ -38,7 +38,7 @@ func (c *Outbox) Texts(ctx context.Context, m Message, attributes ...string) (tr
 		if attribute == "phone_number" {
 			by.SMS = true
 		} else {
-			by.Email = true
+			by.Email, by.Link = true, ByLink(m.Pool, m.Kind, attribute)
 		}
 	}
 	arn := trigger.ARN(m.Pool.Doc.LambdaConfig, triggerevent.CustomMessage)

@@ -42,6 +42,9 @@ type Outbox struct {
 	// Keys encrypt codes for functions that send messages.
 	Keys *kmskey.Keys
 
+	// Pages is the address of a pool's pages without a slash at the end, for links.
+	Pages func(p *pool.Pool) string
+
 	// Log is told of messages that were not delivered; nil: nobody is.
 	Log *slog.Logger
 	// Observe, if set, is told of every attempt when it begins, and by what it returns how the attempt ended. transport is

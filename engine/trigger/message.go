@@ -17,8 +17,8 @@ const (
 	linkParameter = "{##Click Here##}"
 )
 
-// linkPlace is where a text wants a link, with the link's own text.
-var linkPlace = regexp.MustCompile(`\{##[^{}#][^{}]*##\}`)
+// LinkPlace is where a text wants a link; its group is the link's own text.
+var LinkPlace = regexp.MustCompile(`(?s)\{##(.*?)##\}`)
 
 // Lengths of texts, in characters.
 const (
@@ -86,7 +86,7 @@ func (x Texts) wrong(by Medium, invitation bool) string {
 		return "a text has a control character"
 	case x.SMS != "" && !by.complete(x.SMS, invitation):
 		return "the text message lacks a placeholder"
-	case x.Email != "" && by.Link && !linkPlace.MatchString(x.Email):
+	case x.Email != "" && by.Link && !hasLink(x.Email):
 		return "the e-mail lacks the placeholder of the link"
 	case x.Email != "" && !by.Link && !by.complete(x.Email, invitation):
 		return "the e-mail lacks a placeholder"
@@ -96,6 +96,12 @@ func (x Texts) wrong(by Medium, invitation bool) string {
 
 // isStrange reports whether a character has no place in a text.
 func isStrange(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
+
+// hasLink reports whether a text has a place for a link, with a text for it. {####} is the place of a code.
+func hasLink(text string) bool {
+	place := LinkPlace.FindStringSubmatch(text)
+	return place != nil && place[1] != ""
+}
 
 // complete reports whether a text has the placeholders that it must have.
 func (m Medium) complete(text string, invitation bool) bool {

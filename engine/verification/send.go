@@ -63,12 +63,18 @@ func (t Target) message() (m message.Message, secret string, err error) {
 	m = message.Message{App: t.App, Kind: t.Kind, Code: digits(t.Digits), Decoy: t.User == nil, Life: t.life(), Source: t.Source.Network()}
 	if m.Decoy {
 		m.Attribute, m.To = imagine(t)
-		m.CountAs = t.Key()
-		return m, rand.Text(), nil // no digits: nothing that can be typed opens it
+		m.Username, m.CountAs = t.UnknownUser, t.Key()
+	} else {
+		m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
+		m.User, m.Metadata = t.User, t.Metadata
 	}
-	m.Attribute, m.To, m.Username = t.Attribute, t.destination(t.Attribute), t.User.Username
-	m.User, m.Metadata = t.User, t.Metadata
-	if m.To == "" {
+	if message.ByLink(t.Pool, t.Kind, m.Attribute) {
+		m.Code = rand.Text() // nobody types it, so that it may be one that nobody can guess
+	}
+	switch {
+	case m.Decoy:
+		return m, rand.Text(), nil // another one: nothing that can be typed opens it
+	case m.To == "":
 		return m, "", fmt.Errorf("send code: the user has no %s", m.Attribute)
 	}
 	return m, m.Code, nil

@@ -22,8 +22,12 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cognitoidp.ConfirmSignU
 	}
 
 	var c *confirmation
-	err := verification.Write(ctx, s.DB, func(tx *db.Tx) (err error) {
-		c, err = s.confirm(tx, in)
+	err := verification.Write(ctx, s.DB, func(tx *db.Tx) error {
+		a, err := s.app(tx, in.ClientId, in.UserContextData)
+		if err != nil {
+			return err
+		}
+		c, err = s.confirm(tx, a, in)
 		return err
 	})
 	if err != nil {
@@ -56,11 +60,7 @@ func (s *Service) tell(ctx context.Context, a access.App, u *user.User, metadata
 
 // confirm uses up the code, and the Session if there is one, and confirms the account. If the code could have been a first
 // factor, confirm answers a Session that signs in without another code.
-func (s *Service) confirm(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest) (*confirmation, error) {
-	a, err := s.app(tx, in.ClientId, in.UserContextData)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) confirm(tx *db.Tx, a app, in *cognitoidp.ConfirmSignUpRequest) (*confirmation, error) {
 	t, err := a.find(tx, in.Username)
 	if err != nil {
 		return nil, err

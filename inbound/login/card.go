@@ -74,4 +74,6 @@ func (c Card) Blamed() bool {
 }
 
 // Script tells whether the page has anything that its script does.
-func (c Card) Script() bool { return len(c.Fields) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != "" }
+func (c Card) Script() bool {
+	return len(c.Fields) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != ""
+}

@@ -3,4 +3,9 @@
 // Every page is a Card: one question, one primary button, and quiet links. A card is made of texts in the visitor's language
 // (inbound/login/text) by a function of its own in cards*.go; card.html draws all of them, and frame.html what stands around.
 // Pages work without JavaScript, but for passkeys.
+//
+// /confirmUser is where the links of CONFIRM_WITH_LINK lead. Opening it changes nothing, since programs that scan mail open
+// links, too: the page has a button, and what the button posts confirms the account. What it says of a link that is not good
+// tells nothing about the user (docs/cognito/messages.md, "Links"). For pools without a domain it is served on the server's
+// own host.
 package login

@@ -56,6 +56,8 @@ type visit struct {
 	texts *text.Texts
 	app   string
 	id    string
+	stays bool // its form never ends on another site
+	once  bool // it answers a form, so that it cannot be asked for again in another language
 }
 
 // respond answers with a card.
@@ -65,13 +67,16 @@ func (v visit) respond(w http.ResponseWriter, r *http.Request, status int, card 
 		Nonce: rand.Text(), Style: template.CSS(style), Program: template.JS(program),
 	}
 	for _, l := range text.Languages {
+		if v.once {
+			break
+		}
 		f.Choices = append(f.Choices, choice{l, inLanguage(r.URL, l.Tag)})
 	}
 	var page bytes.Buffer
 	if err := pages.ExecuteTemplate(&page, "frame.html", f); err != nil {
 		panic(err) // the templates are part of the program
 	}
-	policy := browser.Policy{Nonce: f.Nonce, Script: card.Script()}
+	policy := browser.Policy{Nonce: f.Nonce, Script: card.Script(), Stays: v.stays}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", v.texts.Tag)
 	w.Header().Set("Content-Security-Policy", policy.String())

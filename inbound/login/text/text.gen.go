@@ -53,7 +53,7 @@ var keys = []key{
 	{"confirm.link.done.lead", []string(nil), false},
 	{"confirm.link.failed", []string(nil), false},
 	{"confirm.link.failed.lead", []string(nil), false},
-	{"confirm.link.lead", []string{"name"}, false},
+	{"confirm.link.lead", []string(nil), false},
 	{"confirm.submit", []string(nil), false},
 	{"continue", []string(nil), false},
 	{"email", []string(nil), false},
@@ -306,11 +306,11 @@ func (t *Texts) ConfirmLinkDoneLead() string { return t.say(47) }
 // ConfirmLinkFailed says "This link cannot be used".
 func (t *Texts) ConfirmLinkFailed() string { return t.say(48) }
 
-// ConfirmLinkFailedLead says "It has expired, or it was used before. Sign in to get a new one.".
+// ConfirmLinkFailedLead says "It has expired, was used before, or was replaced by a newer one. If your account is not confirmed yet, ask the app for another link.".
 func (t *Texts) ConfirmLinkFailedLead() string { return t.say(49) }
 
-// ConfirmLinkLead says "You are about to confirm the account {name}.".
-func (t *Texts) ConfirmLinkLead(name string) string { return t.say(50, name) }
+// ConfirmLinkLead says "Press the button to confirm that this email address is yours. If you did not sign up, close this page.".
+func (t *Texts) ConfirmLinkLead() string { return t.say(50) }
 
 // ConfirmSubmit says "Confirm".
 func (t *Texts) ConfirmSubmit() string { return t.say(51) }
