@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/outbound/trigger/triggertest"
+	"cardea/server/servertest"
 	"cardea/spec/srp"
 )
 
@@ -156,6 +157,15 @@ func TestFunctionsDecideACustomSignIn(t *testing.T) {
 			t.Errorf("asked (-want +got):\n%s", diff)
 		}
 		w.refused(t, out, M{"ANSWER": "answer 3"}, "NotAuthorizedException", noRound)
+
+		f.Handle(riddles(2))
+		out = w.custom(t, "alice")
+		w.answers(t, out, M{"ANSWER": "answer 1"})
+		called := len(f.Calls())
+		w.refused(t, out, M{"ANSWER": "answer 1"}, "NotAuthorizedException", noRound)
+		if got := sources(f, called); len(got) > 0 {
+			t.Errorf("asked %v about a used Session", got)
+		}
 	})
 }
 
@@ -208,6 +218,10 @@ func TestASecondFactorFollowsThePasswordOfACustomSignIn(t *testing.T) {
 	eachCustom(t, M{"SmsConfiguration": texting(), "MfaConfiguration": "OPTIONAL"}, nil, func(t *testing.T, w *world, f *triggertest.Function) {
 		w.give(t, "alice", "phone_number", phone)
 		w.prefer(t, "alice", M{"SMSMfaSettings": preferred})
+		f.Handle(func(call triggertest.Invocation) triggertest.Answer {
+			w.give(t, "alice", "nickname", "ally") // it waits for a transaction that is open
+			return riddles(1)(call)
+		})
 		begun, x := w.customSRP(t, "alice")
 		called := len(f.Calls())
 		out := w.proveSRP(t, begun, x, password)
@@ -266,6 +280,21 @@ func TestUnknownUsersAnswerCustomChallengesInVain(t *testing.T) {
 		}
 		f.Script(triggertest.Answer{Response: M{"issueTokens": true}})
 		w.Fails(t, "InitiateAuth", w.start("CUSTOM_AUTH", "nobody", nil), "NotAuthorizedException", wrong)
+		f.Handle(riddles(1))
+
+		known, unknown := w.custom(t, "alice"), w.custom(t, "nobod")
+		if a, b := len(known["Session"].(string)), len(unknown["Session"].(string)); a != b {
+			t.Errorf("the Session of a user has %d characters, that of an unknown one %d", a, b)
+		}
+		out, x := w.customSRP(t, "nobod")
+		in = w.answer(t, x, password)
+		in["Session"] = out["Session"]
+		w.Fails(t, "RespondToAuthChallenge", in, "NotAuthorizedException", wrong)
+
+		// A user whose password is void is known to functions, and not to others.
+		w.user(t, "reset", M{"UserAttributes": servertest.Attributes("email", "reset@example.com", "email_verified", "true")})
+		w.Must(t, "AdminResetUserPassword", M{"UserPoolId": w.pool, "Username": "reset"})
+		w.refused(t, w.custom(t, "reset"), M{"USERNAME": "reset", "ANSWER": "answer 1"}, "PasswordResetRequiredException", "Password reset required for the user")
 	})
 }
 
