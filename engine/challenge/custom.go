@@ -16,7 +16,7 @@ import (
 // Bounds of the custom sign-ins that have not succeeded.
 const (
 	mostOfHolder = 10  // of one user, from one address: a newer one takes the place of the oldest
-	mostOfSource = 200 // from one address
+	mostOfSource = 500 // from one address, as many as lockout allows failures
 )
 
 // ErrManyCustom says that too many custom sign-ins were begun from an address and have not succeeded.
