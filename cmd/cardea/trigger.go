@@ -95,33 +95,36 @@ func (c triggerCommand) question(t terminal) (q server.Question, err error) {
 }
 
 // settings are those of the server whose pool is asked about. What functions print is shown.
-func (c triggerCommand) settings(t terminal) (server.Config, error) {
-	settings, err := c.serversSettings(t)
-	if err != nil {
-		return settings, err
-	}
-	named, err := c.functions(nil)
-	if err != nil {
-		return settings, err
-	}
-	settings.Functions = config.OverrideFunctions(settings.Functions, named)
-	settings.Log, err = telemetry.Logger(t.stderr, "debug", "text")
-	return settings, err
-}
-
-func (c triggerCommand) serversSettings(t terminal) (server.Config, error) {
+func (c triggerCommand) settings(t terminal) (settings server.Config, err error) {
 	folder := c.Data
 	if folder == "" && c.Config == "" {
 		folder = ".cardea"
 	}
-	_, err := os.Stat(filepath.Join(folder, "master.key"))
-	if c.Data == "" && err != nil {
-		return c.load(t)
+	_, missing := os.Stat(filepath.Join(folder, "master.key"))
+	switch {
+	case missing == nil && folder != "":
+		dev := devCommand{functionFlag: c.functionFlag, Addr: "127.0.0.1:9229", Data: folder, Account: "123456789012", Region: "us-east-1", Log: "info"}
+		_, settings, err = dev.prepare(t)
+	case c.Data != "":
+		return settings, fmt.Errorf("--data: no development server has run there: %w", missing)
+	default:
+		settings, err = c.production(t)
 	}
 	if err != nil {
-		return server.Config{}, fmt.Errorf("--data: no development server has run there: %w", err)
+		return settings, err
 	}
-	_, settings, err := devCommand{Addr: "127.0.0.1:9229", Data: folder, Account: "123456789012", Region: "us-east-1", Log: "info"}.prepare(t)
+	settings.Log, err = telemetry.Logger(t.stderr, "debug", "text")
+	return settings, err
+}
+
+// production are the settings of the configuration, with the functions of the flags.
+func (c triggerCommand) production(t terminal) (server.Config, error) {
+	settings, err := c.load(t)
+	if err != nil {
+		return settings, err
+	}
+	named, err := c.functions(nil)
+	settings.Functions = config.OverrideFunctions(settings.Functions, named)
 	return settings, err
 }
 
