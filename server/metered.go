@@ -43,6 +43,8 @@ func limits(c Config) message.Limits {
 		Mail:   message.Quota{Hour: given.MailHour, Day: given.MailDay},
 		SMS:    message.Quota{Hour: given.SMSHour, Day: given.SMSDay},
 		Source: given.SourceHour,
+
+		Countries: given.SMSCountries,
 	}
 }
 

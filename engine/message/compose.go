@@ -3,9 +3,12 @@ package message
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"html"
+	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -86,7 +89,7 @@ func (c *Outbox) Compose(ctx context.Context, m Message) (*Composed, error) {
 	if err := c.Ready(m.Pool, m.Attribute); err != nil {
 		return nil, err
 	}
-	if err := m.safe(); err != nil {
+	if err := errors.Join(m.safe(), c.reachable(m)); err != nil {
 		return nil, err
 	}
 	if writesItself(m.Pool, m.Attribute) {
@@ -115,6 +118,22 @@ func (m Message) safe() error {
 		if strings.ContainsFunc(value, unicode.IsControl) {
 			return fmt.Errorf("%w: a value to be put into it has a control character", ErrNoSender)
 		}
+	}
+	return nil
+}
+
+// reachable refuses addresses that no sender could deliver to, and phone numbers of countries that text messages may not go
+// to: it answers an error that wraps ErrNoSender. The number of a decoy counts only if it is the name that was given.
+func (c *Outbox) reachable(m Message) error {
+	if m.medium() == cognitoidp.DeliveryMediumTypeEmail {
+		if address, err := mail.ParseAddress(m.To); err != nil || address.Address != m.To {
+			return fmt.Errorf("%w: the address is malformed", ErrNoSender)
+		}
+		return nil
+	}
+	given := !m.Decoy || m.To == m.Username
+	if given && len(c.Limits.Countries) > 0 && !slices.ContainsFunc(c.Limits.Countries, func(code string) bool { return strings.HasPrefix(m.To, code) }) {
+		return fmt.Errorf("%w: the country is not allowed", ErrNoSender)
 	}
 	return nil
 }

@@ -39,6 +39,10 @@ func TestComposePicksThePoolsTemplate(t *testing.T) {
 			EmailMessage: "<b>{username}</b>: {####}", EmailSubject: "Hi {username}", SMSMessage: "{username} {####}"}},
 		SmsAuthenticationMessage: "auth {####}",
 	}}
+	mfa := pool.Pool{Doc: custom.Doc, MFA: cognitoidp.GetUserPoolMfaConfigResponse{
+		EmailMfaConfiguration: &cognitoidp.EmailMfaConfigType{Message: "mfa mail {####}", Subject: "mfa subject"},
+		SmsMfaConfiguration:   &cognitoidp.SmsMfaConfigType{SmsAuthenticationMessage: "mfa text {####}"},
+	}}
 	for _, c := range []struct {
 		name      string
 		pool      pool.Pool
@@ -60,6 +64,8 @@ func TestComposePicksThePoolsTemplate(t *testing.T) {
 		{"legacy text", custom, ResendCode, "phone_number", content{Body: "legacy <1>"}},
 		{"invitation in HTML", custom, AdminCreateUser, "email", content{Subject: "Hi {####}", Body: "<b>{####}</b>: &lt;1&gt;", HTML: true}},
 		{"invitation as text", custom, AdminCreateUser, "phone_number", content{Body: "{####} <1>"}},
+		{"authentication by mail", mfa, Authentication, "email", content{Subject: "mfa subject", Body: "mfa mail <1>"}},
+		{"a text message of MFA", mfa, Authentication, "phone_number", content{Body: "mfa text <1>"}},
 		{"authentication as text", custom, Authentication, "phone_number", content{Body: "auth <1>"}},
 	} {
 		// The code has what HTML must escape, the user name what could be taken for a placeholder.
@@ -150,5 +156,39 @@ func TestValuesAreEscapedInHTMLOnly(t *testing.T) {
 		if got := new(Outbox).write(m); strings.Contains(got.Body, "&lt;") {
 			t.Errorf("a text message is escaped: %q", got.Body)
 		}
+	}
+}
+
+func TestAddressesThatCannotBeReachedAreKnownAtOnce(t *testing.T) {
+	t.Parallel()
+	box := Outbox{Keep: true, Limits: Limits{Countries: []string{"+49", "+1"}}}
+	for _, c := range []struct {
+		attribute, to string
+		decoy         bool
+		name          string // of a decoy
+		want          bool
+	}{
+		{"email", "jane.o'neil+x@example.org", false, "", true},
+		{"email", "jörg@exämple.org", false, "", true},
+		{"email", "jane..doe@example.org", false, "", false},
+		{"email", ".jane@example.org", false, "", false},
+		{"email", "jane", false, "", false},
+		{"email", "Jane <jane@example.org>", false, "", false},
+		{"email", "jane@example.org, all@example.org", false, "", false},
+		{"phone_number", "+4915112345678", false, "", true},
+		{"phone_number", "+15551234567", false, "", true},
+		{"phone_number", "+447911123456", false, "", false},
+		{"phone_number", "+447911123456", true, "+447911123456", false},
+		{"phone_number", "+447911123456", true, "jane", true},
+	} {
+		m := Message{App: access.App{Pool: &pool.Pool{}}, Kind: ForgotPassword, Attribute: c.attribute, To: c.to, Decoy: c.decoy, Username: c.name}
+		_, err := box.Compose(t.Context(), m)
+		if (err == nil) != c.want || err != nil && !errors.Is(err, ErrNoSender) {
+			t.Errorf("%s (decoy: %t): %v", c.to, c.decoy, err)
+		}
+	}
+	m := Message{App: access.App{Pool: &pool.Pool{}}, Kind: SignUp, Attribute: "phone_number", To: "+447911123456"}
+	if _, err := (&Outbox{Keep: true}).Compose(t.Context(), m); err != nil {
+		t.Errorf("without a list: %v", err)
 	}
 }

@@ -19,6 +19,8 @@ var ErrLimit = errors.New("too many messages")
 type Limits struct {
 	Mail, SMS Quota // to one address, or phone number
 	Source    int64 // caused from one source address, in an hour
+
+	Countries []string // the calling codes that text messages may go to, such as "+49"; none: any
 }
 
 // Quota bounds how many messages there are in an hour, and in a day.

@@ -24,8 +24,8 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// ErrNoSender says that a message cannot be sent: the server has no sender for its medium or its pool, or a value of it is
-// not safe.
+// ErrNoSender says that a message cannot be sent: the server has no sender for its medium or its pool, a value of it is not
+// safe, or its address cannot or must not be reached.
 var ErrNoSender = errors.New("no sender for this message")
 
 // Outbox puts messages into the outbox and takes them out.

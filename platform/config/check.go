@@ -179,6 +179,11 @@ func (l Limits) check() error {
 			return fmt.Errorf("limits.%s: %d is no count", name, n)
 		}
 	}
+	for _, code := range l.SMSCountries {
+		if err := checkMatch("limits.sms_countries", code, `^\+[1-9][0-9]{0,6}$`, "a calling code such as +49"); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -68,6 +68,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"wrong type", minimal + "[smtp]\nport = \"x\"\n", "", "line 3"},
 		{"no public url", "", "", "public_url is required"},
 		{"path in public url", `public_url = "https://a.example/x"`, "", "must not have a path"},
+		{"country", minimal + "[limits]\nsms_countries = [\"+49\", \"DE\"]\n", "", `limits.sms_countries: "DE" is not a calling code`},
 		{"issuer", minimal + `issuer_base = "ftp://x"`, "", "issuer_base"},
 		{"base domain", minimal + `base_domain = "https://example.com"`, "", "base_domain"},
 		{"certificate without files", minimal + "[[certificates]]\narn = \"x\"\n", "", "certificates 1: arn, cert_file and key_file are required"},
