@@ -23,7 +23,7 @@ import (
 // functions are what stands behind the ARNs of Lambda triggers.
 type functions struct {
 	*trigger.Functions
-	local []*function.Function
+	local map[string]*function.Function // that run here, by their key in the configuration
 }
 
 // newFunctions makes the functions of the configuration.
@@ -35,7 +35,7 @@ func newFunctions(c Config, metrics *telemetry.Metrics) (all functions, err erro
 	if err != nil {
 		return all, fmt.Errorf("outgoing.allow: %w", err)
 	}
-	b := functionBuilder{config: c, client: client, found: foundKeys(c.now())}
+	b := functionBuilder{config: c, client: client, found: foundKeys(c.now()), local: map[string]*function.Function{}}
 	defer func() {
 		all.local = b.local
 		if err != nil {
@@ -53,6 +53,7 @@ func newFunctions(c Config, metrics *telemetry.Metrics) (all functions, err erro
 		}
 	}
 
+	all.local = b.local
 	all.Functions, err = trigger.New(entries...)
 	if err != nil {
 		return all, err
@@ -61,7 +62,18 @@ func newFunctions(c Config, metrics *telemetry.Metrics) (all functions, err erro
 	all.Observe = func(o trigger.Observation) {
 		metrics.Trigger(telemetry.Trigger{Name: o.Trigger, Transport: o.Transport, Outcome: o.Outcome, Tries: o.Tries, Took: o.Took})
 	}
+	metrics.Functions(all.processes)
 	return all, nil
+}
+
+// processes are those of the functions that run here.
+func (f functions) processes() []telemetry.Function {
+	list := make([]telemetry.Function, 0, len(f.local))
+	for name, one := range f.local {
+		s := one.Stats()
+		list = append(list, telemetry.Function{Name: name, Starting: s.Starting, Idle: s.Idle, Busy: s.Busy, Waiting: s.Waiting, Starts: s.Starts})
+	}
+	return list
 }
 
 // adviceOnFunction says what puts something behind the ARNs of a function.
@@ -91,7 +103,7 @@ type functionBuilder struct {
 	config Config
 	client *http.Client
 	found  awscred.Source // keys for Lambda that are found on the machine, shared by all entries
-	local  []*function.Function
+	local  map[string]*function.Function
 }
 
 func (b *functionBuilder) entry(f config.Function) (trigger.Entry, error) {
@@ -130,7 +142,7 @@ func (b *functionBuilder) start(f config.Function) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.local = append(b.local, run)
+	b.local[cmp.Or(f.Key(), "default")] = run
 	return run, nil
 }
 

@@ -1,12 +1,14 @@
 package server
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"cardea/outbound/trigger"
 	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/config"
+	"cardea/platform/function/functiontest"
 	"cardea/platform/telemetry"
 )
 
@@ -39,7 +41,7 @@ func TestConfiguredFunctionsAreInvoked(t *testing.T) {
 	}
 
 	c.Outgoing.Allow = nil
-	if all, err = newFunctions(c, metrics); err != nil {
+	if all, err = newFunctions(c, telemetry.New("v1")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := all.Invoke(t.Context(), trigger.Ask{ARN: triggertest.ARN("hook")}); err == nil || !strings.Contains(err.Error(), "not allowed") || len(f.Calls()) != 2 {
@@ -57,6 +59,28 @@ func TestServersRefuseFunctionsThatTheyCannotInvoke(t *testing.T) {
 	} {
 		if _, err := newFunctions(c, telemetry.New("v1")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestMetricsShowTheProcessesOfLocalFunctions(t *testing.T) {
+	t.Parallel()
+	metrics := telemetry.New("v1")
+	all, err := newFunctions(Config{Functions: []config.Function{
+		{Name: "claims", Local: functiontest.File(t, "claims.py", "def handler(event, context): return event") + ":handler"},
+	}}, metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.close()
+	if _, err := all.Invoke(t.Context(), trigger.Ask{ARN: triggertest.ARN("claims"), Event: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	answer := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{`cardea_function_starts_total{function="claims"} 1`, `cardea_function_waiting{function="claims"} 0`} {
+		if !strings.Contains(answer.Body.String(), want) {
+			t.Errorf("metrics lack %s", want)
 		}
 	}
 }

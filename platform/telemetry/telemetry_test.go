@@ -20,6 +20,9 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 	m.Signature("RS256", time.Millisecond)
 	m.Trigger(telemetry.Trigger{Name: "PreSignUp", Transport: "lambda", Outcome: "throttled", Tries: 3, Took: time.Second})
 	m.Trigger(telemetry.Trigger{Name: "PreSignUp", Outcome: "unresolved"})
+	m.Functions(func() []telemetry.Function {
+		return []telemetry.Function{{Name: "claims:prod", Idle: 2, Busy: 1, Waiting: 3, Starts: 5}}
+	})
 	m.Gauge("seats", "Seats.", func() float64 { return 7 })
 
 	w := httptest.NewRecorder()
@@ -39,6 +42,11 @@ func TestMetricsShowEveryKindOfEvent(t *testing.T) {
 		`cardea_triggers_total{outcome="unresolved",transport="none",trigger="PreSignUp"} 1`,
 		`cardea_triggers_duration_seconds_count{transport="lambda",trigger="PreSignUp"} 1`,
 		`cardea_trigger_retries_total{transport="lambda",trigger="PreSignUp"} 2`,
+		`cardea_function_processes{function="claims:prod",state="busy"} 1`,
+		`cardea_function_processes{function="claims:prod",state="idle"} 2`,
+		`cardea_function_processes{function="claims:prod",state="starting"} 0`,
+		`cardea_function_waiting{function="claims:prod"} 3`,
+		`cardea_function_starts_total{function="claims:prod"} 5`,
 		`cardea_build_info{version="v1"} 1`,
 		`cardea_seats 7`,
 		`go_goroutines`,
