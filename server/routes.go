@@ -9,6 +9,7 @@ import (
 	"cardea/engine/issuer"
 	"cardea/engine/trigger"
 	"cardea/feature/signup"
+	"cardea/inbound/asset"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
 	"cardea/inbound/login"
@@ -17,6 +18,9 @@ import (
 	"cardea/inbound/wording"
 	"cardea/record/datakey"
 )
+
+// operationLimits are the sizes of requests that may be larger than others: Cognito's two megabytes for a style with its images.
+var operationLimits = map[string]int64{"CreateManagedLoginBranding": 2 << 20, "UpdateManagedLoginBranding": 2 << 20}
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
 func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites, signups *signup.Service) {
@@ -27,6 +31,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 			{Service: s.STS.Service()},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
+		Limits:  awsapi.Limits{Operations: operationLimits},
 		Log:     c.Log,
 		Begin:   beginOperation(c.triggerLimit()),
 		Observe: s.metrics.Operation,
@@ -43,6 +48,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	mux.HandleFunc("GET /readyz", s.health.ready)
 	s.pages = http.NewServeMux()
 	endpoints.Register(s.pages)
+	(&asset.Handler{Branding: s.looks, Log: c.Log}).Register(s.pages)
 	published.Endpoints = oauth.Discovered
 	pages := &login.Handler{Signup: signups, Log: c.Log, Begin: api.Begin}
 	pages.Register(s.pages)

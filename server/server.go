@@ -19,6 +19,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/feature/appclient"
+	"cardea/feature/branding"
 	"cardea/feature/devices"
 	"cardea/feature/domains"
 	"cardea/feature/grant"
@@ -63,6 +64,7 @@ type Server struct {
 
 	config    Config
 	pages     *http.ServeMux // what is served on every domain
+	looks     *branding.Service
 	places    *geo.Database
 	jobs      []jobs.Job
 	metrics   *telemetry.Metrics
@@ -104,6 +106,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
 		func() float64 { return float64(unresolved.Count()) })
 	signups := &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Triggers: triggers}
+	looks := &branding.Service{DB: store, Pages: pages, Names: c.issuers()}
 
 	srv := &Server{
 		DB:     store,
@@ -120,11 +123,13 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
 			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
+			Branding:  looks,
 			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region, Certificates: chooser},
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 			Grant:     &grant.Service{Apps: apps, Tokens: minter},
 		},
 		OAuth:   &oauth.Service{Apps: apps, DB: store, Tokens: minter, Hosted: &hosted.Server{Apps: apps, DB: store, Tokens: minter}},
+		looks:   looks,
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: senders.keys}},
 		config:  c,

@@ -9,6 +9,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/bearer"
+	"cardea/engine/brand"
 	"cardea/engine/certificate"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
@@ -72,6 +73,7 @@ var conditions = []entry{
 	{challenge.ErrManyCustom, cognitoidp.TooManyRequests("Too many sign-ins, please try again later.")},
 	{factor.ErrFirstFactor, cognitoidp.NotAuthorized("The user's second factor cannot follow this sign-in's first.")},
 
+	{brand.ErrImage, cognitoidp.InvalidParameter("The image is not valid, or is not of the type that it is said to be.")},
 	{certificate.ErrUnusable, cognitoidp.InvalidParameter("The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")},
 
 	{passkey.ErrUnconfigured, cognitoidp.WebAuthnConfigurationMissing("A relying party ID or a domain must be configured for the user pool.")},
@@ -164,6 +166,9 @@ func typed(op *awsjson.Operation, err error) error {
 		return fault
 	}
 	if fault := keyFault(err); fault != nil {
+		return fault
+	}
+	if fault := brandFault(err); fault != nil {
 		return fault
 	}
 	if fault := attributeFault(err); fault != nil {

@@ -123,7 +123,27 @@ func Delete(tx *db.Tx, pool id.Pool, client id.Client) error {
 	if rows == 0 {
 		return db.ErrNotFound
 	}
+	if err := deleteLooks(tx, pool, client); err != nil {
+		return err
+	}
 	return deleteSecrets(tx, pool, client)
+}
+
+// deleteLooks removes how the client's pages look, and the documents that its users agree to.
+func deleteLooks(tx *db.Tx, pool id.Pool, client id.Client) error {
+	for _, statement := range []string{`
+		DELETE FROM branding_image
+		WHERE pool_id = $1 AND branding_id IN (SELECT branding_id FROM branding WHERE pool_id = $1 AND client_id = $2)`, `
+		DELETE FROM branding
+		WHERE pool_id = $1 AND client_id = $2`, `
+		DELETE FROM terms
+		WHERE pool_id = $1 AND client_id = $2`,
+	} {
+		if _, err := tx.Exec(statement, string(pool), string(client)); err != nil {
+			return fmt.Errorf("delete client's branding: %w", err)
+		}
+	}
+	return nil
 }
 
 // List gives up to limit clients of the pool in the order of their ids, beginning behind the id after (empty: at the

@@ -203,31 +203,71 @@ func (a *API) addDomains(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addBranding(operations map[string]awsjson.Operation) {
+	ready := a.Branding != nil
 	getUICustomization := awsjson.Operation{Name: "GetUICustomization", Feature: "branding", Signed: true, Input: &shapeGetUICustomizationRequest, Errors: errorsGetUICustomization}
+	if ready {
+		getUICustomization.Invoke = awsjson.Method(&shapeGetUICustomizationRequest, a.Branding.GetUICustomization)
+	}
 	operations["GetUICustomization"] = getUICustomization
 	setUICustomization := awsjson.Operation{Name: "SetUICustomization", Feature: "branding", Signed: true, Input: &shapeSetUICustomizationRequest, Errors: errorsDeleteResourceServer}
+	if ready {
+		setUICustomization.Invoke = awsjson.Method(&shapeSetUICustomizationRequest, a.Branding.SetUICustomization)
+	}
 	operations["SetUICustomization"] = setUICustomization
 	createManagedLoginBranding := awsjson.Operation{Name: "CreateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeCreateManagedLoginBrandingRequest, Errors: errorsCreateManagedLoginBranding}
+	if ready {
+		createManagedLoginBranding.Invoke = awsjson.Method(&shapeCreateManagedLoginBrandingRequest, a.Branding.CreateManagedLoginBranding)
+	}
 	operations["CreateManagedLoginBranding"] = createManagedLoginBranding
 	describeManagedLoginBranding := awsjson.Operation{Name: "DescribeManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingRequest, Errors: errorsDeleteGroup}
+	if ready {
+		describeManagedLoginBranding.Invoke = awsjson.Method(&shapeDescribeManagedLoginBrandingRequest, a.Branding.DescribeManagedLoginBranding)
+	}
 	operations["DescribeManagedLoginBranding"] = describeManagedLoginBranding
 	describeManagedLoginBrandingByClient := awsjson.Operation{Name: "DescribeManagedLoginBrandingByClient", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingByClientRequest, Errors: errorsDeleteGroup}
+	if ready {
+		describeManagedLoginBrandingByClient.Invoke = awsjson.Method(&shapeDescribeManagedLoginBrandingByClientRequest, a.Branding.DescribeManagedLoginBrandingByClient)
+	}
 	operations["DescribeManagedLoginBrandingByClient"] = describeManagedLoginBrandingByClient
 	updateManagedLoginBranding := awsjson.Operation{Name: "UpdateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeUpdateManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding}
+	if ready {
+		updateManagedLoginBranding.Invoke = awsjson.Method(&shapeUpdateManagedLoginBrandingRequest, a.Branding.UpdateManagedLoginBranding)
+	}
 	operations["UpdateManagedLoginBranding"] = updateManagedLoginBranding
 	deleteManagedLoginBranding := awsjson.Operation{Name: "DeleteManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDeleteManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding}
+	if ready {
+		deleteManagedLoginBranding.Invoke = awsjson.Command(&shapeDeleteManagedLoginBrandingRequest, a.Branding.DeleteManagedLoginBranding)
+	}
 	operations["DeleteManagedLoginBranding"] = deleteManagedLoginBranding
 	createTerms := awsjson.Operation{Name: "CreateTerms", Feature: "branding", Signed: true, Input: &shapeCreateTermsRequest, Errors: errorsCreateTerms}
+	if ready {
+		createTerms.Invoke = awsjson.Method(&shapeCreateTermsRequest, a.Branding.CreateTerms)
+	}
 	operations["CreateTerms"] = createTerms
 	describeTerms := awsjson.Operation{Name: "DescribeTerms", Feature: "branding", Signed: true, Input: &shapeDescribeTermsRequest, Errors: errorsDeleteGroup}
+	if ready {
+		describeTerms.Invoke = awsjson.Method(&shapeDescribeTermsRequest, a.Branding.DescribeTerms)
+	}
 	operations["DescribeTerms"] = describeTerms
 	describeTermsByClient := awsjson.Operation{Name: "DescribeTermsByClient", Feature: "branding", Signed: true, Input: &shapeDescribeTermsByClientRequest, Errors: errorsDescribeTermsByClient}
+	if ready {
+		describeTermsByClient.Invoke = awsjson.Method(&shapeDescribeTermsByClientRequest, a.Branding.DescribeTermsByClient)
+	}
 	operations["DescribeTermsByClient"] = describeTermsByClient
 	updateTerms := awsjson.Operation{Name: "UpdateTerms", Feature: "branding", Signed: true, Input: &shapeUpdateTermsRequest, Errors: errorsUpdateTerms}
+	if ready {
+		updateTerms.Invoke = awsjson.Method(&shapeUpdateTermsRequest, a.Branding.UpdateTerms)
+	}
 	operations["UpdateTerms"] = updateTerms
 	deleteTerms := awsjson.Operation{Name: "DeleteTerms", Feature: "branding", Signed: true, Input: &shapeDeleteTermsRequest, Errors: errorsDeleteManagedLoginBranding}
+	if ready {
+		deleteTerms.Invoke = awsjson.Command(&shapeDeleteTermsRequest, a.Branding.DeleteTerms)
+	}
 	operations["DeleteTerms"] = deleteTerms
 	listTerms := awsjson.Operation{Name: "ListTerms", Feature: "branding", Signed: true, Input: &shapeListTermsRequest, Errors: errorsDeleteGroup}
+	if ready {
+		listTerms.Invoke = awsjson.Method(&shapeListTermsRequest, a.Branding.ListTerms)
+	}
 	operations["ListTerms"] = listTerms
 }
 

@@ -46,6 +46,23 @@ type Domains interface {
 	DeleteUserPoolDomain(ctx context.Context, in *DeleteUserPoolDomainRequest) (*DeleteUserPoolDomainResponse, error)
 }
 
+// Branding is what the feature branding answers.
+type Branding interface {
+	GetUICustomization(ctx context.Context, in *GetUICustomizationRequest) (*GetUICustomizationResponse, error)
+	SetUICustomization(ctx context.Context, in *SetUICustomizationRequest) (*SetUICustomizationResponse, error)
+	CreateManagedLoginBranding(ctx context.Context, in *CreateManagedLoginBrandingRequest) (*CreateManagedLoginBrandingResponse, error)
+	DescribeManagedLoginBranding(ctx context.Context, in *DescribeManagedLoginBrandingRequest) (*DescribeManagedLoginBrandingResponse, error)
+	DescribeManagedLoginBrandingByClient(ctx context.Context, in *DescribeManagedLoginBrandingByClientRequest) (*DescribeManagedLoginBrandingByClientResponse, error)
+	UpdateManagedLoginBranding(ctx context.Context, in *UpdateManagedLoginBrandingRequest) (*UpdateManagedLoginBrandingResponse, error)
+	DeleteManagedLoginBranding(ctx context.Context, in *DeleteManagedLoginBrandingRequest) error
+	CreateTerms(ctx context.Context, in *CreateTermsRequest) (*CreateTermsResponse, error)
+	DescribeTerms(ctx context.Context, in *DescribeTermsRequest) (*DescribeTermsResponse, error)
+	DescribeTermsByClient(ctx context.Context, in *DescribeTermsByClientRequest) (*DescribeTermsByClientResponse, error)
+	UpdateTerms(ctx context.Context, in *UpdateTermsRequest) (*UpdateTermsResponse, error)
+	DeleteTerms(ctx context.Context, in *DeleteTermsRequest) error
+	ListTerms(ctx context.Context, in *ListTermsRequest) (*ListTermsResponse, error)
+}
+
 // Useradmin is what the feature useradmin answers.
 type Useradmin interface {
 	AdminCreateUser(ctx context.Context, in *AdminCreateUserRequest) (*AdminCreateUserResponse, error)
@@ -167,6 +184,7 @@ type API struct {
 	Userpool  Userpool
 	Appclient Appclient
 	Domains   Domains
+	Branding  Branding
 	Useradmin Useradmin
 	Profile   Profile
 	Groups    Groups
