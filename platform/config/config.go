@@ -122,7 +122,7 @@ type Limits struct {
 	SMSHour int64 `toml:"sms_hour"`
 	SMSDay  int64 `toml:"sms_day"`
 	// SMSCountries are the calling codes that text messages may go to, such as "+49"; empty means any.
-	SMSCountries []string `toml:"sms_countries,omitempty"`
+	SMSCountries []string `toml:"sms_countries"`
 	// SourceHour is the messages that one source address causes in an hour.
 	SourceHour int64 `toml:"source_hour"`
 }
