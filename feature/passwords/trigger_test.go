@@ -61,28 +61,25 @@ func TestPostConfirmationIsToldOfARecoveredPassword(t *testing.T) {
 
 func TestAFailureOfPostConfirmationIsAnsweredAndTheNewPasswordStays(t *testing.T) {
 	t.Parallel()
-	for _, failure := range servertest.Failures("PostConfirmation") {
-		t.Run(failure.Name, func(t *testing.T) {
-			t.Parallel()
-			servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
-				_, client, in := recovering(t, w)
-				before := dbtest.Rows(t, w.DB)
-				var committed []string
-				f.Handle(func(triggertest.Invocation) triggertest.Answer {
-					committed = dbtest.Rows(t, w.DB)
-					return failure.Answer
-				})
-				w.Fails(t, "ConfirmForgotPassword", in, failure.Code, failure.Text)
-				if diff := cmp.Diff(committed, dbtest.Rows(t, w.DB)); diff != "" || cmp.Equal(before, committed) {
-					t.Errorf("the database (-as the function saw it +after):\n%s", diff)
-				}
-				refused(t, w, client, servertest.Password)
-				w.Must(t, "InitiateAuth", signIn(client, newPassword))
-				w.Fails(t, "ConfirmForgotPassword", in, "ExpiredCodeException", expired)
-				if n := len(f.Calls()); n != 1 {
-					t.Errorf("%d calls, want 1", n)
-				}
+	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
+		for i, failure := range servertest.Failures("PostConfirmation") {
+			_, client, in := recovering(t, w)
+			before := dbtest.Rows(t, w.DB)
+			var committed []string
+			f.Handle(func(triggertest.Invocation) triggertest.Answer {
+				committed = dbtest.Rows(t, w.DB)
+				return failure.Answer
 			})
-		})
-	}
+			w.Fails(t, "ConfirmForgotPassword", in, failure.Code, failure.Text)
+			if diff := cmp.Diff(committed, dbtest.Rows(t, w.DB)); diff != "" || cmp.Equal(before, committed) {
+				t.Errorf("%s: the database (-as the function saw it +after):\n%s", failure.Name, diff)
+			}
+			refused(t, w, client, servertest.Password)
+			w.Must(t, "InitiateAuth", signIn(client, newPassword))
+			w.Fails(t, "ConfirmForgotPassword", in, "ExpiredCodeException", expired)
+			if n := len(f.Calls()); n != i+1 {
+				t.Errorf("%s: %d calls, want 1", failure.Name, n-i)
+			}
+		}
+	})
 }
