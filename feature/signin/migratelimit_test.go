@@ -207,10 +207,14 @@ func TestWrongPasswordsTakeTheTimeOfTheFunction(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			eachMigration(t, nil, client, func(t *testing.T, w *world, f *triggertest.Function) {
 				f.Handle(func(call triggertest.Invocation) triggertest.Answer {
-					if call.Source() == "UserMigration_Authentication" {
-						return triggertest.Answer{Raise: "wrong password", Delay: slow}
+					switch {
+					case call.Source() != "UserMigration_Authentication":
+						return triggertest.Answer{}
+					case call.UserName() == "dave": // who is there meanwhile, with another password
+						w.user(t, "dave", M{})
+						return triggertest.Answer{Response: migrant("CONFIRMED", "name", "Dave"), Delay: slow}
 					}
-					return triggertest.Answer{}
+					return triggertest.Answer{Raise: "wrong password", Delay: slow}
 				})
 				took := func(in M) time.Duration {
 					begun := time.Now()
@@ -231,6 +235,9 @@ func TestWrongPasswordsTakeTheTimeOfTheFunction(t *testing.T) {
 					}
 				}
 				tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password)))
+				if took := took(w.byPassword("dave", "wrong")); took < slow || took >= 2*slow {
+					t.Errorf("a user who is there meanwhile takes %v", took)
+				}
 			})
 		})
 	}
