@@ -129,3 +129,36 @@ func TestWhichProofsAreEnough(t *testing.T) {
 		t.Error("a temporary password is enough")
 	}
 }
+
+func TestFunctionsDecideUnlessThereWasAPassword(t *testing.T) {
+	t.Parallel()
+	u := userOf(user.MFA{SMS: true}, "phone_number")
+	for _, c := range []struct {
+		proofs []Proof
+		want   string
+	}{
+		{[]Proof{Custom}, ""},
+		{[]Proof{SMS, Custom}, ""},
+		{[]Proof{Password, Custom}, "SMS_MFA"},
+		{[]Proof{Password, SMS, Custom}, ""},
+	} {
+		step, err := Next(poolOf("ON"), u, c.proofs)
+		if err != nil || step.Challenge != c.want {
+			t.Errorf("after %v: %q, %v, want %q", c.proofs, step.Challenge, err, c.want)
+		}
+	}
+	u.Status = cognitoidp.UserStatusTypeForceChangePassword
+	if step, err := Next(poolOf("ON"), u, []Proof{Custom}); err != nil || step.Challenge != "NEW_PASSWORD_REQUIRED" {
+		t.Errorf("an invited user: %q, %v", step.Challenge, err)
+	}
+}
+
+func TestUsersCanBeAskedForWhatTheyHaveSwitchedOn(t *testing.T) {
+	t.Parallel()
+	u := userOf(user.MFA{SMS: true, Email: true, Software: true, Passkey: true}, "email")
+	for mode, want := range map[string][]string{"OFF": nil, "OPTIONAL": {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP"}, "ON": {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP"}} {
+		if diff := cmp.Diff(want, Askable(poolOf(mode), u)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", mode, diff)
+		}
+	}
+}

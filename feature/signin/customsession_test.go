@@ -177,6 +177,8 @@ func TestWrongAnswersLockCustomChallengesAlone(t *testing.T) {
 			}
 			if name == "alice" {
 				tokens(t, w.Must(t, "InitiateAuth", w.byPassword(name, password)))
+			} else {
+				w.Fails(t, "InitiateAuth", w.byPassword(name, password), "NotAuthorizedException", wrong)
 			}
 
 			w.Advance(time.Second)
