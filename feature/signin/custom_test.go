@@ -260,9 +260,22 @@ func TestFunctionsFailASignIn(t *testing.T) {
 
 func TestOneOfManyRightAnswersToACustomChallengeWins(t *testing.T) {
 	eachCustom(t, nil, nil, func(t *testing.T, w *world, f *triggertest.Function) {
-		out := w.custom(t, "alice")
-		if n := winners(t, w.atOnce(20, "RespondToAuthChallenge", w.reply(out, M{"ANSWER": "answer 1"})), noRound); n != 1 {
+		answer := w.reply(w.custom(t, "alice"), M{"ANSWER": "answer 1"})
+		if n := winners(t, w.atOnce(20, "RespondToAuthChallenge", answer), noRound); n != 1 {
 			t.Errorf("%d sets of tokens", n)
+		}
+
+		f.Handle(riddles(2))
+		out, went := w.custom(t, "alice"), 0
+		for _, a := range w.atOnce(20, "RespondToAuthChallenge", w.reply(out, M{"ANSWER": "answer 1"})) {
+			if a.err == nil {
+				went++
+			} else if !strings.Contains(a.err.Error(), noRound) {
+				t.Errorf("a loser was told %v", a.err)
+			}
+		}
+		if went != 1 {
+			t.Errorf("%d of 20 right answers went on", went)
 		}
 	})
 }
