@@ -58,6 +58,13 @@ func TestFunctionsOfCustomSignInsAreTold(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", c.source, diff)
 			}
 		}
+
+		begun := len(calls)
+		f.Script(triggertest.Answer{Response: M{"failAuthentication": true}})
+		w.Fails(t, "InitiateAuth", begin, "NotAuthorizedException", wrong)
+		if diff := cmp.Diff([]string{"PreAuthentication_Authentication", define}, sources(f, begun)); diff != "" {
+			t.Errorf("asked about a sign-in that fails (-want +got):\n%s", diff)
+		}
 	})
 }
 
