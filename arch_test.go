@@ -62,6 +62,7 @@ var modules = map[string]string{
 	"golang.org/x/text":                       "the languages of pages: matching, plural rules",
 	"golang.org/x/sys":                        "a function's process: limits on Linux, job objects on Windows",
 	"modernc.org/sqlite":                      "embedded SQL without cgo",
+	"rsc.io/qr":                               "QR codes of authenticator keys",
 	"pgregory.net/rapid":                      "tests: properties",
 	"zombiezen.com/go/sqlite":                 "SQLite's own interface on modernc.org/sqlite: half the cost of its driver",
 }

@@ -8,7 +8,6 @@ import (
 
 	"cardea/engine/issuer"
 	"cardea/engine/trigger"
-	"cardea/feature/signup"
 	"cardea/inbound/asset"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/inbox"
@@ -23,7 +22,7 @@ import (
 var operationLimits = map[string]int64{"CreateManagedLoginBranding": 2 << 20, "UpdateManagedLoginBranding": 2 << 20}
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
-func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites, signups *signup.Service) {
+func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites, pages *login.Handler) {
 	c := &s.config
 	api := &awsapi.Handler{
 		Services: []awsapi.Service{
@@ -50,9 +49,11 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	endpoints.Register(s.pages)
 	(&asset.Handler{Branding: s.looks, Log: c.Log}).Register(s.pages)
 	published.Endpoints = oauth.Discovered
-	pages := &login.Handler{Signup: signups, Log: c.Log, Begin: api.Begin}
+	pages.Log, pages.Begin, pages.Observe, pages.Now = c.Log, api.Begin, s.metrics.Operation, c.now()
+	answering := s.API.Service().Operations["RespondToAuthChallenge"]
+	pages.Word = func(err error) error { return wording.Cognito(&answering, err) }
 	pages.Register(s.pages)
-	pages.Register(mux) // for pools without a domain
+	pages.RegisterLinks(mux) // for pools without a domain
 	domains := &domainRouter{sites: sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {

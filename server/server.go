@@ -36,6 +36,7 @@ import (
 	"cardea/feature/sts"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
+	"cardea/inbound/login"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/jobs"
@@ -108,6 +109,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	signups := &signup.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Triggers: triggers}
 	looks := &branding.Service{DB: store, Pages: pages, Names: c.issuers()}
 
+	authorizations := &hosted.Server{Apps: apps, DB: store, Tokens: minter}
+	signins := &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator, Hosted: authorizations}
+	factors := &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator}
 	srv := &Server{
 		DB:     store,
 		Outbox: outbox,
@@ -118,9 +122,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Profile:   &profile.Service{DB: store, Codes: codes, Authenticator: authenticator},
 			Groups:    &groups.Service{DB: store, Pages: pages, Account: c.Account},
 			Signup:    signups,
-			Signin:    &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
+			Signin:    signins,
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
-			Mfa:       &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator},
+			Mfa:       factors,
 			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
 			Branding:  looks,
@@ -128,7 +132,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Passkeys:  &passkeys.Service{Pages: pages, Authenticator: authenticator},
 			Grant:     &grant.Service{Apps: apps, Tokens: minter},
 		},
-		OAuth:   &oauth.Service{Apps: apps, DB: store, Tokens: minter, Hosted: &hosted.Server{Apps: apps, DB: store, Tokens: minter}},
+		OAuth:   &oauth.Service{Apps: apps, DB: store, Tokens: minter, Hosted: authorizations},
 		looks:   looks,
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: senders.keys}},
@@ -144,7 +148,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		certificates: chooser,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
-	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, signups)
+	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, &login.Handler{Hosted: authorizations, Signin: signins, Signup: signups, MFA: factors})
 	return srv, nil
 }
 

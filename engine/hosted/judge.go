@@ -1,10 +1,12 @@
 package hosted
 
 import (
+	"context"
 	"errors"
 	"slices"
 
 	"cardea/engine/access"
+	"cardea/engine/factor"
 	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/platform/db"
@@ -88,6 +90,22 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 		return nil, r.Refused(err)
 	}
 	return r, err
+}
+
+// Read is Judge in a transaction of its own.
+func (s *Server) Read(ctx context.Context, pool id.Pool, v oauth2.Values) (r *Request, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		r, err = s.Judge(tx, pool, v)
+		return err
+	})
+	return r, err
+}
+
+// Chooses tells whether users of the app choose how to sign in once they have said who they are. Otherwise their password is asked
+// for at once.
+func (r *Request) Chooses() bool {
+	return r.Client.Allows(cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth) && slices.ContainsFunc(
+		[]string{"EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"}, func(name string) bool { return factor.Allows(r.Pool, name) })
 }
 
 // App finds the client of the pool that a request names, or answers *access.UnknownError.

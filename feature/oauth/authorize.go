@@ -4,18 +4,13 @@ import (
 	"context"
 
 	"cardea/engine/hosted"
-	"cardea/platform/db"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
 
 // Authorize judges an authorization request and answers the query with which the browser goes on at the sign-in page.
 func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values) (query string, err error) {
-	var r *hosted.Request
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		r, err = s.Hosted.Judge(tx, pool, v)
-		return err
-	})
+	r, err := s.Hosted.Read(ctx, pool, v)
 	if err != nil {
 		return "", err
 	}

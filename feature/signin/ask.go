@@ -53,6 +53,9 @@ func (a *attempt) ask() error {
 	if err := a.Triggers.PostAuthentication(a.ctx, a.call(triggerevent.Authentication), newDevice); err != nil {
 		return err
 	}
+	if a.in.Entry == ByPages {
+		return nil // PreTokenGeneration is asked when the code is redeemed
+	}
 	var err error
 	a.overrides, err = a.Tokens.Customize(a.ctx, token.Customization{
 		App: a.App, User: a.expected(), Kind: session.API, Occasion: a.occasion(), Metadata: a.metadata,

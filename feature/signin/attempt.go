@@ -82,9 +82,12 @@ func newAttempt(s *Service, ctx context.Context, in Request) *attempt {
 
 // enter finds the app.
 func (a *attempt) enter(tx *db.Tx) (err error) {
-	if a.in.Entry == ByAdministrator {
+	switch a.in.Entry {
+	case ByAdministrator:
 		a.App, err = a.Apps.FindIn(tx, a.in.Pool, a.in.Client)
-	} else {
+	case ByPages:
+		a.App, err = a.judgeAuthorization(tx)
+	default:
 		a.App, err = a.Apps.Find(tx, a.in.Client)
 	}
 	if err != nil {
@@ -98,8 +101,20 @@ func (a *attempt) enter(tx *db.Tx) (err error) {
 	return nil
 }
 
-// proveApp checks SECRET_HASH, which is over the name as it was sent.
+func (a *attempt) judgeAuthorization(tx *db.Tx) (access.App, error) {
+	asked, err := a.Hosted.Judge(tx, a.in.Authorization.Pool, a.in.Authorization.Values)
+	if err != nil {
+		return access.App{}, err
+	}
+	return asked.App, nil
+}
+
+// proveApp checks SECRET_HASH, which is over the name as it was sent. At the pages the authorization request stands for the app,
+// which proves itself when it redeems the code.
 func (a *attempt) proveApp(name string) error {
+	if a.in.Entry == ByPages {
+		return nil
+	}
 	return a.CheckSecretHash(name, a.in.Given["SECRET_HASH"])
 }
 

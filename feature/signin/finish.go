@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cardea/engine/hosted"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/session"
@@ -17,7 +18,10 @@ type ending interface {
 
 // ending gives the ending of a sign-in that was entered in this way.
 func (e Entry) ending() ending {
-	return &apiTokens{} // for apps and administrators alike
+	if e == ByPages {
+		return &authorizationCode{}
+	}
+	return &apiTokens{}
 }
 
 // apiTokens is the ending of a sign-in through the API: a session and its tokens.
@@ -45,4 +49,19 @@ func (e *apiTokens) outcome(a *attempt) (*Outcome, error) {
 	}
 	tokens.NewDeviceMetadata = e.named
 	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}, nil
+}
+
+// authorizationCode is the ending of a sign-in at the pages: a code, with which the browser is sent back to the app.
+type authorizationCode struct {
+	location string
+}
+
+func (e *authorizationCode) commit(a *attempt, tx *db.Tx) (err error) {
+	asked := a.in.Authorization
+	e.location, err = a.Hosted.Finish(tx, asked.Pool, asked.Values, hosted.SignIn{User: a.User, Proofs: a.state.Proven})
+	return err
+}
+
+func (e *authorizationCode) outcome(*attempt) (*Outcome, error) {
+	return &Outcome{Location: e.location}, nil
 }

@@ -11,7 +11,7 @@ import (
 // flow is one AuthFlow: where it may begin, what it needs, and its first step.
 type flow struct {
 	entries  []Entry
-	permit   string // the ExplicitAuthFlows value that allows it
+	permit   string // the ExplicitAuthFlows value that allows it; the pages may send a password without
 	refusal  string // Cognito's words when the client lacks the permit
 	required []string
 	find     func(*attempt, *db.Tx) error // loads whom the sign-in is about
@@ -29,7 +29,7 @@ var (
 		first:    beginSRP,
 	}
 	userPasswordFlow = flow{
-		entries:  []Entry{ByApp},
+		entries:  []Entry{ByApp, ByPages},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
 		refusal:  "USER_PASSWORD_AUTH flow not enabled for this client",
 		required: []string{"USERNAME", "PASSWORD"},
@@ -47,7 +47,7 @@ var (
 		sends:    (*attempt).givenPassword,
 	}
 	choiceFlow = flow{
-		entries:  []Entry{ByApp, ByAdministrator},
+		entries:  []Entry{ByApp, ByAdministrator, ByPages},
 		permit:   cognitoidp.ExplicitAuthFlowsTypeAllowUserAuth,
 		refusal:  "USER_AUTH is not enabled for the client.",
 		required: []string{"USERNAME"},
@@ -105,7 +105,8 @@ func (b beginning) load(a *attempt, tx *db.Tx) error {
 	if err := a.enter(tx); err != nil {
 		return err
 	}
-	if !a.Client.Allows(b.flow.permit) {
+	byForm := a.in.Entry == ByPages && a.in.Name == cognitoidp.AuthFlowTypeUserPasswordAuth
+	if !byForm && !a.Client.Allows(b.flow.permit) {
 		return cognitoidp.InvalidParameter(b.flow.refusal)
 	}
 	if err := a.in.require(b.flow.required...); err != nil {

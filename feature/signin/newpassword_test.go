@@ -7,11 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"cardea/spec/awsjson"
 )
-
-func isCode(err error, code string) bool { return awsjson.IsFault(err, code) }
 
 // newPassword signs the user in with the temporary password and gives the request that answers the challenge.
 func (w *world) newPassword(t *testing.T, name string, responses M) (parameters, answer M) {

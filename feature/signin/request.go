@@ -8,6 +8,8 @@ import (
 	"cardea/record/client"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
+	"cardea/spec/oauth2"
 )
 
 // Entry is how a sign-in is entered. It decides which flows may begin, whose address counts, and what a finished sign-in
@@ -18,30 +20,41 @@ type Entry int
 const (
 	ByApp           Entry = iota // an app, which proves itself by its SECRET_HASH where it has a secret
 	ByAdministrator              // an operation signed with AWS credentials, which names the pool
+	ByPages                      // the pages of the pool's domain, on behalf of an app that has asked for authorization
 )
+
+// Authorization is the authorization request on whose behalf the pages sign a user in. It is judged again at each step.
+type Authorization struct {
+	Pool   id.Pool
+	Values oauth2.Values
+}
 
 // Request is one step of a sign-in as it was asked for.
 type Request struct {
 	Entry    Entry
-	Pool     string // empty unless ByAdministrator
-	Client   string
+	Pool     string            // empty unless ByAdministrator
+	Client   string            // empty where Authorization names it
 	Name     string            // the AuthFlowType that begins, or the ChallengeNameType that is answered
 	Session  string            // of the challenge, or of a sign-up; may be empty
 	Given    map[string]string // AuthParameters or ChallengeResponses
 	Metadata map[string]string // ClientMetadata
 	Caller   awsjson.Caller
 
+	Authorization *Authorization // nil unless ByPages
+
 	// Source is where the user is, as far as the caller may say that for the client.
 	Source func(c *client.Client) lockout.Source
 }
 
-// Outcome is what a step of a sign-in ends in: Tokens, or else a Challenge with its Parameters and Session.
+// Outcome is what a step of a sign-in ends in: Tokens, the Location of the app at the pages, or else a Challenge with its
+// Parameters and Session.
 type Outcome struct {
 	Challenge  string
 	Parameters map[string]string // empty, not nil, beside Tokens
 	Session    string            // empty when the challenge carries its state elsewhere
 	Available  []string          // what else the user could begin with, for USER_AUTH's first answer
 	Tokens     *cognitoidp.AuthenticationResultType
+	Location   string // where the browser is sent with an authorization code
 }
 
 // require names the first member that is missing or empty.
@@ -56,6 +69,13 @@ func (r *Request) require(names ...string) error {
 
 func missing(parameter string) error {
 	return cognitoidp.InvalidParameter("Missing required parameter " + parameter)
+}
+
+// AtPages fills in what the pages know about their visitor, for the authorization request that they were opened with.
+func (r Request) AtPages(ctx context.Context, asked Authorization) Request {
+	r.Entry, r.Caller, r.Authorization = ByPages, awsjson.CallerFrom(ctx), &asked
+	r.Source = func(c *client.Client) lockout.Source { return lockout.From(ctx, c, nil) }
+	return r
 }
 
 // ofApp fills in what an app tells about its user.

@@ -5,6 +5,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/bearer"
+	"cardea/engine/hosted"
 	"cardea/engine/migration"
 	"cardea/engine/password"
 	"cardea/engine/token"
@@ -24,6 +25,7 @@ type Service struct {
 	Authenticator *bearer.Authenticator
 	Triggers      trigger.Triggers
 	Migrator      *migration.Migrator
+	Hosted        *hosted.Server
 }
 
 // InitiateAuth begins a sign-in from an app.

@@ -11,6 +11,7 @@ type Card struct {
 	Notice  string // what has just been done
 	Alert   string // what went wrong, when no field is to blame
 	Key     *Key
+	Passkey string // the options of WebAuthn, in JSON, where a passkey is asked for
 
 	Action  string // where the form is posted; empty: the page's own address
 	Hidden  []Pair

@@ -1,20 +1,26 @@
 package login
 
 import (
+	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
+	"cardea/engine/hosted"
 	"cardea/inbound/login/text"
 )
 
 // cards makes the cards of all pages, in one language.
-type cards struct{ *text.Texts }
+type cards struct {
+	*text.Texts
+	address func(path string) string // of another page, for the same authorization request
+}
 
 // identify asks who signs in, and for the password where that is the only way.
 func (t cards) identify(app string, name Field, withPassword bool) Card {
 	c := Card{
 		Page: "sign-in", Heading: t.SignIn(), Lead: []string{t.SignInTo(app)}, Fields: []Field{name}, Submit: t.Continue(),
-		Links: []Link{{Before: t.SignInNewHere(), Text: t.SignInCreate(), Address: "signup"}},
+		Links: []Link{{Before: t.SignInNewHere(), Text: t.SignInCreate(), Address: t.address("/signup")}},
 	}
 	if withPassword {
 		c.Fields = append(c.Fields, t.currentPassword())
@@ -24,7 +30,9 @@ func (t cards) identify(app string, name Field, withPassword bool) Card {
 	return c
 }
 
-func (t cards) forgotten() Link { return Link{Text: t.SignInForgotten(), Address: "forgotPassword"} }
+func (t cards) forgotten() Link {
+	return Link{Text: t.SignInForgotten(), Address: t.address("/forgotPassword")}
+}
 
 func (t cards) currentPassword() Field {
 	return Field{Name: "password", Label: t.Password(), Type: "password", Autocomplete: "current-password", Required: true}
@@ -34,7 +42,7 @@ func (t cards) currentPassword() Field {
 func (t cards) reuse(app, name string) Card {
 	return Card{
 		Page: "reuse", Heading: t.Reuse(), Lead: []string{t.ReuseLead(app)}, Submit: t.ReuseAs(name),
-		Links: []Link{{Text: t.ReuseAnother(), Address: "login"}},
+		Links: []Link{{Text: t.ReuseAnother(), Address: t.address(loginPath)}},
 	}
 }
 
@@ -65,7 +73,15 @@ func (t cards) enterPassword(name string) Card {
 	password.Focus = true
 	return Card{
 		Page: "password", Heading: t.EnterPassword(), Account: name, Fields: []Field{password}, Submit: t.SignInSubmit(),
-		Links: []Link{t.forgotten(), {Text: t.ChooseAnother(), Address: "choose"}},
+		Links: []Link{t.forgotten()},
+	}
+}
+
+// usePasskey asks for a passkey, by the options of WebAuthn in JSON.
+func (t cards) usePasskey(name, options string) Card {
+	return Card{
+		Page: "passkey", Heading: t.Passkey(), Account: name, Lead: []string{t.PasskeyLead()}, Submit: t.PasskeySubmit(),
+		Passkey: options,
 	}
 }
 
@@ -77,7 +93,7 @@ func (t cards) enterCode(name, destination string, minutes int) Card {
 	}
 	return Card{
 		Page: "code", Heading: t.CodeTitle(), Account: name, Lead: []string{lead + " " + t.CodeLife(minutes)},
-		Fields: []Field{t.codeField()}, Submit: t.CodeSubmit(), Extra: []Extra{t.resend()},
+		Fields: []Field{t.codeField()}, Submit: t.CodeSubmit(),
 	}
 }
 
@@ -101,17 +117,36 @@ func (t cards) enterAppCode(name, app string) Card {
 }
 
 // secondFactor asks which second factor the user wants to use.
-func (t cards) secondFactor(name string, destinations map[string]string) Card {
-	c := Card{Page: "second-factor", Heading: t.SecondFactor(), Account: name, Lead: []string{t.SecondFactorLead()}}
-	for _, way := range []Choice{
+func (t cards) secondFactor(name string, factors []string) Card {
+	return Card{
+		Page: "second-factor", Heading: t.SecondFactor(), Account: name, Lead: []string{t.SecondFactorLead()},
+		Choices: t.factors(factors),
+	}
+}
+
+func (t cards) factors(names []string) (list []Choice) {
+	for _, c := range []Choice{
 		{Value: "SOFTWARE_TOKEN_MFA", Label: t.SecondFactorApp(), Icon: "app"},
 		{Value: "SMS_MFA", Label: t.SecondFactorSms(), Icon: "sms"},
 		{Value: "EMAIL_OTP", Label: t.SecondFactorEmail(), Icon: "email"},
 	} {
-		if destination, has := destinations[way.Value]; has {
-			way.Name, way.Hint = "answer", destination
-			c.Choices = append(c.Choices, way)
+		if slices.Contains(names, c.Value) {
+			c.Name = "answer"
+			list = append(list, c)
 		}
+	}
+	return list
+}
+
+// setUp asks for a second factor to be set up: an authenticator app, or an address for codes.
+func (t cards) setUp(name string, factors []string) Card {
+	c := Card{Page: "set-up", Heading: t.SetUp(), Account: name, Lead: []string{t.SetUpLead()}}
+	if slices.Contains(factors, "SOFTWARE_TOKEN_MFA") {
+		c.Choices = []Choice{{Name: "answer", Value: "SOFTWARE_TOKEN_MFA", Label: t.SetUpApp(), Hint: t.SetUpAppHint(), Icon: "app"}}
+	}
+	if slices.Contains(factors, "EMAIL_OTP") {
+		c.Fields = []Field{{Name: "email", Label: t.Email(), Type: "email", Autocomplete: "email", Required: true}}
+		c.Submit = t.ForgotSubmit()
 	}
 	return c
 }
@@ -155,7 +190,7 @@ func (t cards) signUp(app string, rules []Rule, fields ...Field) Card {
 	password.Label = t.Password()
 	return Card{
 		Page: "sign-up", Heading: t.SignUp(), Lead: []string{t.SignInTo(app)}, Fields: append(fields, password),
-		Submit: t.SignUpSubmit(), Links: []Link{{Before: t.SignUpHave(), Text: t.SignIn(), Address: "login"}},
+		Submit: t.SignUpSubmit(), Links: []Link{{Before: t.SignUpHave(), Text: t.SignIn(), Address: t.address(loginPath)}},
 	}
 }
 
@@ -175,7 +210,7 @@ func (t cards) confirm(name, destination string) Card {
 func (t cards) forgot(name Field) Card {
 	return Card{
 		Page: "forgot", Heading: t.Forgot(), Lead: []string{t.ForgotLead()}, Fields: []Field{name}, Submit: t.ForgotSubmit(),
-		Links: []Link{{Text: t.Back(), Address: "login"}},
+		Links: []Link{{Text: t.Back(), Address: t.address(loginPath)}},
 	}
 }
 
@@ -203,11 +238,85 @@ func (t cards) addPasskey(name string) Card {
 func (t cards) signedOut() Card {
 	return Card{
 		Page: "signed-out", Heading: t.SignedOut(), Lead: []string{t.SignedOutLead()},
-		Links: []Link{{Text: t.SignedOutAgain(), Address: "login"}},
+		Links: []Link{{Text: t.SignedOutAgain(), Address: t.address(loginPath)}},
 	}
 }
 
 // failed is the page of a request that no page can be shown for.
 func (t cards) failed(why string) Card {
 	return Card{Page: "error", Heading: t.Error(), Lead: []string{why}}
+}
+
+// rules are those of the pool for new passwords.
+func (t cards) rules(r *hosted.Request) (list []Rule) {
+	policy := r.Pool.PasswordPolicy()
+	length := int(policy.MinimumLength)
+	list = append(list, Rule{t.RuleLength(length), fmt.Sprintf("^.{%d,}", length)})
+	for _, c := range []struct {
+		required bool
+		rule     Rule
+	}{
+		{policy.RequireLowercase, Rule{t.RuleLower(), "[a-z]"}},
+		{policy.RequireUppercase, Rule{t.RuleUpper(), "[A-Z]"}},
+		{policy.RequireNumbers, Rule{t.RuleNumber(), "[0-9]"}},
+		{policy.RequireSymbols, Rule{t.RuleSymbol(), "[^A-Za-z0-9]"}},
+	} {
+		if c.required {
+			list = append(list, c.rule)
+		}
+	}
+	return list
+}
+
+// nameField asks for the name that the pool's users sign in with.
+func (v *visit) nameField() Field {
+	t := v.texts
+	doc := v.request.Pool.Doc
+	names := append(slices.Clone(doc.UsernameAttributes), doc.AliasAttributes...)
+	mail, phone := slices.Contains(names, "email"), slices.Contains(names, "phone_number")
+	own := len(doc.UsernameAttributes) == 0
+	f := Field{Name: "username", Label: t.Username(), Type: "text", Autocomplete: "username", Required: true, Focus: true}
+	switch {
+	case own && mail && phone:
+		f.Label = t.NameOfAnyKind()
+	case own && mail:
+		f.Label = t.UsernameOrEmail()
+	case own && phone:
+		f.Label = t.UsernameOrPhone()
+	case mail && phone:
+		f.Label = t.EmailOrPhone()
+	case mail:
+		f.Label, f.Type = t.Email(), "email"
+	case phone:
+		f.Label, f.Type = t.Phone(), "tel"
+	}
+	return f
+}
+
+// attribute asks for a standard attribute, or for one of the pool's own by its name.
+func (t cards) attribute(name string) Field {
+	f := Field{Name: name, Label: name, Type: "text", Required: true}
+	for _, a := range []struct{ name, label, kind, autocomplete string }{
+		{"address", t.AttributeAddress(), "text", "street-address"},
+		{"birthdate", t.AttributeBirthdate(), "date", "bday"},
+		{"email", t.Email(), "email", "email"},
+		{"family_name", t.AttributeFamilyName(), "text", "family-name"},
+		{"gender", t.AttributeGender(), "text", "sex"},
+		{"given_name", t.AttributeGivenName(), "text", "given-name"},
+		{"locale", t.AttributeLocale(), "text", "language"},
+		{"middle_name", t.AttributeMiddleName(), "text", "additional-name"},
+		{"name", t.AttributeName(), "text", "name"},
+		{"nickname", t.AttributeNickname(), "text", "nickname"},
+		{"phone_number", t.Phone(), "tel", "tel"},
+		{"picture", t.AttributePicture(), "url", "photo"},
+		{"preferred_username", t.AttributePreferredUsername(), "text", "nickname"},
+		{"profile", t.AttributeProfile(), "url", "url"},
+		{"website", t.AttributeWebsite(), "url", "url"},
+		{"zoneinfo", t.AttributeZoneinfo(), "text", ""},
+	} {
+		if a.name == name {
+			f.Label, f.Type, f.Autocomplete = a.label, a.kind, a.autocomplete
+		}
+	}
+	return f
 }

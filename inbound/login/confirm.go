@@ -18,12 +18,13 @@ import (
 	"cardea/engine/message"
 	"cardea/engine/trigger"
 	"cardea/feature/signup"
+	"cardea/inbound/login/text"
 	"cardea/spec/awsjson"
 )
 
 // What a link may have at most, in bytes.
 const (
-	maxForm  = 8 << 10
+	maxLink  = 8 << 10 // of its form
 	maxValue = 2 << 10 // of a parameter
 )
 
@@ -45,34 +46,35 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	from := caller(r)
+	from := callerOf(r)
 	link, tag, ok := linkOf(query)
 	if site := issuer.SiteFrom(r.Context()); site != nil {
 		link.Pool = site.Pool
 	}
-	page := linkPage{cards: cards{textsFor(r, tag)}, link: link}
+	page := linkPage{cards: cards{Texts: textsFor(r, tag)}, link: link}
 	r = r.WithContext(r.Context())
 	r.URL = &url.URL{Path: r.URL.Path, RawQuery: addressOf(link)} // for other languages: nothing else is kept
-	v := visit{texts: page.Texts, app: nameless, stays: true, once: r.Method == http.MethodPost}
-	status, card := http.StatusBadRequest, page.wrongLink()
+	f := frame{Texts: page.Texts, App: nameless, stays: true, once: r.Method == http.MethodPost}
+	status := http.StatusBadRequest
+	f.Card = page.wrongLink()
 	if ok {
 		name, err := h.Signup.AppName(r.Context(), link)
 		if name != "" {
-			v.app = name
+			f.App = name
 		}
 		switch {
 		case err != nil:
-			status, card = h.refused(r.Context(), page, err)
+			status, f.Card = h.refused(r.Context(), page, err)
 		case r.Method == http.MethodPost:
-			status, card = h.confirmed(awsjson.WithCaller(r.Context(), from), page)
+			status, f.Card = h.confirmed(awsjson.WithCaller(r.Context(), from), page)
 		default:
-			status, card = http.StatusOK, page.askToConfirm()
+			status, f.Card = http.StatusOK, page.askToConfirm()
 		}
 	}
 	if status >= http.StatusInternalServerError {
-		v.id = from.RequestID
+		f.ID = from.RequestID
 	}
-	v.respond(w, r, status, card)
+	write(w, r, status, f)
 }
 
 // linkPage makes the cards of a link.
@@ -148,11 +150,29 @@ func posted(w http.ResponseWriter, r *http.Request) string {
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return ""
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLink))
 	if err != nil {
 		return ""
 	}
 	return string(body)
+}
+
+// nameless is what pages call an app that is not known.
+const nameless = "Cardea"
+
+// textsFor are those in the language that the page was asked for in, or that suits the browser.
+func textsFor(r *http.Request, tag string) *text.Texts {
+	if texts, known := text.In(tag); known {
+		return texts
+	}
+	return text.For(r.Header.Get("Accept-Language"))
+}
+
+func (h *Handler) log() *slog.Logger {
+	if h.Log == nil {
+		return slog.Default()
+	}
+	return h.Log
 }
 
 // addressOf is the query of a link's address; empty if there is no link.

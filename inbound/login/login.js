@@ -45,6 +45,22 @@ for (const button of document.querySelectorAll("[data-wait]")) {
   tick();
 }
 
+// A passkey's form is posted with what the passkey has signed, or with nothing where that did not work.
+const asked = document.querySelector("[data-passkey]");
+asked?.addEventListener("submit", async (event) => {
+  if (asked.dataset.asked) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  asked.dataset.asked = "yes";
+  try {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(asked.dataset.passkey));
+    asked.elements.credential.value = JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
+  } catch {
+    asked.elements.credential.value = "";
+  }
+  asked.submit();
+});
+
 // A form is posted once, however often its button is pressed; a page that comes out of the browser's memory starts anew.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {

@@ -12,16 +12,20 @@ import (
 	"cardea/inbound/login/text"
 )
 
-// rendered is what respond answers for a card.
-func rendered(t *testing.T, v visit, address string, card Card) (*httptest.ResponseRecorder, *html.Node) {
+// rendered is what is written of a page.
+func rendered(t *testing.T, f frame, address string) (*httptest.ResponseRecorder, *html.Node) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	v.respond(w, httptest.NewRequest(http.MethodGet, address, nil), http.StatusOK, card)
+	write(w, httptest.NewRequest(http.MethodGet, address, nil), http.StatusOK, f)
 	page, err := html.Parse(strings.NewReader(w.Body.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w, page
+}
+
+func in(texts *text.Texts) cards {
+	return cards{texts, func(path string) string { return "https://auth.example.com" + path }}
 }
 
 // elements lists the elements of a page with their attributes.
@@ -44,8 +48,8 @@ func eachSample(t *testing.T, check func(t *testing.T, s sample, w *httptest.Res
 	t.Helper()
 	for _, l := range text.Languages {
 		texts, _ := text.In(l.Tag)
-		for _, s := range samples(cards{texts}) {
-			w, page := rendered(t, visit{texts: texts, app: sampleApp, id: s.id}, "/"+s.name, s.card)
+		for _, s := range samples(in(texts)) {
+			w, page := rendered(t, frame{Texts: texts, App: sampleApp, ID: s.id, Again: "/login", Card: s.card}, "/"+s.name)
 			t.Run(l.Tag+"/"+s.name, func(t *testing.T) { check(t, s, w, page) })
 		}
 	}
@@ -101,14 +105,14 @@ func TestWhatIsTypedStaysText(t *testing.T) {
 	t.Parallel()
 	const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
 	texts, _ := text.In("en")
-	own := cards{texts}
+	own := in(texts)
 	for _, card := range []Card{
 		filled(own.identify(hostile, Field{Name: "username", Label: hostile, Type: "text", Error: hostile, Hint: hostile}, true), hostile),
 		alert(own.enterCode(hostile, hostile, 3), hostile),
 		notice(own.choose(hostile, Choice{Name: "answer", Value: hostile, Label: hostile, Hint: hostile}), hostile),
 	} {
 		card.Links = append(card.Links, Link{Before: hostile, Text: hostile, Address: "javascript:alert(1)"})
-		w, page := rendered(t, visit{texts: texts, app: hostile, id: hostile}, "/login?state="+url.QueryEscape(hostile), card)
+		w, page := rendered(t, frame{Texts: texts, App: hostile, ID: hostile, Again: hostile, Card: card}, "/login?state="+url.QueryEscape(hostile))
 		scripts := 0
 		for _, e := range elements(page) {
 			if e[""] == "script" {
@@ -132,7 +136,7 @@ func TestPagesAllowOnlyTheirOwnScript(t *testing.T) {
 	texts, _ := text.In("en")
 	nonces := map[string]bool{}
 	for range 2 {
-		w, page := rendered(t, visit{texts: texts, app: sampleApp}, "/login", cards{texts}.enterPassword(sampleName))
+		w, page := rendered(t, frame{Texts: texts, App: sampleApp, Card: in(texts).enterPassword(sampleName)}, "/login")
 		for _, e := range elements(page) {
 			if e[""] != "script" && e[""] != "style" {
 				continue
@@ -147,7 +151,7 @@ func TestPagesAllowOnlyTheirOwnScript(t *testing.T) {
 	if len(nonces) != 2 {
 		t.Errorf("%d nonces for two pages", len(nonces))
 	}
-	w, _ := rendered(t, visit{texts: texts, app: sampleApp}, "/signed-out", cards{texts}.signedOut())
+	w, _ := rendered(t, frame{Texts: texts, App: sampleApp, Card: in(texts).signedOut()}, "/signed-out")
 	if strings.Contains(w.Header().Get("Content-Security-Policy"), "script-src") {
 		t.Error("a page without forms may run scripts")
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"cardea/engine/interaction"
 	"cardea/inbound/login/text"
 	"cardea/platform/browser"
 )
@@ -37,6 +38,9 @@ type frame struct {
 	Nonce   string
 	Style   template.CSS
 	Program template.JS
+
+	stays bool // its form never ends on another site
+	once  bool // it answers a form, so that it cannot be asked for again in another language
 }
 
 // fieldView is a field and what is said around it.
@@ -51,23 +55,24 @@ type choice struct {
 	Address string
 }
 
-// visit is one request for a page.
-type visit struct {
-	texts *text.Texts
-	app   string
-	id    string
-	stays bool // its form never ends on another site
-	once  bool // it answers a form, so that it cannot be asked for again in another language
+// respond answers with a card.
+func (v *visit) respond(status int, card Card) {
+	v.status = status
+	if v.request != nil {
+		card.Hidden = append(card.Hidden, Pair{"_csrf", interaction.Token(v.request.Box, v.owner)})
+	}
+	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath)}
+	if status >= http.StatusInternalServerError {
+		f.ID = v.caller.RequestID
+	}
+	write(v.w, v.r, status, f)
 }
 
-// respond answers with a card.
-func (v visit) respond(w http.ResponseWriter, r *http.Request, status int, card Card) {
-	f := frame{
-		Texts: v.texts, Card: card, App: v.app, ID: v.id, Again: "/login?" + r.URL.RawQuery,
-		Nonce: rand.Text(), Style: template.CSS(style), Program: template.JS(program),
-	}
+// write answers with a page.
+func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
+	f.Nonce, f.Style, f.Program = rand.Text(), template.CSS(style), template.JS(program)
 	for _, l := range text.Languages {
-		if v.once {
+		if f.once {
 			break
 		}
 		f.Choices = append(f.Choices, choice{l, inLanguage(r.URL, l.Tag)})
@@ -76,9 +81,9 @@ func (v visit) respond(w http.ResponseWriter, r *http.Request, status int, card 
 	if err := pages.ExecuteTemplate(&page, "frame.html", f); err != nil {
 		panic(err) // the templates are part of the program
 	}
-	policy := browser.Policy{Nonce: f.Nonce, Script: card.Script(), Stays: v.stays}
+	policy := browser.Policy{Nonce: f.Nonce, Script: f.Card.Script(), Stays: f.stays}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", v.texts.Tag)
+	w.Header().Set("Content-Language", f.Tag)
 	w.Header().Set("Content-Security-Policy", policy.String())
 	w.WriteHeader(status)
 	_, _ = w.Write(page.Bytes()) // the visitor may be gone

@@ -40,12 +40,14 @@ func samples(t cards) []sample {
 		{name: "choose", card: t.choose(sampleName, t.way("WEB_AUTHN"), t.way("EMAIL_OTP"), t.way("SMS_OTP"), t.way("PASSWORD"))},
 		{name: "password", card: t.enterPassword(sampleName)},
 		{name: "password-long-name", card: t.enterPassword("wolfeschlegelsteinhausenbergerdorff.maximiliana-konstantina@internationale-gesellschaften.example.com")},
+		{name: "passkey", card: t.usePasskey(sampleName, "{}")},
 		{name: "code", card: t.enterCode(sampleName, sampleMail, 3)},
 		{name: "code-wrong", card: blame(t.enterCode(sampleName, samplePhone, 3), 0, t.SentenceCodeWrong())},
 		{name: "code-again", card: notice(t.enterCode(sampleName, sampleMail, 3), t.SentAgain())},
 		{name: "code-somewhere", card: t.enterCode(sampleName, "", 3)},
 		{name: "code-app", card: t.enterAppCode(sampleName, sampleApp)},
-		{name: "second-factor", card: t.secondFactor(sampleName, map[string]string{"SOFTWARE_TOKEN_MFA": "", "SMS_MFA": samplePhone, "EMAIL_OTP": sampleMail})},
+		{name: "second-factor", card: t.secondFactor(sampleName, []string{"SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"})},
+		{name: "set-up", card: t.setUp(sampleName, []string{"SOFTWARE_TOKEN_MFA", "EMAIL_OTP"})},
 		{name: "authenticator", card: t.addAuthenticator(sampleName, samplePicture, sampleKey)},
 		{name: "new-password", card: t.changePassword(sampleName, rules, Field{Name: "given_name", Label: t.AttributeGivenName(), Type: "text", Autocomplete: "given-name", Required: true})},
 		{name: "new-password-weak", card: blame(t.changePassword(sampleName, rules), 0, t.SentencePasswordWeak())},
@@ -103,22 +105,18 @@ func (Gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !known {
 		texts = text.For(r.Header.Get("Accept-Language"))
 	}
-	v := visit{texts: texts, app: sampleApp}
-	all := samples(cards{texts})
+	own := cards{texts, func(path string) string { return "/" }}
+	f := frame{Texts: texts, App: sampleApp, Again: "/", Card: own.failed(texts.ErrorAway())}
 	if r.URL.Path == "/" {
-		index := Card{Page: "gallery", Heading: "Pages"}
-		for _, s := range all {
-			index.Links = append(index.Links, Link{Text: s.name, Address: s.name + "?lang=" + texts.Tag})
-		}
-		v.respond(w, r, http.StatusOK, index)
-		return
+		f.Card = Card{Page: "gallery", Heading: "Pages"}
 	}
-	for _, s := range all {
-		if r.URL.Path == "/"+s.name {
-			v.id = s.id
-			v.respond(w, r, http.StatusOK, s.card)
-			return
+	for _, s := range samples(own) {
+		switch r.URL.Path {
+		case "/":
+			f.Card.Links = append(f.Card.Links, Link{Text: s.name, Address: s.name + "?lang=" + texts.Tag})
+		case "/" + s.name:
+			f.Card, f.ID = s.card, s.id
 		}
 	}
-	v.respond(w, r, http.StatusNotFound, cards{texts}.failed(texts.ErrorAway()))
+	write(w, r, http.StatusOK, f)
 }

@@ -39,12 +39,6 @@ func (c *call) logout() error {
 	return nil
 }
 
-// login stands in for the sign-in page.
-func (c *call) login() error {
-	c.page(http.StatusNotImplemented, "This server has no sign-in pages yet.")
-	return nil
-}
-
 // query reads the query of a request.
 func (c *call) query() (oauth2.Values, error) {
 	v, err := oauth2.Parse(c.r.URL.RawQuery)

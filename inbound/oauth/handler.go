@@ -44,12 +44,11 @@ var endpoints = map[string]endpoint{
 
 	"/oauth2/authorize": {"Authorize", []string{"GET"}, false, (*call).authorize},
 	"/logout":           {"Logout", []string{"GET"}, false, (*call).logout},
-	"/login":            {"Login", []string{"GET"}, false, (*call).login},
 }
 
-// Discovered are the endpoints that pools' OpenID configurations name. The authorization endpoint is not among them while there
-// are no sign-in pages to go on at.
+// Discovered are the endpoints that pools' OpenID configurations name.
 var Discovered = []issuer.Endpoint{
+	{Member: "authorization_endpoint", Path: "/oauth2/authorize"},
 	{Member: "token_endpoint", Path: "/oauth2/token"},
 	{Member: "userinfo_endpoint", Path: "/oauth2/userInfo"},
 	{Member: "revocation_endpoint", Path: "/oauth2/revoke"},

@@ -128,3 +128,8 @@ func encode(pairs []Pair) string {
 }
 
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
+
+// Without are the parameters but for those of one name.
+func (v Values) Without(name string) Values {
+	return Values{slices.DeleteFunc(slices.Clone(v.pairs), func(p Pair) bool { return p.Name == name })}
+}

@@ -1,0 +1,118 @@
+package login
+
+import (
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"strings"
+
+	"cardea/engine/interaction"
+	"cardea/inbound/login/text"
+)
+
+const (
+	maxOpen     = 3  // interactions of a browser at a time
+	browserChar = 26 // characters of a browser's id
+	year        = 365 * 24 * 60 * 60
+)
+
+// cookie is the name of a cookie of the site. Its bytes bind it to the site's own host on https. By path several domains share an
+// origin, and their names differ.
+func (v *visit) cookie(name string) string {
+	name = "cardea-" + name
+	if v.site.Secure {
+		name = "__Host-" + name
+	}
+	return name + strings.ReplaceAll(v.site.Path, "/", "-")
+}
+
+// set sends a cookie. An age of 0 is that of the browser's session, and a negative one deletes it.
+func (v *visit) set(name, value string, age int) {
+	http.SetCookie(v.w, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: v.site.Secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func (v *visit) read(name string) string {
+	c, err := v.r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// browserID is the id of the visitor's browser; a new one gets it now. By itself it proves nothing.
+func (v *visit) browserID() string {
+	name := v.cookie("browser")
+	given := v.read(name)
+	if len(given) == browserChar && !strings.ContainsFunc(given, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '2' || r > '7') }) {
+		return given
+	}
+	fresh := rand.Text()
+	v.set(name, fresh, 0)
+	return fresh
+}
+
+// interactionPrefix begins the names of the cookies of interactions: that of the time of the last step and of the request
+// follow.
+const interactionPrefix = "i-"
+
+// interactionName is the name of the cookie of the visit's interaction.
+func (v *visit) interactionName() string { return v.cookie(interactionPrefix + v.owner.Request[:12]) }
+
+// progress reads how far the visitor has come.
+func (v *visit) progress() interaction.Interaction {
+	it, _ := interaction.Open(v.request.Box, v.owner, v.read(v.interactionName()), v.Now())
+	return it
+}
+
+// keep makes the browser remember how far the visitor has come, and forget what it remembers beyond the most that are open at a
+// time: others, of which it sends the names alone.
+func (v *visit) keep(it interaction.Interaction) {
+	v.it = it
+	own := v.interactionName()
+	sealed := interaction.Seal(v.request.Box, v.owner, it, v.Now())
+	if sealed == "" {
+		v.forget()
+		return
+	}
+	v.set(own, sealed, int(interaction.Life.Seconds()))
+
+	prefix := v.cookie(interactionPrefix)
+	prefix = prefix[:len(prefix)-len(strings.ReplaceAll(v.site.Path, "/", "-"))]
+	var others []string
+	for _, c := range v.r.Cookies() {
+		if strings.HasPrefix(c.Name, prefix) && c.Name != own {
+			others = append(others, c.Name)
+		}
+	}
+	others = slices.Compact(others)
+	for len(others) >= maxOpen { // browsers send the oldest first
+		v.set(others[0], "", -1)
+		others = others[1:]
+	}
+}
+
+// forget ends the visit's interaction.
+func (v *visit) forget() {
+	v.it = interaction.Interaction{}
+	v.set(v.interactionName(), "", -1)
+}
+
+// chooseLanguage takes the language that the address names, or that the visitor has chosen before, or the one that the browser
+// prefers.
+func (v *visit) chooseLanguage() {
+	name := v.cookie("lang")
+	if asked := v.r.URL.Query().Get("lang"); asked != "" {
+		if texts, known := text.In(asked); known {
+			v.texts = texts
+			v.set(name, texts.Tag, year)
+			return
+		}
+	}
+	if texts, known := text.In(v.read(name)); known {
+		v.texts = texts
+		return
+	}
+	v.texts = text.For(v.r.Header.Get("Accept-Language"))
+}

@@ -1,0 +1,75 @@
+package login
+
+import (
+	"slices"
+
+	"cardea/spec/cognitoidp"
+)
+
+// Paths of the pages, as Cognito has them where it has the page.
+const (
+	loginPath        = "/login"
+	choosePath       = "/login/choose"
+	passwordPath     = "/login/password"
+	passkeyPath      = "/login/passkey"
+	codePath         = "/mfa"
+	secondFactorPath = "/selectMFAType"
+	setUpPath        = "/associateSoftwareToken"
+	newPasswordPath  = "/changePassword"
+)
+
+// page is one page: what it shows and what it does with the answer.
+type page struct {
+	name, path string
+	steps      []string // the steps of an interaction that it is for
+	beginning  bool     // it may be opened whatever the visitor has come to
+	card       func(*visit) Card
+	answer     func(*visit)
+	plain      func(*visit) // shows a page that needs no authorization request, in the place of card and answer
+	blames     string       // the field that a wrong answer is shown at; empty: none
+}
+
+// allPages are the pages in the order of a sign-in.
+var allPages []page
+
+func init() {
+	allPages = []page{
+		{name: "Login", path: loginPath, steps: []string{""}, beginning: true, card: (*visit).loginCard, answer: (*visit).identify},
+		{name: "Choose", path: choosePath, beginning: true, steps: []string{cognitoidp.ChallengeNameTypeSelectChallenge},
+			card: (*visit).chooseCard, answer: (*visit).choose},
+		{name: "Password", path: passwordPath, steps: []string{cognitoidp.ChallengeNameTypePassword},
+			card: (*visit).passwordCard, answer: (*visit).enterPassword, blames: "password"},
+		{name: "Passkey", path: passkeyPath, steps: []string{cognitoidp.ChallengeNameTypeWebAuthn},
+			card: (*visit).passkeyCard, answer: (*visit).usePasskey},
+		{name: "Code", path: codePath, steps: []string{
+			cognitoidp.ChallengeNameTypeEmailOtp, cognitoidp.ChallengeNameTypeSmsOtp, cognitoidp.ChallengeNameTypeSmsMfa,
+			cognitoidp.ChallengeNameTypeSoftwareTokenMfa,
+		}, card: (*visit).codeCard, answer: (*visit).enterCode, blames: "code"},
+		{name: "SelectMFAType", path: secondFactorPath, steps: []string{cognitoidp.ChallengeNameTypeSelectMfaType},
+			card: (*visit).secondFactorCard, answer: (*visit).chooseSecondFactor},
+		{name: "AssociateSoftwareToken", path: setUpPath, steps: []string{cognitoidp.ChallengeNameTypeMfaSetup},
+			card: (*visit).setUpCard, answer: (*visit).setUp, blames: "code"},
+		{name: "ChangePassword", path: newPasswordPath, steps: []string{cognitoidp.ChallengeNameTypeNewPasswordRequired},
+			card: (*visit).newPasswordCard, answer: (*visit).changePassword, blames: "password"},
+	}
+}
+
+// pageOf finds the page of an interaction's step; the first, if there is none.
+func pageOf(step string) page {
+	for _, p := range allPages {
+		if slices.Contains(p.steps, step) {
+			return p
+		}
+	}
+	return allPages[0]
+}
+
+// blame adds to a card what is wrong with the answer.
+func (p page) blame(c Card, said string) Card {
+	for i, f := range c.Fields {
+		if f.Name == p.blames {
+			return blame(c, i, said)
+		}
+	}
+	return alert(c, said)
+}

@@ -1,0 +1,173 @@
+package login
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+
+	"cardea/engine/hosted"
+	"cardea/engine/interaction"
+	"cardea/engine/issuer"
+	"cardea/feature/signin"
+	"cardea/inbound/login/text"
+	"cardea/spec/awsjson"
+	"cardea/spec/oauth2"
+)
+
+// visit is one request for a page.
+type visit struct {
+	*Handler
+	w      http.ResponseWriter
+	r      *http.Request
+	page   page
+	site   *issuer.Site
+	caller awsjson.Caller
+	texts  *text.Texts
+
+	asked   oauth2.Values   // the authorization request: the query of every page, without lang
+	request *hosted.Request // nil where it is no client's
+	owner   interaction.Owner
+	it      interaction.Interaction // how far the visitor has come; empty at the beginning
+
+	status  int
+	code    string // of the error, for the log
+	failure error
+	stack   []byte
+	ended   func() []slog.Attr
+}
+
+// open finds out what is asked for and how far the visitor has come.
+func (h *Handler) open(w http.ResponseWriter, r *http.Request, p page) *visit {
+	v := &visit{Handler: h, w: w, page: p, site: issuer.SiteFrom(r.Context()), caller: callerOf(r)}
+	v.r = r.WithContext(awsjson.WithCaller(r.Context(), v.caller))
+	v.chooseLanguage()
+	return v
+}
+
+// judge finds the app on whose behalf the page is shown. The authorization request is in the address of every page, and is judged
+// anew each time; a page's address is as safe to hand around as the link to authorize.
+func (v *visit) judge() bool {
+	asked, err := oauth2.Parse(v.r.URL.RawQuery)
+	if err != nil {
+		v.code = oauth2.InvalidRequest
+		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRequest()))
+		return false
+	}
+	v.asked = asked.Without("lang")
+	if v.request, err = v.Hosted.Read(v.r.Context(), v.site.Pool, v.asked); err != nil {
+		v.refuseRequest(err)
+		return false
+	}
+	hash := sha256.Sum256([]byte(v.asked.Encode()))
+	v.owner = interaction.Owner{
+		Pool: v.site.Pool, Domain: v.site.Domain, Client: v.request.Client.ID,
+		Request: hex.EncodeToString(hash[:]), Browser: v.browserID(),
+	}
+	v.it = v.progress()
+	return true
+}
+
+// authorization is the request on whose behalf the visitor signs in.
+func (v *visit) authorization() signin.Authorization {
+	return signin.Authorization{Pool: v.site.Pool, Values: v.asked}
+}
+
+// app is the name of the app, as its owner has named it.
+func (v *visit) app() string {
+	if v.request == nil {
+		return v.site.Domain
+	}
+	return v.request.Client.Doc.ClientName
+}
+
+// address is that of a page, for the same authorization request.
+func (v *visit) address(path string) string {
+	if query := v.asked.Encode(); query != "" {
+		return v.site.BaseURL + path + "?" + query
+	}
+	return v.site.BaseURL + path
+}
+
+func (v *visit) cards() cards { return cards{v.texts, v.address} }
+
+// get shows the page, or the one that the visitor has come to.
+func (v *visit) get() {
+	if v.page.plain != nil {
+		v.page.plain(v)
+		return
+	}
+	if !v.judge() {
+		return
+	}
+	if current := pageOf(v.it.Page); current.path != v.page.path && !v.page.beginning {
+		v.goTo(current.path)
+		return
+	}
+	card := v.page.card(v)
+	v.takeNotice(&card)
+	v.respond(http.StatusOK, card)
+}
+
+// post takes the answer to a page.
+func (v *visit) post() {
+	if v.page.answer == nil {
+		v.get()
+		return
+	}
+	if !v.judge() {
+		return
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
+	if err := v.r.ParseForm(); err != nil {
+		v.code = oauth2.InvalidRequest
+		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRequest()))
+		return
+	}
+	current := pageOf(v.it.Page)
+	if !interaction.CheckToken(v.request.Box, v.owner, v.typed("_csrf")) || current.path != v.page.path && !v.page.beginning {
+		v.startAgain()
+		return
+	}
+	v.page.answer(v)
+}
+
+// typed is a value of the posted form.
+func (v *visit) typed(name string) string { return v.r.PostForm.Get(name) }
+
+// goTo sends the visitor to another page.
+func (v *visit) goTo(path string) { v.leave(v.address(path)) }
+
+// leave sends the visitor to an address, whose bytes are not changed.
+func (v *visit) leave(address string) {
+	v.status = http.StatusSeeOther
+	v.w.Header()["Location"] = []string{address}
+	v.w.WriteHeader(v.status)
+}
+
+// startAgain sends the visitor to the beginning, where they are told why.
+func (v *visit) startAgain() {
+	v.code = "StartAgain"
+	v.keep(interaction.Interaction{Notice: "again", Name: v.it.Name})
+	v.goTo(loginPath)
+}
+
+// notices are what pages say has been done, by the name that an interaction keeps.
+var notices = map[string]func(*text.Texts) string{}
+
+// takeNotice adds to a card what the last step has done; the next page does not say it again.
+func (v *visit) takeNotice(c *Card) {
+	switch v.it.Notice {
+	case "":
+		return
+	case "again":
+		c.Alert = v.texts.SentenceAgain()
+	default:
+		if say := notices[v.it.Notice]; say != nil {
+			c.Notice = say(v.texts)
+		}
+	}
+	it := v.it
+	it.Notice = ""
+	v.keep(it)
+}
