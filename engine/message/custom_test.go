@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cardea/engine/access"
+	"cardea/engine/kmskey"
 	"cardea/engine/message"
 	"cardea/engine/trigger"
 	"cardea/outbound/trigger/triggertest"
@@ -108,7 +109,12 @@ func TestAFunctionIsAskedOnlyAboutMediumsThatItWritesFor(t *testing.T) {
 	if _, err := box.Texts(t.Context(), m, "phone_number", "email"); err != nil || len(f.Calls()) != 1 {
 		t.Errorf("one of two without a sender: asked %d times, %v", len(f.Calls()), err)
 	}
+	box.Keys = &kmskey.Keys{Any: true}
+	m.Pool.Doc.LambdaConfig.KMSKeyID = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 	m.Pool.Doc.LambdaConfig.CustomEmailSender = &cognitoidp.CustomEmailLambdaVersionConfigType{LambdaArn: triggertest.ARN("sender")}
+	if err := box.Ready(m.Pool, "email"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := box.Texts(t.Context(), m, "email"); err != nil || len(f.Calls()) != 1 {
 		t.Errorf("a medium that another function sends: asked %d times, %v", len(f.Calls())-1, err)
 	}
