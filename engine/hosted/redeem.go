@@ -73,8 +73,11 @@ func (s *Server) Redeem(ctx context.Context, x Exchange) (*cognitoidp.Authentica
 	return s.Tokens.Sign(ctx, made)
 }
 
-// ask asks what the tokens are to say, if the code looks good.
+// ask asks what the tokens are to say, if there is a function to be asked and the code looks good.
 func (s *Server) ask(ctx context.Context, x Exchange) (*trigger.Overrides, error) {
+	if !trigger.Configured(x.Pool.Doc.LambdaConfig, triggerevent.PreTokenGeneration) {
+		return nil, nil
+	}
 	var c *authcode.Code
 	var u *user.User
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {

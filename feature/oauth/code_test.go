@@ -25,7 +25,7 @@ const (
 )
 
 // web makes a client whose users sign in at the pages.
-func (w *world) web(t *testing.T, changes M) app {
+func (w *world) web(t testing.TB, changes M) app {
 	t.Helper()
 	return w.app(t, servertest.With(M{
 		"AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthFlows": []string{"code"},

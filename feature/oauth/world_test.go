@@ -46,7 +46,7 @@ func eachTrigger(t *testing.T, version string, body func(t *testing.T, w *world,
 	})
 }
 
-func furnish(t *testing.T, s *servertest.World, pool M) *world {
+func furnish(t testing.TB, s *servertest.World, pool M) *world {
 	t.Helper()
 	w := &world{World: s, pool: s.Pool(t, pool)}
 	w.Must(t, "CreateResourceServer", M{
@@ -63,7 +63,7 @@ type app struct {
 }
 
 // machine makes a client that has tokens for itself, with both scopes of the resource server.
-func (w *world) machine(t *testing.T, changes M) app {
+func (w *world) machine(t testing.TB, changes M) app {
 	t.Helper()
 	return w.app(t, servertest.With(M{
 		"GenerateSecret": true, "AllowedOAuthFlowsUserPoolClient": true,
@@ -72,7 +72,7 @@ func (w *world) machine(t *testing.T, changes M) app {
 }
 
 // app makes a client; changes go over the members of a public one that uses no grant.
-func (w *world) app(t *testing.T, changes M) app {
+func (w *world) app(t testing.TB, changes M) app {
 	t.Helper()
 	out := w.Must(t, "CreateUserPoolClient", servertest.With(M{
 		"UserPoolId": w.pool, "ClientName": "test",

@@ -123,18 +123,24 @@ func (c *connection) call(ctx context.Context, operation string, in fields) (ans
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
-	response, err := c.http.Do(request)
+	text, err := c.send(request)
 	if err != nil {
-		return answer{}, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return answer{}, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return answer{}, fmt.Errorf("%s: %s", operation, text)
+		return answer{}, fmt.Errorf("%s: %w", operation, err)
 	}
 	var out answer
 	return out, json.Unmarshal(text, &out)
+}
+
+// send sends a request that must succeed and reads its answer.
+func (c *connection) send(request *http.Request) ([]byte, error) {
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%d %s", response.StatusCode, text)
+	}
+	return text, err
 }

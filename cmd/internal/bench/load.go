@@ -36,6 +36,7 @@ type population struct {
 	users   int
 	factors *factors // nil: they have nothing else
 	claims  string   // ARN of the function for PreTokenGeneration; empty: none
+	apps    *apps    // nil: the pool has no authorization server
 }
 
 type pools struct{ small, large, withFactors, withClaims population }
@@ -75,6 +76,9 @@ func load(ctx context.Context, dir string, users int) (pools, error) {
 			return pools{}, err
 		}
 		fmt.Printf("loaded %d users in %v\n", p.users, time.Since(began).Round(time.Second))
+	}
+	if err := l.serve(ctx, &w.small); err != nil { // last, since codes expire
+		return pools{}, err
 	}
 	return w, nil
 }

@@ -87,6 +87,9 @@ func (d driver) bounds(ctx context.Context, p population) error {
 		flow  flow
 		bound func(primitives) time.Duration
 	}{
+		{"code exchange", codeExchange, func(p primitives) time.Duration { return 2 * p.Signature }},
+		{"refresh at the token endpoint", tokenRefresh, func(p primitives) time.Duration { return 2 * p.Signature }},
+		{"client_credentials", clientCredentials, func(p primitives) time.Duration { return p.Signature }},
 		{"SRP sign-in", srpSignIn, func(p primitives) time.Duration { return p.Exchange + 2*p.Signature }},
 		{"password sign-in", passwordSignIn, func(p primitives) time.Duration { return p.Verifier + 2*p.Signature }},
 		{"refresh", refresh, func(p primitives) time.Duration { return 2 * p.Signature }},

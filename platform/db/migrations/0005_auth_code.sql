@@ -11,7 +11,7 @@ CREATE TABLE auth_code (
   used       BIGINT NOT NULL,
   session_id TEXT   NOT NULL, -- the session that it gave, or ''
   PRIMARY KEY (pool_id, hash)
-);
+) {{clustered}};
 
 CREATE INDEX auth_code_by_user ON auth_code (pool_id, sub);
 CREATE INDEX auth_code_by_expiry ON auth_code (expires);
