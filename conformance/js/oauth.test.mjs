@@ -1,0 +1,95 @@
+// openid-client, certified by the OpenID Foundation, finds the endpoints by discovery and checks every answer.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import {
+  CreateResourceServerCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolDomainCommand,
+  GetClientTokenCommand,
+  InitiateAuthCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { JwtVerifier } from 'aws-jwt-verify';
+import * as openid from 'openid-client';
+import { newApp, newPool, newUser, password, sdk, tlsEndpoint, unique } from './world.mjs';
+
+const idp = sdk(tlsEndpoint);
+const scopes = ['api/read', 'api/write'];
+let issuer;
+let pool;
+let machine;
+
+before(async () => {
+  pool = await newPool(idp);
+  issuer = `${tlsEndpoint}/${pool}`;
+  await idp.send(new CreateUserPoolDomainCommand({ UserPoolId: pool, Domain: unique('openid') }));
+  const Scopes = ['read', 'write'].map((ScopeName) => ({ ScopeName, ScopeDescription: ScopeName }));
+  await idp.send(new CreateResourceServerCommand({ UserPoolId: pool, Identifier: 'api', Name: 'API', Scopes }));
+  const answer = await idp.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: pool,
+      ClientName: 'machine',
+      GenerateSecret: true,
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ['client_credentials'],
+      AllowedOAuthScopes: scopes,
+    }),
+  );
+  machine = answer.UserPoolClient;
+});
+
+const discover = (id, authentication) => openid.discovery(new URL(issuer), id, undefined, authentication);
+
+for (const [name, method] of [['basic', openid.ClientSecretBasic], ['post', openid.ClientSecretPost]]) {
+  test(`openid-client gets a token for a client by ${name}`, async () => {
+    const config = await discover(machine.ClientId, method(machine.ClientSecret));
+    const answer = await openid.clientCredentialsGrant(config, { scope: 'api/read' });
+    assert.equal(answer.expiresIn(), 3600);
+    const payload = await JwtVerifier.create({ issuer, audience: null, scope: 'api/read' }).verify(answer.access_token);
+    assert.equal(payload.sub, machine.ClientId);
+    assert.equal(payload.scope, 'api/read');
+  });
+}
+
+test('openid-client understands refusals', async () => {
+  const wrong = await discover(machine.ClientId, openid.ClientSecretPost('wrong'));
+  await assert.rejects(openid.clientCredentialsGrant(wrong), { error: 'invalid_client', status: 400 });
+  const basic = await discover(machine.ClientId, openid.ClientSecretBasic('wrong'));
+  await assert.rejects(openid.clientCredentialsGrant(basic), { code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 });
+  const right = await discover(machine.ClientId, openid.ClientSecretPost(machine.ClientSecret));
+  await assert.rejects(openid.clientCredentialsGrant(right, { scope: 'api/none' }), { error: 'invalid_scope' });
+});
+
+test('openid-client refreshes and revokes', async () => {
+  const name = unique('oli');
+  const app = await newApp(pool, idp);
+  await newUser(pool, name, idp);
+  const signedIn = await idp.send(
+    new InitiateAuthCommand({
+      ClientId: app,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: name, PASSWORD: password },
+    }),
+  );
+  const refresh = signedIn.AuthenticationResult.RefreshToken;
+  const config = await discover(app, openid.None());
+  const answer = await openid.refreshTokenGrant(config, refresh);
+  assert.equal(answer.claims()['cognito:username'], name);
+  await openid.tokenRevocation(config, refresh);
+  await assert.rejects(openid.refreshTokenGrant(config, refresh), { error: 'invalid_grant' });
+  await assert.rejects(openid.tokenRevocation(config, signedIn.AuthenticationResult.AccessToken), { error: 'unsupported_token_type' });
+});
+
+test('userInfo refuses a token without openid as openid-client expects', async () => {
+  const config = await discover(machine.ClientId, openid.ClientSecretPost(machine.ClientSecret));
+  const { access_token: token } = await openid.clientCredentialsGrant(config);
+  const refused = { code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 };
+  await assert.rejects(openid.fetchUserInfo(config, token, machine.ClientId), refused);
+});
+
+test('the SDK gets a token for a client through the API', async () => {
+  const answer = await idp.send(
+    new GetClientTokenCommand({ ClientId: machine.ClientId, Secret: machine.ClientSecret, Scopes: ['api/write'] }),
+  );
+  const payload = await JwtVerifier.create({ issuer, audience: null }).verify(answer.ClientAuthenticationResult.AccessToken);
+  assert.equal(payload.scope, 'api/write');
+});
