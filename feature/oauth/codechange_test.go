@@ -72,6 +72,43 @@ func TestAFunctionThatRefusesLeavesTheCodeGood(t *testing.T) {
 	})
 }
 
+// The function runs between the look at the code and its use.
+func TestWhatChangesWhileAFunctionDecidesAboutTokensCounts(t *testing.T) {
+	eachTrigger(t, "V2_0", func(t *testing.T, w *world, f *triggertest.Function) {
+		who := M{"UserPoolId": w.pool, "Username": "alice"}
+		settings := M{"UserPoolId": w.pool, "AllowedOAuthFlowsUserPoolClient": true, "CallbackURLs": []string{callback}, "AllowedOAuthScopes": []string{"openid"}}
+		for name, c := range map[string]struct {
+			meanwhile func(a app)
+			code      string
+		}{
+			"disabled":       {func(app) { w.Must(t, "AdminDisableUser", who) }, "invalid_grant"},
+			"signed out":     {func(app) { w.Must(t, "AdminUserGlobalSignOut", who) }, "invalid_grant"},
+			"a new password": {func(app) { w.setPassword(t, "Another-horse-2") }, "invalid_grant"},
+			"another grant": {func(a app) {
+				w.Must(t, "UpdateUserPoolClient", servertest.With(settings, M{"ClientId": a.id, "AllowedOAuthFlows": []string{"implicit"}}))
+			}, "unauthorized_client"},
+			"no client": {func(a app) {
+				w.Must(t, "DeleteUserPoolClient", M{"UserPoolId": w.pool, "ClientId": a.id})
+			}, "invalid_client"},
+		} {
+			a := w.web(t, nil)
+			code := w.code(t, a)
+			w.Advance(time.Second)
+			f.Handle(func(triggertest.Invocation) triggertest.Answer {
+				c.meanwhile(a)
+				return triggertest.Answer{}
+			})
+			before := w.count(t, "session")
+			refuses(t, name, w.redeem(t, a, code), 400, c.code)
+			if n := w.count(t, "session"); n != before {
+				t.Errorf("%s: a session was made", name)
+			}
+			w.Must(t, "AdminEnableUser", who)
+			w.setPassword(t, servertest.Password)
+		}
+	})
+}
+
 func TestASessionWithoutScopesOpensNoAccount(t *testing.T) {
 	eachTrigger(t, "V2_0", func(t *testing.T, w *world, f *triggertest.Function) {
 		a := w.web(t, nil)

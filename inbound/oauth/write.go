@@ -8,16 +8,13 @@ import (
 	"strings"
 )
 
-// headers writes those that every answer has.
+// headers writes those that every answer has, besides those of every answer of a domain.
 func (c *call) headers() {
 	h := c.w.Header()
 	h.Set("X-Amz-Cognito-Request-Id", c.caller.RequestID)
 	h.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
 	h.Set("Pragma", "no-cache")
 	h.Set("Expires", "0")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	if c.open {
 		h.Set("Access-Control-Allow-Origin", "*")
 	}
