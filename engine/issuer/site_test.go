@@ -190,7 +190,7 @@ func TestRequestsOnADomainReadItOnce(t *testing.T) {
 	t.Cleanup(func() { _ = d.Close() })
 	s, _ := sites(t, d, named)
 	for range 100 {
-		for _, host := range []string{"shop.auth.us-east-1.example.com", "none.auth.us-east-1.example.com", "some.internal.name", "api.example.com"} {
+		for _, host := range []string{"shop.auth.us-east-1.example.com", "none.auth.us-east-1.example.com", "some.internal.name", "api.example.com", "10.0.0.1:8443", "balancer"} {
 			_, _ = s.ByHost(t.Context(), host) // what they find is tested above
 		}
 	}

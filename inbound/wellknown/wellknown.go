@@ -24,16 +24,20 @@ var Patterns = []string{
 	"/{pool}/.well-known/openid-configuration",
 }
 
-// maxAge is for how many seconds a document may be cached. Keys never change while their pool exists.
-const maxAge = 3600
+// For how many seconds a document may be cached. Keys never change while their pool exists, and the configuration names the
+// pool's domain, which may.
+const (
+	keysAge      = 3600
+	discoveryAge = 300
+)
 
 // Register adds the handler to a mux.
 func (h *Handler) Register(mux *http.ServeMux) {
-	mux.HandleFunc(Patterns[0], h.serve(h.Documents.KeySet))
-	mux.HandleFunc(Patterns[1], h.serve(h.Documents.Discovery))
+	mux.HandleFunc(Patterns[0], h.serve(h.Documents.KeySet, keysAge))
+	mux.HandleFunc(Patterns[1], h.serve(h.Documents.Discovery, discoveryAge))
 }
 
-func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error)) http.HandlerFunc {
+func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error), age int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -52,7 +56,7 @@ func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error))
 			write(w, http.StatusInternalServerError, []byte(`{"message":"Internal server error"}`))
 			return
 		}
-		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(maxAge))
+		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(age))
 		write(w, http.StatusOK, body)
 	}
 }

@@ -92,7 +92,7 @@ func TestAnswers(t *testing.T) {
 		}{
 			"keys":          {"GET", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
 			"head":          {"HEAD", "/" + pool + "/.well-known/jwks.json", 200, "public, max-age=3600"},
-			"discovery":     {"GET", "/" + pool + "/.well-known/openid-configuration", 200, "public, max-age=3600"},
+			"discovery":     {"GET", "/" + pool + "/.well-known/openid-configuration", 200, "public, max-age=300"},
 			"unknown pool":  {"GET", "/us-east-1_000000000/.well-known/jwks.json", 404, ""},
 			"NUL":           {"GET", "/us-east-1%00_000000000/.well-known/jwks.json", 404, ""},
 			"invalid UTF-8": {"GET", "/us-east-1%ff_000000000/.well-known/openid-configuration", 404, ""},
