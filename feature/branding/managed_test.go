@@ -190,6 +190,26 @@ func TestDrawingsAreServedWithoutScripts(t *testing.T) {
 	})
 }
 
+func TestACustomizationIsNoStyle(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		p, _ := withDomain(t, w, "shop")
+		w.Must(t, "SetUICustomization", M{"UserPoolId": p, "CSS": css})
+		var name string
+		err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+			b, err := branding.Find(tx, id.Pool(p), branding.Classic, branding.All)
+			if err == nil {
+				name = b.ID
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Fails(t, "DeleteManagedLoginBranding", M{"UserPoolId": p, "ManagedLoginBrandingId": name}, "ResourceNotFoundException", "")
+	})
+}
+
 func TestStylesOfTwoMegabytesAreTaken(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
