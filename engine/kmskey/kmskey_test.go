@@ -203,10 +203,12 @@ func TestOtherSecretsAreNoDataKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sealed := append([]byte{1, 0, byte(len(own))}, own...)
-		sealed = append(sealed, box.Seal("access key/AKID", []byte("secret"))...)
-		if plain, _, err := k.Unwrap(t.Context(), sealed, nil); !errors.Is(err, kmskey.ErrCiphertext) {
-			t.Errorf("got %q, %v", plain, err)
+		for _, label := range []string{"access key/AKID", own, own + "/", own + "/\x00\x00", "\x00\x00"} {
+			sealed := append([]byte{1, 0, byte(len(own))}, own...)
+			sealed = append(sealed, box.Seal(label, []byte("secret"))...)
+			if plain, _, err := k.Unwrap(t.Context(), sealed, nil); !errors.Is(err, kmskey.ErrCiphertext) {
+				t.Errorf("sealed for %q: got %q, %v", label, plain, err)
+			}
 		}
 	})
 }

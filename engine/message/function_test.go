@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/access"
 	"cardea/engine/kmskey"
 	"cardea/engine/message"
 	"cardea/engine/trigger"
@@ -172,11 +173,17 @@ func TestADevelopmentServerHandsFunctionsTheirMessages(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.Keep = true
-		f := w.sending(t)
+		f, relay := w.sending(t), &sender{}
+		w.Senders = mailing(relay)
 		w.mustPost(t, hello)
 		urgent := hello
 		urgent.Kind = message.Authentication
 		w.mustPost(t, urgent)
+		select {
+		case <-w.PostedUrgent():
+		default:
+			t.Error("the loop for urgent messages is not woken")
+		}
 		if got := w.inbox(t, ""); len(got) != 0 {
 			t.Errorf("the inbox has %+v", got)
 		}
@@ -191,8 +198,8 @@ func TestADevelopmentServerHandsFunctionsTheirMessages(t *testing.T) {
 		w.pool.Doc.LambdaConfig.CustomEmailSender = nil
 		w.mustPost(t, hello)
 		w.mustDeliver(t)
-		if got := w.inbox(t, ""); len(got) != 1 || len(f.Calls()) != 2 {
-			t.Errorf("without a sender of its own: %d messages in the inbox, %d calls", len(got), len(f.Calls()))
+		if got := w.inbox(t, ""); len(got) != 1 || len(f.Calls()) != 2 || relay.asked() != 0 {
+			t.Errorf("without a sender of its own: %d messages in the inbox, %d calls, %d mails", len(got), len(f.Calls()), relay.asked())
 		}
 	})
 }
@@ -306,6 +313,16 @@ func TestFunctionsThatRaiseAreInvokedThreeTimes(t *testing.T) {
 		if w.left(t) != 0 {
 			t.Error("it is tried a fourth time")
 		}
+		attempts := map[string]bool{}
+		for _, call := range f.Calls() {
+			attempts[call.Header.Get("Cardea-Attempt")] = true
+			if call.Header.Get("Cardea-Delivery") != f.Calls()[0].Header.Get("Cardea-Delivery") {
+				t.Error("another attempt is another delivery")
+			}
+		}
+		if len(attempts) != 3 {
+			t.Errorf("the attempts are called %v", attempts)
+		}
 	})
 }
 
@@ -349,6 +366,35 @@ func TestThePoolsFunctionOfTheMomentGetsTheMessage(t *testing.T) {
 			t.Errorf("without a function: %d calls, %d mails, %d left; want the message given up", len(f.Calls())-1, relay.asked(), w.left(t))
 		}
 	})
+}
+
+func TestMessagesOfPoolsThatAreGoneAreGivenUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		f := w.sending(t)
+		gone := w.pool.Clone()
+		gone.ID = "us-east-1_Gone00000"
+		w.pool = gone
+		w.mustPost(t, hello)
+		w.mustDeliver(t)
+		if len(f.Calls()) != 0 || w.left(t) != 0 {
+			t.Errorf("%d calls, %d messages left", len(f.Calls()), w.left(t))
+		}
+	})
+}
+
+func TestFunctionsGetTheCodeWhateverTheTemplateShows(t *testing.T) {
+	t.Parallel()
+	p := &pool.Pool{ID: "us-east-1_AbC123xyz"}
+	p.Doc.AdminCreateUserConfig = &cognitoidp.AdminCreateUserConfigType{InviteMessageTemplate: &cognitoidp.MessageTemplateType{EmailMessage: "Hello, {username}"}}
+	m := message.Message{App: access.App{Pool: p}, Kind: message.AdminCreateUser, Attribute: "email"}
+	if m.ShowsCode() {
+		t.Error("a template without a place for the code shows it")
+	}
+	p.Doc.LambdaConfig = &cognitoidp.LambdaConfigType{CustomEmailSender: &cognitoidp.CustomEmailLambdaVersionConfigType{LambdaArn: triggertest.ARN("f")}}
+	if !m.ShowsCode() {
+		t.Error("a function does not get the code")
+	}
 }
 
 func TestKeysThatFailPutMessagesOff(t *testing.T) {

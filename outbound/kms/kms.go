@@ -30,13 +30,6 @@ type DataKey struct {
 	KeyARN  string `json:"KeyId"` // of the key that wraps it, also where an alias was asked for
 }
 
-// classes are those of KMS's own codes.
-var classes = map[string]delivery.Class{
-	"NotFoundException": delivery.Misconfigured, "DisabledException": delivery.Misconfigured, "InvalidArnException": delivery.Misconfigured,
-	"InvalidKeyUsageException": delivery.Misconfigured, "KMSInvalidStateException": delivery.Misconfigured,
-	"KeyUnavailableException": delivery.Transient, "DependencyTimeoutException": delivery.Transient, "KMSInternalException": delivery.Transient,
-}
-
 // GenerateDataKey asks for a new data key, wrapped by the key that an ARN of a Region names and bound to an encryption
 // context. Errors are *delivery.Error.
 func (c *Client) GenerateDataKey(ctx context.Context, region, arn string, bound map[string]string) (*DataKey, error) {
@@ -58,7 +51,7 @@ func (c *Client) GenerateDataKey(ctx context.Context, region, arn string, bound 
 		return nil, err
 	}
 	if fault != nil {
-		return nil, fault.Failure("KMS", classes[fault.Code])
+		return nil, fault.Failure("KMS", "") // what KMS does not say by a code of all services, the status does
 	}
 	var key DataKey
 	if err := json.Unmarshal(answer, &key); err != nil || len(key.Plain) != keySize || len(key.Wrapped) == 0 || key.KeyARN == "" {

@@ -100,6 +100,18 @@ func TestMessagesShareNothing(t *testing.T) {
 	}
 }
 
+func TestRawDataKeysAreRandom(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{string(make([]byte, keySize)): true}
+	for range 3 {
+		key, err := wrapping.DataKey(nil)
+		if err != nil || len(key.Plain) != keySize || seen[string(key.Plain)] || seen[key.Info] {
+			t.Errorf("got %x, %x, %v", key.Plain, key.Info, err)
+		}
+		seen[string(key.Plain)], seen[key.Info] = true, true
+	}
+}
+
 func TestWhatAMessageCannotHoldIsRefused(t *testing.T) {
 	t.Parallel()
 	key := DataKey{Plain: make([]byte, keySize), Provider: "p", Info: "i", Wrapped: []byte{1}}
