@@ -151,7 +151,7 @@ func (a *Authority) open(r *http.Request) (m message, err error) {
 	if err != nil {
 		return m, err
 	}
-	parsed, err := jose.ParseSigned(string(body), []jose.SignatureAlgorithm{jose.ES256})
+	parsed, err := jose.ParseSignedJSON(string(body), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return m, err
 	}
