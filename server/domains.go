@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"cardea/engine/issuer"
+	"cardea/platform/browser"
 	"cardea/platform/db"
 )
 
@@ -59,15 +60,7 @@ func (d *domainRouter) serve(w http.ResponseWriter, r *http.Request, site *issue
 // secured sets the headers that every answer of a domain has; a page may replace them.
 func (d *domainRouter) secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("Cache-Control", "no-store")
-		header.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		header.Set("Referrer-Policy", "same-origin")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("X-Frame-Options", "DENY")
-		if issuer.SiteFrom(r.Context()).Secure && !d.dev {
-			header.Set("Strict-Transport-Security", "max-age=31536000")
-		}
+		browser.SetHeaders(w.Header(), issuer.SiteFrom(r.Context()).Secure && !d.dev)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/feature/signup"
 	"cardea/inbound/login/text"
+	"cardea/platform/browser"
 	"cardea/spec/awsjson"
 )
 
@@ -31,10 +32,8 @@ const (
 // confirm shows a button to whoever opens a link, and confirms the account when it is pressed.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("Cache-Control", "no-store")
+	browser.SetHeaders(header, false)
 	header.Set("Referrer-Policy", "no-referrer") // the address has a code
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Frame-Options", "DENY")
 	query := r.URL.RawQuery
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"cardea/engine/hosted"
-	"cardea/engine/issuer"
 	"cardea/engine/message"
 	"cardea/feature/mfa"
 	"cardea/feature/signin"
@@ -46,13 +45,7 @@ func (h *Handler) RegisterLinks(mux *http.ServeMux) { mux.HandleFunc(message.Lin
 func (h *Handler) Register(mux *http.ServeMux) {
 	h.RegisterLinks(mux)
 	for _, p := range allPages {
-		handle := func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, p) }
-		guarded := browser.Guard{Next: http.HandlerFunc(handle)}
-		mux.HandleFunc(p.path, func(w http.ResponseWriter, r *http.Request) {
-			guard := guarded
-			guard.Secure = issuer.SiteFrom(r.Context()).Secure
-			guard.ServeHTTP(w, r)
-		})
+		mux.Handle(p.path, browser.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, p) })))
 	}
 }
 
