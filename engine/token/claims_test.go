@@ -73,6 +73,24 @@ func TestTokensOfOAuthSignIn(t *testing.T) {
 	})
 }
 
+func TestAnOAuthSessionWithoutScopesIsNoAPISession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		g := w.grant()
+		g.Kind = session.OAuth
+		result, err := w.mint(g, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, access := range map[string]string{"the first": result.AccessToken, "a refreshed one": w.mustRefresh(t, result.RefreshToken).AccessToken} {
+			if got := w.claims(t, access)["scope"]; got != "" {
+				t.Errorf("%s: scope %q", what, got)
+			}
+			_, err := w.bearer(access)
+			wantCondition(t, err, bearer.ErrScope)
+		}
+	})
+}
+
 func TestTokensWithoutRevocation(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.setClient(t, func(c *cognitoidp.UserPoolClientType) { c.EnableTokenRevocation = new(false) })

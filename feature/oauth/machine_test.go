@@ -3,7 +3,9 @@ package oauth_test
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -294,6 +296,33 @@ func TestAnswersOfEndpointsAreNotStoredAndOpenToScripts(t *testing.T) {
 		r.Method = http.MethodOptions
 		if answer := w.Do(t, r); answer.Status != 200 || answer.Header.Get("Access-Control-Allow-Methods") != "POST" || answer.Header.Get("Access-Control-Allow-Headers") != "authorization, content-type" {
 			t.Errorf("preflight: %d %v", answer.Status, answer.Header)
+		}
+	})
+}
+
+// endless is a body that never ends, and counts what is read of it.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read > 1<<20 {
+		return 0, io.EOF
+	}
+	for i := range p {
+		p[i] = 'x'
+	}
+	e.read += len(p)
+	return len(p), nil
+}
+
+func TestLittleIsReadOfALongBody(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		body := &endless{}
+		r := httptest.NewRequest(http.MethodPost, w.Endpoint(t, w.pool, "/oauth2/token"), body)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		answer := w.Do(t, r)
+		refuses(t, "a body without an end", answer, 400, "invalid_request")
+		if body.read > 64<<10 || answer.Header.Get("Connection") != "close" {
+			t.Errorf("%d bytes were read, Connection %q", body.read, answer.Header.Get("Connection"))
 		}
 	})
 }
