@@ -1,7 +1,6 @@
 package hosted
 
 import (
-	"errors"
 	"time"
 
 	"cardea/engine/factor"
@@ -31,9 +30,6 @@ func (s *Server) Finish(tx *db.Tx, pool id.Pool, v oauth2.Values, who SignIn) (l
 	r, err := s.Judge(tx, pool, v)
 	if err != nil {
 		return "", err
-	}
-	if r.ResponseType != oauth2.Code {
-		return "", errors.New("the implicit grant has no code")
 	}
 	if err := token.Eligible(r.Pool, who.User, who.Proofs); err != nil {
 		return "", err

@@ -30,7 +30,7 @@ func TestDiscoveryNamesWhatAnswers(t *testing.T) {
 				t.Errorf("%s: %v answers %d", member, value, answer.Status)
 			}
 		}
-		if named != 4 || document["authorization_endpoint"] != nil || document["token_endpoint"] != w.Endpoint(t, w.pool, "/oauth2/token") {
+		if named != 5 || document["token_endpoint"] != w.Endpoint(t, w.pool, "/oauth2/token") {
 			t.Errorf("got %s", text)
 		}
 	})

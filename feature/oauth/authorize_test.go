@@ -36,11 +36,10 @@ func sentBack(t testing.TB, a servertest.Answer, address string) url.Values {
 
 func TestAuthorizeGoesOnAtTheSignInPage(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		a := w.web(t, M{"AllowedOAuthFlows": []string{"code", "implicit"}})
+		a := w.web(t, nil)
 		for name, q := range map[string]string{
 			"code":             query(a),
 			"without PKCE":     query(a, without...),
-			"implicit":         query(a, "response_type", "token"),
 			"default scopes":   query(a, "scope", ""),
 			"prompt":           query(a, "prompt", "login select_account"),
 			"provider":         query(a, "identity_provider", "COGNITO"),
@@ -80,6 +79,7 @@ func TestErrorsGoBackToTheAppWithItsState(t *testing.T) {
 			"a flow not allowed":     {query(a, "response_type", "token"), "unauthorized_client"},
 			"the other":              {query(implicit), "unauthorized_client"},
 			"a client without OAuth": {query(off), "unauthorized_client"},
+			"implicit":               {query(implicit, "response_type", "token"), "unsupported_response_type"},
 			"unknown scope":          {query(a, "scope", "openid api/none"), "invalid_scope"},
 			"scope not allowed":      {query(a, "scope", "openid api/write"), "invalid_scope"},
 			"email without openid":   {query(a, "scope", "email"), "invalid_scope"},
@@ -102,7 +102,7 @@ func TestErrorsGoBackToTheAppWithItsState(t *testing.T) {
 			if name == "query in the address" {
 				address = callback + "?tenant=%7e1&"
 			}
-			if name == "a flow not allowed" {
+			if strings.Contains(c.query, "response_type=token") {
 				address = callback + "#"
 			}
 			got := sentBack(t, answer, address)

@@ -6,7 +6,6 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/hosted"
 	"cardea/platform/db"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/oauth2"
 )
 
@@ -26,7 +25,7 @@ func (g *authorizationCode) admit(_ *db.Tx, app access.App) error {
 	if g.form.Get("code") == "" {
 		return missing()
 	}
-	return app.MayUse(cognitoidp.OAuthFlowTypeCode)
+	return nil
 }
 
 func (g *authorizationCode) issue(ctx context.Context) (*Tokens, error) {

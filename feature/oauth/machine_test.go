@@ -150,6 +150,11 @@ func TestWrongSecretsCountByAddressAndLockNoClient(t *testing.T) {
 		if answer := w.of(t, a); answer.Status != 200 {
 			t.Errorf("from elsewhere: %s", answer.Text)
 		}
+		elsewhere, public := &world{w.From("192.0.2.10"), w.pool}, w.app(t, nil)
+		for range 501 {
+			refuses(t, "no secret", elsewhere.of(t, app{id: a.id}), 400, "invalid_client")
+			refuses(t, "a public client's", elsewhere.of(t, app{public.id, "guess"}), 400, "invalid_client")
+		}
 		w.Advance(16 * time.Minute)
 		if answer := there.of(t, a); answer.Status != 200 {
 			t.Errorf("later: %s", answer.Text)

@@ -64,6 +64,7 @@ func TestUserInfoTakesBearerTokensOnly(t *testing.T) {
 			"empty":              {headers: []string{"Bearer "}},
 			"a form without it":  {form: "x"},
 			"header and nothing": {headers: []string{""}},
+			"header and form":    {headers: []string{"Basic x"}, form: "access_token"},
 		} {
 			r := servertest.Form(address+c.query, c.form, access)
 			r.Header["Authorization"] = c.headers

@@ -197,6 +197,7 @@ func TestRedirectsAreComparedByteByByte(t *testing.T) {
 	registered := []string{
 		"https://app.example.com/cb", "http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]", "http://127.0.0.1:8080/port",
 		"myapp://cb", "JavaScript:alert(1)", "https://app.example.com/with#fragment",
+		"http://127.0.0.1.example.com/cb",
 	}
 	for uri, want := range map[string]bool{
 		"https://app.example.com/cb":             true,
@@ -232,6 +233,7 @@ func TestRedirectsAreComparedByteByByte(t *testing.T) {
 		"http://127.0.0.1:+80/cb":                false,
 		"http://127.0.0.1:99999/cb":              false,
 		"http://127.0.0.1:/cb":                   false,
+		"http://127.0.0.1:80.example.com/cb":     false,
 		"http://127.0.0.1:80@evil.test/cb":       false,
 		"http://127.0.0.1:8080/cb?x":             false,
 		"http://127.0.0.1:9/port":                false,
