@@ -16,13 +16,25 @@ import (
 type Language struct {
 	Tag         string // of BCP 47, as `lang` has it
 	Name        string // in the language itself
-	Terms       string // the key that terms documents have for it
+	Terms       string // the key that terms documents have for it; empty: they have none
 	RightToLeft bool
 }
 
 // Languages are those that the pages speak, the default first and the others by their tags.
 var Languages = []Language{
 	{Tag: "en", Name: "English", Terms: "cognito:english"},
+	{Tag: "ar", Name: "العربية", RightToLeft: true},
+	{Tag: "de", Name: "Deutsch", Terms: "cognito:german"},
+	{Tag: "es", Name: "Español", Terms: "cognito:spanish"},
+	{Tag: "fr", Name: "Français", Terms: "cognito:french"},
+	{Tag: "id", Name: "Bahasa Indonesia", Terms: "cognito:bahasa-indonesia"},
+	{Tag: "it", Name: "Italiano", Terms: "cognito:italian"},
+	{Tag: "ja", Name: "日本語", Terms: "cognito:japanese"},
+	{Tag: "ko", Name: "한국어", Terms: "cognito:korean"},
+	{Tag: "nl", Name: "Nederlands", Terms: "cognito:dutch"},
+	{Tag: "pt-BR", Name: "Português (Brasil)", Terms: "cognito:portuguese-brazil"},
+	{Tag: "zh-CN", Name: "简体中文", Terms: "cognito:chinese-simplified"},
+	{Tag: "zh-TW", Name: "繁體中文", Terms: "cognito:chinese-traditional"},
 }
 
 // Texts says everything in one language.
@@ -50,9 +62,19 @@ func In(tag string) (*Texts, bool) {
 	return nil, false
 }
 
-// For gives the texts that suit a browser best, by its Accept-Language header.
+// For gives the texts that suit a browser best, by its Accept-Language header: the first language in it that is spoken, or a near
+// relative of one. The matcher alone would take the simplified Chinese of "zh" for readers in Hong Kong, whose browsers prefer zh-HK.
 func For(acceptLanguage string) *Texts {
-	_, n := language.MatchStrings(matcher, acceptLanguage)
+	preferred, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil {
+		return all[0]
+	}
+	for _, tag := range preferred {
+		if _, n, confidence := matcher.Match(tag); confidence >= language.High {
+			return all[n]
+		}
+	}
+	_, n, _ := matcher.Match(preferred...)
 	return all[n]
 }
 
@@ -131,7 +153,7 @@ func (t *Texts) put(name, said string) error {
 	if i < 0 {
 		return fmt.Errorf("no text is called %s", name)
 	}
-	if got := places(said); !slices.Equal(got, sorted(keys[i].places)) {
+	if got := places(said); !slices.Equal(got, sorted(keys[i].places)) && !(inWords(form) && len(got) == 0) {
 		return fmt.Errorf("%s has places %v, want %v", name, got, keys[i].places)
 	}
 	if t.forms[i] == nil {
@@ -142,6 +164,11 @@ func (t *Texts) put(name, said string) error {
 	}
 	t.forms[i][form] = said
 	return nil
+}
+
+// inWords tells whether a form of a number may do without its digits, as in "two minutes" where a language has one word for that.
+func inWords(form int) bool {
+	return form == int(plural.Zero) || form == int(plural.One) || form == int(plural.Two)
 }
 
 // find gives the index of a key, negative if there is none, and of the form of a number.
@@ -174,8 +201,14 @@ func sorted(names []string) []string {
 	return slices.Compact(names)
 }
 
-// say fills in the places of a text.
+// say fills in the places of a text. Between words that are written from right to left, a value keeps its own direction: the sign
+// and the digits of a telephone number would change places otherwise.
 func (t *Texts) say(index int, values ...string) string {
+	if t.RightToLeft {
+		for i, value := range values {
+			values[i] = "\u2068" + value + "\u2069"
+		}
+	}
 	return fill(t.forms[index][0], keys[index].places, values)
 }
 
