@@ -35,10 +35,9 @@ func (c *Outbox) DeliverUrgent(ctx context.Context) error {
 // drain delivers until the queues, in the order that is asked for before each message, are empty. While there are more
 // messages it wakes other loops.
 func (c *Outbox) drain(ctx context.Context, queues func() []int64, notify func()) error {
-	var failures []error
 	for {
 		if ctx.Err() != nil {
-			return errors.Join(append(failures, context.Cause(ctx))...)
+			return context.Cause(ctx)
 		}
 		var row *outbox.Row
 		var more bool
@@ -47,13 +46,13 @@ func (c *Outbox) drain(ctx context.Context, queues func() []int64, notify func()
 			return err
 		})
 		if err != nil || row == nil {
-			return errors.Join(append(failures, err)...)
+			return err
 		}
 		if more {
 			notify()
 		}
 		if err := c.deliver(ctx, row); err != nil {
-			failures = append(failures, fmt.Errorf("deliver message %s: %w", row.ID, err))
+			return fmt.Errorf("deliver message %s: %w", row.ID, err) // the same row would be next
 		}
 	}
 }

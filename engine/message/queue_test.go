@@ -1,12 +1,15 @@
 package message_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"cardea/engine/message"
+	"cardea/outbound/mail"
+	"cardea/platform/db"
 )
 
 // postMany posts messages of one kind to addresses that begin with a name.
@@ -109,5 +112,31 @@ func TestLimitsCountQueuesApart(t *testing.T) {
 		post(message.SignUp, "jim@example.org", "192.0.2.2", 1)
 		w.advance(60 * time.Minute)
 		post(message.SignUp, "jane@example.org", "", 2)
+	})
+}
+
+func TestDeliveryEndsWithAFailureOfTheOutbox(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.Senders = []message.Sender{{Match: []string{message.MatchAny}, Mail: &mail.SMTP{Host: "127.0.0.1", Port: 1, From: "no-reply@example.com"}}}
+		if _, err := w.post(t, message.Message{Kind: message.SignUp, Attribute: "email", To: "jane@example.org", Code: "123456"}); err != nil {
+			t.Fatal(err)
+		}
+		err := w.DB.Write(t.Context(), func(tx *db.Tx) error { // a view that can be read but not written
+			for _, statement := range []string{"ALTER TABLE outbox RENAME TO stored", "CREATE VIEW outbox AS SELECT DISTINCT * FROM stored"} {
+				if _, err := tx.Exec(statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if err := w.Deliver(ctx); err == nil || ctx.Err() != nil {
+			t.Errorf("got %v, context %v", err, ctx.Err())
+		}
 	})
 }
