@@ -148,7 +148,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		certificates: chooser,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
-	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, &login.Handler{Hosted: authorizations, Signin: signins, Signup: signups, MFA: factors})
+	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, &login.Handler{Hosted: authorizations, Signin: signins, Signup: signups, MFA: factors, Branding: looks})
 	return srv, nil
 }
 

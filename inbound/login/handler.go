@@ -11,6 +11,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/message"
+	"cardea/feature/branding"
 	"cardea/feature/mfa"
 	"cardea/feature/signin"
 	"cardea/feature/signup"
@@ -25,6 +26,8 @@ type Handler struct {
 	Signin *signin.Service
 	Signup *signup.Service
 	MFA    *mfa.Service
+	// Branding knows how pages look; nil gives all the server's own look.
+	Branding *branding.Service
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.
 	Word func(error) error
 	Now  func() time.Time

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/rand"
 	"embed"
+	"errors"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"cardea/engine/interaction"
+	"cardea/feature/branding"
 	"cardea/inbound/login/text"
 	"cardea/platform/browser"
 )
@@ -35,6 +38,7 @@ type frame struct {
 	ID      string // of the request, where a visitor may have to tell it
 	Again   string // where somebody else can sign in
 	Choices []choice
+	Look    branding.Look
 	Nonce   string
 	Style   template.CSS
 	Program template.JS
@@ -61,16 +65,28 @@ func (v *visit) respond(status int, card Card) {
 	if v.request != nil {
 		card.Hidden = append(card.Hidden, Pair{"_csrf", interaction.Token(v.request.Box, v.owner)})
 	}
-	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath)}
+	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look()}
 	if status >= http.StatusInternalServerError {
 		f.ID = v.caller.RequestID
 	}
 	write(v.w, v.r, status, f)
 }
 
+// look is how the app's pages look. They have the server's own look when theirs cannot be read.
+func (v *visit) look() branding.Look {
+	if v.request == nil || v.Branding == nil {
+		return branding.Look{}
+	}
+	look, err := v.Branding.Look(v.r.Context(), v.site, v.request.Client.ID)
+	if err != nil {
+		v.failure = errors.Join(v.failure, fmt.Errorf("find the look of pages: %w", err))
+	}
+	return look
+}
+
 // write answers with a page.
 func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
-	f.Nonce, f.Style, f.Program = rand.Text(), template.CSS(style), template.JS(program)
+	f.Nonce, f.Style, f.Program = rand.Text(), template.CSS(style+f.Look.Style), template.JS(program)
 	for _, l := range text.Languages {
 		if f.once {
 			break

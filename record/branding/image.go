@@ -76,3 +76,22 @@ func scanImage(row db.Scanner) (i Image, err error) {
 	err = row.Scan(&i.Category, &i.ColorMode, &i.Extension, &i.Resource, &i.Given, &i.Served)
 	return i, err
 }
+
+// Place is an image of a branding without its bytes.
+type Place struct {
+	Category, ColorMode, Extension string
+	Name                           string // on pages, without its extension
+}
+
+// Places are the images of a branding, in the order in which they were given.
+func Places(tx *db.Tx, b *Branding) ([]Place, error) {
+	return db.All(tx, func(row db.Scanner) (p Place, err error) {
+		err = row.Scan(&p.Category, &p.ColorMode, &p.Extension, &p.Name)
+		return p, err
+	}, `
+		SELECT category, color_mode, extension, hash
+		FROM branding_image
+		WHERE pool_id = $1 AND branding_id = $2
+		ORDER BY number`,
+		string(b.Pool), b.ID)
+}

@@ -1,0 +1,104 @@
+package login_test
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"cardea/server/servertest"
+)
+
+const drawing = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script><path d="M0 0h9v9"/></svg>`
+
+func image(category, mode, extension, bytes string) M {
+	return M{"Category": category, "ColorMode": mode, "Extension": extension, "Bytes": base64.StdEncoding.EncodeToString([]byte(bytes))}
+}
+
+// shown is the value of an attribute of the first element of a tag, if it has the other given.
+func (v *visitor) shown(tag, attribute, other, value string) string {
+	for _, e := range v.elements(tag) {
+		if other == "" || e[other] == value {
+			return e[attribute]
+		}
+	}
+	return ""
+}
+
+func TestPagesLookAsTheirClientsStyleSays(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		address := s.authorize(t)
+		domain := servertest.Text(s.Must(t, "DescribeUserPool", M{"UserPoolId": s.pool}), "UserPool.Domain")
+		s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": 2})
+		plain := s.visitor(t).visit(address).expect("sign-in")
+		if strings.Contains(plain.body, "#ff0080") || plain.shown("img", "src", "", "") != "" {
+			t.Error("a client without a style has one")
+		}
+		s.Must(t, "CreateManagedLoginBranding", M{
+			"UserPoolId": s.pool, "ClientId": s.client,
+			"Settings": M{"components": M{
+				"primaryButton": M{"lightMode": M{"defaults": M{"backgroundColor": "ff0080ff", "textColor": "ff0080ff"}}},
+				"form":          M{"logo": M{"enabled": true}},
+			}},
+			"Assets": []any{image("FORM_LOGO", "LIGHT", "SVG", drawing), image("FORM_LOGO", "DARK", "SVG", strings.Replace(drawing, "h9", "h8", 1)), image("FAVICON_SVG", "DYNAMIC", "SVG", drawing)},
+		})
+		v := s.visitor(t).visit(address).expect("sign-in")
+		if !strings.Contains(v.body, "--accent:light-dark(#ff0080,") || strings.Contains(v.body, "--on-accent:light-dark(#ff0080,") {
+			t.Error("the page has not the style's colours, or text that cannot be read")
+		}
+		logo, dark, icon := v.shown("img", "src", "", ""), v.shown("source", "srcset", "", ""), v.shown("link", "href", "rel", "icon")
+		if logo == "" || dark == "" || logo == dark || icon != logo || v.shown("img", "alt", "", "") != "Shop" {
+			t.Errorf("logo %q, in the dark %q, icon %q", logo, dark, icon)
+		}
+		picture := s.visitor(t).send(http.MethodGet, v.address.ResolveReference(parse(t, logo)).String(), nil)
+		if picture.status != http.StatusOK || strings.Contains(picture.body, "alert") {
+			t.Errorf("the logo: %d %s", picture.status, picture.body)
+		}
+
+		other := s.Client(t, s.pool, M{"ClientName": "Other", "AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
+			"AllowedOAuthScopes": []string{"openid", "email"}, "CallbackURLs": []string{callback}, "SupportedIdentityProviders": []string{"COGNITO"}})
+		if v := s.visitor(t).visit(strings.Replace(address, s.client, other, 1)).expect("sign-in"); strings.Contains(v.body, "#ff0080") {
+			t.Error("another client's pages have the style too")
+		}
+		s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": 1})
+		if v := s.visitor(t).visit(address).expect("sign-in"); strings.Contains(v.body, "#ff0080") {
+			t.Error("classic pages have the style too")
+		}
+	})
+}
+
+func TestClassicPagesHaveTheirStyleSheetAndLogo(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		address := s.authorize(t)
+		domain := servertest.Text(s.Must(t, "DescribeUserPool", M{"UserPoolId": s.pool}), "UserPool.Domain")
+		s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": 1})
+		const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+		s.Must(t, "SetUICustomization", M{"UserPoolId": s.pool, "CSS": ".submitButton-customizable { color: #abcdef; position: fixed }", "ImageFile": pixel})
+		v := s.visitor(t).visit(address).expect("sign-in")
+		if !strings.Contains(v.body, ".submitButton-customizable{color:#abcdef}") || !strings.HasSuffix(v.shown("img", "src", "", ""), ".png") {
+			t.Errorf("the pool's customization is not shown; logo %q", v.shown("img", "src", "", ""))
+		}
+		for _, class := range []string{"background", "banner", "logo", "label", "inputField", "submitButton"} {
+			if !strings.Contains(v.body, class+`-customizable"`) {
+				t.Errorf("nothing has the class %s-customizable", class)
+			}
+		}
+		s.Must(t, "SetUICustomization", M{"UserPoolId": s.pool, "ClientId": s.client, "CSS": ".label-customizable{color:#123456}"})
+		v = s.visitor(t).visit(address).expect("sign-in")
+		if strings.Contains(v.body, "#abcdef") || !strings.Contains(v.body, ".label-customizable{color:#123456}") || v.shown("img", "src", "", "") != "" {
+			t.Error("the client's own customization does not replace the pool's")
+		}
+	})
+}
+
+func parse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
