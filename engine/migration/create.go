@@ -37,26 +37,9 @@ func (m *Migrator) create(ctx context.Context, r Request, migrant *trigger.Migra
 	invitations := m.invitations(ctx, r, u, migrant)
 
 	var fetched *Fetched
-	err = m.DB.Write(ctx, func(tx *db.Tx) error {
-		p, _, err := access.PoolClient(tx, string(r.Pool.ID), string(r.Client.ID)) // they may have been deleted meanwhile
-		if err != nil {
-			return err
-		}
-		first, err := account.Find(tx, p, r.Name)
-		if err == nil {
-			fetched = &Fetched{User: first}
-			return nil
-		}
-		if !errors.Is(err, db.ErrNotFound) {
-			return fmt.Errorf("find user: %w", err)
-		}
-
-		fetched = &Fetched{User: u, Created: true}
-		u.Created, u.Modified, u.PasswordSet = tx.Now, tx.Now, tx.Now
-		if change != nil {
-			change.Apply(u, tx.Now)
-		}
-		if err := account.Create(tx, p, u, migrant.MoveAlias); err != nil {
+	err = m.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		fetched, err = r.store(tx, u.Clone(), change, migrant.MoveAlias) // a clone: the closure may run twice
+		if err != nil || !fetched.Created {
 			return err
 		}
 		return m.invite(tx, invitations)
@@ -65,6 +48,27 @@ func (m *Migrator) create(ctx context.Context, r Request, migrant *trigger.Migra
 		return nil, unusable(taken)
 	}
 	return fetched, err
+}
+
+// store stores the user, unless somebody has the name by now. change is their password; nil: they have none.
+func (r Request) store(tx *db.Tx, u *user.User, change *password.Change, moveAlias bool) (*Fetched, error) {
+	p, _, err := access.PoolClient(tx, string(r.Pool.ID), string(r.Client.ID)) // they may have been deleted meanwhile
+	if err != nil {
+		return nil, err
+	}
+	first, err := account.Find(tx, p, r.Name)
+	if err == nil {
+		return &Fetched{User: first}, nil
+	}
+	if !errors.Is(err, db.ErrNotFound) {
+		return nil, fmt.Errorf("find user: %w", err)
+	}
+
+	u.Created, u.Modified, u.PasswordSet = tx.Now, tx.Now, tx.Now
+	if change != nil {
+		change.Apply(u, tx.Now)
+	}
+	return &Fetched{User: u, Created: true}, account.Create(tx, p, u, moveAlias)
 }
 
 // describe makes the user in memory, without a password.
