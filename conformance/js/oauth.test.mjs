@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { JwtVerifier } from 'aws-jwt-verify';
 import * as openid from 'openid-client';
+import { Visitor } from './visitor.mjs';
 import { newApp, newPool, newUser, password, sdk, tlsEndpoint, unique } from './world.mjs';
 
 const idp = sdk(tlsEndpoint);
@@ -43,7 +44,7 @@ for (const [name, method] of [['basic', openid.ClientSecretBasic], ['post', open
   test(`openid-client gets a token for a client by ${name}`, async () => {
     const config = await discover(machine.ClientId, method(machine.ClientSecret));
     const answer = await openid.clientCredentialsGrant(config, { scope: 'api/read' });
-    assert.equal(answer.expiresIn(), 3600);
+    assert.equal(answer.expires_in, 3600);
     const payload = await JwtVerifier.create({ issuer, audience: null, scope: 'api/read' }).verify(answer.access_token);
     assert.equal(payload.sub, machine.ClientId);
     assert.equal(payload.scope, 'api/read');
@@ -77,6 +78,43 @@ test('openid-client refreshes and revokes', async () => {
   await openid.tokenRevocation(config, refresh);
   await assert.rejects(openid.refreshTokenGrant(config, refresh), { error: 'invalid_grant' });
   await assert.rejects(openid.tokenRevocation(config, signedIn.AuthenticationResult.AccessToken), { error: 'unsupported_token_type' });
+});
+
+test('openid-client signs a user in at the pages', async () => {
+  const name = unique('ona');
+  await newUser(pool, name, idp);
+  const callback = 'https://app.example.com/callback';
+  const app = await newApp(pool, idp, {
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthScopes: ['openid', 'email', 'profile'],
+    CallbackURLs: [callback],
+    SupportedIdentityProviders: ['COGNITO'],
+  });
+  const config = await discover(app, openid.None());
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+  const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()];
+  const request = openid.buildAuthorizationUrl(config, {
+    redirect_uri: callback,
+    scope: 'openid email',
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    state: expectedState,
+    nonce: expectedNonce,
+  });
+  const visitor = new Visitor();
+  assert.equal(await visitor.visit(request), null);
+  const back = await visitor.submit({ username: name, password });
+  assert(back, visitor.page);
+
+  const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true, maxAge: 60 };
+  const answer = await openid.authorizationCodeGrant(config, back, checks);
+  assert.equal(answer.claims().email, `${name}@example.com`);
+  const info = await openid.fetchUserInfo(config, answer.access_token, answer.claims().sub);
+  assert.equal(info.email_verified, 'true');
+  await assert.rejects(openid.authorizationCodeGrant(config, back, checks), { error: 'invalid_grant' });
+  const later = await openid.refreshTokenGrant(config, answer.refresh_token);
+  assert.equal(later.claims().sub, answer.claims().sub);
 });
 
 test('userInfo refuses a token without openid as openid-client expects', async () => {
