@@ -158,44 +158,6 @@ func (s *Service) needsNoPassword(inv *invitation, in *cognitoidp.AdminCreateUse
 	return reachable && !slices.ContainsFunc(s.recipients(inv, in), inv.showsPassword)
 }
 
-// resend gives a user who still has a temporary password a new one. Its validity begins anew.
-func (s *Service) resend(ctx context.Context, in *cognitoidp.AdminCreateUserRequest) (*cognitoidp.AdminCreateUserResponse, error) {
-	inv := &invitation{password: in.TemporaryPassword}
-	load := func(tx *db.Tx) (err error) {
-		if inv.pool, inv.user, err = account.Admin(tx, in.UserPoolId, in.Username); err != nil {
-			return err
-		}
-		if inv.user.Status != cognitoidp.UserStatusTypeForceChangePassword {
-			return cognitoidp.UnsupportedUserState(
-				"Resend not possible. " + in.Username + " status is not FORCE_CHANGE_PASSWORD")
-		}
-		inv.box, err = s.Ring.Box(tx, inv.pool.ID)
-		return err
-	}
-	if err := s.DB.Read(ctx, load); err != nil {
-		return nil, err
-	}
-	if err := s.temporary(ctx, inv); err != nil {
-		return nil, err
-	}
-	if err := s.compose(ctx, inv, in); err != nil {
-		return nil, err
-	}
-
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := load(tx); err != nil {
-			return err
-		}
-		inv.change.Apply(inv.user, tx.Now)
-		inv.user.Touch(tx.Now)
-		if err := account.SaveCredentials(tx, inv.user); err != nil {
-			return err
-		}
-		return s.post(tx, inv)
-	})
-	return inv.answer(err)
-}
-
 // answer makes the answer to both kinds of request. The user exists also when no message could be sent.
 func (inv *invitation) answer(err error) (*cognitoidp.AdminCreateUserResponse, error) {
 	if err != nil {

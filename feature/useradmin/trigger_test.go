@@ -2,6 +2,7 @@ package useradmin_test
 
 import (
 	"encoding/json"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,6 +165,47 @@ func TestWhatChangesWhilePreSignUpRunsIsSeen(t *testing.T) {
 				}, c.code, "")
 				if diff := cmp.Diff(changed, dbtest.Rows(t, w.DB)); diff != "" {
 					t.Errorf("the database (-before +after):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestAnInvitationGoesWhereTheUserIsByNow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change   func(t *testing.T, w *servertest.World, who M)
+		to       string
+		messages int // to the first address
+	}{
+		"the address is another": {func(t *testing.T, w *servertest.World, who M) {
+			w.Must(t, "AdminUpdateUserAttributes", with(who, M{"UserAttributes": attrs("email", "new@b.example")}))
+		}, "new@b.example", 1},
+		"the user is another": {func(t *testing.T, w *servertest.World, who M) {
+			w.Must(t, "AdminDeleteUser", who)
+			w.Must(t, "AdminCreateUser", with(who, M{"UserAttributes": attrs("email", "old@b.example"), "MessageAction": "SUPPRESS"}))
+		}, "old@b.example", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
+				pool := w.Pool(t, servertest.Triggers("CustomMessage"))
+				client := w.Client(t, pool, nil)
+				who := M{"UserPoolId": pool, "Username": "alice"}
+				w.Must(t, "AdminCreateUser", with(who, M{"UserAttributes": attrs("email", "old@b.example")}))
+				var once sync.Once
+				f.Handle(func(triggertest.Invocation) triggertest.Answer {
+					once.Do(func() { c.change(t, w, who) })
+					return triggertest.Answer{}
+				})
+				w.Must(t, "AdminCreateUser", with(who, M{"MessageAction": "RESEND"}))
+
+				if n := len(w.Inbox("old@b.example")); n != c.messages {
+					t.Errorf("%d messages to the first address, want %d", n, c.messages)
+				}
+				signIn := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "alice", "PASSWORD": w.Code(t, c.to)}}
+				if got := text(w.Must(t, "InitiateAuth", signIn), "ChallengeName"); got != "NEW_PASSWORD_REQUIRED" {
+					t.Errorf("challenge = %q", got)
 				}
 			})
 		})
