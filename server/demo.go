@@ -3,7 +3,10 @@ package server
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	demoapp "cardea/inbound/demo"
+	"cardea/inbound/inbox"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
@@ -14,21 +17,32 @@ const demoName = "demo"
 // Demo names the demo pool and client of a development server; empty when they have been deleted.
 type Demo struct {
 	Pool, Client string
+	App          string // the address of the demo app, if the client lets it sign users in
 }
 
 // Demo finds the demo pool and its client, and makes them on a server that has no pool yet.
 func (s *Server) Demo(ctx context.Context) (Demo, error) {
-	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: s.config.Region, Account: s.config.Account})
+	ctx = s.asAdministrator(ctx)
+	demo, none, err := s.findDemo(ctx)
+	if err == nil && none {
+		demo, err = s.makeDemo(ctx)
+	}
+	if err != nil {
+		return Demo{}, fmt.Errorf("demo pool: %w", err)
+	}
+	return demo, nil
+}
+
+// asAdministrator is the context of the server's own calls of its operations.
+func (s *Server) asAdministrator(ctx context.Context) context.Context {
+	return awsjson.WithCaller(ctx, awsjson.Caller{Region: s.config.Region, Account: s.config.Account})
+}
+
+// findDemo finds the demo pool and its client, and tells whether the server has no pool at all.
+func (s *Server) findDemo(ctx context.Context) (demo Demo, none bool, err error) {
 	pools, err := s.API.Userpool.ListUserPools(ctx, &cognitoidp.ListUserPoolsRequest{MaxResults: 60})
 	if err != nil {
-		return Demo{}, fmt.Errorf("look for demo pool: %w", err)
-	}
-	if len(pools.UserPools) == 0 {
-		demo, err := s.makeDemo(ctx)
-		if err != nil {
-			return Demo{}, fmt.Errorf("make demo pool: %w", err)
-		}
-		return demo, nil
+		return Demo{}, false, err
 	}
 	for _, p := range pools.UserPools {
 		if p.Name != demoName {
@@ -36,19 +50,20 @@ func (s *Server) Demo(ctx context.Context) (Demo, error) {
 		}
 		clients, err := s.API.Appclient.ListUserPoolClients(ctx, &cognitoidp.ListUserPoolClientsRequest{UserPoolId: p.Id, MaxResults: 60})
 		if err != nil {
-			return Demo{}, fmt.Errorf("look for demo client: %w", err)
+			return Demo{}, false, err
 		}
 		for _, c := range clients.UserPoolClients {
 			if c.ClientName == demoName {
-				return Demo{Pool: p.Id, Client: c.ClientId}, nil
+				demo, err := s.describeDemo(ctx, p.Id, c.ClientId)
+				return demo, false, err
 			}
 		}
 	}
-	return Demo{}, nil
+	return Demo{}, len(pools.UserPools) == 0, nil
 }
 
-// makeDemo makes a pool where anyone may sign up and confirms by e-mail, and a public client that allows every sign-in
-// there is.
+// makeDemo makes a pool with a domain where anyone may sign up and confirms by e-mail, and a public client that allows every
+// sign-in there is, at the pages for the demo app.
 func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 	pool, err := s.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{
 		PoolName:               demoName,
@@ -66,9 +81,50 @@ func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 			cognitoidp.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
 			cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
 		},
+		AllowedOAuthFlowsUserPoolClient: true,
+		AllowedOAuthFlows:               []string{cognitoidp.OAuthFlowTypeCode},
+		AllowedOAuthScopes:              []string{"openid", "email"},
+		CallbackURLs:                    []string{s.config.PublicURL + demoapp.Path},
+		LogoutURLs:                      []string{s.config.PublicURL + demoapp.Path},
+		SupportedIdentityProviders:      []string{"COGNITO"},
 	})
 	if err != nil {
 		return Demo{}, err
 	}
-	return Demo{Pool: pool.UserPool.Id, Client: client.UserPoolClient.ClientId}, nil
+	_, err = s.API.Domains.CreateUserPoolDomain(ctx, &cognitoidp.CreateUserPoolDomainRequest{UserPoolId: pool.UserPool.Id, Domain: demoName})
+	if err != nil {
+		return Demo{}, err
+	}
+	return s.describeDemo(ctx, pool.UserPool.Id, client.UserPoolClient.ClientId)
+}
+
+// describeDemo finds out whether the demo app can sign users in: the client lets it, and the pool still has its domain. A server that
+// has another address than when the pool was made has no demo app.
+func (s *Server) describeDemo(ctx context.Context, pool, client string) (Demo, error) {
+	demo := Demo{Pool: pool, Client: client}
+	described, err := s.API.Appclient.DescribeUserPoolClient(ctx, &cognitoidp.DescribeUserPoolClientRequest{UserPoolId: pool, ClientId: client})
+	if err != nil {
+		return Demo{}, err
+	}
+	settings, err := s.API.Userpool.DescribeUserPool(ctx, &cognitoidp.DescribeUserPoolRequest{UserPoolId: pool})
+	if err != nil {
+		return Demo{}, err
+	}
+	address := s.config.PublicURL + demoapp.Path
+	if slices.Contains(described.UserPoolClient.CallbackURLs, address) && settings.UserPool.Domain == demoName {
+		demo.App = address
+	}
+	return demo, nil
+}
+
+// demoApp is the app that the demo pool's users sign in to; nil if there is none.
+func (s *Server) demoApp(ctx context.Context) (*demoapp.App, error) {
+	demo, _, err := s.findDemo(s.asAdministrator(ctx))
+	if err != nil || demo.App == "" {
+		return nil, err
+	}
+	return &demoapp.App{
+		Client: demo.Client, Domain: s.config.PublicURL + "/_domains/" + demoName, Home: demo.App,
+		Inbox: s.config.PublicURL + inbox.PagePath,
+	}, nil
 }

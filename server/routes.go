@@ -10,6 +10,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/inbound/asset"
 	"cardea/inbound/awsapi"
+	"cardea/inbound/demo"
 	"cardea/inbound/inbox"
 	"cardea/inbound/login"
 	"cardea/inbound/oauth"
@@ -60,6 +61,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 		api.Verify = (&awsapi.Trusting{Account: c.Account}).Verify
 		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log, Stopped: s.stopping.Done()}
 		messages.Register(mux)
+		(&demo.Handler{Find: s.demoApp, Log: c.Log}).Register(mux)
 		mux.Handle("GET /{$}", orInbox(api))
 		domains.next = guardHosts(c.Addr, c.Hosts, domains.byPath(mux))
 	} else {

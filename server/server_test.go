@@ -24,6 +24,7 @@ func TestDemoIsMadeOnceAndStaysDeleted(t *testing.T) {
 			t.Errorf("the second start: got %v, %v, want %v", again, err, first)
 		}
 		w.Pool(t, nil)
+		w.Must(t, "DeleteUserPoolDomain", servertest.M{"UserPoolId": first.Pool, "Domain": "demo"})
 		w.Must(t, "DeleteUserPool", servertest.M{"UserPoolId": first.Pool})
 		if gone, err := w.Server.Demo(t.Context()); err != nil || gone != (server.Demo{}) {
 			t.Errorf("after its deletion: got %v, %v, want none", gone, err)
@@ -56,7 +57,7 @@ func TestProductionRefusesWhatDevelopmentAllows(t *testing.T) {
 		w.Fails(t, "ListUserPools", servertest.M{"MaxResults": 1}, "UnrecognizedClientException", "")
 		for _, path := range []string{
 			"/_cardea/inbox", "/_cardea/inbox.json", "/_cardea/inbox/events", "/_cardea/inbox/html/us-east-1_AbC123xyz/0",
-			"/_cardea/inbox/inbox.js", "/_cardea/inbox/inbox.css", "/_cardea/inbox/icon.svg", "/metrics",
+			"/_cardea/inbox/inbox.js", "/_cardea/inbox/inbox.css", "/_cardea/inbox/icon.svg", "/_cardea/demo", "/metrics",
 		} {
 			if status, _ := w.Get(t, path); status != 404 {
 				t.Errorf("%s: got %d, want 404", path, status)

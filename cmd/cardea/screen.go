@@ -28,6 +28,9 @@ func (s screen) print(w io.Writer) error {
 		fmt.Fprintf(&b, "  Demo pool  %s\n", s.Demo.Pool)
 		fmt.Fprintf(&b, "  Client     %s   (sign-up by anyone; SRP, password and refresh sign-in; no secret)\n", s.Demo.Client)
 	}
+	if s.Demo.App != "" {
+		fmt.Fprintf(&b, "  Demo app   %s   (sign up and sign in at the pool's pages, and see the tokens)\n", s.Demo.App)
+	}
 	fmt.Fprintf(&b, "  Data       %s\n\n", s.Data)
 	fmt.Fprintf(&b, "For the AWS CLI and SDKs:\n\n")
 	fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%s AWS_ENDPOINT_URL_STS=%s\n", s.URL, s.URL)
