@@ -37,6 +37,9 @@ func (s *Service) Look(ctx context.Context, site *issuer.Site, client id.Client)
 	return look, err
 }
 
+// lightOnly keeps classic pages light: their style sheets know one colour scheme.
+const lightOnly = ":root{color-scheme:light}\n"
+
 func (s *Service) classicLook(tx *db.Tx, site *issuer.Site, client id.Client) (Look, error) {
 	b, err := branding.Find(tx, site.Pool, branding.Classic, string(client))
 	if errors.Is(err, db.ErrNotFound) {
@@ -49,7 +52,11 @@ func (s *Service) classicLook(tx *db.Tx, site *issuer.Site, client id.Client) (L
 	if err != nil {
 		return Look{}, fmt.Errorf("list images: %w", err)
 	}
-	return Look{Style: b.Sheet, Logo: placed(site, images, logo, cognitoidp.ColorSchemeModeTypeDynamic)}, nil
+	look := Look{Style: b.Sheet, Logo: placed(site, images, logo, cognitoidp.ColorSchemeModeTypeDynamic)}
+	if look.Style != "" {
+		look.Style = lightOnly + look.Style
+	}
+	return look, nil
 }
 
 func (s *Service) managedLook(tx *db.Tx, site *issuer.Site, client id.Client) (Look, error) {
@@ -67,12 +74,9 @@ func (s *Service) managedLook(tx *db.Tx, site *issuer.Site, client id.Client) (L
 	}
 
 	const light, dark, dynamic = cognitoidp.ColorSchemeModeTypeLight, cognitoidp.ColorSchemeModeTypeDark, cognitoidp.ColorSchemeModeTypeDynamic
-	look := Look{Icon: placed(site, images, cognitoidp.AssetCategoryTypeFaviconSvg, dynamic, light, dark)}
+	look := Look{Style: theme.Style, Icon: placed(site, images, cognitoidp.AssetCategoryTypeFaviconSvg, dynamic, light, dark)}
 	if look.Icon == "" {
 		look.Icon = placed(site, images, cognitoidp.AssetCategoryTypeFaviconIco, dynamic, light, dark)
-	}
-	if !b.Provided {
-		look.Style = theme.Style
 	}
 	const form = cognitoidp.AssetCategoryTypeFormLogo
 	switch {

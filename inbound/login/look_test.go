@@ -62,6 +62,18 @@ func TestPagesLookAsTheirClientsStyleSays(t *testing.T) {
 		if v := s.visitor(t).visit(strings.Replace(address, s.client, other, 1)).expect("sign-in"); strings.Contains(v.body, "#ff0080") {
 			t.Error("another client's pages have the style too")
 		}
+		style := servertest.Text(s.Must(t, "DescribeManagedLoginBrandingByClient", M{"UserPoolId": s.pool, "ClientId": s.client}), "ManagedLoginBranding.ManagedLoginBrandingId")
+		dim := M{"components": M{"form": M{"logo": M{"enabled": true}}}, "categories": M{"global": M{"colorSchemeMode": "DARK"}}}
+		s.Must(t, "UpdateManagedLoginBranding", M{"UserPoolId": s.pool, "ManagedLoginBrandingId": style, "Settings": dim})
+		v = s.visitor(t).visit(address).expect("sign-in")
+		if !strings.Contains(v.body, "color-scheme:dark;") || v.shown("img", "src", "", "") != dark || v.shown("source", "srcset", "", "") != "" {
+			t.Errorf("dark pages: logo %q", v.shown("img", "src", "", ""))
+		}
+		s.Must(t, "UpdateManagedLoginBranding", M{"UserPoolId": s.pool, "ManagedLoginBrandingId": style, "UseCognitoProvidedValues": true})
+		v = s.visitor(t).visit(address).expect("sign-in")
+		if strings.Contains(v.body, "#ff0080") || v.shown("img", "src", "", "") != "" {
+			t.Error("the server's own look has the style's colours or its logo")
+		}
 		s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": 1})
 		if v := s.visitor(t).visit(address).expect("sign-in"); strings.Contains(v.body, "#ff0080") {
 			t.Error("classic pages have the style too")
@@ -78,7 +90,7 @@ func TestClassicPagesHaveTheirStyleSheetAndLogo(t *testing.T) {
 		const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 		s.Must(t, "SetUICustomization", M{"UserPoolId": s.pool, "CSS": ".submitButton-customizable { color: #abcdef; position: fixed }", "ImageFile": pixel})
 		v := s.visitor(t).visit(address).expect("sign-in")
-		if !strings.Contains(v.body, ".submitButton-customizable{color:#abcdef}") || !strings.HasSuffix(v.shown("img", "src", "", ""), ".png") {
+		if !strings.Contains(v.body, ":root{color-scheme:light}\n.submitButton-customizable{color:#abcdef}") || !strings.HasSuffix(v.shown("img", "src", "", ""), ".png") {
 			t.Errorf("the pool's customization is not shown; logo %q", v.shown("img", "src", "", ""))
 		}
 		for _, class := range []string{"background", "banner", "logo", "label", "inputField", "submitButton"} {
