@@ -49,6 +49,12 @@ func From(ctx context.Context, c *client.Client, given *cognitoidp.UserContextDa
 	return s
 }
 
+// FromBrowser is the source of a request that a user's own browser makes: its address counts whether the client has a secret
+// or not.
+func FromBrowser(ctx context.Context, c *client.Client) Source {
+	return Source{Client: c.ID, Address: awsjson.CallerFrom(ctx).IP}
+}
+
 // FromAdministrator is the source of a request that a server makes as an administrator: only the address that it gives as
 // its user's counts. given may be nil.
 func FromAdministrator(c *client.Client, given *cognitoidp.ContextDataType) Source {

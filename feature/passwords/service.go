@@ -7,6 +7,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/bearer"
+	"cardea/engine/hosted"
 	"cardea/engine/lockout"
 	"cardea/engine/migration"
 	"cardea/engine/password"
@@ -28,6 +29,16 @@ type Service struct {
 	Authenticator *bearer.Authenticator
 	Triggers      trigger.Triggers
 	Migrator      *migration.Migrator
+
+	entry hosted.Entry
+}
+
+// AtPages answers the same operations for visitors of the pages of a pool's domain, on behalf of the app whose authorization
+// request was judged.
+func (s *Service) AtPages(judged *hosted.Request) *Service {
+	pages := *s
+	pages.entry = hosted.AtPages(judged)
+	return &pages
 }
 
 var _ cognitoidp.Passwords = (*Service)(nil)
@@ -38,9 +49,9 @@ type app struct {
 	source lockout.Source
 }
 
-// admit finds the app and proves it by its SECRET_HASH.
+// admit finds the app, proven by its SECRET_HASH or at the pages.
 func (s *Service) admit(ctx context.Context, clientID, username, hash string) (app, error) {
-	a, err := s.Apps.Proven(ctx, clientID, username, hash)
+	a, err := s.entry.App(ctx, s.Apps, clientID, username, hash)
 	return app{App: a}, err
 }
 
@@ -50,7 +61,7 @@ func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDa
 	if err != nil {
 		return app{}, err
 	}
-	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
+	return app{a, s.entry.Source(tx.Context(), a.Client, from)}, nil
 }
 
 // replace gives a user their new password and status, and removes the lock-out that guesses at the old one have led to

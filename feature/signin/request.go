@@ -74,7 +74,7 @@ func missing(parameter string) error {
 // AtPages fills in what the pages know about their visitor, for the authorization request that they were opened with.
 func (r Request) AtPages(ctx context.Context, asked Authorization) Request {
 	r.Entry, r.Caller, r.Authorization = ByPages, awsjson.CallerFrom(ctx), &asked
-	r.Source = func(c *client.Client) lockout.Source { return lockout.From(ctx, c, nil) }
+	r.Source = func(c *client.Client) lockout.Source { return lockout.FromBrowser(ctx, c) }
 	return r
 }
 

@@ -9,7 +9,6 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/attributes"
 	"cardea/engine/factor"
-	"cardea/engine/lockout"
 	"cardea/engine/password"
 	"cardea/platform/db"
 	"cardea/record/user"
@@ -22,7 +21,7 @@ func (s *Service) judge(ctx context.Context, in *cognitoidp.SignUpRequest) (*reg
 	if err != nil {
 		return nil, err
 	}
-	a.source = lockout.From(ctx, a.Client, in.UserContextData)
+	a.source = s.entry.Source(ctx, a.Client, in.UserContextData)
 	if err := a.checkOpen(); err != nil {
 		return nil, err
 	}
@@ -44,7 +43,7 @@ func (s *Service) judge(ctx context.Context, in *cognitoidp.SignUpRequest) (*reg
 
 // checkOpen refuses users of pools in which only administrators create users.
 func (a app) checkOpen() error {
-	if c := a.Pool.Doc.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
+	if !a.Pool.AllowsSignUp() {
 		return cognitoidp.NotAuthorized("SignUp is not permitted for this user pool")
 	}
 	return nil

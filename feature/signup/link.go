@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cardea/engine/access"
+	"cardea/engine/lockout"
 	"cardea/engine/verification"
 	"cardea/platform/db"
 	"cardea/spec/awsjson"
@@ -54,7 +55,7 @@ func (s *Service) ConfirmByLink(ctx context.Context, link Link) error {
 		if link.foreign(a.App) {
 			return ErrLink
 		}
-		a.source.Address = awsjson.CallerFrom(ctx).IP // of the user's browser, whoever the app's own requests come from
+		a.source = lockout.FromBrowser(ctx, a.Client)
 		c, err = s.confirm(tx, a, &cognitoidp.ConfirmSignUpRequest{Username: link.Username, ConfirmationCode: link.Code})
 		return err
 	})

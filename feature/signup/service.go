@@ -8,6 +8,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/factor"
+	"cardea/engine/hosted"
 	"cardea/engine/lockout"
 	"cardea/engine/password"
 	"cardea/engine/trigger"
@@ -25,6 +26,16 @@ type Service struct {
 	Codes     *verification.Codes
 	Passwords *password.Hasher
 	Triggers  trigger.Triggers
+
+	entry hosted.Entry
+}
+
+// AtPages answers the same operations for visitors of the pages of a pool's domain, on behalf of the app whose authorization
+// request was judged.
+func (s *Service) AtPages(judged *hosted.Request) *Service {
+	pages := *s
+	pages.entry = hosted.AtPages(judged)
+	return &pages
 }
 
 var _ cognitoidp.Signup = (*Service)(nil)
@@ -35,9 +46,9 @@ type app struct {
 	source lockout.Source
 }
 
-// proven finds the app client and checks its SECRET_HASH.
+// proven finds the app client, proven by its SECRET_HASH or at the pages.
 func (s *Service) proven(ctx context.Context, clientID, username, hash string) (app, error) {
-	a, err := s.Apps.Proven(ctx, clientID, username, hash)
+	a, err := s.entry.App(ctx, s.Apps, clientID, username, hash)
 	return app{App: a}, err
 }
 
@@ -47,7 +58,7 @@ func (s *Service) app(tx *db.Tx, clientID string, from *cognitoidp.UserContextDa
 	if err != nil {
 		return app{}, err
 	}
-	return app{a, lockout.From(tx.Context(), a.Client, from)}, nil
+	return app{a, s.entry.Source(tx.Context(), a.Client, from)}, nil
 }
 
 // find gives the sign-up code of the user who is signing up. Its User is nil when there is no such user and the app must not

@@ -46,6 +46,12 @@ func (p *Pool) SignsInBy(attribute string) bool {
 	return p.UsernameIs(attribute) || p.AliasIs(attribute)
 }
 
+// AllowsSignUp tells whether users may create their own accounts.
+func (p *Pool) AllowsSignUp() bool {
+	c := p.Doc.AdminCreateUserConfig
+	return c == nil || !c.AllowAdminCreateUserOnly
+}
+
 // AutoVerifies tells whether the pool sends a code to this attribute ("email", "phone_number") by itself.
 func (p *Pool) AutoVerifies(attribute string) bool {
 	return slices.Contains(p.Doc.AutoVerifiedAttributes, attribute)
