@@ -17,6 +17,7 @@ import (
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
 	"cardea/record/datakey"
+	"cardea/spec/awsjson"
 )
 
 // operationLimits are the sizes of requests that may be larger than others: Cognito's two megabytes for a style with its images.
@@ -51,8 +52,10 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	(&asset.Handler{Branding: s.looks, Log: c.Log}).Register(s.pages)
 	published.Endpoints = oauth.Discovered
 	pages.Log, pages.Begin, pages.Observe, pages.Now = c.Log, api.Begin, s.metrics.Operation, c.now()
-	answering := s.API.Service().Operations["RespondToAuthChallenge"]
+	operations := s.API.Service().Operations
+	answering := operations["RespondToAuthChallenge"]
 	pages.Word = func(err error) error { return wording.Cognito(&answering, err) }
+	pages.Check = func(name string, request any) error { return awsjson.Check(operations[name].Input, request) }
 	pages.Register(s.pages)
 	pages.RegisterLinks(mux) // for pools without a domain
 	domains := &domainRouter{sites: sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}

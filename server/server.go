@@ -111,6 +111,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 
 	authorizations := &hosted.Server{Apps: apps, DB: store, Tokens: minter}
 	signins := &signin.Service{Apps: apps, DB: store, Codes: codes, Passwords: hasher, Tokens: minter, Authenticator: authenticator, Triggers: triggers, Migrator: migrator, Hosted: authorizations}
+	recoveries := &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Triggers: triggers, Migrator: migrator}
 	factors := &mfa.Service{Apps: apps, DB: store, Authenticator: authenticator}
 	srv := &Server{
 		DB:     store,
@@ -125,7 +126,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 			Signin:    signins,
 			Sessions:  &sessions.Service{Apps: apps, DB: store, Ring: ring, Pages: pages, Tokens: minter, Authenticator: authenticator, Places: places},
 			Mfa:       factors,
-			Passwords: &passwords.Service{Apps: apps, DB: store, Ring: ring, Codes: codes, Passwords: hasher, Authenticator: authenticator, Triggers: triggers, Migrator: migrator},
+			Passwords: recoveries,
 			Devices:   &devices.Service{DB: store, Pages: pages, Authenticator: authenticator, Account: c.Account},
 			Branding:  looks,
 			Domains:   &domains.Service{DB: store, Sites: sites, Account: c.Account, Region: c.Region, Certificates: chooser},
@@ -148,7 +149,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		certificates: chooser,
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
-	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, &login.Handler{Hosted: authorizations, Signin: signins, Signup: signups, MFA: factors, Branding: looks})
+	srv.route(&issuer.Documents{DB: store, Names: c.issuers(), Keys: minter.PublicKeys}, ring, sites, &login.Handler{Hosted: authorizations, Signin: signins, Signup: signups, MFA: factors, Passwords: recoveries, Branding: looks})
 	return srv, nil
 }
 

@@ -29,6 +29,7 @@ type Interaction struct {
 	Ways    []string          `json:"w,omitempty"` // the challenges that they can begin with
 	Choice  *Choice           `json:"c,omitempty"` // the choice that has led to the page, to be made once more
 	Notice  string            `json:"m,omitempty"` // what the next page says has been done
+	Until   int64             `json:"u,omitempty"` // when the step ends, in Unix milliseconds; 0: by Life alone
 	At      int64             `json:"t"`           // when the step was taken, in Unix milliseconds
 }
 
@@ -76,7 +77,7 @@ func Open(box *seal.Box, o Owner, text string, now time.Time) (it Interaction, o
 	if err != nil || json.Unmarshal(plain, &it) != nil {
 		return Interaction{}, false
 	}
-	if age := now.Sub(db.Time(it.At)); age < 0 || age > Life {
+	if age := now.Sub(db.Time(it.At)); age < 0 || age > Life || it.Until != 0 && !now.Before(db.Time(it.Until)) {
 		return Interaction{}, false
 	}
 	return it, true

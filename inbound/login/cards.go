@@ -20,18 +20,23 @@ type cards struct {
 func (t cards) identify(app string, name Field, withPassword bool) Card {
 	c := Card{
 		Page: "sign-in", Heading: t.SignIn(), Lead: []string{t.SignInTo(app)}, Fields: []Field{name}, Submit: t.Continue(),
-		Links: []Link{{Before: t.SignInNewHere(), Text: t.SignInCreate(), Address: t.address("/signup")}},
 	}
 	if withPassword {
 		c.Fields = append(c.Fields, t.currentPassword())
 		c.Submit = t.SignInSubmit()
-		c.Links = append([]Link{t.forgotten()}, c.Links...)
+		c.Links = []Link{t.forgotten()}
 	}
 	return c
 }
 
+// withSignUp adds the way to a new account.
+func (t cards) withSignUp(c Card) Card {
+	c.Links = append(c.Links, Link{Before: t.SignInNewHere(), Text: t.SignInCreate(), Address: t.address(signUpPath)})
+	return c
+}
+
 func (t cards) forgotten() Link {
-	return Link{Text: t.SignInForgotten(), Address: t.address("/forgotPassword")}
+	return Link{Text: t.SignInForgotten(), Address: t.address(forgotPath)}
 }
 
 func (t cards) currentPassword() Field {
@@ -200,10 +205,26 @@ func (t cards) confirm(name, destination string) Card {
 	if destination == "" {
 		lead = t.CodeSentSomewhere()
 	}
+	again := t.resend()
+	again.Action = t.address(resendPath)
 	return Card{
 		Page: "confirm", Heading: t.Confirm(), Account: name, Lead: []string{lead},
-		Fields: []Field{t.codeField()}, Submit: t.ConfirmSubmit(), Extra: []Extra{t.resend()},
+		Fields: []Field{t.codeField()}, Submit: t.ConfirmSubmit(), Extra: []Extra{again}, Action: t.address(confirmPath),
 	}
+}
+
+// confirmDone says that the account is confirmed, where something else has to be said.
+func (t cards) confirmDone() Card {
+	c := t.linkDone()
+	c.Lead, c.Links = nil, []Link{t.toSignIn()}
+	return c
+}
+
+func (t cards) toSignIn() Link { return Link{Text: t.SignIn(), Address: t.address(loginPath)} }
+
+// resetDone says that the password was changed, where something else has to be said.
+func (t cards) resetDone() Card {
+	return Card{Page: "reset-done", Heading: t.Reset(), Lead: []string{t.ResetDone()}, Links: []Link{t.toSignIn()}}
 }
 
 // forgot asks whose password is forgotten.

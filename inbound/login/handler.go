@@ -13,6 +13,7 @@ import (
 	"cardea/engine/message"
 	"cardea/feature/branding"
 	"cardea/feature/mfa"
+	"cardea/feature/passwords"
 	"cardea/feature/signin"
 	"cardea/feature/signup"
 	"cardea/platform/browser"
@@ -28,6 +29,10 @@ type Handler struct {
 	MFA    *mfa.Service
 	// Branding knows how pages look; nil gives all the server's own look.
 	Branding *branding.Service
+	// Passwords recovers accounts.
+	Passwords *passwords.Service
+	// Check gives what is wrong with the form of an operation's request, as the API would find it.
+	Check func(operation string, request any) error
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.
 	Word func(error) error
 	Now  func() time.Time

@@ -3,6 +3,7 @@ package login
 import (
 	"slices"
 
+	"cardea/inbound/login/text"
 	"cardea/spec/cognitoidp"
 )
 
@@ -16,6 +17,18 @@ const (
 	secondFactorPath = "/selectMFAType"
 	setUpPath        = "/associateSoftwareToken"
 	newPasswordPath  = "/changePassword"
+	signUpPath       = "/signup"
+	confirmPath      = "/confirm"
+	resendPath       = "/resendcode"
+	forgotPath       = "/forgotPassword"
+	resetPath        = "/confirmforgotPassword"
+)
+
+// Steps of an interaction that are no challenges.
+const (
+	stepConfirm = "confirm"
+	stepForgot  = "forgot"
+	stepReset   = "reset"
 )
 
 // page is one page: what it shows and what it does with the answer.
@@ -25,8 +38,10 @@ type page struct {
 	beginning  bool     // it may be opened whatever the visitor has come to
 	card       func(*visit) Card
 	answer     func(*visit)
-	plain      func(*visit) // shows a page that needs no authorization request, in the place of card and answer
-	blames     string       // the field that a wrong answer is shown at; empty: none
+	plain      func(*visit)      // shows a page that needs no authorization request, in the place of card and answer
+	blames     string            // the field that a wrong answer is shown at, unless the error tells; empty: none
+	says       words             // what is said here in other words than elsewhere
+	open       func(*visit) bool // whether the pool has the page; nil: every pool has
 }
 
 // allPages are the pages in the order of a sign-in.
@@ -51,6 +66,14 @@ func init() {
 			card: (*visit).setUpCard, answer: (*visit).setUp, blames: "code"},
 		{name: "ChangePassword", path: newPasswordPath, steps: []string{cognitoidp.ChallengeNameTypeNewPasswordRequired},
 			card: (*visit).newPasswordCard, answer: (*visit).changePassword, blames: "password"},
+		{name: "SignUp", path: signUpPath, beginning: true, open: (*visit).allowsSignUp, card: (*visit).signUpCard, answer: (*visit).signUp,
+			says: words{"NotAuthorizedException": (*text.Texts).SentenceNotAllowed}},
+		{name: "Confirm", path: confirmPath, steps: []string{stepConfirm}, card: (*visit).confirmCard, answer: (*visit).confirmAccount},
+		{name: "ResendCode", path: resendPath, beginning: true, answer: (*visit).resendCode},
+		{name: "ForgotPassword", path: forgotPath, beginning: true, steps: []string{stepForgot}, card: (*visit).forgotCard, answer: (*visit).forgot,
+			says: ofRecovery},
+		{name: "ConfirmForgotPassword", path: resetPath, steps: []string{stepReset}, card: (*visit).resetCard, answer: (*visit).reset,
+			says: ofRecovery},
 	}
 }
 
@@ -64,10 +87,13 @@ func pageOf(step string) page {
 	return allPages[0]
 }
 
-// blame adds to a card what is wrong with the answer.
-func (p page) blame(c Card, said string) Card {
+// blame adds to a card what is wrong with the answer, at a field; empty: at the one that the page blames.
+func (p page) blame(c Card, said, field string) Card {
+	if field == "" {
+		field = p.blames
+	}
 	for i, f := range c.Fields {
-		if f.Name == p.blames {
+		if f.Name == field {
 			return blame(c, i, said)
 		}
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/attributes"
 	"cardea/engine/challenge"
 	"cardea/engine/hosted"
+	"cardea/engine/interaction"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/trigger"
@@ -25,14 +28,16 @@ type sentence struct {
 // sentences are for the conditions that have words of their own. All others are said by the code of the API's fault.
 var sentences = []sentence{
 	{account.ErrDisabled, (*text.Texts).SentenceDisabled},
-	{account.ErrResetRequired, (*text.Texts).SentenceResetRequired},
 	{lockout.ErrLocked, (*text.Texts).SentenceLocked},
 	{lockout.ErrRateLimited, (*text.Texts).SentenceLocked},
 	{message.ErrNoSender, (*text.Texts).SentenceNotSent},
 }
 
+// words are sentences by names, such as the codes of the API's faults.
+type words map[string]func(*text.Texts) string
+
 // byCode are the sentences for the codes of the API's faults.
-var byCode = map[string]func(*text.Texts) string{
+var byCode = words{
 	"NotAuthorizedException":                  (*text.Texts).SentenceIncorrect,
 	"UserNotFoundException":                   (*text.Texts).SentenceIncorrect,
 	"CodeMismatchException":                   (*text.Texts).SentenceCodeWrong,
@@ -64,12 +69,86 @@ func (v *visit) refuse(err error) {
 		v.refuseRequest(err)
 		return
 	}
+	switch {
+	case errors.Is(err, account.ErrUnconfirmed):
+		v.sendToConfirm()
+		return
+	case errors.Is(err, account.ErrResetRequired):
+		v.keep(interaction.Interaction{Page: stepForgot, Name: v.it.Name, Notice: "reset required"})
+		v.goTo(forgotPath)
+		return
+	}
+	v.blame(err)
+}
+
+// blame shows the page again with the sentence for an error, at the field that it is about.
+func (v *visit) blame(err error) {
 	said := v.say(err)
 	if said == "" {
 		v.failed(err)
 		return
 	}
-	v.respond(http.StatusOK, v.page.blame(v.page.card(v), said))
+	v.respond(http.StatusOK, v.page.blame(v.page.card(v), said, v.fieldOf(err)))
+}
+
+// fieldByCode is what the codes of the API's faults are about.
+var fieldByCode = map[string]string{
+	"CodeMismatchException": "code", "ExpiredCodeException": "code",
+	"InvalidPasswordException": "password", "PasswordHistoryPolicyViolationException": "password",
+}
+
+// fieldOf is the field that an error, of which v.code is the code, is about; empty if it does not tell.
+func (v *visit) fieldOf(err error) string {
+	if value, ok := errors.AsType[*attributes.ValueError](err); ok {
+		return v.fieldFor(value.Name)
+	}
+	if taken, ok := errors.AsType[*account.TakenError](err); ok {
+		return v.fieldFor(taken.Kind)
+	}
+	if required, ok := errors.AsType[*attributes.RequiredError](err); ok {
+		return v.fieldFor(required.Names[0])
+	}
+	if _, ok := errors.AsType[*attributes.UsernameError](err); ok {
+		return "username"
+	}
+	if mismatch, ok := errors.AsType[*account.MismatchError](err); ok {
+		return mismatch.Attribute
+	}
+	return fieldByCode[v.code]
+}
+
+// fieldFor is the field of an attribute, which may be the user name.
+func (v *visit) fieldFor(attribute string) string {
+	if v.request.Pool.UsernameIs(attribute) && v.typed(attribute) == "" {
+		return "username"
+	}
+	return attribute
+}
+
+// ofAttributes gives the sentence for an error in an attribute or a user name; nil when err is none of them.
+func ofAttributes(err error) func(*text.Texts) string {
+	if _, ok := errors.AsType[*attributes.RequiredError](err); ok {
+		return (*text.Texts).SentenceMissing
+	}
+	if username, ok := errors.AsType[*attributes.UsernameError](err); ok {
+		switch {
+		case slices.Equal(username.Wanted, []string{"email"}):
+			return (*text.Texts).SentenceEmailInvalid
+		case slices.Equal(username.Wanted, []string{"phone_number"}):
+			return (*text.Texts).SentencePhoneInvalid
+		}
+		return (*text.Texts).SentenceNameInvalid
+	}
+	value, ok := errors.AsType[*attributes.ValueError](err)
+	switch {
+	case !ok:
+		return nil
+	case value.Rule == attributes.NotEmail:
+		return (*text.Texts).SentenceEmailInvalid
+	case value.Rule == attributes.NotPhone:
+		return (*text.Texts).SentencePhoneInvalid
+	}
+	return (*text.Texts).SentenceValueInvalid
 }
 
 // say gives the sentence for an error, empty for a failure. What a function of the pool has said is shown as it is, as the API does.
@@ -84,11 +163,21 @@ func (v *visit) say(err error) string {
 		v.code = "UserLambdaValidationException"
 		return stopped.Text
 	}
+	if errors.Is(err, awsjson.ErrConstraint) {
+		v.code = "InvalidParameterException"
+		return v.texts.SentenceValueInvalid()
+	}
 	fault, ok := errors.AsType[*awsjson.Fault](v.Word(err))
 	if !ok {
 		return ""
 	}
 	v.code = fault.Code
+	if say := ofAttributes(err); say != nil {
+		return say(v.texts)
+	}
+	if say := v.page.says[fault.Code]; say != nil {
+		return say(v.texts)
+	}
 	if say := byCode[fault.Code]; say != nil {
 		return say(v.texts)
 	}

@@ -58,7 +58,7 @@ func (v *visit) proveAuthenticator() {
 		return
 	}
 	out, err := v.MFA.VerifySoftwareToken(v.r.Context(), &cognitoidp.VerifySoftwareTokenRequest{
-		Session: v.it.Session, UserCode: strings.Join(strings.Fields(v.typed("code")), ""),
+		Session: v.it.Session, UserCode: v.typedCode(),
 	})
 	if err != nil {
 		v.refuse(err)

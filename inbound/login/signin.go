@@ -84,19 +84,16 @@ func ofPages(available []string) (ways []string) {
 func (v *visit) loginCard() Card {
 	t := v.cards()
 	c := t.identify(v.app(), v.nameField(), !v.request.Chooses())
-	c.Fields[0].Value = v.typed("username")
-	if v.r.Method == http.MethodGet {
-		c.Fields[0].Value = v.it.Name
-		if c.Fields[0].Value == "" {
-			c.Fields[0].Value = v.asked.Get("login_hint")
-		}
+	if v.allowsSignUp() {
+		c = t.withSignUp(c)
 	}
+	c.Fields[0].Value = v.suggestedName()
 	return c
 }
 
 // identify takes the name of who signs in, and their password where it is the only way.
 func (v *visit) identify() {
-	v.it = interaction.Interaction{Name: strings.TrimSpace(v.typed("username"))}
+	v.it = interaction.Interaction{Name: v.typedName()}
 	if v.it.Name == "" {
 		v.respond(http.StatusOK, blame(v.loginCard(), 0, v.texts.SentenceMissing()))
 		return
@@ -151,7 +148,7 @@ func (v *visit) unanswered(name string) bool {
 	if v.typed(name) != "" {
 		return false
 	}
-	v.respond(http.StatusOK, v.page.blame(v.page.card(v), v.texts.SentenceMissing()))
+	v.respond(http.StatusOK, v.page.blame(v.page.card(v), v.texts.SentenceMissing(), name))
 	return true
 }
 
@@ -207,8 +204,7 @@ func (v *visit) enterCode() {
 	if v.unanswered("code") {
 		return
 	}
-	code := strings.Join(strings.Fields(v.typed("code")), "")
-	v.reply(v.it.Page, v.it.Session, map[string]string{codeNames[v.it.Page]: code})
+	v.reply(v.it.Page, v.it.Session, map[string]string{codeNames[v.it.Page]: v.typedCode()})
 }
 
 // list reads a challenge's parameter that is a list in JSON.

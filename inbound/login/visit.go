@@ -97,10 +97,10 @@ func (v *visit) get() {
 		v.page.plain(v)
 		return
 	}
-	if !v.judge() {
+	if !v.judge() || v.closed() {
 		return
 	}
-	if current := pageOf(v.it.Page); current.path != v.page.path && !v.page.beginning {
+	if current := pageOf(v.it.Page); v.page.card == nil || current.path != v.page.path && !v.page.beginning {
 		v.goTo(current.path)
 		return
 	}
@@ -115,7 +115,7 @@ func (v *visit) post() {
 		v.get()
 		return
 	}
-	if !v.judge() {
+	if !v.judge() || v.closed() {
 		return
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
@@ -130,6 +130,15 @@ func (v *visit) post() {
 		return
 	}
 	v.page.answer(v)
+}
+
+// closed sends the visitor to the beginning if the pool does not have the page.
+func (v *visit) closed() bool {
+	if v.page.open == nil || v.page.open(v) {
+		return false
+	}
+	v.goTo(loginPath)
+	return true
 }
 
 // typed is a value of the posted form.
@@ -152,20 +161,32 @@ func (v *visit) startAgain() {
 	v.goTo(loginPath)
 }
 
-// notices are what pages say has been done, by the name that an interaction keeps.
-var notices = map[string]func(*text.Texts) string{}
+// What pages say of the step before, by the name that an interaction keeps: what has been done, and what went wrong.
+var (
+	notices = words{
+		"confirmed": (*text.Texts).ConfirmDone,
+		"reset":     (*text.Texts).ResetDone,
+		"sent":      (*text.Texts).SentAgain,
+	}
+	alerts = words{
+		"again":          (*text.Texts).SentenceAgain,
+		"limit":          (*text.Texts).SentenceLimit,
+		"not sent":       (*text.Texts).SentenceNotSent,
+		"reset required": (*text.Texts).SentenceResetRequired,
+		"unconfirmable":  (*text.Texts).SentenceDisabled,
+	}
+)
 
 // takeNotice adds to a card what the last step has done; the next page does not say it again.
 func (v *visit) takeNotice(c *Card) {
-	switch v.it.Notice {
-	case "":
+	if v.it.Notice == "" {
 		return
-	case "again":
-		c.Alert = v.texts.SentenceAgain()
-	default:
-		if say := notices[v.it.Notice]; say != nil {
-			c.Notice = say(v.texts)
-		}
+	}
+	if say := notices[v.it.Notice]; say != nil {
+		c.Notice = say(v.texts)
+	}
+	if say := alerts[v.it.Notice]; say != nil {
+		c.Alert = say(v.texts)
 	}
 	it := v.it
 	it.Notice = ""

@@ -25,15 +25,22 @@ type shop struct {
 func eachShop(t *testing.T, pool, client M, body func(t *testing.T, s *shop)) {
 	t.Helper()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		s := &shop{World: w, pool: w.Pool(t, pool)}
-		s.client = w.Client(t, s.pool, servertest.With(M{
-			"ClientName": "Shop", "AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
-			"AllowedOAuthScopes": []string{"openid", "email"}, "CallbackURLs": []string{callback},
-			"SupportedIdentityProviders": []string{"COGNITO"}, "PreventUserExistenceErrors": "ENABLED",
-		}, client))
+		s := newShop(t, w, pool, client)
 		w.User(t, s.pool, "ana")
 		body(t, s)
 	})
+}
+
+// newShop makes a shop without users.
+func newShop(t *testing.T, w *servertest.World, pool, client M) *shop {
+	t.Helper()
+	s := &shop{World: w, pool: w.Pool(t, pool)}
+	s.client = w.Client(t, s.pool, servertest.With(M{
+		"ClientName": "Shop", "AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
+		"AllowedOAuthScopes": []string{"openid", "email"}, "CallbackURLs": []string{callback},
+		"SupportedIdentityProviders": []string{"COGNITO"}, "PreventUserExistenceErrors": "ENABLED",
+	}, client))
+	return s
 }
 
 // authorize is the address of an authorization request, with more parameters given as names and values in turns.
@@ -182,7 +189,11 @@ func (v *visitor) submit(typed ...string) *visitor {
 	for i := 0; i < len(typed); i += 2 {
 		form.Set(typed[i], typed[i+1])
 	}
-	return v.send(http.MethodPost, v.address.String(), form)
+	action := v.elements("form")[0]["action"]
+	if action == "" {
+		action = v.address.String()
+	}
+	return v.send(http.MethodPost, action, form)
 }
 
 // code is the authorization code with which the visitor was sent to the app.

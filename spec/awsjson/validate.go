@@ -1,6 +1,7 @@
 package awsjson
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +13,19 @@ func Validate(shape *Shape, request *Node) error {
 	var r report
 	r.structure(shape, request, place{})
 	return r.problem()
+}
+
+// Check validates a request that was not read from the wire, such as one that a page's form makes.
+func Check(shape *Shape, request any) error {
+	var text bytes.Buffer
+	if err := Encode(&text, request); err != nil {
+		return err
+	}
+	tree, err := Parse(text.Bytes())
+	if err != nil {
+		return err
+	}
+	return Validate(shape, &tree)
 }
 
 // place is where in the request a value stands, and whether something around it is sensitive.
