@@ -11,19 +11,26 @@ import (
 	"cardea/spec/id"
 )
 
-// Guesses are the attempts of one address at secrets of app clients and at authorization codes. They are counted apart from the
-// failures of users, so that a server which sends a wrong secret again and again keeps no user of its address out.
+// Guesses are the attempts of one address at what belongs to no user. They are counted apart from the failures of users, so that
+// a server which sends a wrong secret again and again keeps no user of its address out.
 type Guesses struct {
 	key string // empty: the address is not known
 }
 
-// GuessesOf are those of the caller of a request.
+// GuessesOf are those of the caller of a request at secrets of app clients and at authorization codes.
 func GuessesOf(ctx context.Context) Guesses {
-	network := Source{Address: awsjson.CallerFrom(ctx).IP}.Network()
+	return guesses("guess/", Source{Address: awsjson.CallerFrom(ctx).IP})
+}
+
+// GuessesAtSignUp are those of a source at what the functions of a pool let sign up.
+func GuessesAtSignUp(s Source) Guesses { return guesses("signup/", s) }
+
+func guesses(at string, s Source) Guesses {
+	network := s.Network()
 	if network == "" {
 		return Guesses{}
 	}
-	return Guesses{"guess/" + network}
+	return Guesses{at + network}
 }
 
 // RateLimited answers ErrRateLimited when the address has had its share of wrong guesses in a pool.

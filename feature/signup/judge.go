@@ -38,7 +38,12 @@ func (s *Service) judge(ctx context.Context, in *cognitoidp.SignUpRequest) (*reg
 	if err := a.checkPassword(u, in.Password); err != nil {
 		return nil, err
 	}
-	return r, s.DB.Read(ctx, func(tx *db.Tx) error { return account.CheckName(tx, a.Pool, u) })
+	return r, s.DB.Read(ctx, func(tx *db.Tx) error {
+		if err := a.mayAsk(tx); err != nil {
+			return err
+		}
+		return account.CheckName(tx, a.Pool, u)
+	})
 }
 
 // checkOpen refuses users of pools in which only administrators create users.

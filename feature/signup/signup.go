@@ -25,20 +25,10 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ask(ctx, r); err != nil {
-		return nil, err
+	if err := s.create(ctx, r); err != nil {
+		return nil, s.countRefused(ctx, r, err)
 	}
 
-	if err := s.hash(ctx, r); err != nil {
-		return nil, err
-	}
-	if err := s.compose(ctx, r); err != nil {
-		return nil, err
-	}
-
-	if err := s.commit(ctx, r); err != nil {
-		return nil, err
-	}
 	if r.undelivered != nil {
 		return nil, r.undelivered
 	}
@@ -61,6 +51,20 @@ type registration struct {
 	code        *verification.Prepared // nil when none is sent
 	undelivered error                  // why the code cannot be sent
 	next        *nextSession           // the Session to answer; nil for none
+}
+
+// create makes the user, as PreSignUp and CustomMessage say.
+func (s *Service) create(ctx context.Context, r *registration) error {
+	if err := s.ask(ctx, r); err != nil {
+		return err
+	}
+	if err := s.hash(ctx, r); err != nil {
+		return err
+	}
+	if err := s.compose(ctx, r); err != nil {
+		return err
+	}
+	return s.commit(ctx, r)
 }
 
 // ask asks PreSignUp and does what it grants to the user in memory. A contact that the function calls verified is an alias
