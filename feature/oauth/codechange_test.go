@@ -162,9 +162,8 @@ func TestWrongCodesCountByAddress(t *testing.T) {
 		a := w.web(t, nil)
 		code := w.code(t, a)
 		there := &world{w.From("192.0.2.9"), w.pool}
-		for range 500 {
-			refuses(t, "a guess", there.redeem(t, a, "guess"), 400, "invalid_grant")
-		}
+		w.guess(t, "192.0.2.9", 499)
+		refuses(t, "a guess", there.redeem(t, a, "guess"), 400, "invalid_grant")
 		refuses(t, "the right one", there.redeem(t, a, code), 429, "temporarily_unavailable")
 		if answer := w.redeem(t, a, code); answer.Status != 200 {
 			t.Errorf("from elsewhere: %s", answer.Text)

@@ -6,12 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/engine/lockout"
 	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/config"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
+	"cardea/spec/awsjson"
+	"cardea/spec/id"
 )
 
 type M = servertest.M
@@ -131,4 +134,21 @@ func (w *world) count(t testing.TB, table string) (n int64) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// guess counts wrong guesses of an address.
+func (w *world) guess(t testing.TB, address string, times int) {
+	t.Helper()
+	guesses := lockout.GuessesOf(awsjson.WithCaller(t.Context(), awsjson.Caller{IP: address}))
+	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+		for range times {
+			if err := guesses.Fail(tx, id.Pool(w.pool)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
