@@ -4,8 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // flow is one AuthFlow: where it may begin, what it needs, and its first step.
@@ -111,6 +113,12 @@ func (b beginning) load(a *attempt, tx *db.Tx) error {
 	}
 	if err := a.in.require(b.flow.required...); err != nil {
 		return err
+	}
+	if trigger.Configured(a.Pool.Doc.LambdaConfig, triggerevent.PreAuthentication) {
+		// The function is asked before anything is judged: an address that is refused anyway must not have it run.
+		if err := a.source.RateLimited(tx, a.Pool.ID); err != nil {
+			return err
+		}
 	}
 	return b.flow.find(a, tx)
 }

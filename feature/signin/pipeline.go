@@ -245,7 +245,8 @@ func (a *attempt) commit(tx *db.Tx) error {
 	return a.ending.commit(a, tx)
 }
 
-// finish answers with the next challenge, with what the finished sign-in gives, or that functions have failed it. Everything is durable by now.
+// finish answers with the next challenge, with what the finished sign-in gives, or that functions have failed it. Everything is
+// durable by now.
 func (a *attempt) finish() (*Outcome, error) {
 	if a.refusal != nil {
 		return nil, a.refusal

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cardea/engine/lockout"
+	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/db"
 	"cardea/server/servertest"
 	"cardea/spec/id"
@@ -90,5 +91,20 @@ func TestAskingForNamesThatNoUserHasCounts(t *testing.T) {
 				w.Advance(16 * time.Minute)
 			}
 		}
+	})
+}
+
+func TestAddressWithTooManyFailuresDoesNotRunPreAuthentication(t *testing.T) {
+	eachTrigger(t, []string{"PreAuthentication"}, nil, hiding, func(t *testing.T, w *world, f *triggertest.Function) {
+		w.failOften(t, "198.51.100.7", 500)
+		for _, name := range []string{"alice", "unknown"} {
+			for _, in := range []M{w.byPassword(name, password), w.start("USER_SRP_AUTH", name, M{"SRP_A": "2"}), w.start("USER_AUTH", name, nil)} {
+				w.From("198.51.100.7").Fails(t, "InitiateAuth", in, "TooManyRequestsException", rateLimited)
+			}
+		}
+		if asked := sources(f, 0); len(asked) > 0 {
+			t.Errorf("asked at %v", asked)
+		}
+		tokens(t, w.Must(t, "InitiateAuth", w.byPassword("alice", password))) // from elsewhere
 	})
 }
