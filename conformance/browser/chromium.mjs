@@ -14,6 +14,7 @@ before(async () => {
   server = createServer((request, response) => {
     if (request.url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script);
     else if (request.url === '/') response.setHeader('Content-Type', 'text/html').end(html);
+    else if (request.url.startsWith('/callback?')) response.end('back at the app');
     else response.writeHead(404).end();
   });
   await new Promise((listening) => server.listen(0, 'localhost', listening));
@@ -53,6 +54,9 @@ export async function open(t, settings) {
   return client(call, { page, load, authenticator: await authenticator(devtools) });
 }
 
+// callback is the address of an application that browsers can be sent to.
+export const callback = () => `http://localhost:${server.address().port}/callback`;
+
 // visit opens an address in a new profile.
 export async function visit(t, url, options) {
   const context = await browser.newContext(options);
@@ -63,7 +67,7 @@ export async function visit(t, url, options) {
 }
 
 // authenticator is a virtual one: built into the device, it verifies its user and holds discoverable credentials.
-async function authenticator(devtools) {
+export async function authenticator(devtools) {
   await devtools.send('WebAuthn.enable');
   const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {

@@ -6,6 +6,7 @@ import {
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
+  CreateUserPoolDomainCommand,
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { randomBytes } from 'node:crypto';
@@ -43,6 +44,14 @@ export async function newApp(UserPoolId, client = sdk(), settings = {}) {
     }),
   );
   return answer.UserPoolClient.ClientId;
+}
+
+// newDomain gives a pool a domain, and the address of its pages by host name and by path.
+export async function newDomain(UserPoolId, client = sdk()) {
+  const Domain = unique('shop');
+  await client.send(new CreateUserPoolDomainCommand({ UserPoolId, Domain }));
+  const { port } = new URL(endpoint);
+  return { byHost: `http://${Domain}.auth.us-east-1.localhost:${port}`, byPath: `${endpoint}/_domains/${Domain}` };
 }
 
 export async function newUser(UserPoolId, Username, client = sdk()) {

@@ -1,0 +1,97 @@
+// Sign-ins at the pages of a pool's domain, from the app and back to it.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { newApp, newDomain, newPool, newUser, nextCode, password, sdk, unique } from '../js/world.mjs';
+import { callback, visit } from './chromium.mjs';
+
+const idp = sdk();
+
+// shop is an app whose users sign in at the pages of its pool's domain.
+async function shop(settings) {
+  const pool = await newPool(idp, settings);
+  const addresses = await newDomain(pool, idp);
+  const client = await newApp(pool, idp, {
+    ClientName: 'Shop',
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthScopes: ['openid', 'email', 'aws.cognito.signin.user.admin'],
+    CallbackURLs: [callback()],
+    SupportedIdentityProviders: ['COGNITO'],
+    ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+  });
+  const username = unique('ana');
+  await newUser(pool, username, idp);
+  return { pool, client, username, mail: `${username}@example.com`, ...addresses };
+}
+
+// request is an authorization request, and what is needed to redeem its code.
+function request(base, client, more = {}) {
+  const verifier = randomBytes(32).toString('base64url');
+  const state = randomBytes(8).toString('hex');
+  const query = new URLSearchParams({
+    client_id: client,
+    redirect_uri: callback(),
+    response_type: 'code',
+    scope: 'openid email aws.cognito.signin.user.admin',
+    state,
+    code_challenge_method: 'S256',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    ...more,
+  });
+  return { address: `${base}/oauth2/authorize?${query}`, verifier, state, base, client };
+}
+
+// tokens waits until the browser is back at the app, and redeems its code.
+async function tokens(page, { verifier, state, base, client }) {
+  await page.waitForURL((url) => url.href.startsWith(callback()));
+  const answer = new URL(page.url()).searchParams;
+  assert.equal(answer.get('state'), state);
+  const code = answer.get('code');
+  const form = { grant_type: 'authorization_code', client_id: client, redirect_uri: callback(), code, code_verifier: verifier };
+  const response = await fetch(`${base}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) });
+  const body = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(body));
+  return { ...body, claims: JSON.parse(Buffer.from(body.id_token.split('.')[1], 'base64url')) };
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`pages: password, from the app and back, JavaScript ${javaScriptEnabled}`, async (t) => {
+    const { client, username, byHost, byPath } = await shop();
+    const asked = request(javaScriptEnabled ? byHost : byPath, client, { lang: 'en' });
+    const page = await visit(t, asked.address, { javaScriptEnabled });
+    assert.equal(await page.title(), 'Sign in · Shop');
+    await page.getByLabel('User name').fill(username);
+    await page.getByLabel('Password', { exact: true }).fill('wrong');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('The name or the password is not right.').waitFor();
+    assert.equal(await page.getByLabel('User name').inputValue(), username);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    const { claims } = await tokens(page, { ...asked, base: byPath });
+    assert.equal(claims['cognito:username'], username);
+  });
+}
+
+test('pages: a code by mail, after another way was chosen', async (t) => {
+  const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } };
+  const { client, username, mail, byHost, byPath } = await shop({ Policies });
+  const asked = request(byHost, client);
+  const page = await visit(t, asked.address, { locale: 'de-DE' });
+  await page.getByLabel('Benutzername').fill(username);
+  await page.getByRole('button', { name: 'Weiter' }).click();
+  await page.getByRole('button', { name: 'Passwort' }).click();
+  await page.getByRole('heading', { name: 'Passwort eingeben' }).waitFor();
+  await page.getByRole('link', { name: 'Auf andere Weise anmelden' }).click();
+  await page.getByRole('button', { name: 'Code per E-Mail' }).click();
+  await page.getByRole('heading', { name: 'Code eingeben' }).waitFor();
+  await page.reload();
+  await page.getByLabel('Code', { exact: true }).fill('000000');
+  await page.getByRole('button', { name: 'Weiter' }).click();
+  await page.getByText('Dieser Code stimmt nicht.').waitFor();
+  const code = await nextCode(mail);
+  await page.getByLabel('Code', { exact: true }).fill(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await page.getByRole('button', { name: 'Weiter' }).click();
+  const { claims } = await tokens(page, { ...asked, base: byPath });
+  assert.equal(claims['cognito:username'], username);
+});
