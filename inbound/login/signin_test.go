@@ -9,13 +9,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/db/dbtest"
+	"cardea/server"
 	"cardea/server/servertest"
 )
 
 const (
 	incorrect  = "The name or the password is not right."
 	startAgain = "This took too long, or was finished in another window. Please start again."
+)
+
+// choosing are the settings of a pool, and a client of it, where users choose how they sign in.
+var (
+	choosing       = M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}}}
+	choosingClient = M{"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH"}}
 )
 
 func TestAPasswordSignsIn(t *testing.T) {
@@ -59,9 +67,7 @@ func TestEmptyAnswersAreAskedForAgain(t *testing.T) {
 
 func TestACodeByMailSignsIn(t *testing.T) {
 	t.Parallel()
-	choice := M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}}}
-	client := M{"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH"}}
-	eachShop(t, choice, client, func(t *testing.T, s *shop) {
+	eachShop(t, choosing, choosingClient, func(t *testing.T, s *shop) {
 		s.Must(t, "AdminUpdateUserAttributes", M{"UserPoolId": s.pool, "Username": "ana", "UserAttributes": servertest.Attributes(
 			"email", "ana@example.org", "email_verified", "true")})
 		v := s.visitor(t).visit(s.authorize(t)).expect("sign-in")
@@ -134,10 +140,8 @@ func TestATemporaryPasswordIsReplaced(t *testing.T) {
 
 func TestAnInteractionBelongsToItsBrowserAndRequest(t *testing.T) {
 	t.Parallel()
-	choice := M{"Policies": M{"SignInPolicy": M{"AllowedFirstAuthFactors": []string{"PASSWORD", "EMAIL_OTP"}}}}
-	client := M{"ExplicitAuthFlows": []string{"ALLOW_USER_AUTH"}}
-	eachShop(t, choice, client, func(t *testing.T, s *shop) {
-		v := s.visitor(t).visit(s.authorize(t)).submit("username", "ana").submit("answer", "PASSWORD").expect("password")
+	eachShop(t, choosing, choosingClient, func(t *testing.T, s *shop) {
+		v := s.visitor(t).visit(s.authorize(t)).submit("username", "ana").expect("password")
 		address := v.address.String()
 
 		// Another browser that opens the page's address begins anew, and another request in the same browser, too.
@@ -149,23 +153,36 @@ func TestAnInteractionBelongsToItsBrowserAndRequest(t *testing.T) {
 		v.visit(other).expect("sign-in")
 		v.visit(address).expect("password")
 
+		// The answer to another page than that the visitor has come to is not taken.
+		ahead := url.Values{"code": {"123456"}, "_csrf": {v.hidden("_csrf")}}
+		if v.send(http.MethodPost, strings.Replace(address, "/login/password", "/mfa", 1), ahead).expect("sign-in").said() != startAgain {
+			t.Errorf("another page: %q", v.said())
+		}
+		v.submit("username", "ana").expect("password")
+
 		// A form without its token, or with that of another browser, is not taken.
 		form := url.Values{"password": {servertest.Password}}
 		if v.send(http.MethodPost, address, form).expect("sign-in").said() != startAgain {
 			t.Errorf("a form without a token: %q", v.said())
 		}
 		elsewhere := s.visitor(t).visit(s.authorize(t))
-		fields := elsewhere.elements("input")
-		for _, input := range fields {
-			if input["name"] == "_csrf" {
-				form.Set("_csrf", input["value"])
-			}
-		}
+		form.Set("_csrf", elsewhere.hidden("_csrf"))
 		form.Set("username", "ana")
 		if v.send(http.MethodPost, address, form).expect("sign-in").said() != startAgain {
 			t.Errorf("another browser's token: %q", v.said())
 		}
 	})
+}
+
+// hidden is the value of a hidden field of the page.
+func (v *visitor) hidden(name string) string {
+	v.t.Helper()
+	for _, input := range v.elements("input") {
+		if input["name"] == name {
+			return input["value"]
+		}
+	}
+	return ""
 }
 
 func TestRequestsThatNoClientMayMakeAreNotShownALogin(t *testing.T) {
@@ -198,6 +215,84 @@ func TestPagesWriteNothingUntilTheyAreAnswered(t *testing.T) {
 		s.visitor(t).visit(address).expect("sign-in").visit(strings.Replace(address, "/oauth2/authorize", "/mfa", 1))
 		if diff := cmp.Diff(before, dbtest.Rows(t, s.DB)); diff != "" {
 			t.Errorf("opening pages has changed the database:\n%s", diff)
+		}
+	})
+}
+
+func TestPagesNeedNoPermitForPasswords(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, M{"ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH"}, "GenerateSecret": true}, func(t *testing.T, s *shop) {
+		s.visitor(t).visit(s.authorize(t)).submit("username", "ana", "password", servertest.Password).code()
+	})
+}
+
+func TestTriggersAreAskedAtThePages(t *testing.T) {
+	t.Parallel()
+	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
+		s := newShop(t, w, servertest.Triggers("PreAuthentication", "PostAuthentication", "PreTokenGeneration"), nil)
+		w.User(t, s.pool, "ana")
+		v := s.visitor(t).visit(s.authorize(t))
+		f.Script(triggertest.Answer{Raise: "come back <later>"})
+		if said := v.submit("username", "ana", "password", servertest.Password).expect("sign-in").said(); said != "come back <later>" {
+			t.Errorf("a refusal: %q", said)
+		}
+		f.Script(triggertest.Answer{})
+		begun := len(f.Calls())
+		s.redeem(t, v.submit("username", "ana", "password", servertest.Password).code())
+		var asked []string
+		for _, call := range f.Calls()[begun:] {
+			asked = append(asked, call.Source())
+		}
+		want := []string{"PreAuthentication_Authentication", "PostAuthentication_Authentication", "TokenGeneration_HostedAuth"}
+		if diff := cmp.Diff(want, asked); diff != "" {
+			t.Errorf("asked (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestCookiesStayWithTheSite(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://localhost:9229", "https://localhost:9229"} {
+		secure := strings.HasPrefix(address, "https:")
+		w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) { c.PublicURL = address })
+		w.URL = address
+		s := newShop(t, w, choosing, choosingClient)
+		w.User(t, s.pool, "ana")
+		v := s.visitor(t).visit(s.authorize(t, "lang", "de")).submit("username", "ana").expect("password")
+		if len(v.set) < 3 {
+			t.Errorf("%d cookies, want those of the browser, the interaction and the language", len(v.set))
+		}
+		for _, c := range v.set {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Secure != secure ||
+				strings.HasPrefix(c.Name, "__Host-") != secure {
+				t.Errorf("on %s: %s", address, c)
+			}
+		}
+	}
+}
+
+func TestABrowserHasFewInteractions(t *testing.T) {
+	t.Parallel()
+	eachShop(t, choosing, choosingClient, func(t *testing.T, s *shop) {
+		v := s.visitor(t)
+		var addresses []string
+		for _, state := range []string{"1", "2", "3", "4"} {
+			v.visit(s.authorize(t, "state", state)).submit("username", "ana").expect("password")
+			addresses = append(addresses, v.address.String())
+		}
+		v.visit(addresses[0]).expect("sign-in")
+		for _, address := range addresses[1:] {
+			v.visit(address).expect("password")
+		}
+	})
+}
+
+func TestFormsAreBounded(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		v := s.visitor(t).visit(s.authorize(t))
+		if v.submit("username", "ana", "password", strings.Repeat("x", 64<<10)); v.status != http.StatusBadRequest {
+			t.Errorf("status %d", v.status)
 		}
 	})
 }

@@ -64,6 +64,7 @@ type visitor struct {
 	address *url.URL
 	body    string
 	page    *html.Node // nil once the browser was sent to the app
+	set     []*http.Cookie
 }
 
 func (s *shop) visitor(t *testing.T) *visitor {
@@ -96,6 +97,7 @@ func (v *visitor) send(method, address string, form url.Values) *visitor {
 		w := httptest.NewRecorder()
 		v.s.Server.Handler.ServeHTTP(w, r)
 		v.jar.SetCookies(r.URL, w.Result().Cookies())
+		v.set = append(v.set, w.Result().Cookies()...)
 		v.status, v.header, v.address, v.body = w.Code, w.Header(), r.URL, w.Body.String()
 		location := w.Header().Get("Location")
 		if location == "" {
