@@ -93,11 +93,11 @@ func (c *Outbox) Compose(ctx context.Context, m Message) (*Composed, error) {
 		return nil, err
 	}
 	if writesItself(m.Pool, m.Attribute) {
-		entrusted, err := entrust(ctx, m)
+		forFunction, err := functionContent(ctx, m)
 		if err != nil {
 			return nil, err
 		}
-		return &Composed{Details: Details(m.Attribute, m.To), message: m, content: entrusted}, nil
+		return &Composed{Details: Details(m.Attribute, m.To), message: m, content: forFunction}, nil
 	}
 	if m.Texts == nil {
 		texts, err := c.Texts(ctx, m, m.Attribute)

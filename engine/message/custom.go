@@ -46,7 +46,7 @@ func (c *Outbox) Texts(ctx context.Context, m Message, attributes ...string) (tr
 		return trigger.Texts{}, nil
 	}
 	if m.Decoy {
-		return trigger.Texts{}, c.pace.Imitate(ctx, arn)
+		return trigger.Texts{}, c.latency.Simulate(ctx, arn)
 	}
 
 	by.NoCode = m.Code == ""
@@ -55,7 +55,7 @@ func (c *Outbox) Texts(ctx context.Context, m Message, attributes ...string) (tr
 		App: m.App, Occasion: triggerevent.Occasion(m.Kind), User: m.User, Metadata: m.Metadata,
 	}, by)
 	if ctx.Err() == nil {
-		c.pace.Note(arn, c.now().Sub(begun), failure(err))
+		c.latency.Record(arn, c.now().Sub(begun), failure(err))
 	}
 	return texts, err
 }

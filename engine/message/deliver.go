@@ -99,7 +99,7 @@ func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 	switch {
 	case unusable != nil:
 	case p != nil:
-		attempt = c.handOver(ctx, p, row, out)
+		attempt = c.sendByFunction(ctx, p, row, out)
 	default:
 		attempt = c.send(ctx, row, out)
 	}

@@ -37,9 +37,9 @@ func (c *Outbox) readyFunction(p *pool.Pool, attribute string) error {
 	return nil
 }
 
-// entrust makes the content of a message that the pool's function writes and sends. Only what the function cannot know is
-// kept: the code and the user as they are now. Cognito escapes temporary passwords as HTML does.
-func entrust(ctx context.Context, m Message) (content, error) {
+// functionContent makes the content of a message that the pool's function writes and sends. Only what the function cannot know
+// is kept: the code and the user as they are now. Cognito escapes temporary passwords as HTML does.
+func functionContent(ctx context.Context, m Message) (content, error) {
 	call := trigger.Call{
 		App: m.App, Occasion: triggerevent.Occasion(m.Kind), User: m.User, Username: m.Username, Metadata: m.Metadata,
 	}
@@ -57,7 +57,7 @@ func entrust(ctx context.Context, m Message) (content, error) {
 	return out, nil
 }
 
-// The trigger for a row's medium; empty for one that no function sends.
+// senderOf is the trigger for a row's medium; empty for one that no function sends.
 func senderOf(row *outbox.Row) triggerevent.Trigger {
 	switch row.Medium {
 	case functionMail:
@@ -83,8 +83,8 @@ func sendingPool(tx *db.Tx, row *outbox.Row) (*pool.Pool, error) {
 // errNoFunction says that a pool has no function any more to send its message, which nobody has written.
 var errNoFunction = &delivery.Error{Class: delivery.Refused, Reason: "the pool does not send such messages itself any more"}
 
-// handOver encrypts a message's code and invokes the function that the pool has for it now.
-func (c *Outbox) handOver(ctx context.Context, p *pool.Pool, row *outbox.Row, out content) attempt {
+// sendByFunction encrypts a message's code and invokes the function that the pool has for it now.
+func (c *Outbox) sendByFunction(ctx context.Context, p *pool.Pool, row *outbox.Row, out content) attempt {
 	by := senderOf(row)
 	if !trigger.Configured(p.Doc.LambdaConfig, by) || out.Sending == nil {
 		return attempt{row, noTransport, errNoFunction}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"cardea/engine/kmskey"
-	"cardea/engine/pace"
+	"cardea/engine/latency"
 	"cardea/engine/trigger"
 	"cardea/outbound/delivery"
 	"cardea/platform/db"
@@ -55,7 +55,7 @@ type Outbox struct {
 	wake signals
 
 	changes changes // of the inbox
-	pace    pace.Pace
+	latency latency.History
 
 	posted atomic.Uint32 // tells messages of one millisecond apart, in their order
 }

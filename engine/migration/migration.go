@@ -10,9 +10,9 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/attributes"
+	"cardea/engine/latency"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
-	"cardea/engine/pace"
 	"cardea/engine/password"
 	"cardea/engine/trigger"
 	"cardea/platform/db"
@@ -39,8 +39,8 @@ type Migrator struct {
 	// Log is told why a function has not answered with a user who could be created; nil: nobody is.
 	Log *slog.Logger
 
-	limits limits
-	pace   pace.Pace
+	limits  limits
+	latency latency.History
 }
 
 // Request asks for a user whom the pool does not have.
@@ -78,7 +78,7 @@ func (m *Migrator) Fetch(ctx context.Context, r Request) (*Fetched, error) {
 		return nil, nobody
 	}
 	if !r.fits() || !m.limits.admit(r) {
-		if err := m.Imitate(ctx, r.App); err != nil {
+		if err := m.Simulate(ctx, r.App); err != nil {
 			return nil, err
 		}
 		return nil, nobody
@@ -99,13 +99,13 @@ func (m *Migrator) Fetch(ctx context.Context, r Request) (*Fetched, error) {
 	return found, nil
 }
 
-// Imitate takes as long as the function would, where the app must not know who exists: for a user whom nobody had to be asked
+// Simulate takes as long as the function would, where the app must not know who exists: for a user whom nobody had to be asked
 // for, and who has not proven anything. Elsewhere it does nothing.
-func (m *Migrator) Imitate(ctx context.Context, app access.App) error {
+func (m *Migrator) Simulate(ctx context.Context, app access.App) error {
 	if !Has(app) || !app.Client.HidesUsers() {
 		return nil
 	}
-	return m.pace.Imitate(ctx, function(app))
+	return m.latency.Simulate(ctx, function(app))
 }
 
 func function(app access.App) string {
@@ -119,7 +119,7 @@ func (m *Migrator) ask(ctx context.Context, r Request) (*Fetched, error) {
 		App: r.App, Occasion: r.Occasion, Username: r.Name, Data: r.Data, Metadata: r.Metadata,
 	}, r.Password)
 	if ctx.Err() == nil {
-		m.pace.Note(function(r.App), m.Now().Sub(begun), nil)
+		m.latency.Record(function(r.App), m.Now().Sub(begun), nil)
 	}
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (s *Service) migrate(ctx context.Context, in *cognitoidp.ForgotPasswordRequ
 	case err != nil || r.Pool == nil:
 		return err
 	case known:
-		return s.Migrator.Imitate(ctx, r.App)
+		return s.Migrator.Simulate(ctx, r.App)
 	}
 	_, err = s.Migrator.Fetch(ctx, r)
 	if _, nobody := errors.AsType[*migration.NobodyError](err); nobody {

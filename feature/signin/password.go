@@ -60,7 +60,7 @@ func (a *attempt) judgePassword(pw string) (*success, error) {
 // passwordIsWrong takes the time that a user whom the pool does not know would have cost.
 func (a *attempt) passwordIsWrong() error {
 	if !a.fetched {
-		if err := a.Migrator.Imitate(a.ctx, a.App); err != nil {
+		if err := a.Migrator.Simulate(a.ctx, a.App); err != nil {
 			return err
 		}
 	}
