@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { newApp, newDomain, newPool, newUser, nextCode, password, sdk, unique } from '../js/world.mjs';
-import { callback, visit } from './chromium.mjs';
+import { setMfa } from '../js/flows/world.mjs';
+import { endpoint, newApp, newDomain, newPool, newUser, nextCode, password, sdk, unique } from '../js/world.mjs';
+import { authenticator, callback, visit } from './chromium.mjs';
 
 const idp = sdk();
 
@@ -93,5 +94,64 @@ test('pages: a code by mail, after another way was chosen', async (t) => {
   await page.getByLabel('Code', { exact: true }).fill(`${code.slice(0, 3)} ${code.slice(3)}`);
   await page.getByRole('button', { name: 'Weiter' }).click();
   const { claims } = await tokens(page, { ...asked, base: byPath });
+  assert.equal(claims['cognito:username'], username);
+});
+
+// call is an operation of the API that only needs an access token.
+async function call(operation, body) {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `AWSCognitoIdentityProviderService.${operation}` },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(answer));
+  return answer;
+}
+
+// register makes a passkey in the browser, as an app would whose pages are at the relying party itself, over https.
+async function register(page, AccessToken, relyingParty) {
+  const { CredentialCreationOptions } = await call('StartWebAuthnRegistration', { AccessToken });
+  const Credential = await page.evaluate(async (options) => {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+    return (await navigator.credentials.create({ publicKey })).toJSON();
+  }, CredentialCreationOptions);
+  const said = JSON.parse(Buffer.from(Credential.response.clientDataJSON, 'base64url'));
+  said.origin = `https://${relyingParty}`;
+  Credential.response.clientDataJSON = Buffer.from(JSON.stringify(said)).toString('base64url');
+  await call('CompleteWebAuthnRegistration', { AccessToken, Credential });
+}
+
+test('pages: a passkey, at the origin of the pages', async (t) => {
+  const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } };
+  const { pool, client, username, byHost, byPath } = await shop({ Policies });
+  const RelyingPartyId = new URL(byHost).hostname;
+  await setMfa({ userPoolId: pool }, { WebAuthnConfiguration: { RelyingPartyId, UserVerification: 'required' } });
+
+  const first = request(byHost, client, { lang: 'en' });
+  const page = await visit(t, first.address);
+  const device = await authenticator(await page.context().newCDPSession(page));
+  const identify = async () => {
+    await page.getByLabel('User name').fill(username);
+    await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  };
+  await identify();
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  const { access_token } = await tokens(page, { ...first, base: byPath });
+  const second = request(byHost, client, { lang: 'en', prompt: 'login' });
+  await page.goto(second.address);
+  await register(page, access_token, RelyingPartyId);
+  assert.equal((await device.credentials())[0].rpId, RelyingPartyId);
+
+  await identify();
+  await page.getByRole('button', { name: 'Passkey' }).click();
+  await page.getByRole('heading', { name: 'Use your passkey' }).waitFor();
+  await device.verifiesUser(false);
+  await page.getByRole('button', { name: 'Use passkey' }).click();
+  await page.getByText('That did not work.').waitFor();
+  await device.verifiesUser(true);
+  await page.getByRole('button', { name: 'Use passkey' }).click();
+  const { claims } = await tokens(page, { ...second, base: byPath });
   assert.equal(claims['cognito:username'], username);
 });

@@ -36,6 +36,9 @@ type Site struct {
 	Certificate string // the CertificateArn of a custom domain
 }
 
+// Origin is the origin of the site's pages, as BaseURL has it.
+func (s *Site) Origin() string { return strings.TrimSuffix(s.BaseURL, s.Path) }
+
 // Sites finds the sites that requests are for.
 type Sites struct {
 	DB    *db.DB

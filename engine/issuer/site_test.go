@@ -138,6 +138,9 @@ func TestPathsNameSitesInDevelopmentOnly(t *testing.T) {
 				t.Errorf("%q: got %s, want %s", path, got, want)
 			}
 		}
+		if site, err := s.ByPath(t.Context(), "/_domains/shop/"); err != nil || site.Origin() != dev.PublicURL {
+			t.Errorf("the origin of a path: %v, %v", site, err)
+		}
 		s.Names = named
 		if got := shown(s.ByPath(t.Context(), "/_domains/shop/")); got != "unknown" {
 			t.Errorf("a production server: got %s", got)

@@ -49,6 +49,24 @@ func TestOriginsAreTheRelyingPartysAndTheAppsUnderIt(t *testing.T) {
 			t.Errorf("%q: %t, want %t", origin, got, want)
 		}
 	}
+	for _, c := range []struct {
+		page, origin string
+		want         bool
+	}{
+		{"https://login.example.com", "https://login.example.com", true},
+		{"https://login.example.com:443", "https://login.example.com", true},
+		{"http://login.example.com:8080", "http://login.example.com:8080", true}, // where browsers have passkeys at all
+		{"https://login.example.com", "https://forgotten.example.com", false},
+		{"https://login.example.com", "http://login.example.com", false},
+		{"https://login.example.com:8443", "https://login.example.com", false},
+		{"https://login.notexample.com", "https://login.notexample.com", false},
+		{"", "https://login.example.com", false},
+		{"", "", false},
+	} {
+		if got := isOwn("example.com", c.page, c.origin); got != c.want {
+			t.Errorf("the page of %q, %q: %t, want %t", c.page, c.origin, got, c.want)
+		}
+	}
 	for origin, want := range map[string]bool{
 		"http://localhost": true, "https://localhost": true, "http://localhost:3000": true, "https://localhost:8443": true,
 		"http://localhost.evil.example": false, "http://evil.example": false, "http://app.localhost": false, "ws://localhost": false,

@@ -31,6 +31,14 @@ func allowed(rp string, c *client.Client, origin string) bool {
 	})
 }
 
+// isOwn tells whether an origin is that of the pool's own page, which has asked for the passkey, and lies under the relying party.
+func isOwn(rp, page, origin string) bool {
+	if known := originOf(page); known != "" {
+		page = known
+	}
+	return page != "" && page == origin && isUnder(rp, origin)
+}
+
 // isLocal tells whether an origin is a server on the developer's own machine, at any port.
 func isLocal(origin string) bool {
 	u, err := url.Parse(origin)

@@ -45,6 +45,7 @@ func Usable(tx *db.Tx, p *pool.Pool, sub id.Sub) ([]record.Credential, error) {
 type SignIn struct {
 	access.App
 	Credentials []record.Credential // from Usable, for unknown users from Decoys
+	Page        string              // the origin of the pool's own page that asks for the passkey; empty: an app does
 }
 
 // Begin makes the options for the browser, as JSON, and the ceremony that Finish needs: 32 bytes for the caller to keep
@@ -119,7 +120,8 @@ func (s SignIn) verify(parsed *protocol.ParsedCredentialAssertionData, c *record
 		return err
 	}
 	origin := parsed.Response.CollectedClientData.Origin
-	if c.RelyingParty != rp || len(ceremony) == 0 || !allowed(rp, s.Client, origin) {
+	known := allowed(rp, s.Client, origin) || isOwn(rp, s.Page, origin)
+	if c.RelyingParty != rp || len(ceremony) == 0 || !known {
 		return fmt.Errorf("relying party %s, origin %q", c.RelyingParty, origin)
 	}
 	err = parsed.Verify(encode(ceremony), rp, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,

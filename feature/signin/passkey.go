@@ -65,6 +65,9 @@ func (p passkeyAssertion) judge(a *attempt) (*success, error) {
 // ceremony is the sign-in with a passkey of the user, or of the stand-in for an unknown one.
 func (a *attempt) ceremony() passkey.SignIn {
 	s := passkey.SignIn{App: a.App, Credentials: a.passkeys}
+	if a.in.Authorization != nil {
+		s.Page = a.in.Authorization.Origin
+	}
 	if a.User == nil {
 		s.Credentials = passkey.Decoys(a.Box, a.Pool, a.unknownID())
 	}

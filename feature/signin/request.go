@@ -27,6 +27,7 @@ const (
 type Authorization struct {
 	Pool   id.Pool
 	Values oauth2.Values
+	Origin string // of the pages
 }
 
 // Request is one step of a sign-in as it was asked for.

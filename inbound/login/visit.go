@@ -70,7 +70,7 @@ func (v *visit) judge() bool {
 
 // authorization is the request on whose behalf the visitor signs in.
 func (v *visit) authorization() signin.Authorization {
-	return signin.Authorization{Pool: v.site.Pool, Values: v.asked}
+	return signin.Authorization{Pool: v.site.Pool, Values: v.asked, Origin: v.site.Origin()}
 }
 
 // app is the name of the app, as its owner has named it.
