@@ -7,9 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/quota"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/triggerevent"
 )
 
 // ErrLimit says that too many messages went to a destination, or were caused from a source address.
@@ -31,9 +33,48 @@ type Quota struct{ Hour, Day int64 }
 // may share a source address.
 const urgentFactor = 4
 
-// account counts a message that is being posted: by its destination and by where it was caused, apart for each queue. It
-// answers ErrLimit when it is one too many. The counts last only if tx commits.
+// account counts a message that is being posted. It answers ErrLimit when it is one too many. The counts last only if tx
+// commits.
 func (c *Outbox) account(tx *db.Tx, m Message) error {
+	for _, count := range c.counters(m) {
+		uses, err := quota.Use(tx, m.Pool.ID, count.name, count.most, count.per)
+		if err != nil {
+			return err
+		}
+		if uses > count.most {
+			return ErrLimit
+		}
+	}
+	return nil
+}
+
+// Allowed answers ErrLimit for a message that Post would refuse, where the pool's CustomMessage trigger would be asked in vain
+// to write it. It counts nothing.
+func (c *Outbox) Allowed(tx *db.Tx, m Message) error {
+	if !trigger.Configured(m.Pool.Doc.LambdaConfig, triggerevent.CustomMessage) {
+		return nil
+	}
+	for _, count := range c.counters(m) {
+		full, err := quota.Full(tx, m.Pool.ID, count.name, count.most)
+		if err != nil {
+			return err
+		}
+		if full {
+			return ErrLimit
+		}
+	}
+	return nil
+}
+
+// counter counts messages, at most so many within a time.
+type counter struct {
+	name string
+	most int64
+	per  time.Duration
+}
+
+// counters are those that a message counts in: of its destination and of where it was caused, apart for each queue.
+func (c *Outbox) counters(m Message) (all []counter) {
 	kind, most := "mail", c.Limits.Mail
 	if m.medium() == cognitoidp.DeliveryMediumTypeSms {
 		kind, most = "sms", c.Limits.SMS
@@ -56,15 +97,9 @@ func (c *Outbox) account(tx *db.Tx, m Message) error {
 		}
 		// The database does not tell whose counter it is.
 		name := m.Box.MAC("message limit", fmt.Appendf(nil, "%d %s %s", queue, count.kind, count.what))
-		uses, err := quota.Use(tx, m.Pool.ID, hex.EncodeToString(name[:16]), count.most, count.per)
-		if err != nil {
-			return err
-		}
-		if uses > count.most {
-			return ErrLimit
-		}
+		all = append(all, counter{hex.EncodeToString(name[:16]), count.most, count.per})
 	}
-	return nil
+	return all
 }
 
 // destination is what a message counts for: its address, or what stands for an unknown user.

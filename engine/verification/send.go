@@ -132,8 +132,10 @@ func (c *Codes) Change(ctx context.Context, plan func(tx *db.Tx) ([]Target, erro
 	for range maxPlans {
 		var targets []Target
 		err = c.Outbox.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			targets, err = plan(tx)
-			return err
+			if targets, err = plan(tx); err != nil {
+				return err
+			}
+			return c.sendable(tx, targets)
 		})
 		if _, unknown := errors.AsType[*unknownUser](err); unknown {
 			return Write(ctx, c.Outbox.DB, func(*db.Tx) error { return err })
@@ -159,6 +161,20 @@ func (c *Codes) Change(ctx context.Context, plan func(tx *db.Tx) ([]Target, erro
 		}
 	}
 	return err
+}
+
+// sendable answers message.ErrLimit when a message would be one too many, so that no function is asked to write it.
+func (c *Codes) sendable(tx *db.Tx, targets []Target) error {
+	for _, t := range targets {
+		m, _, err := t.message()
+		if err != nil {
+			continue // Prepare tells, if the message is to be sent at all
+		}
+		if err := c.Outbox.Allowed(tx, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errUnplanned says that a code is for somebody, or goes somewhere, that was not planned.

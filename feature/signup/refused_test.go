@@ -118,3 +118,18 @@ func TestSignUpsThatAskNobodyDoNotCount(t *testing.T) {
 		expectStored(t, before, dbtest.Rows(t, w.DB))
 	})
 }
+
+func TestMessagesThatWouldBeTooManyAreNotWrittenByFunctions(t *testing.T) {
+	t.Parallel()
+	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
+		w.Server.API.Signup.(*signup.Service).Codes.Outbox.Limits = message.Limits{Mail: message.Quota{Hour: 1}}
+		client := w.Client(t, w.Pool(t, with(verifies, servertest.Triggers("CustomMessage"))), nil)
+		w.Must(t, "SignUp", jane(client))
+		w.Fails(t, "ResendConfirmationCode", who(client, "jane"), "LimitExceededException", tooMany)
+		expectSources(t, f, "CustomMessage_SignUp")
+
+		w.Advance(hour)
+		w.Must(t, "ResendConfirmationCode", who(client, "jane"))
+		expectSources(t, f, "CustomMessage_SignUp", "CustomMessage_ResendCode")
+	})
+}

@@ -279,10 +279,10 @@ func TestTriggersOfASignUpAreAskedInOrder(t *testing.T) {
 		const writes = "CustomMessage_SignUp"
 		pool := w.Pool(t, with(verifies, servertest.Triggers("PreSignUp", "CustomMessage", "PostConfirmation")))
 		client := w.Client(t, pool, nil)
-		before := dbtest.Rows(t, w.DB)
-		answer(f, writes, triggertest.Answer{Raise: "not today"}, func() { expectStored(t, before, dbtest.Rows(t, w.DB)) })
+		before := accounts(t, w)
+		answer(f, writes, triggertest.Answer{Raise: "not today"}, func() { expectStored(t, before, accounts(t, w)) })
 		w.Fails(t, "SignUp", jane(client), "UserLambdaValidationException", "CustomMessage failed with error not today.")
-		expectStored(t, before, dbtest.Rows(t, w.DB))
+		expectStored(t, before, accounts(t, w))
 		f.Script(triggertest.Answer{})
 		w.Must(t, "SignUp", jane(client))
 		w.Must(t, "ConfirmSignUp", with(who(client, "jane"), M{"ConfirmationCode": w.Code(t, "jane@example.org")}))
