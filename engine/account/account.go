@@ -19,6 +19,7 @@ import (
 	"cardea/record/group"
 	"cardea/record/pool"
 	"cardea/record/session"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -234,8 +235,8 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 		return err
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
-		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, group.DeleteUser, attempt.DeleteUser,
-		customauth.DeleteUser, user.Delete,
+		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, ssosession.DeleteUser, group.DeleteUser,
+		attempt.DeleteUser, customauth.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {
 			return fmt.Errorf("delete user: %w", err)

@@ -19,7 +19,7 @@ import (
 var (
 	ErrRedirect      = errors.New("the address is not registered for the app client") // the browser must not be sent there
 	ErrProvider      = errors.New("the app client has no such identity provider")
-	ErrLoginRequired = errors.New("the request wants no page, and there is no session that it could use")
+	ErrLoginRequired = errors.New("the browser has no session that the request could use")
 )
 
 // RedirectError says what is wrong with a request that comes from a known client and goes back to one of its addresses: the
@@ -57,6 +57,7 @@ type Request struct {
 	oauth2.Authorization               // with the scopes that are granted
 	Answer               oauth2.Answer // where the browser is sent in the end
 	implied              bool          // the address is the client's default, and was not in the request
+	values               oauth2.Values // as they were given
 }
 
 // Refused makes of an error the one with which the browser is sent back to the app.
@@ -69,7 +70,7 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &Request{App: app}
+	r := &Request{App: app, values: v}
 	if err := r.readAddress(v); err != nil {
 		return nil, err
 	}

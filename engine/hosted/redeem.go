@@ -14,6 +14,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/authcode"
 	"cardea/record/session"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -23,7 +24,7 @@ import (
 )
 
 // ErrCode says that an authorization code gives no tokens: it is unknown, used, expired, another client's, for another
-// address or of another verifier, or its user has been signed out since.
+// address or of another verifier, or its user or their single sign-on session has been signed out since.
 var ErrCode = errors.New("the authorization code gives no tokens")
 
 // retry is how long after its use a code may come again with the right verifier without harm: the same instance of an app
@@ -149,7 +150,22 @@ func find(tx *db.Tx, x Exchange) (*authcode.Code, *user.User, error) {
 	if !c.Created.After(u.SignedOut) || !c.Doc.PasswordSet.Equal(u.PasswordSet) {
 		return nil, nil, ErrCode
 	}
+	if err := ofLiving(tx, c); err != nil {
+		return nil, nil, err
+	}
 	return c, u, account.Active(u)
+}
+
+// ofLiving answers ErrCode when the single sign-on session that gave the code has been ended.
+func ofLiving(tx *db.Tx, c *authcode.Code) error {
+	if c.Doc.SSO == "" {
+		return nil
+	}
+	_, err := ssosession.Get(tx, c.Pool, c.Doc.SSO)
+	if errors.Is(err, db.ErrNotFound) {
+		return ErrCode
+	}
+	return err
 }
 
 // returns reports whether an exchange names the address to which the code was sent. It may leave out what the authorization

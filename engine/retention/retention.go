@@ -16,6 +16,7 @@ import (
 	"cardea/record/quota"
 	"cardea/record/replay"
 	"cardea/record/session"
+	"cardea/record/ssosession"
 )
 
 const (
@@ -25,7 +26,8 @@ const (
 	// attemptLife is how long a failure is remembered, far longer than it locks anything.
 	attemptLife = 24 * time.Hour
 
-	// replayLife is how long a code is kept after it has expired, to recognize when it comes a second time.
+	// replayLife is how long a code is kept after it has expired, to recognize when it comes a second time, and a single
+	// sign-on session, which codes that it gave in its last minutes must find.
 	replayLife = time.Hour
 
 	// confirmTime is how long an app may take to confirm a device.
@@ -45,6 +47,7 @@ var Rules = []Rule{
 	{"custom sign-ins", func(tx *db.Tx, limit int) (int, error) { return customauth.Prune(tx, tx.Now, limit) }},
 	{"codes", func(tx *db.Tx, limit int) (int, error) { return code.Prune(tx, tx.Now, limit) }},
 	{"authorization codes", func(tx *db.Tx, limit int) (int, error) { return authcode.Prune(tx, tx.Now.Add(-replayLife), limit) }},
+	{"single sign-on sessions", func(tx *db.Tx, limit int) (int, error) { return ssosession.Prune(tx, tx.Now.Add(-replayLife), limit) }},
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},
 	{"devices", func(tx *db.Tx, limit int) (int, error) { return device.Prune(tx, tx.Now.Add(-confirmTime), limit) }},

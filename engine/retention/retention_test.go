@@ -60,6 +60,8 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 		{"used sign-in sessions", "replay (pool_id, key, expires)", "'p', " + text + ", " + end},
 		{"custom sign-ins", "custom_auth (pool_id, id, holder, source, round, sealed, expires)", "'p', " + text + ", '', '', 0, '', " + end},
 		{"codes", "code (pool_id, sub, purpose, attribute, hash, tries, expires)", "'p', " + text + ", '', '', '', 0, " + end},
+		{"single sign-on sessions", "sso_session (pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires)",
+			"'p', " + text + ", '', '', '', '', 0, 0, " + end},
 		{"counters", "quota (pool_id, name, uses, expires)", "'p', " + text + ", 0, " + end},
 		{"failed attempts", "attempt (pool_id, key, failures, failed, locked_until)", "'p', " + text + ", 0, " + end + ", 0"},
 		{"devices", "device (pool_id, sub, device_key, group_key, client_id, name, sdk, ip, confirmed, remembered, created, modified, authenticated)",

@@ -9,6 +9,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/session"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/jose"
 )
@@ -20,7 +21,7 @@ func (m *Minter) Revoke(ctx context.Context, c *client.Client, token string) err
 	return m.revoke(ctx, c, token, End)
 }
 
-// RevokeLinked is Revoke, and ends with the session all others of the same single sign-on session.
+// RevokeLinked is Revoke, and ends with the session its single sign-on session and all others that came from that.
 func (m *Minter) RevokeLinked(ctx context.Context, c *client.Client, token string) error {
 	return m.revoke(ctx, c, token, EndLinked)
 }
@@ -54,9 +55,15 @@ func (m *Minter) revoke(ctx context.Context, c *client.Client, token string, end
 // End ends a session: its tokens are void at once.
 func End(tx *db.Tx, s *session.Session) error { return session.Revoke(tx, s.Pool, s.ID) }
 
-// EndLinked ends a session and all others of the user that came from the same single sign-on session.
+// EndLinked ends a session, the single sign-on session that it came from, and all others of the user that came from that.
 func EndLinked(tx *db.Tx, s *session.Session) error {
 	if err := End(tx, s); err != nil {
+		return err
+	}
+	if s.SSO == "" {
+		return nil
+	}
+	if err := ssosession.Delete(tx, s.Pool, s.SSO); err != nil {
 		return err
 	}
 	return session.RevokeLinked(tx, s.Pool, s.Sub, s.SSO)

@@ -2,20 +2,34 @@ package oauth
 
 import (
 	"context"
+	"errors"
 
 	"cardea/engine/hosted"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
 
-// Authorize judges an authorization request and answers the query with which the browser goes on at the sign-in page.
-func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values) (query string, err error) {
+// Onward is where a browser goes on: at an address of the app, or at the sign-in page with a query.
+type Onward struct {
+	Location string
+	Query    string
+}
+
+// Authorize judges an authorization request, and answers it at once where the browser has a session that does. Otherwise the
+// browser goes on at the sign-in page.
+func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, b hosted.Browser) (Onward, error) {
 	r, err := s.Hosted.Read(ctx, pool, v)
 	if err != nil {
-		return "", err
+		return Onward{}, err
+	}
+	if !r.Prompts(oauth2.PromptSelect) {
+		location, err := s.Hosted.Reuse(ctx, r, b)
+		if !errors.Is(err, hosted.ErrLoginRequired) {
+			return Onward{Location: location}, err
+		}
 	}
 	if r.Prompts(oauth2.PromptNone) {
-		return "", r.Refused(hosted.ErrLoginRequired)
+		return Onward{}, r.Refused(hosted.ErrLoginRequired)
 	}
-	return v.Encode(), nil
+	return Onward{Query: v.Encode()}, nil
 }

@@ -68,7 +68,10 @@ func (w *world) finish(t testing.TB, query string, change func(who *hosted.SignI
 		if change != nil {
 			change(&who)
 		}
-		location, err = w.Server.OAuth.Hosted.Finish(tx, id.Pool(w.pool), v, who)
+		out, err := w.Server.OAuth.Hosted.Finish(tx, id.Pool(w.pool), v, who)
+		if err == nil {
+			location = out.Location
+		}
 		return err
 	})
 	return location, err

@@ -12,15 +12,10 @@ import (
 	"cardea/spec/oauth2"
 )
 
-// SignedOut is where a browser goes on after /logout: at an address of the app, or at the sign-in page with a query.
-type SignedOut struct {
-	Location string
-	Query    string
-}
-
-// Logout answers where the browser goes on. The two forms are those of docs/cognito/oauth.md, "Logout"; the parameters of
-// OpenID Connect RP-Initiated Logout 1.0 are taken as well, when they name the client.
-func (s *Service) Logout(ctx context.Context, pool id.Pool, v oauth2.Values) (out SignedOut, err error) {
+// Logout ends the session of a browser and answers where the browser goes on. The two forms are those of
+// docs/cognito/oauth.md, "Logout"; the parameters of OpenID Connect RP-Initiated Logout 1.0 are taken as well, when they name
+// the client. A request that is refused ends nothing.
+func (s *Service) Logout(ctx context.Context, pool id.Pool, v oauth2.Values, b hosted.Browser) (out Onward, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		app, err := s.Hosted.App(tx, pool, v)
 		if err != nil {
@@ -29,12 +24,15 @@ func (s *Service) Logout(ctx context.Context, pool id.Pool, v oauth2.Values) (ou
 		out, err = s.logout(tx, app, v)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return Onward{}, err
+	}
+	return out, s.Hosted.SignOut(ctx, pool, b)
 }
 
-func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (SignedOut, error) {
+func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (Onward, error) {
 	if err := v.Check(); err != nil {
-		return SignedOut{}, err
+		return Onward{}, err
 	}
 	for _, name := range []string{"logout_uri", "post_logout_redirect_uri"} {
 		address := v.Get(name)
@@ -42,19 +40,19 @@ func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (SignedOut,
 			continue
 		}
 		if !signsOutTo(app.Client, address) {
-			return SignedOut{}, hosted.ErrRedirect
+			return Onward{}, hosted.ErrRedirect
 		}
 		answer := oauth2.Answer{URI: address}
 		if name == "logout_uri" {
-			return SignedOut{Location: answer.URI}, nil
+			return Onward{Location: answer.URI}, nil
 		}
-		return SignedOut{Location: answer.With(oauth2.Pair{Name: "state", Value: v.Get("state")})}, nil
+		return Onward{Location: answer.With(oauth2.Pair{Name: "state", Value: v.Get("state")})}, nil
 	}
 	if v.Get("redirect_uri") == "" {
-		return SignedOut{}, &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Required String parameter 'redirect_uri' is not present"}
+		return Onward{}, &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Required String parameter 'redirect_uri' is not present"}
 	}
 	_, err := s.Hosted.Judge(tx, app.Pool.ID, v)
-	return SignedOut{Query: v.Encode()}, err
+	return Onward{Query: v.Encode()}, err
 }
 
 // signsOutTo reports whether an address is one of a client's LogoutURLs, byte for byte.

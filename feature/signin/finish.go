@@ -51,17 +51,20 @@ func (e *apiTokens) outcome(a *attempt) (*Outcome, error) {
 	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}, nil
 }
 
-// authorizationCode is the ending of a sign-in at the pages: a code, with which the browser is sent back to the app.
+// authorizationCode is the ending of a sign-in at the pages: a code, with which the browser is sent back to the app, and
+// its single sign-on session.
 type authorizationCode struct {
-	location string
+	finished *hosted.Finished
 }
 
 func (e *authorizationCode) commit(a *attempt, tx *db.Tx) (err error) {
 	asked := a.in.Authorization
-	e.location, err = a.Hosted.Finish(tx, asked.Pool, asked.Values, hosted.SignIn{User: a.User, Proofs: a.state.Proven})
+	e.finished, err = a.Hosted.Finish(tx, asked.Pool, asked.Values, hosted.SignIn{
+		User: a.User, Proofs: a.state.Proven, Browser: asked.Browser,
+	})
 	return err
 }
 
 func (e *authorizationCode) outcome(*attempt) (*Outcome, error) {
-	return &Outcome{Location: e.location}, nil
+	return &Outcome{Finished: e.finished}, nil
 }

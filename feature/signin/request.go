@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"cardea/engine/hosted"
 	"cardea/engine/lockout"
 	"cardea/record/client"
 	"cardea/spec/awsjson"
@@ -25,9 +26,10 @@ const (
 
 // Authorization is the authorization request on whose behalf the pages sign a user in. It is judged again at each step.
 type Authorization struct {
-	Pool   id.Pool
-	Values oauth2.Values
-	Origin string // of the pages
+	Pool    id.Pool
+	Values  oauth2.Values
+	Origin  string // of the pages
+	Browser hosted.Browser
 }
 
 // Request is one step of a sign-in as it was asked for.
@@ -47,7 +49,7 @@ type Request struct {
 	Source func(c *client.Client) lockout.Source
 }
 
-// Outcome is what a step of a sign-in ends in: Tokens, the Location of the app at the pages, or else a Challenge with its
+// Outcome is what a step of a sign-in ends in: Tokens, at the pages what is Finished, or else a Challenge with its
 // Parameters and Session.
 type Outcome struct {
 	Challenge  string
@@ -55,7 +57,7 @@ type Outcome struct {
 	Session    string            // empty when the challenge carries its state elsewhere
 	Available  []string          // what else the user could begin with, for USER_AUTH's first answer
 	Tokens     *cognitoidp.AuthenticationResultType
-	Location   string // where the browser is sent with an authorization code
+	Finished   *hosted.Finished // what the browser is given in the end; nil before, and away from the pages
 }
 
 // require names the first member that is missing or empty.

@@ -14,6 +14,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/page"
 	"cardea/record/datakey"
+	"cardea/record/ssosession"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
@@ -80,7 +81,7 @@ func (s *Service) AdminEnableUser(ctx context.Context, in *cognitoidp.AdminEnabl
 	return &cognitoidp.AdminEnableUserResponse{}, err
 }
 
-// AdminDisableUser keeps a user from signing in and voids their tokens.
+// AdminDisableUser keeps a user from signing in, voids their tokens and ends their sessions at the pages.
 func (s *Service) AdminDisableUser(ctx context.Context, in *cognitoidp.AdminDisableUserRequest) (*cognitoidp.AdminDisableUserResponse, error) {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		p, u, err := account.Admin(tx, in.UserPoolId, in.Username)
@@ -89,6 +90,9 @@ func (s *Service) AdminDisableUser(ctx context.Context, in *cognitoidp.AdminDisa
 		}
 		if err := s.Tokens.SignOut(tx, u); err != nil {
 			return fmt.Errorf("sign out: %w", err)
+		}
+		if err := ssosession.DeleteUser(tx, u.Pool, u.Sub); err != nil {
+			return err
 		}
 		u.Enabled = false
 		u.Touch(tx.Now)

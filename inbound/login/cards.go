@@ -44,10 +44,10 @@ func (t cards) currentPassword() Field {
 }
 
 // reuse offers to go on with the account that the browser is signed in to.
-func (t cards) reuse(app, name string) Card {
+func (t cards) reuse(app, name, another string) Card {
 	return Card{
 		Page: "reuse", Heading: t.Reuse(), Lead: []string{t.ReuseLead(app)}, Submit: t.ReuseAs(name),
-		Links: []Link{{Text: t.ReuseAnother(), Address: t.address(loginPath)}},
+		Links: []Link{{Text: t.ReuseAnother(), Address: another}},
 	}
 }
 

@@ -2,12 +2,12 @@ package login
 
 import (
 	"crypto/rand"
-	"net/http"
 	"slices"
 	"strings"
 
 	"cardea/engine/interaction"
 	"cardea/inbound/login/text"
+	"cardea/platform/browser"
 )
 
 const (
@@ -16,30 +16,17 @@ const (
 	year        = 365 * 24 * 60 * 60
 )
 
-// cookie is the name of a cookie of the site. Its bytes bind it to the site's own host on https. By path several domains share an
-// origin, and their names differ.
-func (v *visit) cookie(name string) string {
-	name = "cardea-" + name
-	if v.site.Secure {
-		name = "__Host-" + name
-	}
-	return name + strings.ReplaceAll(v.site.Path, "/", "-")
+func (v *visit) cookies() browser.Cookies {
+	return browser.Cookies{Secure: v.site.Secure, Path: v.site.Path}
 }
+
+// cookie is the name of a cookie of the site.
+func (v *visit) cookie(name string) string { return v.cookies().Name(name) }
 
 // set sends a cookie. An age of 0 is that of the browser's session, and a negative one deletes it.
-func (v *visit) set(name, value string, age int) {
-	http.SetCookie(v.w, &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: v.site.Secure, SameSite: http.SameSiteLaxMode,
-	})
-}
+func (v *visit) set(name, value string, age int) { v.cookies().Set(v.w, name, value, age) }
 
-func (v *visit) read(name string) string {
-	c, err := v.r.Cookie(name)
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
+func (v *visit) read(name string) string { return v.cookies().Get(v.r, name) }
 
 // browserID is the id of the visitor's browser; a new one gets it now. By itself it proves nothing.
 func (v *visit) browserID() string {
@@ -78,8 +65,7 @@ func (v *visit) keep(it interaction.Interaction) {
 	}
 	v.set(own, sealed, int(interaction.Life.Seconds()))
 
-	prefix := v.cookie(interactionPrefix)
-	prefix = prefix[:len(prefix)-len(strings.ReplaceAll(v.site.Path, "/", "-"))]
+	prefix := v.cookies().Prefix(interactionPrefix)
 	var others []string
 	for _, c := range v.r.Cookies() {
 		if strings.HasPrefix(c.Name, prefix) && c.Name != own {

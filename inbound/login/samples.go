@@ -38,7 +38,7 @@ func samples(t cards) []sample {
 		{name: "sign-in-empty", card: blame(t.identify(sampleApp, name, true), 0, t.SentenceMissing())},
 		{name: "sign-in-expired", card: alert(t.identify(sampleApp, name, true), t.SentenceAgain())},
 		{name: "sign-in-reset-done", card: notice(filled(t.identify(sampleApp, name, true), sampleName), t.ResetDone())},
-		{name: "reuse", card: t.reuse(sampleApp, sampleName)},
+		{name: "reuse", card: t.reuse(sampleApp, sampleName, t.address(loginPath))},
 		{name: "choose", card: t.choose(sampleName, t.way("WEB_AUTHN"), t.way("EMAIL_OTP"), t.way("SMS_OTP"), t.way("PASSWORD"))},
 		{name: "password", card: t.enterPassword(sampleName)},
 		{name: "password-long-name", card: t.enterPassword("wolfeschlegelsteinhausenbergerdorff.maximiliana-konstantina@internationale-gesellschaften.example.com")},

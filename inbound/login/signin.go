@@ -31,10 +31,8 @@ func (v *visit) goOn(out *signin.Outcome, err error) {
 	switch {
 	case err != nil:
 		v.refuse(err)
-	case out.Location != "":
-		v.forget()
-		v.w.Header().Set("Referrer-Policy", "no-referrer")
-		v.leave(out.Location)
+	case out.Finished != nil:
+		v.finish(out.Finished)
 	default:
 		v.meet(out)
 	}
@@ -83,6 +81,9 @@ func ofPages(available []string) (ways []string) {
 
 func (v *visit) loginCard() Card {
 	t := v.cards()
+	if v.account.Sub != "" && v.r.Method != http.MethodPost {
+		return v.reuseCard()
+	}
 	c := t.identify(v.app(), v.nameField(), !v.request.Chooses())
 	if v.allowsSignUp() {
 		c = t.withSignUp(c)
@@ -93,6 +94,10 @@ func (v *visit) loginCard() Card {
 
 // identify takes the name of who signs in, and their password where it is the only way.
 func (v *visit) identify() {
+	if account := v.typed(accountField); account != "" {
+		v.reuse(account)
+		return
+	}
 	v.it = interaction.Interaction{Name: v.typedName()}
 	if v.it.Name == "" {
 		v.respond(http.StatusOK, blame(v.loginCard(), 0, v.texts.SentenceMissing()))

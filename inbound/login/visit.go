@@ -27,6 +27,7 @@ type visit struct {
 
 	asked   oauth2.Values   // the authorization request: the query of every page, without lang
 	request *hosted.Request // nil where it is no client's
+	account hosted.Account  // that the browser is signed in to, at the page that offers to go on with it
 	owner   interaction.Owner
 	it      interaction.Interaction // how far the visitor has come; empty at the beginning
 
@@ -59,6 +60,10 @@ func (v *visit) judge() bool {
 		v.refuseRequest(err)
 		return false
 	}
+	if err := v.recall(); err != nil {
+		v.failed(err)
+		return false
+	}
 	hash := sha256.Sum256([]byte(v.asked.Encode()))
 	v.owner = interaction.Owner{
 		Pool: v.site.Pool, Domain: v.site.Domain, Client: v.request.Client.ID,
@@ -70,7 +75,7 @@ func (v *visit) judge() bool {
 
 // authorization is the request on whose behalf the visitor signs in.
 func (v *visit) authorization() signin.Authorization {
-	return signin.Authorization{Pool: v.site.Pool, Values: v.asked, Origin: v.site.Origin()}
+	return signin.Authorization{Pool: v.site.Pool, Values: v.asked, Origin: v.site.Origin(), Browser: v.browser()}
 }
 
 // app is the name of the app, as its owner has named it.

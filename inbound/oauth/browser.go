@@ -6,20 +6,23 @@ import (
 	"strconv"
 
 	"cardea/engine/hosted"
+	"cardea/feature/oauth"
+	"cardea/platform/browser"
 	"cardea/spec/oauth2"
 )
 
-// authorize sends the browser to the sign-in page, or back to the app with what is wrong with its request.
+// authorize sends the browser back to the app where it is signed in, or to the sign-in page, or back with what is wrong with the
+// request.
 func (c *call) authorize() error {
 	v, err := c.query()
 	if err != nil {
 		return err
 	}
-	query, err := c.Service.Authorize(c.r.Context(), c.pool, v)
+	out, err := c.Service.Authorize(c.r.Context(), c.pool, v, c.visitor())
 	if err != nil {
 		return err
 	}
-	c.redirect(c.base + "/login?" + query)
+	c.goOn(out)
 	return nil
 }
 
@@ -28,15 +31,27 @@ func (c *call) logout() error {
 	if err != nil {
 		return err
 	}
-	out, err := c.Service.Logout(c.r.Context(), c.pool, v)
+	out, err := c.Service.Logout(c.r.Context(), c.pool, v, c.visitor())
 	if err != nil {
 		return err
 	}
+	if name := c.cookies.Name(browser.SSO); c.cookies.Get(c.r, name) != "" {
+		c.cookies.Set(c.w, name, "", -1)
+	}
+	c.goOn(out)
+	return nil
+}
+
+// visitor is the browser that the request comes from.
+func (c *call) visitor() hosted.Browser {
+	return hosted.Browser{Domain: c.domain, SSO: c.cookies.Get(c.r, c.cookies.Name(browser.SSO))}
+}
+
+func (c *call) goOn(out oauth.Onward) {
 	if out.Location == "" {
 		out.Location = c.base + "/login?" + out.Query
 	}
 	c.redirect(out.Location)
-	return nil
 }
 
 // query reads the query of a request.

@@ -13,6 +13,7 @@ import (
 
 	"cardea/engine/issuer"
 	"cardea/feature/oauth"
+	"cardea/platform/browser"
 	"cardea/spec/awsjson"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -67,7 +68,9 @@ type call struct {
 	*Handler
 	endpoint
 	pool    id.Pool
+	domain  string
 	base    string // of links, without a slash at the end
+	cookies browser.Cookies
 	w       http.ResponseWriter
 	r       *http.Request
 	caller  awsjson.Caller
@@ -85,7 +88,10 @@ type call struct {
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	began := time.Now()
 	site := issuer.SiteFrom(r.Context())
-	c := &call{Handler: h, endpoint: e, pool: site.Pool, base: site.BaseURL, w: w, caller: callerOf(r)}
+	c := &call{
+		Handler: h, endpoint: e, pool: site.Pool, domain: site.Domain, base: site.BaseURL,
+		cookies: browser.Cookies{Secure: site.Secure, Path: site.Path}, w: w, caller: callerOf(r),
+	}
 	c.r = r.WithContext(awsjson.WithCaller(r.Context(), c.caller))
 	c.headers()
 	switch {
@@ -95,6 +101,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	case !slices.Contains(e.methods, r.Method):
 		w.Header().Set("Allow", strings.Join(e.methods, ", "))
 		c.fail(&oauth2.Error{Code: oauth2.InvalidRequest}, http.StatusMethodNotAllowed)
+	case !e.open && !browser.Navigates(r):
+		c.fail(&oauth2.Error{Code: oauth2.InvalidRequest}, http.StatusBadRequest)
 	default:
 		c.run()
 	}

@@ -14,11 +14,21 @@ var destinations = []string{"", "document", "empty", "image", "style", "script"}
 func Guard(pages http.Handler) http.Handler {
 	own := http.NewCrossOriginProtection().Handler(pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ahead := r.Header.Get("Sec-Purpose") != "" || r.Header.Get("Purpose") == "prefetch"
-		if ahead || !slices.Contains(destinations, r.Header.Get("Sec-Fetch-Dest")) {
+		if isAhead(r) || !slices.Contains(destinations, r.Header.Get("Sec-Fetch-Dest")) {
 			http.Error(w, "This page is only shown on its own.", http.StatusBadRequest)
 			return
 		}
 		own.ServeHTTP(w, r)
 	})
+}
+
+// isAhead tells whether a browser asks for a page that its user may never open.
+func isAhead(r *http.Request) bool {
+	return r.Header.Get("Sec-Purpose") != "" || r.Header.Get("Purpose") == "prefetch"
+}
+
+// Navigates tells whether a browser goes to an address, as far as it says: in a window or a frame, and not ahead of its user or
+// for a part of another page.
+func Navigates(r *http.Request) bool {
+	return !isAhead(r) && slices.Contains([]string{"", "document", "iframe", "frame"}, r.Header.Get("Sec-Fetch-Dest"))
 }

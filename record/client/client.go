@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
@@ -156,6 +157,27 @@ func List(tx *db.Tx, pool id.Pool, after id.Client, limit int) ([]*Client, error
 		ORDER BY client_id
 		LIMIT $3`,
 		string(pool), string(after), limit)
+}
+
+// LongestSSO is the longest SSOValidity of the pool's clients.
+func LongestSSO(tx *db.Tx, pool id.Pool) (longest time.Duration, err error) {
+	all, err := db.All(tx, scanSessions, `
+		SELECT DISTINCT sessions
+		FROM client
+		WHERE pool_id = $1`,
+		pool)
+	for _, c := range all {
+		longest = max(longest, c.SSOValidity())
+	}
+	return longest, err
+}
+
+func scanSessions(row db.Scanner) (*Client, error) {
+	written := documents{doc: "{}"}
+	if err := row.Scan(&written.sessions); err != nil {
+		return nil, err
+	}
+	return decode("", "", 0, written)
 }
 
 // remembered loads a client unless this version of it is in memory.

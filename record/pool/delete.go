@@ -17,6 +17,7 @@ var tables = []string{
 	"quota",
 	"code",
 	"auth_code",
+	"sso_session",
 	"software_token",
 	"attempt",
 	"replay",

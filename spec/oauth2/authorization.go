@@ -14,8 +14,8 @@ const (
 // Values of prompt (OpenID Connect Core §3.1.2.1).
 const (
 	PromptNone    = "none"
-	promptLogin   = "login"
-	promptSelect  = "select_account"
+	PromptLogin   = "login"
+	PromptSelect  = "select_account"
 	promptConsent = "consent"
 )
 
@@ -90,7 +90,7 @@ func proves(challenge, method string) bool {
 // promptable reports whether the values of prompt are known, and none stands alone.
 func promptable(prompt []string) bool {
 	for _, value := range prompt {
-		if !slices.Contains([]string{PromptNone, promptLogin, promptSelect, promptConsent}, value) {
+		if !slices.Contains([]string{PromptNone, PromptLogin, PromptSelect, promptConsent}, value) {
 			return false
 		}
 	}

@@ -103,11 +103,11 @@ func (l loader) signIn(ctx context.Context, p *population) error {
 				return err
 			}
 			who := hosted.SignIn{User: u, Proofs: []factor.Proof{factor.Password}}
-			location, err := l.srv.OAuth.Hosted.Finish(tx, p.pool, request, who)
+			out, err := l.srv.OAuth.Hosted.Finish(tx, p.pool, request, who)
 			if err != nil {
 				return err
 			}
-			made = append(made, strings.TrimPrefix(location, redirectURI+"?code="))
+			made = append(made, strings.TrimPrefix(out.Location, redirectURI+"?code="))
 		}
 		return nil
 	})

@@ -1,0 +1,214 @@
+package hosted
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cardea/engine/lockout"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/pool"
+	"cardea/record/quota"
+	"cardea/record/ssosession"
+	"cardea/record/user"
+	"cardea/spec/id"
+	"cardea/spec/oauth2"
+)
+
+// A session gives at most so many codes in a time, so that a browser sent around in a circle does not fill the database.
+const (
+	maxReuses = 60
+	reuseTime = time.Minute
+)
+
+// local is the name of the pool itself among the providers that users may come from.
+const local = "COGNITO"
+
+// Browser is a visitor's browser, as far as single sign-on knows it.
+type Browser struct {
+	Domain string // at which it is; empty: the sign-in is not remembered
+	SSO    string // the cookie of its single sign-on session; empty: none
+	Shown  id.Sub // the account that a page has shown and the visitor goes on with; empty: any
+}
+
+// Account is the user that a browser is signed in as.
+type Account struct {
+	Sub  id.Sub
+	Name string // to be shown to the user
+}
+
+// begin makes the single sign-on session of a fresh sign-in, and answers its id and the cookie. The secret is always a new one:
+// a cookie from before the sign-in is worth nothing after it, whoever has put it into the browser. The browser's session of the
+// same user goes on, since codes that it gave may still be on their way; that of another user ends.
+func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, err error) {
+	if who.Browser.Domain == "" {
+		return "", &Finished{}, nil
+	}
+	session = id.NewUUID()
+	switch old, err := held(tx, pool, who.Browser); {
+	case errors.Is(err, ErrLoginRequired):
+	case err != nil:
+		return "", nil, err
+	default:
+		if old.Sub == who.User.Sub {
+			session = old.ID
+		}
+		if err := ssosession.Delete(tx, pool, old.ID); err != nil {
+			return "", nil, err
+		}
+	}
+
+	longest, err := client.LongestSSO(tx, pool)
+	if err != nil || longest == 0 {
+		return "", &Finished{}, err
+	}
+	secret := rand.Text() + rand.Text() // 260 bits
+	err = ssosession.Insert(tx, &ssosession.Session{
+		Pool: pool, ID: session, Domain: who.Browser.Domain, Sub: who.User.Sub, Hash: ssosession.Hash(secret),
+		Proofs: who.Proofs, PasswordSet: who.User.PasswordSet, AuthTime: who.AuthTime, Expires: who.AuthTime.Add(longest),
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return session, &Finished{SSO: session + "." + secret, Life: longest}, nil
+}
+
+// held finds the session of a browser, or answers ErrLoginRequired.
+func held(tx *db.Tx, pool id.Pool, b Browser) (*ssosession.Session, error) {
+	name, secret, _ := strings.Cut(b.SSO, ".")
+	if b.SSO == "" || secret == "" {
+		return nil, ErrLoginRequired
+	}
+	s, err := ssosession.Get(tx, pool, name)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, ErrLoginRequired
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get single sign-on session: %w", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(s.Hash), []byte(ssosession.Hash(secret))) != 1 || s.Domain != b.Domain || !tx.Now.Before(s.Expires) {
+		return nil, ErrLoginRequired
+	}
+	return s, nil
+}
+
+// usable finds the session of a browser that serves a request as if its user had signed in just now, and the user. It answers
+// ErrLoginRequired when there is none: the user has to prove again who they are, or more than they did.
+func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User, error) {
+	s, err := held(tx, r.Pool.ID, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	elsewhere := r.Provider != "" && r.Provider != local || !r.offers(local)
+	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
+	if elsewhere || tooOld || r.Prompts(oauth2.PromptLogin) {
+		return nil, nil, ErrLoginRequired
+	}
+
+	u, err := user.Get(tx, s.Pool, s.Sub)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, nil, ErrLoginRequired
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("get user: %w", err)
+	}
+	if !s.PasswordSet.Equal(u.PasswordSet) || token.Eligible(r.Pool, u, s.Proofs) != nil {
+		return nil, nil, ErrLoginRequired
+	}
+	return s, u, nil
+}
+
+// SignedIn is the account with which a browser may go on with a request, or ErrLoginRequired.
+func (s *Server) SignedIn(ctx context.Context, r *Request, b Browser) (a Account, err error) {
+	if b.SSO == "" {
+		return a, ErrLoginRequired
+	}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		_, u, err := r.usable(tx, b)
+		if err == nil {
+			a = Account{Sub: u.Sub, Name: nameOf(r.Pool, u)}
+		}
+		return err
+	})
+	return a, err
+}
+
+// Reuse makes the code of a request by the session of a browser, whose user need not sign in again, and answers where the
+// browser is sent. The code's user proved who they are when the session began. Reuse answers ErrLoginRequired when the session
+// does not do, the conditions of Judge, and lockout.ErrRateLimited in a *RedirectError.
+func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location string, err error) {
+	if _, err := s.SignedIn(ctx, r, b); err != nil {
+		return "", err // a cookie that is none writes nothing
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		again, err := s.Judge(tx, r.Pool.ID, r.values)
+		if err != nil {
+			return err
+		}
+		location, err = again.reuse(tx, b)
+		return err
+	})
+	return location, err
+}
+
+func (r *Request) reuse(tx *db.Tx, b Browser) (location string, err error) {
+	s, u, err := r.usable(tx, b)
+	if err != nil {
+		return "", err
+	}
+	if b.Shown != "" && b.Shown != u.Sub {
+		return "", ErrLoginRequired
+	}
+	uses, err := quota.Use(tx, s.Pool, "sso/"+s.ID, maxReuses, reuseTime)
+	if err != nil {
+		return "", err
+	}
+	if uses > maxReuses {
+		return "", r.Refused(lockout.ErrRateLimited)
+	}
+	return r.finish(tx, SignIn{User: u, Proofs: s.Proofs, AuthTime: s.AuthTime}, s.ID)
+}
+
+// SignOut ends the session of a browser. Tokens that came of it stay, but codes that were not redeemed are void.
+func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) error {
+	find := func(tx *db.Tx) (name string, err error) {
+		found, err := held(tx, pool, b)
+		if errors.Is(err, ErrLoginRequired) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		return found.ID, nil
+	}
+	var name string
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		name, err = find(tx)
+		return err
+	})
+	if err != nil || name == "" {
+		return err // a cookie that is none writes nothing
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if name, err = find(tx); err != nil {
+			return err
+		}
+		return ssosession.Delete(tx, pool, name)
+	})
+}
+
+// nameOf is how a user is called on pages: as they sign in.
+func nameOf(p *pool.Pool, u *user.User) string {
+	for _, contact := range p.Doc.UsernameAttributes {
+		if name := u.Attributes[contact]; name != "" {
+			return name
+		}
+	}
+	return u.Username
+}

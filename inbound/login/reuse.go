@@ -1,0 +1,64 @@
+package login
+
+import (
+	"errors"
+
+	"cardea/engine/hosted"
+	"cardea/platform/browser"
+	"cardea/spec/id"
+	"cardea/spec/oauth2"
+)
+
+// accountField is what the form has that goes on with the account that the browser is signed in to: whose it is.
+const accountField = "account"
+
+// browser is the visitor's, as far as single sign-on knows it.
+func (v *visit) browser() hosted.Browser {
+	return hosted.Browser{Domain: v.site.Domain, SSO: v.read(v.cookie(browser.SSO))}
+}
+
+// recall finds the account that the visitor may go on with at the first page.
+func (v *visit) recall() (err error) {
+	if v.page.path != loginPath {
+		return nil
+	}
+	v.account, err = v.Hosted.SignedIn(v.r.Context(), v.request, v.browser())
+	if errors.Is(err, hosted.ErrLoginRequired) {
+		return nil
+	}
+	return err
+}
+
+// reuseCard offers to go on with an account. Another one is signed in to by a request that wants a new sign-in.
+func (v *visit) reuseCard() Card {
+	t := v.cards()
+	anew := v.asked.Without("prompt").Encode() + "&prompt=" + oauth2.PromptLogin
+	c := t.reuse(v.app(), v.account.Name, v.site.BaseURL+loginPath+"?"+anew)
+	c.Hidden = append(c.Hidden, Pair{accountField, string(v.account.Sub)})
+	return c
+}
+
+// reuse goes on with the account that the page has shown.
+func (v *visit) reuse(account string) {
+	b := v.browser()
+	b.Shown = id.Sub(account)
+	location, err := v.Hosted.Reuse(v.r.Context(), v.request, b)
+	switch {
+	case errors.Is(err, hosted.ErrLoginRequired):
+		v.goTo(loginPath) // which shows who is signed in now, if anybody is
+	case err != nil:
+		v.refuse(err)
+	default:
+		v.finish(&hosted.Finished{Location: location})
+	}
+}
+
+// finish sends the visitor back to the app.
+func (v *visit) finish(out *hosted.Finished) {
+	v.forget()
+	if out.SSO != "" {
+		v.set(v.cookie(browser.SSO), out.SSO, int(out.Life.Seconds()))
+	}
+	v.w.Header().Set("Referrer-Policy", "no-referrer")
+	v.leave(out.Location)
+}

@@ -1,0 +1,106 @@
+package ssosession
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/spec/id"
+)
+
+// Session is the sign-in of a browser at a domain.
+type Session struct {
+	Pool        id.Pool
+	ID          string // UUID
+	Domain      string
+	Sub         id.Sub
+	Hash        string    // of the secret in the browser's cookie
+	Proofs      []string  // by which the user has signed in
+	PasswordSet time.Time // the user's, then
+	AuthTime    time.Time // when they proved who they are
+	Expires     time.Time
+}
+
+// Hash is how a secret is stored. It has 256 random bits, so that the hash needs no salt.
+func Hash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Insert adds a session.
+func Insert(tx *db.Tx, s *Session) error {
+	rows, err := tx.Exec(`
+		INSERT INTO sso_session (pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT DO NOTHING`,
+		s.Pool, s.ID, s.Domain, s.Sub, s.Hash, strings.Join(s.Proofs, " "),
+		db.Millis(s.PasswordSet), db.Millis(s.AuthTime), db.Millis(s.Expires))
+	if err != nil {
+		return fmt.Errorf("insert single sign-on session: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrExists
+	}
+	return nil
+}
+
+// Get finds a session by its id, also one that has expired, or answers db.ErrNotFound.
+func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
+	return db.One(tx, scan, `
+		SELECT pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires
+		FROM sso_session
+		WHERE pool_id = $1 AND id = $2`,
+		pool, session)
+}
+
+// Delete ends a session, if there is one.
+func Delete(tx *db.Tx, pool id.Pool, session string) error {
+	_, err := tx.Exec(`
+		DELETE FROM sso_session
+		WHERE pool_id = $1 AND id = $2`,
+		pool, session)
+	if err != nil {
+		return fmt.Errorf("delete single sign-on session: %w", err)
+	}
+	return nil
+}
+
+// DeleteUser ends all sessions of a user.
+func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
+	_, err := tx.Exec(`
+		DELETE FROM sso_session
+		WHERE pool_id = $1 AND sub = $2`,
+		pool, sub)
+	if err != nil {
+		return fmt.Errorf("delete single sign-on sessions of user: %w", err)
+	}
+	return nil
+}
+
+// Prune removes up to limit sessions that expired before a moment, and answers how many.
+func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
+	rows, err := tx.Exec(`
+		DELETE FROM sso_session
+		WHERE (pool_id, id) IN (SELECT pool_id, id FROM sso_session WHERE expires < $1 ORDER BY expires LIMIT $2) AND expires < $1`,
+		db.Millis(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("prune single sign-on sessions: %w", err)
+	}
+	return int(rows), nil
+}
+
+func scan(row db.Scanner) (*Session, error) {
+	var s Session
+	var proofs string
+	var password, proven, expires int64
+	err := row.Scan((*string)(&s.Pool), &s.ID, &s.Domain, (*string)(&s.Sub), &s.Hash, &proofs, &password, &proven, &expires)
+	if err != nil {
+		return nil, err
+	}
+	s.Proofs = strings.Fields(proofs)
+	s.PasswordSet, s.AuthTime, s.Expires = db.Time(password), db.Time(proven), db.Time(expires)
+	return &s, nil
+}
