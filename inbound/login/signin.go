@@ -81,7 +81,7 @@ func ofPages(available []string) (ways []string) {
 
 func (v *visit) loginCard() Card {
 	t := v.cards()
-	if v.account.Sub != "" && v.r.Method != http.MethodPost {
+	if begun := v.it.Name != "" || v.r.Method == http.MethodPost; v.account.Sub != "" && !begun {
 		return v.reuseCard()
 	}
 	c := t.identify(v.app(), v.nameField(), !v.request.Chooses())
