@@ -40,7 +40,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 
-	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Begin: api.Begin, Observe: s.metrics.Operation}
+	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Begin: api.Begin, Observe: s.metrics.Operation, Page: pages.ShowError}
 
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", api)

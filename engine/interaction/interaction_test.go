@@ -93,3 +93,16 @@ func TestLengthsOfInteractionsDoNotTell(t *testing.T) {
 		t.Errorf("an interaction of %d characters", len(text))
 	}
 }
+
+func TestAStepMayEndBeforeItsInteraction(t *testing.T) {
+	t.Parallel()
+	b := box(t, "pool")
+	until := now.Add(time.Minute)
+	text := interaction.Seal(b, owner, interaction.Interaction{Page: "reset", Until: until.UnixMilli()}, now)
+	if _, ok := interaction.Open(b, owner, text, until.Add(-time.Millisecond)); !ok {
+		t.Error("it has ended before its time")
+	}
+	if it, ok := interaction.Open(b, owner, text, until); ok || it.Page != "" {
+		t.Errorf("it has not ended: %+v", it)
+	}
+}

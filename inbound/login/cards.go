@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cardea/engine/hosted"
+	"cardea/feature/branding"
 	"cardea/inbound/login/text"
 )
 
@@ -211,6 +212,27 @@ func (t cards) confirm(name, destination string) Card {
 		Page: "confirm", Heading: t.Confirm(), Account: name, Lead: []string{lead},
 		Fields: []Field{t.codeField()}, Submit: t.ConfirmSubmit(), Extra: []Extra{again}, Action: t.address(confirmPath),
 	}
+}
+
+// awaitLink says that a link was sent that confirms the account.
+func (t cards) awaitLink(name, destination string) Card {
+	c := t.confirm(name, destination)
+	c.Page, c.Fields, c.Submit, c.Lead, c.Links = "confirm-by-link", nil, "", nil, []Link{t.toSignIn()}
+	if destination != "" {
+		c.Lead = []string{t.ConfirmLinkSent(destination)}
+	}
+	return c
+}
+
+// withTerms adds the links to the documents that whoever signs up agrees to, if there are any.
+func (t cards) withTerms(c Card, terms branding.Terms) Card {
+	if terms.OfUse == "" {
+		return c
+	}
+	c.Links = append([]Link{
+		{Before: t.SignUpTerms(), Text: t.SignUpTermsOfUse(), Address: terms.OfUse}, {Text: t.SignUpPrivacy(), Address: terms.Privacy},
+	}, c.Links...)
+	return c
 }
 
 // confirmDone says that the account is confirmed, where something else has to be said.

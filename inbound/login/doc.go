@@ -4,6 +4,10 @@
 // (inbound/login/text) by a function of its own in cards*.go; card.html draws all of them, and frame.html what stands around.
 // Pages work without JavaScript, but for passkeys.
 //
+// Pages for accounts call the operations of the API (feature/signup, feature/passwords) on behalf of the app whose authorization
+// request is in the address, and check the form of what they ask as the API does. Nothing that was typed as a password is kept
+// between pages: whoever has made an account, or a new password, signs in with it (docs/cognito/accounts.md, "Pages").
+//
 // /confirmUser is where the links of CONFIRM_WITH_LINK lead. Opening it changes nothing, since programs that scan mail open
 // links, too: the page has a button, and what the button posts confirms the account. What it says of a link that is not good
 // tells nothing about the user (docs/cognito/messages.md, "Links"). For pools without a domain it is served on the server's

@@ -14,7 +14,7 @@ import (
 )
 
 // resetLife is how long the page waits for the code of a forgotten password. The code itself lasts longer
-// (docs/cognito/accounts.md, "Lifetimes of codes").
+// (docs/cognito/accounts.md, "Pages").
 const resetLife = 8 * time.Minute
 
 // ofRecovery is what the pages of forgotten passwords say of users who cannot recover theirs.

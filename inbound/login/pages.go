@@ -22,6 +22,7 @@ const (
 	resendPath       = "/resendcode"
 	forgotPath       = "/forgotPassword"
 	resetPath        = "/confirmforgotPassword"
+	errorPath        = "/error"
 )
 
 // Steps of an interaction that are no challenges.
@@ -74,6 +75,7 @@ func init() {
 			says: ofRecovery},
 		{name: "ConfirmForgotPassword", path: resetPath, steps: []string{stepReset}, card: (*visit).resetCard, answer: (*visit).reset,
 			says: ofRecovery},
+		{name: "Error", path: errorPath, plain: (*visit).showError},
 	}
 }
 

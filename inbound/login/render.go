@@ -65,7 +65,7 @@ func (v *visit) respond(status int, card Card) {
 	if v.request != nil {
 		card.Hidden = append(card.Hidden, Pair{"_csrf", interaction.Token(v.request.Box, v.owner)})
 	}
-	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look()}
+	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), once: v.once}
 	if status >= http.StatusInternalServerError {
 		f.ID = v.caller.RequestID
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"cardea/feature/branding"
 	"cardea/inbound/login/text"
 )
 
@@ -55,6 +56,7 @@ func samples(t cards) []sample {
 		{name: "new-password-weak", card: blame(t.changePassword(sampleName, rules), 0, t.SentencePasswordWeak())},
 		{name: "sign-up", card: t.signUp(sampleApp, rules, name)},
 		{name: "sign-up-taken", card: blame(filled(t.signUp(sampleApp, rules, name, Field{Name: "nickname", Label: t.AttributeNickname(), Type: "text"}), sampleName), 0, t.SentenceTaken())},
+		{name: "sign-up-terms", card: t.withTerms(t.signUp(sampleApp, rules, name), branding.Terms{OfUse: "/", Privacy: "/"})},
 		{name: "sign-up-empty", card: blame(blame(t.signUp(sampleApp, rules, name), 0, t.SentenceMissing()), 1, t.SentenceMissing())},
 		{name: "sign-up-refused", card: alert(filled(t.signUp(sampleApp, rules, name), sampleName), "There are no seats left.")},
 		{name: "confirm", card: t.confirm(sampleName, sampleMail)},
@@ -62,6 +64,7 @@ func samples(t cards) []sample {
 		{name: "confirm-again", card: notice(t.confirm(sampleName, sampleMail), t.SentAgain())},
 		{name: "confirm-limited", card: alert(t.confirm(sampleName, ""), t.SentenceLimit())},
 		{name: "confirm-told", card: alert(t.confirmDone(), "There are no seats left.")},
+		{name: "confirm-by-link", card: t.awaitLink(sampleName, sampleMail)},
 		{name: "confirm-link", card: linkPage{cards: t}.askToConfirm()},
 		{name: "confirm-link-limited", card: alert(linkPage{cards: t}.askToConfirm(), t.SentenceLocked())},
 		{name: "confirm-link-done", card: t.linkDone()},
@@ -78,6 +81,8 @@ func samples(t cards) []sample {
 		{name: "add-passkey", card: t.addPasskey(sampleName)},
 		{name: "signed-out", card: t.signedOut()},
 		{name: "error-client", card: t.failed(t.ErrorClient())},
+		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
+		{name: "error-request", card: t.failed(t.ErrorRequest())},
 		{name: "error-later", card: t.failed(t.ErrorLater()), id: "1-5759e988-bd862e3fe1be46a994272793"},
 	}
 }

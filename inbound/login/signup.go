@@ -2,6 +2,7 @@ package login
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,7 +35,15 @@ func (v *visit) signUpCard() Card {
 		f.Required = !v.request.Pool.UsernameIs(attribute) // the user name may be it
 		fields = append(fields, f)
 	}
-	return t.signUp(v.app(), t.rules(v.request), fields...)
+	c := t.signUp(v.app(), t.rules(v.request), fields...)
+	if v.Branding == nil {
+		return c
+	}
+	terms, err := v.Branding.TermsOf(v.r.Context(), v.site.Pool, v.request.Client.ID, v.texts.Terms)
+	if err != nil {
+		v.failure = errors.Join(v.failure, fmt.Errorf("find the terms of the sign-up page: %w", err))
+	}
+	return t.withTerms(c, terms)
 }
 
 // signUpAttributes are those that the form asks for: what the pool requires, and an address that codes can be sent to.
@@ -120,11 +129,25 @@ func (v *visit) toldAfterwards(name string, err error) bool {
 
 // askToConfirm leads to the page that asks for the code of a sign-up.
 func (v *visit) askToConfirm(name string, sent *cognitoidp.CodeDeliveryDetailsType, notice string) {
-	v.keep(interaction.Interaction{Page: stepConfirm, Name: name, Shown: destination(sent), Notice: notice})
+	it := interaction.Interaction{Page: stepConfirm, Name: name, Shown: destination(sent), Notice: notice}
+	attribute := "email"
+	if sent != nil {
+		attribute = sent.AttributeName
+	}
+	if p := v.request.Pool; p.AutoVerifies(attribute) && message.ByLink(p, message.SignUp, attribute) {
+		it.Ways = []string{byLink}
+	}
+	v.keep(it)
 	v.goTo(confirmPath)
 }
 
+// byLink is the way of interactions whose account is confirmed by a link in the place of a code.
+const byLink = "link"
+
 func (v *visit) confirmCard() Card {
+	if slices.Contains(v.it.Ways, byLink) {
+		return v.cards().awaitLink(v.it.Name, v.it.Shown["CODE_DELIVERY_DESTINATION"])
+	}
 	return v.cards().confirm(v.it.Name, v.it.Shown["CODE_DELIVERY_DESTINATION"])
 }
 

@@ -31,6 +31,7 @@ type visit struct {
 	owner   interaction.Owner
 	it      interaction.Interaction // how far the visitor has come; empty at the beginning
 
+	once    bool // the page cannot be asked for again in another language
 	status  int
 	code    string // of the error, for the log
 	failure error

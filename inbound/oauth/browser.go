@@ -80,24 +80,30 @@ func (c *call) refuseBrowser(err error) {
 	switch {
 	case word == nil:
 		c.failure, c.code = err, oauth2.ServerError
-		c.page(http.StatusInternalServerError, "Something went wrong. The request id is "+c.caller.RequestID+".")
+		c.show(http.StatusInternalServerError)
 	case registered:
 		c.code = word.Code
 		c.redirect(back.Location(word))
 	case word.Description != "":
 		c.code = word.Code
-		c.page(http.StatusBadRequest, word.Description)
+		c.text(http.StatusBadRequest, word.Description)
 	default:
 		c.code = word.Code
-		c.page(http.StatusBadRequest, "An error was encountered with the requested page: "+word.Code)
+		c.show(http.StatusBadRequest)
 	}
 }
 
-// page shows a text, which holds nothing of the request.
-func (c *call) page(status int, text string) {
+// show answers with the page of an error.
+func (c *call) show(status int) {
+	c.status = status
+	c.Page(c.w, c.r, status, c.code)
+}
+
+// text answers with Cognito's words, which hold nothing of the request.
+func (c *call) text(status int, said string) {
 	c.status = status
 	c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	c.w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(said)+1))
 	c.w.WriteHeader(status)
-	_, _ = c.w.Write([]byte(text + "\n")) // the browser may be gone
+	_, _ = c.w.Write([]byte(said + "\n")) // the browser may be gone
 }

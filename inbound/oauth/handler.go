@@ -28,6 +28,8 @@ type Handler struct {
 	Begin func(ctx context.Context) (context.Context, func() []slog.Attr)
 	// Observe, unless nil, counts each request: the name of its endpoint, the error code or "", and how long it took.
 	Observe func(service, operation, code string, took time.Duration)
+	// Page shows a visitor an error that no app can be told, by its code.
+	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
 }
 
 // endpoint is one of the paths.

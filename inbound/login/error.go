@@ -1,0 +1,34 @@
+package login
+
+import (
+	"net/http"
+
+	"cardea/inbound/login/text"
+	"cardea/spec/awsjson"
+)
+
+// errorsByCode are the sentences for the codes of authorization requests that no app can be told.
+var errorsByCode = words{
+	"invalid_client":    (*text.Texts).ErrorClient,
+	"redirect_mismatch": (*text.Texts).ErrorRedirect,
+	"server_error":      (*text.Texts).ErrorLater,
+}
+
+// showError is the page that Cognito's endpoints send browsers to. It shows nothing of the request.
+func (v *visit) showError() { v.respondError(http.StatusBadRequest, v.r.URL.Query().Get("error")) }
+
+func (v *visit) respondError(status int, code string) {
+	say := errorsByCode[code]
+	if say == nil {
+		say = (*text.Texts).ErrorRequest
+	}
+	v.respond(status, v.cards().failed(say(v.texts)))
+}
+
+// ShowError answers a request for another endpoint of the site with the page of an error. The page of a failure tells the id
+// that the request's caller has. No link on it leads back to the request.
+func (h *Handler) ShowError(w http.ResponseWriter, r *http.Request, status int, code string) {
+	v := h.open(w, r, page{})
+	v.caller, v.once = awsjson.CallerFrom(r.Context()), true
+	v.respondError(status, code)
+}
