@@ -36,7 +36,7 @@ func isOwn(rp, page, origin string) bool {
 	if known := originOf(page); known != "" {
 		page = known
 	}
-	return page != "" && page == origin && isUnder(rp, origin)
+	return page == origin && isUnder(rp, origin)
 }
 
 // isLocal tells whether an origin is a server on the developer's own machine, at any port.
