@@ -132,3 +132,28 @@ func TestRequestsThatNoAppCanBeToldOfHaveAPage(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsConfirmedElsewhereBeginsAgain(t *testing.T) {
+	t.Parallel()
+	eachOpenShop(t, nil, nil, func(t *testing.T, s *shop) {
+		for name, answer := range map[string]func(v *visitor){
+			"code":         func(v *visitor) { v.submit("code", "000000") },
+			"another code": func(v *visitor) { v.again() },
+		} {
+			user := strings.ReplaceAll(name, " ", "-")
+			v := s.visitor(t).visit(s.page(t, "/signup")).submit("username", user, "email", user+"@example.org", "password", servertest.Password).expect("confirm")
+			s.Must(t, "AdminConfirmSignUp", M{"UserPoolId": s.pool, "Username": user})
+			answer(v)
+			if v.expect("sign-in").said() != startAgain || v.value("username") != user {
+				t.Errorf("%s: %q, the name is %q", name, v.said(), v.value("username"))
+			}
+		}
+
+		// Another code is sent to whom the browser was asked for one, to nobody else.
+		v := s.visitor(t).visit(s.authorize(t)).expect("sign-in")
+		form := url.Values{"_csrf": {v.value("_csrf")}, "resend": {"yes"}, "username": {"ana"}}
+		if v.send(http.MethodPost, s.page(t, "/resendcode"), form).expect("sign-in").said() != startAgain {
+			t.Errorf("without a sign-up: %q", v.said())
+		}
+	})
+}
