@@ -335,7 +335,9 @@ func TestACookieFromBeforeASignInIsWorthNothingAfterIt(t *testing.T) {
 	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
 		s.User(t, s.pool, "eve")
 		for _, planter := range []string{"eve", "ana"} {
-			name, planted := s.signedIn(t, planter).cookie("sso")
+			theirs := s.signedIn(t, planter)
+			name, planted := theirs.cookie("sso")
+			open := theirs.visit(s.authorize(t)).code()
 			victim := s.visitor(t).plant(name, planted)
 			victim.visit(s.authorize(t, "prompt", "login")).expect("sign-in").submit("username", "ana", "password", servertest.Password)
 			first := victim.code()
@@ -347,6 +349,9 @@ func TestACookieFromBeforeASignInIsWorthNothingAfterIt(t *testing.T) {
 			}
 			again := victim.visit(s.authorize(t, "prompt", "login")).submit("username", "ana", "password", servertest.Password).code()
 			s.redeem(t, first)
+			if good := s.redeemed(t, open) == http.StatusOK; good != (planter == "ana") {
+				t.Errorf("a code of the session of %s is good: %v", planter, good)
+			}
 			s.redeem(t, again)
 		}
 	})
