@@ -16,7 +16,6 @@ import (
 	"cardea/inbound/oauth"
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
-	"cardea/record/datakey"
 	"cardea/spec/awsjson"
 )
 
@@ -24,41 +23,26 @@ import (
 var operationLimits = map[string]int64{"CreateManagedLoginBranding": 2 << 20, "UpdateManagedLoginBranding": 2 << 20}
 
 // route makes the routes: which path leads to which handler, and how callers are verified.
-func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *issuer.Sites, pages *login.Handler) {
+func (s *Server) route(published *issuer.Documents, f *features) {
 	c := &s.config
-	api := &awsapi.Handler{
-		Services: []awsapi.Service{
-			{Service: s.API.Service(), Word: wording.Cognito},
-			{Service: s.STS.Service()},
-			{Service: s.KMS.Service(), Word: wording.KMS},
-		},
-		Limits:  awsapi.Limits{Operations: operationLimits},
-		Log:     c.Log,
-		Begin:   beginOperation(c.triggerLimit()),
-		Observe: s.metrics.Operation,
-		Strict:  c.Test.Strict,
-	}
-	documents := &wellknown.Handler{Documents: published, Log: c.Log}
-
+	api := s.newAPI()
+	pages := s.newPages(f, api.Begin)
 	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Begin: api.Begin, Observe: s.metrics.Operation, Page: pages.ShowError}
+	documents := &wellknown.Handler{Documents: published, Log: c.Log}
+	published.Endpoints = oauth.Discovered
+
+	s.pages = http.NewServeMux()
+	endpoints.Register(s.pages)
+	pages.Register(s.pages)
+	(&asset.Handler{Branding: f.branding, Log: c.Log}).Register(s.pages)
 
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", api)
 	documents.Register(mux)
+	pages.RegisterLinks(mux) // for pools without a domain
 	mux.HandleFunc("GET /livez", s.health.live)
 	mux.HandleFunc("GET /readyz", s.health.ready)
-	s.pages = http.NewServeMux()
-	endpoints.Register(s.pages)
-	(&asset.Handler{Branding: s.looks, Log: c.Log}).Register(s.pages)
-	published.Endpoints = oauth.Discovered
-	pages.Log, pages.Begin, pages.Observe, pages.Now = c.Log, api.Begin, s.metrics.Operation, c.now()
-	operations := s.API.Service().Operations
-	answering := operations["RespondToAuthChallenge"]
-	pages.Word = func(err error) error { return wording.Cognito(&answering, err) }
-	pages.Check = func(name string, request any) error { return awsjson.Check(operations[name].Input, request) }
-	pages.Register(s.pages)
-	pages.RegisterLinks(mux) // for pools without a domain
-	domains := &domainRouter{sites: sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
+	domains := &domainRouter{sites: s.sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {
 		api.Verify = (&awsapi.Trusting{Account: c.Account}).Verify
@@ -68,7 +52,7 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 		mux.Handle("GET /{$}", orInbox(api))
 		domains.next = guardHosts(c.Addr, c.Hosts, domains.byPath(mux))
 	} else {
-		keys := &signers{db: s.DB, ring: ring, account: c.Account}
+		keys := &signers{db: s.DB, ring: s.ring, account: c.Account}
 		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
 	}
 
@@ -81,6 +65,35 @@ func (s *Server) route(published *issuer.Documents, ring *datakey.Ring, sites *i
 	s.Admin = admin
 	if c.Dev {
 		mux.Handle("GET /metrics", s.metrics.Handler())
+	}
+}
+
+// newAPI makes the handler of all services' operations. Who verifies callers is still to be set.
+func (s *Server) newAPI() *awsapi.Handler {
+	c := &s.config
+	return &awsapi.Handler{
+		Services: []awsapi.Service{
+			{Service: s.API.Service(), Word: wording.Cognito},
+			{Service: s.STS.Service()},
+			{Service: s.KMS.Service(), Word: wording.KMS},
+		},
+		Limits:  awsapi.Limits{Operations: operationLimits},
+		Log:     c.Log,
+		Begin:   beginOperation(c.triggerLimit()),
+		Observe: s.metrics.Operation,
+		Strict:  c.Test.Strict,
+	}
+}
+
+// newPages makes the handler of the pages of domains.
+func (s *Server) newPages(f *features, begin func(context.Context) (context.Context, func() []slog.Attr)) *login.Handler {
+	operations := s.API.Service().Operations
+	answering := operations["RespondToAuthChallenge"]
+	return &login.Handler{
+		Hosted: f.oauth.Hosted, Signin: f.signin, Signup: f.signup, MFA: f.mfa, Passwords: f.passwords, Branding: f.branding,
+		Word:  func(err error) error { return wording.Cognito(&answering, err) },
+		Check: func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
+		Now:   s.config.now(), Log: s.config.Log, Begin: begin, Observe: s.metrics.Operation,
 	}
 }
 

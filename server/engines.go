@@ -1,0 +1,63 @@
+package server
+
+import (
+	"time"
+
+	"cardea/engine/access"
+	"cardea/engine/bearer"
+	"cardea/engine/hosted"
+	"cardea/engine/message"
+	"cardea/engine/migration"
+	"cardea/engine/password"
+	"cardea/engine/token"
+	"cardea/engine/trigger"
+	"cardea/engine/verification"
+	"cardea/platform/page"
+	"cardea/platform/seal"
+	"cardea/platform/telemetry"
+)
+
+// engines are what several features share, on what was opened.
+type engines struct {
+	opened
+	apps           access.Apps
+	authenticator  *bearer.Authenticator
+	authorizations *hosted.Server
+	codes          *verification.Codes
+	keys           *token.KeyStock
+	migrator       *migration.Migrator
+	outbox         *message.Outbox
+	pages          *page.Codec
+	passwords      *password.Hasher
+	tokens         *token.Minter
+	triggers       trigger.Triggers
+	unresolved     *trigger.Unresolved
+}
+
+func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Metrics) *engines {
+	e := &engines{
+		opened:    o,
+		apps:      access.Apps{DB: o.store, Ring: o.ring},
+		keys:      &token.KeyStock{DB: o.store, Ring: o.ring, Maker: c.Test.SigningKey},
+		pages:     page.New(master),
+		passwords: &password.Hasher{Default: c.PasswordStorage},
+		triggers:  trigger.Triggers{Functions: o.functions.Functions},
+	}
+	e.tokens = &token.Minter{
+		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics),
+	}
+	e.authenticator = &bearer.Authenticator{Tokens: e.tokens}
+	e.authorizations = &hosted.Server{Apps: e.apps, DB: e.store, Tokens: e.tokens}
+	e.outbox = &message.Outbox{
+		DB: e.store, Ring: e.ring, Triggers: e.triggers, Keys: e.senders.keys, Senders: e.senders.list, Keep: c.Dev,
+		Limits: limits(*c), Pages: c.issuers().PagesURL, Now: time.Now, Log: c.Log, Observe: meteredMessages(metrics),
+	}
+	e.codes = &verification.Codes{Outbox: e.outbox}
+	e.migrator = &migration.Migrator{
+		DB: e.store, Triggers: e.triggers, Passwords: e.passwords, Outbox: e.outbox, Now: time.Now, Log: c.Log,
+	}
+	e.unresolved = trigger.NewUnresolved(e.store, e.triggers, c.Log, c.adviceOnFunction)
+	metrics.Gauge("trigger_unresolved", "Number of triggers of pools that name a function which this server cannot invoke.",
+		func() float64 { return float64(e.unresolved.Count()) })
+	return e
+}

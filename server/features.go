@@ -1,0 +1,76 @@
+package server
+
+import (
+	"cardea/feature/appclient"
+	"cardea/feature/branding"
+	"cardea/feature/devices"
+	"cardea/feature/domains"
+	"cardea/feature/grant"
+	"cardea/feature/groups"
+	"cardea/feature/mfa"
+	"cardea/feature/oauth"
+	"cardea/feature/passkeys"
+	"cardea/feature/passwords"
+	"cardea/feature/profile"
+	"cardea/feature/sessions"
+	"cardea/feature/signin"
+	"cardea/feature/signup"
+	"cardea/feature/useradmin"
+	"cardea/feature/userpool"
+	"cardea/spec/cognitoidp"
+)
+
+// features are what the protocols call. Those that the pages of domains call, too, are there by their own types.
+type features struct {
+	api       *cognitoidp.API
+	oauth     *oauth.Service
+	branding  *branding.Service
+	mfa       *mfa.Service
+	passwords *passwords.Service
+	signin    *signin.Service
+	signup    *signup.Service
+}
+
+func newFeatures(c *Config, e *engines) *features {
+	f := &features{
+		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
+		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
+		mfa:      &mfa.Service{Apps: e.apps, DB: e.store, Authenticator: e.authenticator},
+		passwords: &passwords.Service{
+			Apps: e.apps, DB: e.store, Ring: e.ring, Codes: e.codes, Passwords: e.passwords, Authenticator: e.authenticator,
+			Triggers: e.triggers, Migrator: e.migrator,
+		},
+		signin: &signin.Service{
+			Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Tokens: e.tokens, Authenticator: e.authenticator,
+			Triggers: e.triggers, Migrator: e.migrator, Hosted: e.authorizations,
+		},
+		signup: &signup.Service{Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Triggers: e.triggers},
+	}
+	f.api = &cognitoidp.API{
+		Userpool: &userpool.Service{
+			DB: e.store, Ring: e.ring, Pages: e.pages, Keys: e.keys, Account: c.Account, Region: c.Region, Messages: e.outbox,
+			ForeignRoles: c.Dev, Triggers: e.triggers, Changed: e.unresolved.PoolsChanged, UnknownFunctions: c.Dev,
+		},
+		Appclient: &appclient.Service{DB: e.store, Ring: e.ring, Pages: e.pages},
+		Useradmin: &useradmin.Service{
+			DB: e.store, Ring: e.ring, Pages: e.pages, Codes: e.codes, Passwords: e.passwords, Tokens: e.tokens, Triggers: e.triggers,
+		},
+		Profile: &profile.Service{DB: e.store, Codes: e.codes, Authenticator: e.authenticator},
+		Groups:  &groups.Service{DB: e.store, Pages: e.pages, Account: c.Account},
+		Signup:  f.signup,
+		Signin:  f.signin,
+		Sessions: &sessions.Service{
+			Apps: e.apps, DB: e.store, Ring: e.ring, Pages: e.pages, Tokens: e.tokens, Authenticator: e.authenticator, Places: e.places,
+		},
+		Mfa:       f.mfa,
+		Passwords: f.passwords,
+		Devices:   &devices.Service{DB: e.store, Pages: e.pages, Authenticator: e.authenticator, Account: c.Account},
+		Branding:  f.branding,
+		Domains: &domains.Service{
+			DB: e.store, Sites: e.sites, Account: c.Account, Region: c.Region, Certificates: e.certificates,
+		},
+		Passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator},
+		Grant:    &grant.Service{Apps: e.apps, Tokens: e.tokens},
+	}
+	return f
+}
