@@ -151,6 +151,11 @@ func TestASessionLastsAsLongAsAnyClientReusesIt(t *testing.T) {
 		if v.reuses(s.authorize(t)) || !v.reuses(long.authorize(t)) {
 			t.Error("the session does not last for the client that reuses it longest")
 		}
+		s.Advance(time.Minute)
+		long.reuseFor(t, 6000)
+		if v.reuses(long.authorize(t)) {
+			t.Error("a session that is over goes on by a new setting")
+		}
 	})
 }
 
