@@ -40,26 +40,38 @@ func (s *Server) asAdministrator(ctx context.Context) context.Context {
 
 // findDemo finds the demo pool and its client, and tells whether the server has no pool at all.
 func (s *Server) findDemo(ctx context.Context) (demo Demo, none bool, err error) {
-	pools, err := s.API.Userpool.ListUserPools(ctx, &cognitoidp.ListUserPoolsRequest{MaxResults: 60})
-	if err != nil {
-		return Demo{}, false, err
-	}
-	for _, p := range pools.UserPools {
-		if p.Name != demoName {
-			continue
-		}
-		clients, err := s.API.Appclient.ListUserPoolClients(ctx, &cognitoidp.ListUserPoolClientsRequest{UserPoolId: p.Id, MaxResults: 60})
+	none = true
+	for token, more := "", true; more; more = token != "" {
+		pools, err := s.API.Userpool.ListUserPools(ctx, &cognitoidp.ListUserPoolsRequest{MaxResults: 60, NextToken: token})
 		if err != nil {
 			return Demo{}, false, err
 		}
-		for _, c := range clients.UserPoolClients {
-			if c.ClientName == demoName {
-				demo, err := s.describeDemo(ctx, p.Id, c.ClientId)
+		for _, p := range pools.UserPools {
+			none = false
+			if p.Name != demoName {
+				continue
+			}
+			if demo, err := s.demoOf(ctx, p.Id); err != nil || demo.Pool != "" {
 				return demo, false, err
 			}
 		}
+		token = pools.NextToken
 	}
-	return Demo{}, len(pools.UserPools) == 0, nil
+	return Demo{}, none, nil
+}
+
+// demoOf finds the demo client of a pool; its Pool is empty if there is none.
+func (s *Server) demoOf(ctx context.Context, pool string) (Demo, error) {
+	clients, err := s.API.Appclient.ListUserPoolClients(ctx, &cognitoidp.ListUserPoolClientsRequest{UserPoolId: pool, MaxResults: 60})
+	if err != nil {
+		return Demo{}, err
+	}
+	for _, c := range clients.UserPoolClients {
+		if c.ClientName == demoName {
+			return s.describeDemo(ctx, pool, c.ClientId)
+		}
+	}
+	return Demo{}, nil
 }
 
 // makeDemo makes a pool with a domain where anyone may sign up and confirms by e-mail, and a public client that allows every

@@ -1,12 +1,17 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"cardea/platform/db"
+	"cardea/record/pool"
 	"cardea/server/servertest"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 )
 
 func TestTheDemoAppKnowsWhereToSignIn(t *testing.T) {
@@ -30,6 +35,22 @@ func TestTheDemoAppKnowsWhereToSignIn(t *testing.T) {
 		}
 		if policy := shown.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "connect-src 'self'") || strings.Contains(policy, "unsafe") {
 			t.Errorf("policy %q", policy)
+		}
+
+		err = w.DB.Write(t.Context(), func(tx *db.Tx) error { // more than a page of pools before it
+			for n := range 61 {
+				p := &pool.Pool{ID: id.Pool(fmt.Sprintf("us-east-1_0%08d", n)), Doc: cognitoidp.UserPoolType{Name: "other"}}
+				if err := pool.Insert(tx, p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if among := page(); among.Status != http.StatusOK {
+			t.Errorf("among many pools: %d", among.Status)
 		}
 
 		w.Must(t, "DeleteUserPoolDomain", servertest.M{"UserPoolId": demo.Pool, "Domain": "demo"})
