@@ -173,9 +173,11 @@ func TestDevelopmentRefusesPagesFromElsewhere(t *testing.T) {
 func TestCallersAddressAndAgentAreKnown(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.ClientIP = func(*http.Request) string { return "203.0.113.9" }
-	w.ask("Empty", "{}", func(r *http.Request) { r.Header.Set("User-Agent", strings.Repeat("ü", 400)) })
-	if w.caller.IP != "203.0.113.9" || len(w.caller.UserAgent) > maxUserAgent || !strings.HasPrefix(w.caller.UserAgent, "üü") {
+	w.ask("Empty", "{}", func(r *http.Request) {
+		r.RemoteAddr = "203.0.113.9:4711"
+		r.Header.Set("User-Agent", strings.Repeat("ü", 400))
+	})
+	if w.caller.IP != "203.0.113.9" || len(w.caller.UserAgent) > 512 || !strings.HasPrefix(w.caller.UserAgent, "üü") {
 		t.Errorf("got %+v", w.caller)
 	}
 }

@@ -4,17 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"cardea/spec/awsjson"
-	"cardea/spec/id"
 )
-
-const maxUserAgent = 512
 
 // Service is a service that a Handler answers.
 type Service struct {
@@ -29,8 +24,6 @@ type Handler struct {
 	// Verify proves who signed a request, whose whole body is body, to the service with a signing name. Signed.Verify
 	// checks signatures; Trusting.Verify accepts them. Without it signed operations are refused.
 	Verify func(r *http.Request, body []byte, service string) (awsjson.Caller, error)
-	// ClientIP is the address a request came from. Nil takes the connection's.
-	ClientIP func(r *http.Request) string
 	// Log gets one line for each request. Nil logs nothing.
 	Log *slog.Logger
 	// Observe, unless nil, counts each request: the modelled operation and its service's signing name, or "" for anything
@@ -50,7 +43,7 @@ type Handler struct {
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{handler: h, request: r, began: time.Now(), protocol: protocolOf(r)}
-	c.caller = awsjson.Caller{RequestID: id.NewUUID(), IP: h.address(r), UserAgent: userAgent(r)}
+	c.caller = awsjson.CallerOf(r)
 	c.open(w)
 	if r.Method == http.MethodOptions {
 		preflight(w, r)
@@ -139,21 +132,4 @@ func (c *call) prove(body []byte) error {
 		return awsjson.NotBuilt(c.operation.Name)
 	}
 	return nil
-}
-
-func (h *Handler) address(r *http.Request) string {
-	if h.ClientIP != nil {
-		return h.ClientIP(r)
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
-// userAgent is the User-Agent of the request, shortened.
-func userAgent(r *http.Request) string {
-	agent := r.UserAgent()
-	return strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
 }

@@ -45,7 +45,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	from := callerOf(r)
+	from := awsjson.CallerOf(r)
 	link, tag, ok := linkOf(query)
 	if site := issuer.SiteFrom(r.Context()); site != nil {
 		link.Pool = site.Pool

@@ -2,9 +2,8 @@ package login
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -17,8 +16,6 @@ import (
 	"cardea/feature/signin"
 	"cardea/feature/signup"
 	"cardea/platform/browser"
-	"cardea/spec/awsjson"
-	"cardea/spec/id"
 )
 
 // Handler shows the pages of all domains.
@@ -79,7 +76,7 @@ func (v *visit) run() {
 			panic(problem)
 		default:
 			v.stack = debug.Stack()
-			v.failed(errors.New("a page panicked"))
+			v.failed(fmt.Errorf("panic: %v", problem))
 		}
 	}()
 	switch v.r.Method {
@@ -91,18 +88,6 @@ func (v *visit) run() {
 		v.w.Header().Set("Allow", "GET, POST")
 		v.respond(http.StatusMethodNotAllowed, v.cards().failed(v.texts.ErrorRequest()))
 	}
-}
-
-const maxUserAgent = 512
-
-// callerOf is who sent a request, as far as HTTP knows.
-func callerOf(r *http.Request) awsjson.Caller {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	agent := r.UserAgent()
-	return awsjson.Caller{RequestID: id.NewUUID(), IP: host, UserAgent: agent[:min(len(agent), maxUserAgent)]}
 }
 
 // record counts the request and logs it, in one line, without anything that the visitor has typed.

@@ -41,7 +41,7 @@ type visit struct {
 
 // open finds out what is asked for and how far the visitor has come.
 func (h *Handler) open(w http.ResponseWriter, r *http.Request, p page) *visit {
-	v := &visit{Handler: h, w: w, page: p, site: issuer.SiteFrom(r.Context()), caller: callerOf(r)}
+	v := &visit{Handler: h, w: w, page: p, site: issuer.SiteFrom(r.Context()), caller: awsjson.CallerOf(r)}
 	v.r = r.WithContext(awsjson.WithCaller(r.Context(), v.caller))
 	v.chooseLanguage()
 	return v

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -92,7 +91,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	site := issuer.SiteFrom(r.Context())
 	c := &call{
 		Handler: h, endpoint: e, pool: site.Pool, domain: site.Domain, base: site.BaseURL,
-		cookies: browser.Cookies{Secure: site.Secure, Path: site.Path}, w: w, caller: callerOf(r),
+		cookies: browser.Cookies{Secure: site.Secure, Path: site.Path}, w: w, caller: awsjson.CallerOf(r),
 	}
 	c.r = r.WithContext(awsjson.WithCaller(r.Context(), c.caller))
 	c.headers()
@@ -131,19 +130,6 @@ func (c *call) run() {
 	if err := c.answer(c); err != nil {
 		c.refuse(err)
 	}
-}
-
-const maxUserAgent = 512
-
-// callerOf is who sent a request, as far as HTTP knows.
-func callerOf(r *http.Request) awsjson.Caller {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	agent := r.UserAgent()
-	agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
-	return awsjson.Caller{RequestID: id.NewUUID(), IP: host, UserAgent: agent}
 }
 
 // isClient matches client ids. Any other text in their place is not logged, since it might be a secret.

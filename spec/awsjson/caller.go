@@ -1,6 +1,13 @@
 package awsjson
 
-import "context"
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"cardea/spec/id"
+)
 
 // Caller says who sent a request, as far as the protocol knows. Region, Account and AccessKeyID are set for signed
 // operations only.
@@ -11,6 +18,20 @@ type Caller struct {
 	IP          string
 	UserAgent   string
 	RequestID   string // the UUID that the response carries as x-amzn-RequestId
+}
+
+// maxUserAgent bounds what is kept of the header User-Agent, in bytes.
+const maxUserAgent = 512
+
+// CallerOf says who sent r, as far as HTTP knows, and gives the request its id.
+func CallerOf(r *http.Request) Caller {
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		address = r.RemoteAddr
+	}
+	agent := r.UserAgent()
+	agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
+	return Caller{RequestID: id.NewUUID(), IP: address, UserAgent: agent}
 }
 
 type callerKey struct{}

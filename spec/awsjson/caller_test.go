@@ -1,0 +1,27 @@
+package awsjson_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"cardea/spec/awsjson"
+)
+
+func TestCallersAreWhatHTTPTells(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ remote, agent, ip, kept string }{
+		{"192.0.2.1:4711", "curl/8.0", "192.0.2.1", "curl/8.0"},
+		{"[2001:db8::1]:4711", "", "2001:db8::1", ""},
+		{"pipe", "a\xffb\xfe", "pipe", "ab"},
+		{"192.0.2.1:1", strings.Repeat("x", 511) + "ü", "192.0.2.1", strings.Repeat("x", 511)},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c.remote
+		r.Header.Set("User-Agent", c.agent)
+		got := awsjson.CallerOf(r)
+		if got.IP != c.ip || got.UserAgent != c.kept || got.RequestID == "" {
+			t.Errorf("%s, %q: got %+v", c.remote, c.agent, got)
+		}
+	}
+}
