@@ -19,7 +19,7 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// sentence is what a page says about a condition, and about which field: empty for the whole page.
+// sentence is what a page says about a condition.
 type sentence struct {
 	condition error
 	say       func(*text.Texts) string
