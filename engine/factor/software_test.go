@@ -34,10 +34,10 @@ type fixture struct {
 // each runs body on both engines with a user who has nothing yet.
 func each(t *testing.T, body func(p *fixture)) {
 	t.Parallel()
-	var now atomic.Int64
-	now.Store(time.Date(2026, 3, 14, 15, 9, 30, 0, time.UTC).UnixMilli())
-	clock := db.Options{Now: func() time.Time { return time.UnixMilli(now.Load()) }}
-	dbtest.EachWith(t, clock, func(t *testing.T, d *db.DB) {
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		var now atomic.Int64
+		now.Store(time.Date(2026, 3, 14, 15, 9, 30, 0, time.UTC).UnixMilli())
+		d := dbtest.Open(t, url, db.Options{Now: func() time.Time { return time.UnixMilli(now.Load()) }})
 		box, err := seal.NewBox(string(pool), 1, seal.Key{ID: 1, Secret: seal.NewKey()})
 		if err != nil {
 			t.Fatal(err)

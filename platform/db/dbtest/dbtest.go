@@ -28,23 +28,27 @@ func Each(t *testing.T, body func(t *testing.T, d *db.DB)) {
 	EachWith(t, db.Options{}, body)
 }
 
-// EachWith is [Each] with options, a set clock for instance. SQLite is opened with Fast.
+// EachWith is [Each] with options that both databases share. A clock that the body moves must be one of each database:
+// the bodies run at the same time. Such a body uses [EachURL] and [Open].
 func EachWith(t *testing.T, opts db.Options, body func(t *testing.T, d *db.DB)) {
 	t.Helper()
-	EachURL(t, func(t *testing.T, url string) {
-		opts := opts
-		opts.Fast = true
-		d, err := db.Open(t.Context(), url, opts)
-		if err != nil {
-			t.Fatal(err)
+	EachURL(t, func(t *testing.T, url string) { body(t, Open(t, url, opts)) })
+}
+
+// Open opens a database until the test ends, SQLite with Fast.
+func Open(t *testing.T, url string, opts db.Options) *db.DB {
+	t.Helper()
+	opts.Fast = true
+	d, err := db.Open(t.Context(), url, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
 		}
-		t.Cleanup(func() {
-			if err := d.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		body(t, d)
 	})
+	return d
 }
 
 // EachURL is [Each] for bodies that open the database themselves.
