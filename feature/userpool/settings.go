@@ -55,7 +55,7 @@ func setTags(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest) error {
 	tags := map[string]string{}
 	if in.UserPoolTags == nil {
 		for key, value := range p.Doc.UserPoolTags {
-			if strings.HasPrefix(key, settingPrefix) {
+			if strings.HasPrefix(key, pool.SettingPrefix) {
 				tags[key] = value
 			}
 		}

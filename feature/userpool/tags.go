@@ -12,12 +12,7 @@ import (
 	"cardea/spec/id"
 )
 
-const (
-	// settingPrefix begins the tags that are settings of Cardea's own.
-	settingPrefix = "cardea:"
-
-	maxTags = 50
-)
+const maxTags = 50
 
 // TagResource adds tags to a pool and replaces those of the same keys.
 func (s *Service) TagResource(ctx context.Context, in *cognitoidp.TagResourceRequest) (*cognitoidp.TagResourceResponse, error) {
@@ -92,13 +87,11 @@ func checkTags(tags map[string]string) error {
 		return cognitoidp.InvalidParameter("A user pool cannot have more than 50 tags.")
 	}
 	for key, value := range tags {
-		switch {
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return cognitoidp.InvalidParameter("Tag keys cannot start with aws:")
-		case key == pool.PasswordStorageTag && value != pool.PasswordStorageSRP && value != pool.PasswordStorageArgon2id:
-			return cognitoidp.InvalidParameter("The tag " + key + " must be srp or argon2id.")
-		case strings.HasPrefix(key, settingPrefix) && key != pool.PasswordStorageTag:
-			return cognitoidp.InvalidParameter("There is no setting " + key + ".")
+		}
+		if wrong := pool.CheckTag(key, value); wrong != "" {
+			return cognitoidp.InvalidParameter(wrong)
 		}
 	}
 	return nil

@@ -7,14 +7,6 @@ import (
 	"cardea/spec/cognitoidp"
 )
 
-// PasswordStorageTag is the tag by which a pool chooses how its passwords are kept: PasswordStorageSRP or
-// PasswordStorageArgon2id. AWS's API has no member for it.
-const (
-	PasswordStorageTag      = "cardea:password-storage"
-	PasswordStorageSRP      = "srp"
-	PasswordStorageArgon2id = "argon2id"
-)
-
 // CaseSensitive tells whether user names, preferred user names and e-mail aliases that differ only in case are different.
 // They are, unless the pool was created with UsernameConfiguration.CaseSensitive=false.
 func (p *Pool) CaseSensitive() bool {
@@ -74,11 +66,6 @@ func (p *Pool) Attribute(name string) (cognitoidp.SchemaAttributeType, bool) {
 	return cognitoidp.SchemaAttributeType{}, false
 }
 
-// Tag gives the value of a tag, empty when the pool does not have it.
-func (p *Pool) Tag(key string) string {
-	return p.Doc.UserPoolTags[key]
-}
-
 // PasswordPolicy gives the policy in force; it is never nil.
 func (p *Pool) PasswordPolicy() *cognitoidp.PasswordPolicyType {
 	if p.Doc.Policies == nil || p.Doc.Policies.PasswordPolicy == nil {
@@ -97,15 +84,6 @@ func DefaultPasswordPolicy() *cognitoidp.PasswordPolicyType {
 		RequireSymbols:                true,
 		TemporaryPasswordValidityDays: 7,
 	}
-}
-
-// PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,
-// or as def, the server's default.
-func (p *Pool) PasswordStorage(def string) string {
-	if storage := p.Tag(PasswordStorageTag); storage != "" {
-		return storage
-	}
-	return def
 }
 
 // defaultMaxSessions is how many token sessions a user may have in pools without a setting.

@@ -1,0 +1,90 @@
+package pool
+
+import (
+	"slices"
+	"strings"
+)
+
+// SettingPrefix begins the tags that are settings of Cardea's own, for which AWS's API has no member.
+const SettingPrefix = "cardea:"
+
+// PasswordStorageTag is the tag by which a pool chooses how its passwords are kept.
+const (
+	PasswordStorageTag      = SettingPrefix + "password-storage"
+	PasswordStorageSRP      = "srp"
+	PasswordStorageArgon2id = "argon2id"
+)
+
+// StandardsTag is the tag by which a pool's authorization server follows standards that Cognito's does not have: their
+// names, separated by spaces.
+const (
+	StandardsTag = SettingPrefix + "standards"
+
+	BackChannelLogout = "backchannel-logout" // OpenID Connect Back-Channel Logout 1.0
+	DeviceGrant       = "device"             // RFC 8628
+	DPoP              = "dpop"               // RFC 9449
+	FormPost          = "form_post"          // OAuth 2.0 Form Post Response Mode
+	Introspection     = "introspection"      // RFC 7662
+	Metadata          = "metadata"           // RFC 8414
+	PushedRequests    = "par"                // RFC 9126
+	RPInitiatedLogout = "rp-logout"          // OpenID Connect RP-Initiated Logout 1.0
+	Strict            = "strict"             // OpenID Connect Core to the letter, RFC 9207, RFC 9700
+	TokenExchange     = "token-exchange"     // RFC 8693
+)
+
+// settings are the values that each of the tags may have.
+var settings = map[string]struct {
+	values []string
+	list   bool // several, separated by spaces
+}{
+	PasswordStorageTag: {values: []string{PasswordStorageSRP, PasswordStorageArgon2id}},
+	StandardsTag: {list: true, values: []string{
+		BackChannelLogout, DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
+	}},
+}
+
+// CheckTag tells what is wrong with a tag, in a sentence; empty: nothing.
+func CheckTag(key, value string) string {
+	if !strings.HasPrefix(key, SettingPrefix) {
+		return ""
+	}
+	setting, known := settings[key]
+	if !known {
+		return "There is no setting " + key + "."
+	}
+	given := []string{value}
+	if setting.list {
+		given = strings.Fields(value)
+	}
+	for _, one := range given {
+		if !slices.Contains(setting.values, one) {
+			return "The tag " + key + " must be " + choice(setting.values, setting.list) + "."
+		}
+	}
+	return ""
+}
+
+// choice lists values in a sentence: "srp or argon2id", or of a list "some of a, b, c".
+func choice(values []string, list bool) string {
+	if list {
+		return "some of " + strings.Join(values, ", ") + ", separated by spaces"
+	}
+	return strings.Join(values, " or ")
+}
+
+// Tag gives the value of a tag, empty when the pool does not have it.
+func (p *Pool) Tag(key string) string { return p.Doc.UserPoolTags[key] }
+
+// Follows tells whether the pool's authorization server follows one of the standards that StandardsTag names.
+func (p *Pool) Follows(standard string) bool {
+	return slices.Contains(strings.Fields(p.Tag(StandardsTag)), standard)
+}
+
+// PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,
+// or as def, the server's default.
+func (p *Pool) PasswordStorage(def string) string {
+	if storage := p.Tag(PasswordStorageTag); storage != "" {
+		return storage
+	}
+	return def
+}

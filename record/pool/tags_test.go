@@ -1,0 +1,41 @@
+package pool_test
+
+import (
+	"strings"
+	"testing"
+
+	"cardea/record/pool"
+	"cardea/spec/cognitoidp"
+)
+
+func TestTagsOfCardeaHaveValuesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ key, value, wrong string }{
+		{"team", "anything", ""},
+		{"cardea:password-storage", "srp", ""},
+		{"cardea:password-storage", "srp argon2id", "must be srp or argon2id"},
+		{"cardea:standards", "", ""},
+		{"cardea:standards", "dpop strict", ""},
+		{"cardea:standards", "dpop,strict", "must be some of"},
+		{"cardea:standards", "dpop magic", "must be some of"},
+		{"cardea:anything", "x", "There is no setting cardea:anything."},
+	} {
+		got := pool.CheckTag(c.key, c.value)
+		if (got == "") != (c.wrong == "") || !strings.Contains(got, c.wrong) {
+			t.Errorf("%s=%q: %q, want %q", c.key, c.value, got, c.wrong)
+		}
+	}
+}
+
+func TestPoolFollowsTheStandardsOfItsTag(t *testing.T) {
+	t.Parallel()
+	p := &pool.Pool{Doc: cognitoidp.UserPoolType{UserPoolTags: map[string]string{pool.StandardsTag: "dpop  strict"}}}
+	for standard, want := range map[string]bool{pool.DPoP: true, pool.Strict: true, pool.PushedRequests: false, "": false} {
+		if got := p.Follows(standard); got != want {
+			t.Errorf("%q: %t", standard, got)
+		}
+	}
+	if new(pool.Pool).Follows(pool.Strict) {
+		t.Error("a pool without tags follows a standard")
+	}
+}
