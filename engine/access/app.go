@@ -39,6 +39,7 @@ type Subject struct {
 	User    *user.User       // nil: no user has the name that was given
 	Session *session.Session // the session of the access token; nil without a token
 	Scopes  []string         // of that access token
+	Page    string           // the origin of the pool's page that acts for the user; empty: an app does
 }
 
 // Apps finds apps.

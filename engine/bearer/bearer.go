@@ -22,22 +22,30 @@ type Authenticator struct {
 // Token is an access token that this server signed and that has not expired. Admit checks whether its session, client and
 // user still exist and are active.
 type Token struct {
-	tokens *token.Minter
-	claims *token.Claims
+	tokens  *token.Minter
+	claims  *token.Claims
+	visitor Visitor // in the place of claims, for a page's visitor
 }
 
 // Authenticate checks form and signature of an access token. It is called before any transaction, so that a
 // forged token causes no write transaction. It answers the conditions of token.Minter.Authenticate.
 func (a *Authenticator) Authenticate(ctx context.Context, accessToken string) (*Token, error) {
+	if visitor := visitorOf(ctx); visitor != nil && accessToken == "" {
+		return &Token{visitor: visitor}, nil
+	}
 	claims, err := a.Tokens.Authenticate(ctx, accessToken)
 	if err != nil {
 		return nil, err
 	}
-	return &Token{a.Tokens, claims}, nil
+	return &Token{tokens: a.Tokens, claims: claims}, nil
 }
 
-// Admit finds the user of the token, as tx sees them. It answers the conditions of token.Minter.Admit, and ErrScope.
+// Admit finds the user of the token, as tx sees them. It answers the conditions of token.Minter.Admit, and ErrScope; for a page's
+// visitor, those of the Visitor.
 func (t *Token) Admit(tx *db.Tx) (*access.Subject, error) {
+	if t.visitor != nil {
+		return t.visitor(tx)
+	}
 	who, err := t.tokens.Admit(tx, t.claims)
 	if err != nil {
 		return nil, err

@@ -111,17 +111,23 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 		return nil, nil, ErrLoginRequired
 	}
 
+	u, err := owner(tx, r.Pool, s)
+	return s, u, err
+}
+
+// owner finds the user of a session, or answers ErrLoginRequired when they have to prove again who they are, or more than they did.
+func owner(tx *db.Tx, p *pool.Pool, s *ssosession.Session) (*user.User, error) {
 	u, err := user.Get(tx, s.Pool, s.Sub)
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, ErrLoginRequired
+		return nil, ErrLoginRequired
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("get user: %w", err)
+		return nil, fmt.Errorf("get user: %w", err)
 	}
-	if !s.PasswordSet.Equal(u.PasswordSet) || token.Eligible(r.Pool, u, s.Proofs) != nil {
-		return nil, nil, ErrLoginRequired
+	if !s.PasswordSet.Equal(u.PasswordSet) || token.Eligible(p, u, s.Proofs) != nil {
+		return nil, ErrLoginRequired
 	}
-	return s, u, nil
+	return u, nil
 }
 
 // SignedIn is the account with which a browser may go on with a request, or ErrLoginRequired.
