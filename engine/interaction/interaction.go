@@ -31,6 +31,12 @@ type Interaction struct {
 	Notice  string            `json:"m,omitempty"` // what the next page says has been done
 	Until   int64             `json:"u,omitempty"` // when the step ends, in Unix milliseconds; 0: by Life alone
 	At      int64             `json:"t"`           // when the step was taken, in Unix milliseconds
+	Lasting
+}
+
+// Lasting is what stays from one step to the next until the visitor is sent back to the app.
+type Lasting struct {
+	Then string `json:"h,omitempty"` // the path of the page that they come to once they have signed in, in the place of the app
 }
 
 // Choice is an answer that may be given again.

@@ -56,6 +56,7 @@ func (v *visit) progress() interaction.Interaction {
 // keep makes the browser remember how far the visitor has come, and forget what it remembers beyond the most that are open at a
 // time: others, of which it sends the names alone.
 func (v *visit) keep(it interaction.Interaction) {
+	it.Lasting = v.lasting
 	v.it = it
 	own := v.interactionName()
 	sealed := interaction.Seal(v.request.Box, v.owner, it, v.Now())
@@ -81,7 +82,7 @@ func (v *visit) keep(it interaction.Interaction) {
 
 // forget ends the visit's interaction.
 func (v *visit) forget() {
-	v.it = interaction.Interaction{}
+	v.it, v.lasting = interaction.Interaction{}, interaction.Lasting{}
 	v.set(v.interactionName(), "", -1)
 }
 

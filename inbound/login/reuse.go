@@ -32,7 +32,7 @@ func (v *visit) recall() (err error) {
 // reuseCard offers to go on with an account. Another one is signed in to by a request that wants a new sign-in.
 func (v *visit) reuseCard() Card {
 	t := v.cards()
-	anew := v.asked.Without("prompt").Encode() + "&prompt=" + oauth2.PromptLogin
+	anew := v.asked.With("prompt", oauth2.PromptLogin).Encode()
 	c := t.reuse(v.app(), v.account.Name, v.site.BaseURL+loginPath+"?"+anew)
 	c.Hidden = append(c.Hidden, Pair{accountField, string(v.account.Sub)})
 	return c
@@ -53,11 +53,16 @@ func (v *visit) reuse(account string) {
 	}
 }
 
-// finish sends the visitor back to the app.
+// finish sends the visitor back to the app, or to the page that they have signed in for.
 func (v *visit) finish(out *hosted.Finished) {
+	then := v.lasting.Then
 	v.forget()
 	if out.SSO != "" {
 		v.set(v.cookie(browser.SSO), out.SSO, int(out.Life.Seconds()))
+		if then != "" {
+			v.goTo(then) // the code is not redeemed
+			return
+		}
 	}
 	v.w.Header().Set("Referrer-Policy", "no-referrer")
 	v.leave(out.Location)

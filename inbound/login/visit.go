@@ -30,6 +30,7 @@ type visit struct {
 	account hosted.Account  // that the browser is signed in to, at the page that offers to go on with it
 	owner   interaction.Owner
 	it      interaction.Interaction // how far the visitor has come; empty at the beginning
+	lasting interaction.Lasting     // what stays, whatever the next step is
 
 	once    bool // the page cannot be asked for again in another language
 	status  int
@@ -65,13 +66,18 @@ func (v *visit) judge() bool {
 		v.failed(err)
 		return false
 	}
-	hash := sha256.Sum256([]byte(v.asked.Encode()))
 	v.owner = interaction.Owner{
-		Pool: v.site.Pool, Domain: v.site.Domain, Client: v.request.Client.ID,
-		Request: hex.EncodeToString(hash[:]), Browser: v.browserID(),
+		Pool: v.site.Pool, Domain: v.site.Domain, Client: v.request.Client.ID, Request: hashOf(v.asked), Browser: v.browserID(),
 	}
 	v.it = v.progress()
+	v.lasting = v.it.Lasting
 	return true
+}
+
+// hashOf names an authorization request.
+func hashOf(asked oauth2.Values) string {
+	hash := sha256.Sum256([]byte(asked.Encode()))
+	return hex.EncodeToString(hash[:])
 }
 
 // authorization is the request on whose behalf the visitor signs in.
@@ -158,6 +164,14 @@ func (v *visit) leave(address string) {
 	v.status = http.StatusSeeOther
 	v.w.Header()["Location"] = []string{address}
 	v.w.WriteHeader(v.status)
+}
+
+// signInFirst has the visitor sign in, by a request that wants a new sign-in, and come back to the page.
+func (v *visit) signInFirst() {
+	v.asked = v.asked.With("prompt", oauth2.PromptLogin)
+	v.owner.Request, v.lasting = hashOf(v.asked), interaction.Lasting{Then: v.page.path}
+	v.keep(interaction.Interaction{})
+	v.goTo(loginPath)
 }
 
 // startAgain sends the visitor to the beginning, where they are told why.

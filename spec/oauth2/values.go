@@ -133,3 +133,8 @@ func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text
 func (v Values) Without(name string) Values {
 	return Values{slices.DeleteFunc(slices.Clone(v.pairs), func(p Pair) bool { return p.Name == name })}
 }
+
+// With are the parameters with one that has this value, in the place of any of its name.
+func (v Values) With(name, value string) Values {
+	return Values{append(v.Without(name).pairs, Pair{name, value})}
+}
