@@ -29,7 +29,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	pages := s.newPages(f, api.Begin)
 	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Begin: api.Begin, Observe: s.metrics.Operation, Page: pages.ShowError}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
-	published.Endpoints = oauth.Discovered
+	published.Endpoints = oauth.Discovered()
 
 	s.pages = http.NewServeMux()
 	endpoints.Register(s.pages)

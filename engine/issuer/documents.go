@@ -52,8 +52,9 @@ func (d *Documents) document(ctx context.Context, kind string, name id.Pool, ren
 
 // Endpoint is an address of a pool's domain that its OpenID configuration names.
 type Endpoint struct {
-	Member string // of the configuration: "authorization_endpoint"
-	Path   string // below the domain's base URL: "/oauth2/authorize"
+	Member   string // of the configuration: "authorization_endpoint"
+	Path     string // below the domain's base URL: "/oauth2/authorize"
+	Standard string // it answers in pools that follow this one of record/pool; empty: in all
 }
 
 // configuration is the document of a pool. It names the endpoints that answer: of a pool without a domain there are none.
@@ -69,7 +70,9 @@ func (d *Documents) configuration(p *pool.Pool) ([]byte, error) {
 	}
 	if base := d.Names.PoolURL(p); base != "" {
 		for _, endpoint := range d.Endpoints {
-			members[endpoint.Member] = base + endpoint.Path
+			if endpoint.Standard == "" || p.Follows(endpoint.Standard) {
+				members[endpoint.Member] = base + endpoint.Path
+			}
 		}
 	}
 	return json.Marshal(members)

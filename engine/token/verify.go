@@ -28,6 +28,10 @@ type Claims struct {
 	Scope    string `json:"scope"`
 	Username string `json:"username"`
 	Expires  int64  `json:"exp"`
+	Issued   int64  `json:"iat"`
+	ID       string `json:"jti"`
+
+	Audience json.RawMessage `json:"aud"`
 
 	pool id.Pool
 }

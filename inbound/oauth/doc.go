@@ -7,5 +7,7 @@
 //	/oauth2/revoke     POST, form
 //	/logout            GET, by browsers
 //
+//	/oauth2/introspect POST, form, where the pool follows RFC 7662 (docs/standards.md)
+//
 // Which pool a request is for is the host's matter: the handler is told.
 package oauth

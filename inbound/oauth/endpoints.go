@@ -1,79 +1,52 @@
 package oauth
 
 import (
-	"net/http"
-	"strings"
-
+	"cardea/engine/issuer"
 	"cardea/feature/oauth"
-	"cardea/spec/oauth2"
 )
 
-// tokens is the answer of the token endpoint.
-type tokens struct {
-	ID      string `json:"id_token,omitzero"`
-	Access  string `json:"access_token"`
-	Refresh string `json:"refresh_token,omitzero"`
-	Expires int64  `json:"expires_in"`
-	Type    string `json:"token_type"`
+// endpoint is one of the paths.
+type endpoint struct {
+	name     string
+	path     string
+	member   string // of OpenID configurations, which name it; empty: they do not
+	standard string // it answers in pools that follow this one of feature/oauth; empty: in all
+	methods  []string
+	open     bool // to scripts of any origin
+	answer   func(c *call) error
 }
 
-func (c *call) token() error {
-	request, err := c.request()
-	if err != nil {
-		return err
-	}
-	made, err := c.Service.Token(c.r.Context(), request)
-	if err != nil {
-		return err
-	}
-	c.write(http.StatusOK, answerOf(made))
-	return nil
+var (
+	get       = []string{"GET"}
+	post      = []string{"POST"}
+	getOrPost = []string{"GET", "POST"}
+)
+
+var endpoints = []endpoint{
+	{name: "Token", path: "/oauth2/token", member: "token_endpoint", methods: post, open: true, answer: (*call).token},
+	{name: "UserInfo", path: "/oauth2/userInfo", member: "userinfo_endpoint", methods: getOrPost, open: true, answer: (*call).userInfo},
+	{name: "Revoke", path: "/oauth2/revoke", member: "revocation_endpoint", methods: post, open: true, answer: (*call).revoke},
+	{name: "Introspect", path: "/oauth2/introspect", member: "introspection_endpoint", methods: post, open: true,
+		standard: oauth.Introspection, answer: (*call).introspect},
+
+	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, answer: (*call).authorize},
+	{name: "Logout", path: "/logout", member: "end_session_endpoint", methods: get, answer: (*call).logout},
 }
 
-func answerOf(made *oauth.Tokens) tokens {
-	return tokens{made.IdToken, made.AccessToken, made.RefreshToken, made.ExpiresIn, made.TokenType}
-}
-
-func (c *call) revoke() error {
-	request, err := c.request()
-	if err != nil {
-		return err
-	}
-	if err := c.Service.Revoke(c.r.Context(), request); err != nil {
-		return err
-	}
-	c.status = http.StatusOK
-	c.w.Header().Set("Content-Length", "0")
-	c.w.WriteHeader(c.status)
-	return nil
-}
-
-func (c *call) userInfo() error {
-	given, err := c.bearer()
-	if err != nil {
-		return err
-	}
-	shown, err := c.Service.UserInfo(c.r.Context(), c.pool, given)
-	if err != nil {
-		return err
-	}
-	c.write(http.StatusOK, shown)
-	return nil
-}
-
-// bearer is the access token of a request, from the header Authorization or from a form, but never from the query, which
-// logs and histories keep (RFC 6750 §2, RFC 9700 §4.3.2).
-func (c *call) bearer() (string, error) {
-	wrong := &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Bad OAuth2 request at UserInfo Endpoint"}
-	headers := c.r.Header.Values("Authorization")
-	if len(headers) == 1 {
-		scheme, given, _ := strings.Cut(headers[0], " ")
-		if given = strings.TrimLeft(given, " "); strings.EqualFold(scheme, "Bearer") && given != "" {
-			return given, nil
+// Discovered are the endpoints that pools' OpenID configurations name.
+func Discovered() (list []issuer.Endpoint) {
+	for _, e := range endpoints {
+		if e.member != "" {
+			list = append(list, issuer.Endpoint{Member: e.member, Path: e.path, Standard: e.standard})
 		}
 	}
-	if len(headers) > 0 || c.r.Method != http.MethodPost || c.readForm() != nil || c.form.Get("access_token") == "" {
-		return "", wrong
+	return list
+}
+
+// exists tells whether the pool has the endpoint.
+func (c *call) exists() (bool, error) {
+	if c.standard == "" {
+		return true, nil
 	}
-	return c.form.Get("access_token"), nil
+	return c.Service.Follows(c.r.Context(), c.pool, c.standard)
 }

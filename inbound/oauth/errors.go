@@ -127,7 +127,7 @@ func (c *call) statusOf(word *oauth2.Error) int {
 		return http.StatusTooManyRequests
 	case word.Code == oauth2.InvalidToken:
 		return http.StatusUnauthorized
-	case word.Code == oauth2.InvalidClient && (c.basic || c.name == "Revoke"):
+	case word.Code == oauth2.InvalidClient && (c.basic || c.name == "Revoke" || c.name == "Introspect"):
 		return http.StatusUnauthorized
 	}
 	return http.StatusBadRequest
@@ -139,7 +139,7 @@ func (c *call) fail(word *oauth2.Error, status int) {
 	switch {
 	case c.name == "UserInfo":
 		c.w.Header().Set("WWW-Authenticate", "Bearer error="+quoted(word.Code)+", error_description="+quoted(word.Description))
-	case c.basic && status == http.StatusUnauthorized:
+	case status == http.StatusUnauthorized && (c.basic || c.name == "Introspect"):
 		c.w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	}
 	c.write(status, struct {

@@ -31,36 +31,10 @@ type Handler struct {
 	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
 }
 
-// endpoint is one of the paths.
-type endpoint struct {
-	name    string
-	methods []string
-	open    bool // to scripts of any origin
-	answer  func(c *call) error
-}
-
-var endpoints = map[string]endpoint{
-	"/oauth2/token":    {"Token", []string{"POST"}, true, (*call).token},
-	"/oauth2/userInfo": {"UserInfo", []string{"GET", "POST"}, true, (*call).userInfo},
-	"/oauth2/revoke":   {"Revoke", []string{"POST"}, true, (*call).revoke},
-
-	"/oauth2/authorize": {"Authorize", []string{"GET"}, false, (*call).authorize},
-	"/logout":           {"Logout", []string{"GET"}, false, (*call).logout},
-}
-
-// Discovered are the endpoints that pools' OpenID configurations name.
-var Discovered = []issuer.Endpoint{
-	{Member: "authorization_endpoint", Path: "/oauth2/authorize"},
-	{Member: "token_endpoint", Path: "/oauth2/token"},
-	{Member: "userinfo_endpoint", Path: "/oauth2/userInfo"},
-	{Member: "revocation_endpoint", Path: "/oauth2/revoke"},
-	{Member: "end_session_endpoint", Path: "/logout"},
-}
-
 // Register adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is.
 func (h *Handler) Register(mux *http.ServeMux) {
-	for path, e := range endpoints {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, e) })
+	for _, e := range endpoints {
+		mux.HandleFunc(e.path, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, e) })
 	}
 }
 
@@ -94,8 +68,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 		cookies: browser.Cookies{Secure: site.Secure, Path: site.Path}, w: w, caller: awsjson.CallerOf(r),
 	}
 	c.r = r.WithContext(awsjson.WithCaller(r.Context(), c.caller))
+	exists, err := c.exists()
+	if !exists && err == nil {
+		http.NotFound(w, r)
+		return
+	}
 	c.headers()
 	switch {
+	case err != nil:
+		c.refuse(err)
 	case r.Method == http.MethodOptions && e.open:
 		c.preflight()
 		return

@@ -1,0 +1,114 @@
+package token
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"cardea/engine/access"
+	"cardea/engine/account"
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/session"
+	"cardea/record/user"
+	"cardea/spec/id"
+)
+
+// Introspection is what a token that is good says (RFC 7662 §2.2). Members that it does not have are empty.
+type Introspection struct {
+	Issuer   string
+	Sub      string
+	Username string
+	Client   string
+	Scope    string
+	Issued   int64 // seconds of Unix time
+	Expires  int64 // likewise
+	ID       string
+	Audience json.RawMessage
+	Refresh  bool // it is a refresh token
+}
+
+// ErrInactive says that a text is no token that an app could use or be shown, for whatever reason.
+var ErrInactive = errors.New("the token is not active")
+
+// Introspect tells an app what a token says, if it is good at this moment: an access token of any client of the app's pool,
+// of a user or of the client itself, or a refresh token of the app's own. Whatever else it is given is ErrInactive. It changes
+// nothing: a refresh token that was replaced ends no session here.
+func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (found *Introspection, err error) {
+	if refresh, err := readRefreshToken(given); err == nil {
+		err = m.DB.Read(ctx, func(tx *db.Tx) error {
+			found, err = m.inspectRefresh(tx, app, refresh)
+			return err
+		})
+		return found, inactive(err)
+	}
+	claims, err := m.Authenticate(ctx, given)
+	if err != nil {
+		return nil, inactive(err)
+	}
+	if claims.pool != app.Pool.ID {
+		return nil, ErrInactive
+	}
+	err = m.DB.Read(ctx, func(tx *db.Tx) error { return m.alive(tx, claims) })
+	if err != nil {
+		return nil, inactive(err)
+	}
+	return &Introspection{
+		Issuer: claims.Issuer, Sub: claims.Sub, Username: claims.Username, Client: claims.Client, Scope: claims.Scope,
+		Issued: claims.Issued, Expires: claims.Expires, ID: claims.ID, Audience: claims.Audience,
+	}, nil
+}
+
+// alive decides whether an access token is good now. That of a client itself is as long as the client exists.
+func (m *Minter) alive(tx *db.Tx, claims *Claims) error {
+	if claims.Session != "" {
+		_, err := m.Admit(tx, claims)
+		return err
+	}
+	if claims.Sub != claims.Client {
+		return ErrInvalidAccess
+	}
+	_, err := client.Get(tx, claims.pool, id.Client(claims.Client))
+	if err != nil {
+		return absent(err, ErrInvalidAccess)
+	}
+	return nil
+}
+
+func (m *Minter) inspectRefresh(tx *db.Tx, app access.App, given *refreshToken) (*Introspection, error) {
+	s, row, err := session.Redeem(tx, given.record(app.Pool.ID))
+	if err != nil {
+		return nil, absent(err, ErrInactive)
+	}
+	if s.Client != app.Client.ID {
+		return nil, ErrInactive
+	}
+	u, err := user.Get(tx, s.Pool, s.Sub)
+	if err != nil {
+		return nil, absent(err, ErrInactive)
+	}
+	if over(s, u) || !s.Live(tx.Now) || reused(app.Client, row, tx.Now) || account.Active(u) != nil {
+		return nil, ErrInactive
+	}
+	return &Introspection{
+		Issuer: m.Issuer(s.Pool), Sub: string(s.Sub), Username: u.Username, Client: string(s.Client),
+		Scope: strings.Join(granted(s.Kind, s.Scopes), " "), Expires: s.Expires.Unix(), Refresh: true,
+	}, nil
+}
+
+// inactive gives ErrInactive for the conditions of tokens and their users, and a failure as it is.
+func inactive(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, condition := range []error{
+		ErrInactive, ErrForgedAccess, ErrInvalidAccess, ErrExpiredAccess, ErrRevokedAccess, account.ErrNoUser, account.ErrDisabled,
+	} {
+		if errors.Is(err, condition) {
+			return ErrInactive
+		}
+	}
+	return fmt.Errorf("introspect a token: %w", err)
+}

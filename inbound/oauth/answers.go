@@ -1,0 +1,79 @@
+package oauth
+
+import (
+	"net/http"
+	"strings"
+
+	"cardea/feature/oauth"
+	"cardea/spec/oauth2"
+)
+
+// tokens is the answer of the token endpoint.
+type tokens struct {
+	ID      string `json:"id_token,omitzero"`
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token,omitzero"`
+	Expires int64  `json:"expires_in"`
+	Type    string `json:"token_type"`
+}
+
+func (c *call) token() error {
+	request, err := c.request()
+	if err != nil {
+		return err
+	}
+	made, err := c.Service.Token(c.r.Context(), request)
+	if err != nil {
+		return err
+	}
+	c.write(http.StatusOK, answerOf(made))
+	return nil
+}
+
+func answerOf(made *oauth.Tokens) tokens {
+	return tokens{made.IdToken, made.AccessToken, made.RefreshToken, made.ExpiresIn, made.TokenType}
+}
+
+func (c *call) revoke() error {
+	request, err := c.request()
+	if err != nil {
+		return err
+	}
+	if err := c.Service.Revoke(c.r.Context(), request); err != nil {
+		return err
+	}
+	c.status = http.StatusOK
+	c.w.Header().Set("Content-Length", "0")
+	c.w.WriteHeader(c.status)
+	return nil
+}
+
+func (c *call) userInfo() error {
+	given, err := c.bearer()
+	if err != nil {
+		return err
+	}
+	shown, err := c.Service.UserInfo(c.r.Context(), c.pool, given)
+	if err != nil {
+		return err
+	}
+	c.write(http.StatusOK, shown)
+	return nil
+}
+
+// bearer is the access token of a request, from the header Authorization or from a form, but never from the query, which
+// logs and histories keep (RFC 6750 §2, RFC 9700 §4.3.2).
+func (c *call) bearer() (string, error) {
+	wrong := &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Bad OAuth2 request at UserInfo Endpoint"}
+	headers := c.r.Header.Values("Authorization")
+	if len(headers) == 1 {
+		scheme, given, _ := strings.Cut(headers[0], " ")
+		if given = strings.TrimLeft(given, " "); strings.EqualFold(scheme, "Bearer") && given != "" {
+			return given, nil
+		}
+	}
+	if len(headers) > 0 || c.r.Method != http.MethodPost || c.readForm() != nil || c.form.Get("access_token") == "" {
+		return "", wrong
+	}
+	return c.form.Get("access_token"), nil
+}
