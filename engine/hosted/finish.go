@@ -54,6 +54,9 @@ func (r *Request) finish(tx *db.Tx, who SignIn, sso string) (location string, er
 	if err := token.Eligible(r.Pool, who.User, who.Proofs); err != nil {
 		return "", err
 	}
+	if err := r.use(tx); err != nil {
+		return "", err
+	}
 	code := id.NewUUID()
 	err = authcode.Insert(tx, &authcode.Code{
 		Pool: r.Pool.ID, Hash: authcode.Hash(code), Client: r.Client.ID, Sub: who.User.Sub,

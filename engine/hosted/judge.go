@@ -10,6 +10,7 @@ import (
 	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/record/pushedrequest"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -57,20 +58,26 @@ type Request struct {
 	oauth2.Authorization               // with the scopes that are granted
 	Answer               oauth2.Answer // where the browser is sent in the end
 	implied              bool          // the address is the client's default, and was not in the request
-	values               oauth2.Values // as they were given
+	given                oauth2.Values // the parameters as they came
+	values               oauth2.Values // those that they stand for
+	pushed               *pushedrequest.Request
 }
 
 // Refused makes of an error the one with which the browser is sent back to the app.
 func (r *Request) Refused(err error) error { return &RedirectError{r.Answer, r.State, err} }
 
 // Judge decides whether the client of a request, of the pool, may make it. It answers *access.UnknownError and ErrRedirect when
-// the browser must not be sent anywhere, and *RedirectError otherwise.
+// the browser must not be sent anywhere, as well as ErrPushed, and *RedirectError otherwise.
 func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, error) {
 	app, err := s.App(tx, pool, v)
 	if err != nil {
 		return nil, err
 	}
-	r := &Request{App: app, values: v}
+	r := &Request{App: app, given: v}
+	if err := r.resolve(tx); err != nil {
+		return nil, err
+	}
+	v = r.values
 	if err := r.readAddress(v); err != nil {
 		return nil, err
 	}

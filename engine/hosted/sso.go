@@ -153,7 +153,7 @@ func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location str
 		return "", err // a cookie that is none writes nothing
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		again, err := s.Judge(tx, r.Pool.ID, r.values)
+		again, err := s.Judge(tx, r.Pool.ID, r.given)
 		if err != nil {
 			return err
 		}

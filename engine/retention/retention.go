@@ -13,6 +13,7 @@ import (
 	"cardea/record/customauth"
 	"cardea/record/device"
 	"cardea/record/passkey"
+	"cardea/record/pushedrequest"
 	"cardea/record/quota"
 	"cardea/record/replay"
 	"cardea/record/session"
@@ -48,6 +49,7 @@ var Rules = []Rule{
 	{"codes", func(tx *db.Tx, limit int) (int, error) { return code.Prune(tx, tx.Now, limit) }},
 	{"authorization codes", func(tx *db.Tx, limit int) (int, error) { return authcode.Prune(tx, tx.Now.Add(-replayLife), limit) }},
 	{"single sign-on sessions", func(tx *db.Tx, limit int) (int, error) { return ssosession.Prune(tx, tx.Now.Add(-replayLife), limit) }},
+	{"pushed requests", func(tx *db.Tx, limit int) (int, error) { return pushedrequest.Prune(tx, tx.Now, limit) }},
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},
 	{"devices", func(tx *db.Tx, limit int) (int, error) { return device.Prune(tx, tx.Now.Add(-confirmTime), limit) }},

@@ -62,6 +62,7 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 		{"codes", "code (pool_id, sub, purpose, attribute, hash, tries, expires)", "'p', " + text + ", '', '', '', 0, " + end},
 		{"single sign-on sessions", "sso_session (pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires)",
 			"'p', " + text + ", '', '', '', '', 0, 0, " + end},
+		{"pushed requests", "pushed_request (pool_id, hash, client_id, query, created, expires)", "'p', " + text + ", '', '', 0, " + end},
 		{"counters", "quota (pool_id, name, uses, expires)", "'p', " + text + ", 0, " + end},
 		{"failed attempts", "attempt (pool_id, key, failures, failed, locked_until)", "'p', " + text + ", 0, " + end + ", 0"},
 		{"devices", "device (pool_id, sub, device_key, group_key, client_id, name, sdk, ip, confirmed, remembered, created, modified, authenticated)",

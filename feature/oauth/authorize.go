@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cardea/engine/hosted"
+	"cardea/platform/db"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
@@ -18,7 +19,11 @@ type Onward struct {
 // Authorize judges an authorization request, and answers it at once where the browser has a session that does. Otherwise the
 // browser goes on at the sign-in page.
 func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, b hosted.Browser) (Onward, error) {
-	r, err := s.Hosted.Read(ctx, pool, v)
+	var r *hosted.Request
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		r, err = s.Hosted.Begin(tx, pool, v)
+		return err
+	})
 	if err != nil {
 		return Onward{}, err
 	}

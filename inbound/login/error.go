@@ -5,6 +5,7 @@ import (
 
 	"cardea/inbound/login/text"
 	"cardea/spec/awsjson"
+	"cardea/spec/oauth2"
 )
 
 // errorsByCode are the sentences for the codes of authorization requests that no app can be told.
@@ -12,6 +13,8 @@ var errorsByCode = words{
 	"invalid_client":    (*text.Texts).ErrorClient,
 	"redirect_mismatch": (*text.Texts).ErrorRedirect,
 	"server_error":      (*text.Texts).ErrorLater,
+
+	oauth2.InvalidRequestURI: (*text.Texts).ErrorOver,
 }
 
 // showError is the page that Cognito's endpoints send browsers to. It shows nothing of the request.

@@ -55,7 +55,7 @@ func (v *visit) suggestedName() string {
 	case v.it.Name != "":
 		return v.it.Name
 	}
-	return v.asked.Get("login_hint")
+	return v.request.Values().Get("login_hint")
 }
 
 func (v *visit) forgotCard() Card {

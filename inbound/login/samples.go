@@ -83,6 +83,7 @@ func samples(t cards) []sample {
 		{name: "error-client", card: t.failed(t.ErrorClient())},
 		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
 		{name: "error-request", card: t.failed(t.ErrorRequest())},
+		{name: "error-over", card: t.failed(t.ErrorOver())},
 		{name: "error-later", card: t.failed(t.ErrorLater()), id: "1-5759e988-bd862e3fe1be46a994272793"},
 	}
 }

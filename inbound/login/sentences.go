@@ -17,6 +17,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/inbound/login/text"
 	"cardea/spec/awsjson"
+	"cardea/spec/oauth2"
 )
 
 // sentence is what a page says about a condition.
@@ -188,7 +189,7 @@ func (v *visit) say(err error) string {
 func isOfRequest(err error) bool {
 	_, unknown := errors.AsType[*access.UnknownError](err)
 	_, back := errors.AsType[*hosted.RedirectError](err)
-	return unknown || back || errors.Is(err, hosted.ErrRedirect)
+	return unknown || back || errors.Is(err, hosted.ErrRedirect) || errors.Is(err, hosted.ErrPushed)
 }
 
 // refuseRequest answers an authorization request that must not be made. The authorize endpoint has the words for the app; here
@@ -205,6 +206,9 @@ func (v *visit) refuseRequest(err error) {
 	case errors.Is(err, hosted.ErrRedirect):
 		v.code = "redirect_mismatch"
 		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRedirect()))
+	case errors.Is(err, hosted.ErrPushed):
+		v.code = oauth2.InvalidRequestURI
+		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorOver()))
 	default:
 		v.failed(err)
 	}

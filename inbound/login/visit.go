@@ -25,7 +25,7 @@ type visit struct {
 	caller awsjson.Caller
 	texts  *text.Texts
 
-	asked   oauth2.Values   // the authorization request: the query of every page, without lang
+	asked   oauth2.Values   // the query of every page, without lang: the authorization request, or what names it
 	request *hosted.Request // nil where it is no client's
 	account hosted.Account  // that the browser is signed in to, at the page that offers to go on with it
 	owner   interaction.Owner

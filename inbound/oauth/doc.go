@@ -8,6 +8,7 @@
 //	/logout            GET, by browsers
 //
 //	/oauth2/introspect POST, form, where the pool follows RFC 7662 (docs/standards.md)
+//	/oauth2/par        POST, form, where the pool follows RFC 9126
 //
 // Which pool a request is for is the host's matter: the handler is told.
 package oauth

@@ -28,6 +28,8 @@ var endpoints = []endpoint{
 	{name: "Revoke", path: "/oauth2/revoke", member: "revocation_endpoint", methods: post, open: true, answer: (*call).revoke},
 	{name: "Introspect", path: "/oauth2/introspect", member: "introspection_endpoint", methods: post, open: true,
 		standard: oauth.Introspection, answer: (*call).introspect},
+	{name: "Push", path: "/oauth2/par", member: "pushed_authorization_request_endpoint", methods: post, open: true,
+		standard: oauth.PushedRequests, answer: (*call).push},
 
 	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, answer: (*call).authorize},
 	{name: "Logout", path: "/logout", member: "end_session_endpoint", methods: get, answer: (*call).logout},

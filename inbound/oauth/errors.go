@@ -32,6 +32,7 @@ var conditions = []entry{
 	{scope.ErrRefused, oauth2.InvalidScope, ""},
 	{hosted.ErrCode, oauth2.InvalidGrant, ""},
 	{hosted.ErrRedirect, "redirect_mismatch", ""},
+	{hosted.ErrPushed, oauth2.InvalidRequestURI, ""},
 	{hosted.ErrProvider, oauth2.InvalidRequest, "Login option is not available. Please try another one"},
 	{hosted.ErrLoginRequired, oauth2.LoginRequired, ""},
 	{lockout.ErrRateLimited, oauth2.TemporarilyUnavailable, ""},

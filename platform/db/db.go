@@ -10,10 +10,9 @@ import (
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	opts    Options
-	engine  engine
-	memo    memo
-	changes changes
+	opts   Options
+	engine engine
+	memo   memo
 }
 
 // Options are the options of a database; the zero value is right for production.

@@ -9,9 +9,6 @@ import (
 	"cardea/spec/id"
 )
 
-// Table is what a db.Cache of domains reads.
-const Table = "domain"
-
 // Name names a domain: a prefix with its Region, or a custom domain, which has none.
 type Name struct {
 	Region string
@@ -46,7 +43,6 @@ func Insert(tx *db.Tx, d *Domain) error {
 	if rows == 0 {
 		return db.ErrExists
 	}
-	tx.Changed(Table)
 	return nil
 }
 
@@ -76,7 +72,6 @@ func Update(tx *db.Tx, d *Domain) error {
 	if rows == 0 {
 		return db.ErrNotFound
 	}
-	tx.Changed(Table)
 	return nil
 }
 
@@ -92,7 +87,6 @@ func Delete(tx *db.Tx, pool id.Pool, name Name) error {
 	if rows == 0 {
 		return db.ErrNotFound
 	}
-	tx.Changed(Table)
 	return nil
 }
 

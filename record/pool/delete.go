@@ -18,6 +18,9 @@ var tables = []string{
 	"code",
 	"auth_code",
 	"sso_session",
+	"pushed_request",
+	"device_grant",
+	"logout_notice",
 	"software_token",
 	"attempt",
 	"replay",
@@ -51,11 +54,8 @@ func Delete(tx *db.Tx, pool id.Pool) error {
 		if err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
-		if table == Table && rows == 0 {
+		if table == "pool" && rows == 0 {
 			return db.ErrNotFound
-		}
-		if rows > 0 {
-			tx.Changed(table)
 		}
 	}
 	return nil

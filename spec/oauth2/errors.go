@@ -5,6 +5,7 @@ const (
 	InvalidRequest          = "invalid_request"
 	InvalidClient           = "invalid_client"
 	InvalidGrant            = "invalid_grant"
+	InvalidRequestURI       = "invalid_request_uri" // RFC 9101, RFC 9126
 	InvalidScope            = "invalid_scope"
 	InvalidTarget           = "invalid_target" // RFC 8707
 	InvalidToken            = "invalid_token"  // RFC 6750

@@ -57,6 +57,21 @@ var keys = []key{
 	{"confirm.link.sent", []string{"destination"}, false},
 	{"confirm.submit", []string(nil), false},
 	{"continue", []string(nil), false},
+	{"device", []string(nil), false},
+	{"device.again", []string(nil), false},
+	{"device.allow", []string(nil), false},
+	{"device.allowed", []string(nil), false},
+	{"device.allowed.lead", []string(nil), false},
+	{"device.ask", []string(nil), false},
+	{"device.ask.lead", []string{"app", "code"}, false},
+	{"device.ask.scopes", []string{"scopes"}, false},
+	{"device.code", []string(nil), false},
+	{"device.denied", []string(nil), false},
+	{"device.denied.lead", []string(nil), false},
+	{"device.deny", []string(nil), false},
+	{"device.lead", []string(nil), false},
+	{"device.over", []string(nil), false},
+	{"device.wrong", []string(nil), false},
 	{"email", []string(nil), false},
 	{"email-or-phone", []string(nil), false},
 	{"enter-password", []string(nil), false},
@@ -64,6 +79,7 @@ var keys = []key{
 	{"error.away", []string(nil), false},
 	{"error.client", []string(nil), false},
 	{"error.later", []string(nil), false},
+	{"error.over", []string(nil), false},
 	{"error.redirect", []string(nil), false},
 	{"error.request", []string(nil), false},
 	{"forgot", []string(nil), false},
@@ -322,305 +338,353 @@ func (t *Texts) ConfirmSubmit() string { return t.say(52) }
 // Continue says "Continue".
 func (t *Texts) Continue() string { return t.say(53) }
 
+// Device says "Connect a device".
+func (t *Texts) Device() string { return t.say(54) }
+
+// DeviceAgain says "Enter another code".
+func (t *Texts) DeviceAgain() string { return t.say(55) }
+
+// DeviceAllow says "Allow".
+func (t *Texts) DeviceAllow() string { return t.say(56) }
+
+// DeviceAllowed says "Your device is connected".
+func (t *Texts) DeviceAllowed() string { return t.say(57) }
+
+// DeviceAllowedLead says "Go back to your device. You can close this page.".
+func (t *Texts) DeviceAllowedLead() string { return t.say(58) }
+
+// DeviceAsk says "Is this your device?".
+func (t *Texts) DeviceAsk() string { return t.say(59) }
+
+// DeviceAskLead says "{app} wants to be signed in to your account on a device. Allow this only if the device is in front of you and shows this code: {code}".
+func (t *Texts) DeviceAskLead(app, code string) string { return t.say(60, app, code) }
+
+// DeviceAskScopes says "It asks for: {scopes}".
+func (t *Texts) DeviceAskScopes(scopes string) string { return t.say(61, scopes) }
+
+// DeviceCode says "Code on your device".
+func (t *Texts) DeviceCode() string { return t.say(62) }
+
+// DeviceDenied says "Your device was not connected".
+func (t *Texts) DeviceDenied() string { return t.say(63) }
+
+// DeviceDeniedLead says "Nothing was allowed. You can close this page.".
+func (t *Texts) DeviceDeniedLead() string { return t.say(64) }
+
+// DeviceDeny says "Do not allow".
+func (t *Texts) DeviceDeny() string { return t.say(65) }
+
+// DeviceLead says "Enter the code that your device shows.".
+func (t *Texts) DeviceLead() string { return t.say(66) }
+
+// DeviceOver says "The code has expired or was used already. Start again on the device.".
+func (t *Texts) DeviceOver() string { return t.say(67) }
+
+// DeviceWrong says "No device is waiting with this code. Check it, or start again on the device.".
+func (t *Texts) DeviceWrong() string { return t.say(68) }
+
 // Email says "Email address".
-func (t *Texts) Email() string { return t.say(54) }
+func (t *Texts) Email() string { return t.say(69) }
 
 // EmailOrPhone says "Email address or phone number".
-func (t *Texts) EmailOrPhone() string { return t.say(55) }
+func (t *Texts) EmailOrPhone() string { return t.say(70) }
 
 // EnterPassword says "Enter your password".
-func (t *Texts) EnterPassword() string { return t.say(56) }
+func (t *Texts) EnterPassword() string { return t.say(71) }
 
 // Error says "This page cannot be shown".
-func (t *Texts) Error() string { return t.say(57) }
+func (t *Texts) Error() string { return t.say(72) }
 
 // ErrorAway says "There is nothing at this address.".
-func (t *Texts) ErrorAway() string { return t.say(58) }
+func (t *Texts) ErrorAway() string { return t.say(73) }
 
 // ErrorClient says "The app that sent you here is not known to this server. Go back to it and try again.".
-func (t *Texts) ErrorClient() string { return t.say(59) }
+func (t *Texts) ErrorClient() string { return t.say(74) }
 
 // ErrorLater says "Something went wrong on our side. Please try again.".
-func (t *Texts) ErrorLater() string { return t.say(60) }
+func (t *Texts) ErrorLater() string { return t.say(75) }
+
+// ErrorOver says "This sign-in has expired or was finished already. Go back to the app and start again.".
+func (t *Texts) ErrorOver() string { return t.say(76) }
 
 // ErrorRedirect says "The app that sent you here asked for an address that it may not use. Tell whoever runs the app.".
-func (t *Texts) ErrorRedirect() string { return t.say(61) }
+func (t *Texts) ErrorRedirect() string { return t.say(77) }
 
 // ErrorRequest says "The app that sent you here made a request that cannot be understood. Tell whoever runs the app.".
-func (t *Texts) ErrorRequest() string { return t.say(62) }
+func (t *Texts) ErrorRequest() string { return t.say(78) }
 
 // Forgot says "Reset your password".
-func (t *Texts) Forgot() string { return t.say(63) }
+func (t *Texts) Forgot() string { return t.say(79) }
 
 // ForgotLead says "Tell us who you are, and we will send you a code.".
-func (t *Texts) ForgotLead() string { return t.say(64) }
+func (t *Texts) ForgotLead() string { return t.say(80) }
 
 // ForgotSubmit says "Send code".
-func (t *Texts) ForgotSubmit() string { return t.say(65) }
+func (t *Texts) ForgotSubmit() string { return t.say(81) }
 
 // LanguageChange says "Change".
-func (t *Texts) LanguageChange() string { return t.say(66) }
+func (t *Texts) LanguageChange() string { return t.say(82) }
 
 // LanguageLabel says "Language".
-func (t *Texts) LanguageLabel() string { return t.say(67) }
+func (t *Texts) LanguageLabel() string { return t.say(83) }
 
 // NameOfAnyKind says "User name, email address or phone number".
-func (t *Texts) NameOfAnyKind() string { return t.say(68) }
+func (t *Texts) NameOfAnyKind() string { return t.say(84) }
 
 // NewPassword says "Choose a new password".
-func (t *Texts) NewPassword() string { return t.say(69) }
+func (t *Texts) NewPassword() string { return t.say(85) }
 
 // NewPasswordField says "New password".
-func (t *Texts) NewPasswordField() string { return t.say(70) }
+func (t *Texts) NewPasswordField() string { return t.say(86) }
 
 // NewPasswordLead says "Your password has to be changed before you can sign in.".
-func (t *Texts) NewPasswordLead() string { return t.say(71) }
+func (t *Texts) NewPasswordLead() string { return t.say(87) }
 
 // NewPasswordSubmit says "Save and sign in".
-func (t *Texts) NewPasswordSubmit() string { return t.say(72) }
+func (t *Texts) NewPasswordSubmit() string { return t.say(88) }
 
 // NotYou says "Not you?".
-func (t *Texts) NotYou() string { return t.say(73) }
+func (t *Texts) NotYou() string { return t.say(89) }
 
 // Optional says "(optional)".
-func (t *Texts) Optional() string { return t.say(74) }
+func (t *Texts) Optional() string { return t.say(90) }
 
 // Passkey says "Use your passkey".
-func (t *Texts) Passkey() string { return t.say(75) }
+func (t *Texts) Passkey() string { return t.say(91) }
 
 // PasskeyFailed says "That did not work. Try again, or sign in another way.".
-func (t *Texts) PasskeyFailed() string { return t.say(76) }
+func (t *Texts) PasskeyFailed() string { return t.say(92) }
 
 // PasskeyLead says "Your device will ask for your fingerprint, face or screen lock.".
-func (t *Texts) PasskeyLead() string { return t.say(77) }
+func (t *Texts) PasskeyLead() string { return t.say(93) }
 
 // PasskeyNoScript says "Passkeys need JavaScript, which is turned off in this browser.".
-func (t *Texts) PasskeyNoScript() string { return t.say(78) }
+func (t *Texts) PasskeyNoScript() string { return t.say(94) }
 
 // PasskeySubmit says "Use passkey".
-func (t *Texts) PasskeySubmit() string { return t.say(79) }
+func (t *Texts) PasskeySubmit() string { return t.say(95) }
 
 // Password says "Password".
-func (t *Texts) Password() string { return t.say(80) }
+func (t *Texts) Password() string { return t.say(96) }
 
 // PasswordHide says "Hide".
-func (t *Texts) PasswordHide() string { return t.say(81) }
+func (t *Texts) PasswordHide() string { return t.say(97) }
 
 // PasswordHideLabel says "Hide password".
-func (t *Texts) PasswordHideLabel() string { return t.say(82) }
+func (t *Texts) PasswordHideLabel() string { return t.say(98) }
 
 // PasswordShow says "Show".
-func (t *Texts) PasswordShow() string { return t.say(83) }
+func (t *Texts) PasswordShow() string { return t.say(99) }
 
 // PasswordShowLabel says "Show password".
-func (t *Texts) PasswordShowLabel() string { return t.say(84) }
+func (t *Texts) PasswordShowLabel() string { return t.say(100) }
 
 // Phone says "Phone number".
-func (t *Texts) Phone() string { return t.say(85) }
+func (t *Texts) Phone() string { return t.say(101) }
 
 // Request says "Request {id}".
-func (t *Texts) Request(id string) string { return t.say(86, id) }
+func (t *Texts) Request(id string) string { return t.say(102, id) }
 
 // Reset says "Choose a new password".
-func (t *Texts) Reset() string { return t.say(87) }
+func (t *Texts) Reset() string { return t.say(103) }
 
 // ResetDone says "Your password was changed. Sign in with the new one.".
-func (t *Texts) ResetDone() string { return t.say(88) }
+func (t *Texts) ResetDone() string { return t.say(104) }
 
 // ResetSubmit says "Save password".
-func (t *Texts) ResetSubmit() string { return t.say(89) }
+func (t *Texts) ResetSubmit() string { return t.say(105) }
 
 // Reuse says "Welcome back".
-func (t *Texts) Reuse() string { return t.say(90) }
+func (t *Texts) Reuse() string { return t.say(106) }
 
 // ReuseAnother says "Use another account".
-func (t *Texts) ReuseAnother() string { return t.say(91) }
+func (t *Texts) ReuseAnother() string { return t.say(107) }
 
 // ReuseAs says "Continue as {name}".
-func (t *Texts) ReuseAs(name string) string { return t.say(92, name) }
+func (t *Texts) ReuseAs(name string) string { return t.say(108, name) }
 
 // ReuseLead says "You are signed in. Continue to {app}?".
-func (t *Texts) ReuseLead(app string) string { return t.say(93, app) }
+func (t *Texts) ReuseLead(app string) string { return t.say(109, app) }
 
 // RuleLength says "At least {n} characters".
-func (t *Texts) RuleLength(n int) string { return t.count(94, n) }
+func (t *Texts) RuleLength(n int) string { return t.count(110, n) }
 
 // RuleLower says "A lower-case letter".
-func (t *Texts) RuleLower() string { return t.say(95) }
+func (t *Texts) RuleLower() string { return t.say(111) }
 
 // RuleMet says "Met".
-func (t *Texts) RuleMet() string { return t.say(96) }
+func (t *Texts) RuleMet() string { return t.say(112) }
 
 // RuleNumber says "A number".
-func (t *Texts) RuleNumber() string { return t.say(97) }
+func (t *Texts) RuleNumber() string { return t.say(113) }
 
 // RuleSymbol says "A symbol".
-func (t *Texts) RuleSymbol() string { return t.say(98) }
+func (t *Texts) RuleSymbol() string { return t.say(114) }
 
 // RuleUpper says "An upper-case letter".
-func (t *Texts) RuleUpper() string { return t.say(99) }
+func (t *Texts) RuleUpper() string { return t.say(115) }
 
 // SecondFactor says "Choose a second step".
-func (t *Texts) SecondFactor() string { return t.say(100) }
+func (t *Texts) SecondFactor() string { return t.say(116) }
 
 // SecondFactorApp says "Authenticator app".
-func (t *Texts) SecondFactorApp() string { return t.say(101) }
+func (t *Texts) SecondFactorApp() string { return t.say(117) }
 
 // SecondFactorEmail says "Email".
-func (t *Texts) SecondFactorEmail() string { return t.say(102) }
+func (t *Texts) SecondFactorEmail() string { return t.say(118) }
 
 // SecondFactorLead says "Confirm that it is you in one more way.".
-func (t *Texts) SecondFactorLead() string { return t.say(103) }
+func (t *Texts) SecondFactorLead() string { return t.say(119) }
 
 // SecondFactorSms says "Text message".
-func (t *Texts) SecondFactorSms() string { return t.say(104) }
+func (t *Texts) SecondFactorSms() string { return t.say(120) }
 
 // SentAgain says "We sent a new code.".
-func (t *Texts) SentAgain() string { return t.say(105) }
+func (t *Texts) SentAgain() string { return t.say(121) }
 
 // SentenceAgain says "This took too long, or was finished in another window. Please start again.".
-func (t *Texts) SentenceAgain() string { return t.say(106) }
+func (t *Texts) SentenceAgain() string { return t.say(122) }
 
 // SentenceCodeExpired says "This code has expired. Ask for a new one.".
-func (t *Texts) SentenceCodeExpired() string { return t.say(107) }
+func (t *Texts) SentenceCodeExpired() string { return t.say(123) }
 
 // SentenceCodeWrong says "This code is not right. Check it and try again.".
-func (t *Texts) SentenceCodeWrong() string { return t.say(108) }
+func (t *Texts) SentenceCodeWrong() string { return t.say(124) }
 
 // SentenceDisabled says "This account cannot sign in. Ask whoever runs the app.".
-func (t *Texts) SentenceDisabled() string { return t.say(109) }
+func (t *Texts) SentenceDisabled() string { return t.say(125) }
 
 // SentenceEmailInvalid says "Enter an email address, such as ana@example.com.".
-func (t *Texts) SentenceEmailInvalid() string { return t.say(110) }
+func (t *Texts) SentenceEmailInvalid() string { return t.say(126) }
 
 // SentenceIncorrect says "The name or the password is not right.".
-func (t *Texts) SentenceIncorrect() string { return t.say(111) }
+func (t *Texts) SentenceIncorrect() string { return t.say(127) }
 
 // SentenceLimit says "You have asked too often. Please wait a while and try again.".
-func (t *Texts) SentenceLimit() string { return t.say(112) }
+func (t *Texts) SentenceLimit() string { return t.say(128) }
 
 // SentenceLocked says "There were too many tries. Please wait a while and try again.".
-func (t *Texts) SentenceLocked() string { return t.say(113) }
+func (t *Texts) SentenceLocked() string { return t.say(129) }
 
 // SentenceMissing says "Enter your answer here.".
-func (t *Texts) SentenceMissing() string { return t.say(114) }
+func (t *Texts) SentenceMissing() string { return t.say(130) }
 
 // SentenceNameInvalid says "This name cannot be used.".
-func (t *Texts) SentenceNameInvalid() string { return t.say(115) }
+func (t *Texts) SentenceNameInvalid() string { return t.say(131) }
 
 // SentenceNotAllowed says "That is not allowed here.".
-func (t *Texts) SentenceNotAllowed() string { return t.say(116) }
+func (t *Texts) SentenceNotAllowed() string { return t.say(132) }
 
 // SentenceNotSent says "We could not send the message. Check the address, or try again later.".
-func (t *Texts) SentenceNotSent() string { return t.say(117) }
+func (t *Texts) SentenceNotSent() string { return t.say(133) }
 
 // SentencePasswordUsed says "You have used this password before. Choose another.".
-func (t *Texts) SentencePasswordUsed() string { return t.say(118) }
+func (t *Texts) SentencePasswordUsed() string { return t.say(134) }
 
 // SentencePasswordWeak says "The password does not meet all rules.".
-func (t *Texts) SentencePasswordWeak() string { return t.say(119) }
+func (t *Texts) SentencePasswordWeak() string { return t.say(135) }
 
 // SentencePhoneInvalid says "Enter a phone number with its country code, such as +1 555 123 4567.".
-func (t *Texts) SentencePhoneInvalid() string { return t.say(120) }
+func (t *Texts) SentencePhoneInvalid() string { return t.say(136) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(121) }
+func (t *Texts) SentenceResetRequired() string { return t.say(137) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(122) }
+func (t *Texts) SentenceTaken() string { return t.say(138) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(123) }
+func (t *Texts) SentenceUnavailable() string { return t.say(139) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(124) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(140) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(125) }
+func (t *Texts) SetUp() string { return t.say(141) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(126) }
+func (t *Texts) SetUpApp() string { return t.say(142) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(127) }
+func (t *Texts) SetUpAppHint() string { return t.say(143) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(128) }
+func (t *Texts) SetUpEmail() string { return t.say(144) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(129) }
+func (t *Texts) SetUpLead() string { return t.say(145) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(130) }
+func (t *Texts) SetUpSms() string { return t.say(146) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(131) }
+func (t *Texts) SignIn() string { return t.say(147) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(132) }
+func (t *Texts) SignInCreate() string { return t.say(148) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(133) }
+func (t *Texts) SignInForgotten() string { return t.say(149) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(134) }
+func (t *Texts) SignInNewHere() string { return t.say(150) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(135) }
+func (t *Texts) SignInOr() string { return t.say(151) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(136) }
+func (t *Texts) SignInPasskey() string { return t.say(152) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(137) }
+func (t *Texts) SignInSubmit() string { return t.say(153) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(138, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(154, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(139, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(155, provider) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(140) }
+func (t *Texts) SignUp() string { return t.say(156) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(141) }
+func (t *Texts) SignUpHave() string { return t.say(157) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(142) }
+func (t *Texts) SignUpPrivacy() string { return t.say(158) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(143) }
+func (t *Texts) SignUpSubmit() string { return t.say(159) }
 
 // SignUpTerms says "By creating an account you agree to the terms below.".
-func (t *Texts) SignUpTerms() string { return t.say(144) }
+func (t *Texts) SignUpTerms() string { return t.say(160) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(145) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(161) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(146) }
+func (t *Texts) SignedOut() string { return t.say(162) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(147) }
+func (t *Texts) SignedOutAgain() string { return t.say(163) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(148) }
+func (t *Texts) SignedOutLead() string { return t.say(164) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(149) }
+func (t *Texts) Skip() string { return t.say(165) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(150) }
+func (t *Texts) StartAgain() string { return t.say(166) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(151, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(167, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(152) }
+func (t *Texts) Username() string { return t.say(168) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(153) }
+func (t *Texts) UsernameOrEmail() string { return t.say(169) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(154) }
+func (t *Texts) UsernameOrPhone() string { return t.say(170) }
