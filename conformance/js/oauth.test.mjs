@@ -117,6 +117,37 @@ test('openid-client signs a user in at the pages', async () => {
   assert.equal(later.claims().sub, answer.claims().sub);
 });
 
+test('openid-client takes the answer of the implicit grant', async () => {
+  const name = unique('ida');
+  await newUser(pool, name, idp);
+  const callback = 'https://app.example.com/callback';
+  const app = await newApp(pool, idp, {
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['implicit'],
+    AllowedOAuthScopes: ['openid', 'email'],
+    CallbackURLs: [callback],
+    SupportedIdentityProviders: ['COGNITO'],
+  });
+  const config = await discover(app, openid.None());
+  assert(config.serverMetadata().response_types_supported.includes('token'));
+  openid.useIdTokenResponseType(config);
+  const [expectedState, nonce] = [openid.randomState(), openid.randomNonce()];
+  const request = openid.buildAuthorizationUrl(config, { redirect_uri: callback, scope: 'openid email', state: expectedState, nonce });
+  request.searchParams.set('response_type', 'token'); // Cognito's name for it
+  const visitor = new Visitor();
+  assert.equal(await visitor.visit(request), null);
+  const back = await visitor.submit({ username: name, password });
+  assert(back, visitor.page);
+  assert.equal(back.search, '');
+
+  const claims = await openid.implicitAuthentication(config, back, nonce, { expectedState, maxAge: 60 });
+  assert.equal(claims.email, `${name}@example.com`);
+  const answer = new URLSearchParams(back.hash.slice(1));
+  assert.equal(answer.get('refresh_token'), null);
+  const info = await openid.fetchUserInfo(config, answer.get('access_token'), claims.sub);
+  assert.equal(info.email, `${name}@example.com`);
+});
+
 test('userInfo refuses a token without openid as openid-client expects', async () => {
   const config = await discover(machine.ClientId, openid.ClientSecretPost(machine.ClientSecret));
   const { access_token: token } = await openid.clientCredentialsGrant(config);

@@ -5,6 +5,7 @@ import (
 
 	"cardea/engine/factor"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/authcode"
 	"cardea/record/user"
@@ -17,22 +18,26 @@ const life = 5 * time.Minute
 
 // SignIn is who has signed in at the pages, and how.
 type SignIn struct {
-	User     *user.User // as the transaction has left them
-	Proofs   []factor.Proof
-	AuthTime time.Time // when they proved who they are; zero: now
-	Browser  Browser
+	User      *user.User // as the transaction has left them
+	Proofs    []factor.Proof
+	AuthTime  time.Time // when they proved who they are; zero: now
+	Browser   Browser
+	Overrides *trigger.Overrides // of Ask
 }
 
 // Finished is the end of a sign-in at the pages.
 type Finished struct {
-	Location string        // where the browser is sent
+	Location string        // where the browser is sent; of an implicit request only once it is completed
 	SSO      string        // the cookie of the single sign-on session; empty: the browser is given none
 	Life     time.Duration // of the cookie
+
+	implicit *implicit // what Complete makes; nil: nothing is left to do
 }
 
 // Finish makes the single sign-on session of a sign-in, and the authorization code of a request with which the browser is sent
-// on, in the transaction that uses up the last proof of the sign-in. The request is judged once more, on the client as it is in
-// tx. Finish answers the conditions of Judge and of token.Eligible.
+// on, in the transaction that uses up the last proof of the sign-in; for an implicit request it opens the session of the tokens,
+// which Complete makes once all of that is durable. The request is judged once more, on the client as it is in tx. Finish
+// answers the conditions of Judge and of token.Eligible.
 func (s *Server) Finish(tx *db.Tx, pool id.Pool, v oauth2.Values, who SignIn) (*Finished, error) {
 	r, err := s.Judge(tx, pool, v)
 	if err != nil {
@@ -45,12 +50,27 @@ func (s *Server) Finish(tx *db.Tx, pool id.Pool, v oauth2.Values, who SignIn) (*
 	if err != nil {
 		return nil, err
 	}
-	out.Location, err = r.finish(tx, who, sso)
-	return out, err
+	return out, s.answer(tx, r, grant{who, sso}, out)
 }
 
-// finish makes the code of a request. sso names the single sign-on session; empty: there is none.
-func (r *Request) finish(tx *db.Tx, who SignIn, sso string) (location string, err error) {
+// grant is what a request is answered with.
+type grant struct {
+	SignIn
+	sso string // names the single sign-on session; empty: there is none
+}
+
+// answer answers a request.
+func (s *Server) answer(tx *db.Tx, r *Request, g grant, out *Finished) (err error) {
+	if r.ResponseType == oauth2.Token {
+		out.implicit, err = s.openImplicit(tx, r, g)
+		return err
+	}
+	out.Location, err = r.code(tx, g)
+	return err
+}
+
+// code makes the code of a request.
+func (r *Request) code(tx *db.Tx, who grant) (location string, err error) {
 	if err := token.Eligible(r.Pool, who.User, who.Proofs); err != nil {
 		return "", err
 	}
@@ -64,7 +84,7 @@ func (r *Request) finish(tx *db.Tx, who SignIn, sso string) (location string, er
 		Doc: authcode.Doc{
 			RedirectURI: r.Answer.URI, Implied: r.implied, Challenge: r.Challenge,
 			Scopes: r.Scopes, Nonce: r.Nonce, Resource: r.Resource,
-			Proofs: who.Proofs, SSO: sso, AuthTime: who.AuthTime, PasswordSet: who.User.PasswordSet,
+			Proofs: who.Proofs, SSO: who.sso, AuthTime: who.AuthTime, PasswordSet: who.User.PasswordSet,
 		},
 	})
 	if err != nil {

@@ -87,11 +87,11 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if err != nil {
 		return nil, r.Refused(err)
 	}
+	if !slices.Contains(r.Pool.ResponseTypes(), r.ResponseType) {
+		return nil, r.Refused(&oauth2.Error{Code: oauth2.UnsupportedResponseType})
+	}
 	if err := r.MayUse(flowOf(r.ResponseType)); err != nil {
 		return nil, r.Refused(err)
-	}
-	if r.ResponseType != oauth2.Code {
-		return nil, r.Refused(&oauth2.Error{Code: oauth2.UnsupportedResponseType}) // the implicit grant is not built
 	}
 	if !r.offers(r.Provider) || v.Get("idp_identifier") != "" {
 		return nil, r.Refused(ErrProvider)

@@ -11,6 +11,7 @@ import (
 
 	"cardea/engine/lockout"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
@@ -145,40 +146,82 @@ func (s *Server) SignedIn(ctx context.Context, r *Request, b Browser) (a Account
 	return a, err
 }
 
-// Reuse makes the code of a request by the session of a browser, whose user need not sign in again, and answers where the
-// browser is sent. The code's user proved who they are when the session began. Reuse answers ErrLoginRequired when the session
-// does not do, the conditions of Judge, and lockout.ErrRateLimited in a *RedirectError.
+// Reuse answers a request by the session of a browser, whose user need not sign in again, and tells where the browser is sent.
+// The user proved who they are when the session began. Reuse answers ErrLoginRequired when the session does not do, the
+// conditions of Judge, and in a *RedirectError lockout.ErrRateLimited and those of PreTokenGeneration.
 func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location string, err error) {
-	if _, err := s.SignedIn(ctx, r, b); err != nil {
+	u, err := s.reusable(ctx, r, b)
+	if err != nil {
 		return "", err // a cookie that is none writes nothing
 	}
+	overrides, err := s.Ask(ctx, r, u)
+	if err != nil {
+		return "", r.Refused(err)
+	}
+	out := &Finished{}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		again, err := s.Judge(tx, r.Pool.ID, r.given)
 		if err != nil {
 			return err
 		}
-		location, err = again.reuse(tx, b)
-		return err
+		return s.reuse(tx, again, reuse{b, u, overrides}, out)
 	})
-	return location, err
+	if err != nil {
+		return "", err
+	}
+	if err := s.Complete(ctx, out); err != nil {
+		return "", err
+	}
+	return out.Location, nil
 }
 
-func (r *Request) reuse(tx *db.Tx, b Browser) (location string, err error) {
-	s, u, err := r.usable(tx, b)
-	if err != nil {
-		return "", err
+// reusable finds the user whose session in a browser serves a request.
+func (s *Server) reusable(ctx context.Context, r *Request, b Browser) (u *user.User, err error) {
+	if b.SSO == "" {
+		return nil, ErrLoginRequired
 	}
-	if b.Shown != "" && b.Shown != u.Sub {
-		return "", ErrLoginRequired
-	}
-	uses, err := quota.Use(tx, s.Pool, "sso/"+s.ID, maxReuses, reuseTime)
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		session, found, err := r.usable(tx, b)
+		if err != nil {
+			return err
+		}
+		u = found
+		full, err := quota.Full(tx, session.Pool, usesOf(session), maxReuses)
+		if full {
+			return r.Refused(lockout.ErrRateLimited)
+		}
+		return err
+	})
+	return u, err
+}
+
+// usesOf is the name under which the uses of a session are counted.
+func usesOf(s *ssosession.Session) string { return "sso/" + s.ID }
+
+// reuse is the use of a browser's session that was prepared for its user.
+type reuse struct {
+	Browser
+	user      *user.User
+	overrides *trigger.Overrides
+}
+
+func (s *Server) reuse(tx *db.Tx, r *Request, by reuse, out *Finished) error {
+	found, u, err := r.usable(tx, by.Browser)
 	if err != nil {
-		return "", err
+		return err
+	}
+	if by.user.Sub != u.Sub || by.Shown != "" && by.Shown != u.Sub {
+		return ErrLoginRequired
+	}
+	uses, err := quota.Use(tx, found.Pool, usesOf(found), maxReuses, reuseTime)
+	if err != nil {
+		return err
 	}
 	if uses > maxReuses {
-		return "", r.Refused(lockout.ErrRateLimited)
+		return r.Refused(lockout.ErrRateLimited)
 	}
-	return r.finish(tx, SignIn{User: u, Proofs: s.Proofs, AuthTime: s.AuthTime}, s.ID)
+	who := SignIn{User: u, Proofs: found.Proofs, AuthTime: found.AuthTime, Overrides: by.overrides}
+	return s.answer(tx, r, grant{who, found.ID}, out)
 }
 
 // SignOut ends the session of a browser. Tokens that came of it stay, but codes that were not redeemed are void.

@@ -63,7 +63,7 @@ func (d *Documents) configuration(p *pool.Pool) ([]byte, error) {
 		"id_token_signing_alg_values_supported": []string{jose.RS256},
 		"issuer":                                d.Names.Issuer(p.ID),
 		"jwks_uri":                              d.Names.Public(p.ID) + "/.well-known/jwks.json",
-		"response_types_supported":              []string{"code"},
+		"response_types_supported":              p.ResponseTypes(),
 		"scopes_supported":                      []string{"openid", "email", "phone", "profile"},
 		"subject_types_supported":               []string{"public"},
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},

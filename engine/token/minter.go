@@ -53,6 +53,7 @@ type Grant struct {
 	Proofs    []factor.Proof     // how the user has shown who they are
 	AuthTime  time.Time          // when they did; zero: now
 	DeviceKey string             // the device that the session is bound to; empty: none
+	Implicit  bool               // there is no refresh token: the session lasts as long as its tokens
 	Overrides *trigger.Overrides // of Customize; required when the pool has the trigger PreTokenGeneration
 	From      awsjson.Caller     // where the request came from
 }
@@ -61,7 +62,7 @@ type Grant struct {
 type Opened struct {
 	pool    *pool.Pool
 	facts   *facts
-	refresh *refreshToken
+	refresh *refreshToken // nil: none
 }
 
 // Open creates a session, in the transaction that uses up the proofs of the sign-in. It answers the conditions of
@@ -79,14 +80,19 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	}
 
 	s := g.session(tx.Now)
-	refresh, err := m.newRefreshToken(tx, s)
-	if err != nil {
-		return nil, err
+	var refresh *refreshToken
+	var first session.Refresh
+	if !g.Implicit {
+		var err error
+		if refresh, err = m.newRefreshToken(tx, s); err != nil {
+			return nil, err
+		}
+		first = refresh.record(s.Pool)
 	}
 	if err := makeRoom(tx, g.Pool, s); err != nil {
 		return nil, err
 	}
-	if err := session.Insert(tx, s, refresh.record(s.Pool)); err != nil {
+	if err := session.Insert(tx, s, first); err != nil {
 		return nil, err
 	}
 
@@ -104,7 +110,9 @@ func (m *Minter) Sign(ctx context.Context, made *Opened) (*cognitoidp.Authentica
 	if err != nil {
 		return nil, err
 	}
-	result.RefreshToken = made.refresh.text
+	if made.refresh != nil {
+		result.RefreshToken = made.refresh.text
+	}
 	return result, nil
 }
 
@@ -136,9 +144,17 @@ func (g *Grant) session(now time.Time) *session.Session {
 		SSO:       g.SSO,
 		AuthTime:  proven.Truncate(time.Second),
 		Created:   After(now, g.User),
-		Expires:   now.Add(g.Client.RefreshTTL()),
+		Expires:   now.Add(g.life()),
 		Activity:  use(now, g.From),
 	}
+}
+
+// life is how long the session lasts.
+func (g *Grant) life() time.Duration {
+	if g.Implicit {
+		return max(g.Client.AccessTTL(), g.Client.IDTTL())
+	}
+	return g.Client.RefreshTTL()
 }
 
 // gather collects the values of a user's claims.

@@ -79,7 +79,7 @@ func TestErrorsGoBackToTheAppWithItsState(t *testing.T) {
 			"a flow not allowed":     {query(a, "response_type", "token"), "unauthorized_client"},
 			"the other":              {query(implicit), "unauthorized_client"},
 			"a client without OAuth": {query(off), "unauthorized_client"},
-			"implicit":               {query(implicit, "response_type", "token"), "unsupported_response_type"},
+			"implicit":               {query(implicit, "response_type", "token", "prompt", "none"), "login_required"},
 			"unknown scope":          {query(a, "scope", "openid api/none"), "invalid_scope"},
 			"scope not allowed":      {query(a, "scope", "openid api/write"), "invalid_scope"},
 			"email without openid":   {query(a, "scope", "email"), "invalid_scope"},

@@ -5,9 +5,7 @@ import (
 
 	"cardea/engine/device"
 	"cardea/engine/factor"
-	"cardea/engine/token"
 	"cardea/engine/trigger"
-	"cardea/record/session"
 	"cardea/spec/triggerevent"
 )
 
@@ -53,14 +51,7 @@ func (a *attempt) ask() error {
 	if err := a.Triggers.PostAuthentication(a.ctx, a.call(triggerevent.Authentication), newDevice); err != nil {
 		return err
 	}
-	if a.in.Entry == ByPages {
-		return nil // PreTokenGeneration is asked when the code is redeemed
-	}
-	var err error
-	a.overrides, err = a.Tokens.Customize(a.ctx, token.Customization{
-		App: a.App, User: a.expected(), Kind: session.API, Occasion: a.occasion(), Metadata: a.metadata,
-	})
-	return err
+	return a.ending.ask(a)
 }
 
 // occasion is what the tokens are made for, as PreTokenGeneration is told.

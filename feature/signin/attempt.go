@@ -9,6 +9,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/challenge"
+	"cardea/engine/hosted"
 	"cardea/engine/lockout"
 	"cardea/engine/trigger"
 	"cardea/engine/unknown"
@@ -29,6 +30,8 @@ type attempt struct {
 	ctx context.Context
 	now time.Time
 	in  Request // what was asked
+
+	judged *hosted.Request // the authorization request; nil unless ByPages
 
 	access.Subject // whom it is about; User is nil for a name that no user has
 	progress       // how far it has come
@@ -86,7 +89,7 @@ func (a *attempt) enter(tx *db.Tx) (err error) {
 	case ByAdministrator:
 		a.App, err = a.Apps.FindIn(tx, a.in.Pool, a.in.Client)
 	case ByPages:
-		a.App, err = a.judgeAuthorization(tx)
+		err = a.judgeAuthorization(tx)
 	default:
 		a.App, err = a.Apps.Find(tx, a.in.Client)
 	}
@@ -101,12 +104,12 @@ func (a *attempt) enter(tx *db.Tx) (err error) {
 	return nil
 }
 
-func (a *attempt) judgeAuthorization(tx *db.Tx) (access.App, error) {
-	asked, err := a.Hosted.Judge(tx, a.in.Authorization.Pool, a.in.Authorization.Values)
-	if err != nil {
-		return access.App{}, err
+func (a *attempt) judgeAuthorization(tx *db.Tx) (err error) {
+	a.judged, err = a.Hosted.Judge(tx, a.in.Authorization.Pool, a.in.Authorization.Values)
+	if err == nil {
+		a.App = a.judged.App
 	}
-	return asked.App, nil
+	return err
 }
 
 // proveApp checks SECRET_HASH, which is over the name as it was sent. At the pages the authorization request stands for the app,

@@ -10,6 +10,8 @@ import (
 
 // ending is what a finished sign-in gives, chosen by how it was entered.
 type ending interface {
+	// ask asks the triggers that come last, outside of transactions.
+	ask(a *attempt) error
 	// commit stores what the outcome needs, in the transaction that spends what the sign-in was proven by. It may run twice.
 	commit(a *attempt, tx *db.Tx) error
 	// outcome answers once that is durable.
@@ -19,7 +21,7 @@ type ending interface {
 // ending gives the ending of a sign-in that was entered in this way.
 func (e Entry) ending() ending {
 	if e == ByPages {
-		return &authorizationCode{}
+		return &authorization{}
 	}
 	return &apiTokens{}
 }
@@ -28,6 +30,13 @@ func (e Entry) ending() ending {
 type apiTokens struct {
 	opened *token.Opened
 	named  *cognitoidp.NewDeviceMetadataType // the new device that the session was bound to
+}
+
+func (e *apiTokens) ask(a *attempt) (err error) {
+	a.overrides, err = a.Tokens.Customize(a.ctx, token.Customization{
+		App: a.App, User: a.expected(), Kind: session.API, Occasion: a.occasion(), Metadata: a.metadata,
+	})
+	return err
 }
 
 func (e *apiTokens) commit(a *attempt, tx *db.Tx) (err error) {
@@ -51,20 +60,28 @@ func (e *apiTokens) outcome(a *attempt) (*Outcome, error) {
 	return &Outcome{Tokens: tokens, Parameters: map[string]string{}}, nil
 }
 
-// authorizationCode is the ending of a sign-in at the pages: a code, with which the browser is sent back to the app, and
-// its single sign-on session.
-type authorizationCode struct {
+// authorization is the ending of a sign-in at the pages: the answer to the authorization request, with which the browser is
+// sent back to the app, and its single sign-on session.
+type authorization struct {
 	finished *hosted.Finished
 }
 
-func (e *authorizationCode) commit(a *attempt, tx *db.Tx) (err error) {
+func (e *authorization) ask(a *attempt) (err error) {
+	a.overrides, err = a.Hosted.Ask(a.ctx, a.judged, a.expected())
+	return err
+}
+
+func (e *authorization) commit(a *attempt, tx *db.Tx) (err error) {
 	asked := a.in.Authorization
 	e.finished, err = a.Hosted.Finish(tx, asked.Pool, asked.Values, hosted.SignIn{
-		User: a.User, Proofs: a.state.Proven, Browser: asked.Browser,
+		User: a.User, Proofs: a.state.Proven, Browser: asked.Browser, Overrides: a.overrides,
 	})
 	return err
 }
 
-func (e *authorizationCode) outcome(*attempt) (*Outcome, error) {
+func (e *authorization) outcome(a *attempt) (*Outcome, error) {
+	if err := a.Hosted.Complete(a.ctx, e.finished); err != nil {
+		return nil, err
+	}
 	return &Outcome{Finished: e.finished}, nil
 }

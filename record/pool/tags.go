@@ -3,6 +3,8 @@ package pool
 import (
 	"slices"
 	"strings"
+
+	"cardea/spec/oauth2"
 )
 
 // SettingPrefix begins the tags that are settings of Cardea's own, for which AWS's API has no member.
@@ -78,6 +80,14 @@ func (p *Pool) Tag(key string) string { return p.Doc.UserPoolTags[key] }
 // Follows tells whether the pool's authorization server follows one of the standards that StandardsTag names.
 func (p *Pool) Follows(standard string) bool {
 	return slices.Contains(strings.Fields(p.Tag(StandardsTag)), standard)
+}
+
+// ResponseTypes gives what authorization requests may ask for. A strict pool has no implicit grant (RFC 9700 §2.1.2).
+func (p *Pool) ResponseTypes() []string {
+	if p.Follows(Strict) {
+		return []string{oauth2.Code}
+	}
+	return []string{oauth2.Code, oauth2.Token}
 }
 
 // PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,

@@ -33,7 +33,7 @@ type Session struct {
 	SSO       string    // UUID: the single sign-on session of the hosted pages that it came from; empty: none
 	AuthTime  time.Time // when the user proved who they are, which may be before Created; the auth_time claim
 	Created   time.Time
-	Expires   time.Time // the end of its refresh tokens; rotation does not move it
+	Expires   time.Time // the end of its refresh tokens, which rotation does not move, or of its only tokens
 	Revoked   time.Time // zero while it lives
 	Activity
 }
@@ -41,7 +41,7 @@ type Session struct {
 // Live reports whether the session has neither expired nor been revoked.
 func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Before(s.Expires) }
 
-// Insert adds a session with the refresh token it begins with.
+// Insert adds a session with the refresh token it begins with; the zero Refresh is none.
 func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
