@@ -24,7 +24,7 @@ func newChooser(c Config, sites *issuer.Sites, cache autocert.Cache) (*certifica
 	if c.Certificate == nil && c.ACME.Directory == "" {
 		return nil, nil
 	}
-	chooser := &certificate.Chooser{Sites: sites, Own: c.Certificate, Files: c.Certificates, Issue: c.IssueCertificate}
+	chooser := &certificate.Chooser{Sites: sites, Now: c.now(), Own: c.Certificate, Files: c.Certificates, Issue: c.IssueCertificate}
 	if c.ACME.Directory == "" {
 		return chooser, nil
 	}

@@ -43,7 +43,7 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	if err := opens(ctx, o.store, o.ring); err != nil {
 		return o, err
 	}
-	o.sites = &issuer.Sites{DB: o.store, Names: c.issuers(), Now: c.now()}
+	o.sites = issuer.NewSites(o.store, c.issuers())
 	if o.certificates, err = newChooser(c, o.sites, &certificate.Cache{DB: o.store, Ring: o.ring}); err != nil {
 		return o, err
 	}

@@ -75,7 +75,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		health:  &health{db: e.store},
 	}
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
-	srv.route(&issuer.Documents{DB: e.store, Names: c.issuers(), Keys: e.tokens.PublicKeys}, f)
+	srv.route(issuer.NewDocuments(e.store, c.issuers(), e.tokens.PublicKeys), f)
 	return srv, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	xacme "golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
@@ -24,6 +25,7 @@ type Get func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 // Chooser chooses certificates. Either Own or ACME must be set.
 type Chooser struct {
 	Sites *issuer.Sites
+	Now   func() time.Time
 	// Own is the server's own certificate, whatever the name.
 	Own Get
 	// Files are the certificates of custom domains, by CertificateArn.
@@ -117,5 +119,5 @@ func (c *Chooser) Check(arn, host string) error {
 // covers tells whether a certificate is good for a host now.
 func (c *Chooser) covers(source Get, host string) bool {
 	pair, err := source(nil)
-	return err == nil && pair.Leaf != nil && pair.Leaf.VerifyHostname(host) == nil && c.Sites.Now().Before(pair.Leaf.NotAfter)
+	return err == nil && pair.Leaf != nil && pair.Leaf.VerifyHostname(host) == nil && c.Now().Before(pair.Leaf.NotAfter)
 }

@@ -10,14 +10,24 @@ import (
 	"cardea/spec/jose"
 )
 
+// maxDocuments bounds what is remembered; beyond it an arbitrary document is dropped.
+const maxDocuments = 10_000
+
 // Documents makes the documents that verifiers of a pool's tokens read.
 type Documents struct {
-	DB    *db.DB
 	Names Names
 	// Keys are the public keys of a pool, of ID tokens and of access tokens.
 	Keys func(tx *db.Tx, pool id.Pool) ([]jose.Key, error)
 	// Endpoints are those that answer on every domain.
 	Endpoints []Endpoint
+
+	known *db.Cache[[]byte] // by kind and pool
+}
+
+// NewDocuments makes the Documents of a database.
+func NewDocuments(d *db.DB, names Names, keys func(tx *db.Tx, pool id.Pool) ([]jose.Key, error)) *Documents {
+	known := &db.Cache[[]byte]{DB: d, Table: pool.Table, Age: Remembered, Max: maxDocuments}
+	return &Documents{Names: names, Keys: keys, known: known}
 }
 
 // KeySet is the pool's JSON Web Key Set, or db.ErrNotFound.
@@ -33,21 +43,19 @@ func (d *Documents) Discovery(ctx context.Context, name id.Pool) ([]byte, error)
 	return d.document(ctx, "discovery/", name, func(_ *db.Tx, p *pool.Pool) ([]byte, error) { return d.configuration(p) })
 }
 
-// document is rendered once for each version of the pool. A name that is not in the form of a pool id never reaches the
-// database, which might not be able to hold it.
-func (d *Documents) document(ctx context.Context, kind string, name id.Pool, render func(tx *db.Tx, p *pool.Pool) ([]byte, error)) (text []byte, err error) {
+// document is rendered once for each version of the pool, which is looked up when Remembered has passed. A name that is not in
+// the form of a pool id never reaches the database, which might not be able to hold it.
+func (d *Documents) document(ctx context.Context, kind string, name id.Pool, render func(tx *db.Tx, p *pool.Pool) ([]byte, error)) ([]byte, error) {
 	if !name.Valid() {
 		return nil, db.ErrNotFound
 	}
-	err = d.DB.Read(ctx, func(tx *db.Tx) error {
+	return d.known.Get(ctx, kind+string(name), func(tx *db.Tx) ([]byte, error) {
 		p, err := pool.Get(tx, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		text, err = db.Memo(tx, kind+string(name), p.Version, func() ([]byte, error) { return render(tx, p) })
-		return err
+		return db.Memo(tx, kind+string(name), p.Version, func() ([]byte, error) { return render(tx, p) })
 	})
-	return text, err
 }
 
 // Endpoint is an address of a pool's domain that its OpenID configuration names.

@@ -33,12 +33,12 @@ func documents(t *testing.T, d *db.DB, names issuer.Names) *issuer.Documents {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &issuer.Documents{DB: d, Names: names, Keys: func(*db.Tx, id.Pool) ([]jose.Key, error) {
+	return issuer.NewDocuments(d, names, func(*db.Tx, id.Pool) ([]jose.Key, error) {
 		return []jose.Key{
 			{ID: "first", Public: &rsa.PublicKey{N: big.NewInt(0xabcdef), E: 65537}},
 			{ID: "second", Public: &rsa.PublicKey{N: big.NewInt(0xfedcba), E: 65537}},
 		}, nil
-	}}
+	})
 }
 
 func TestNames(t *testing.T) {
@@ -104,22 +104,24 @@ func TestDiscoveryNamesTheEndpointsThatAnswer(t *testing.T) {
 		if got := read(); got != "" {
 			t.Errorf("without a domain: %s", got)
 		}
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			p, err := pool.Get(tx, name)
-			if err != nil {
-				return err
-			}
-			p = p.Clone()
-			p.Doc.Domain = "shop"
-			return pool.Update(tx, p)
-		})
-		if err != nil {
+		if err := d.Write(t.Context(), giveDomain); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := read(), "https://shop.auth.us-east-1.example.com:8443/oauth2/token"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})
+}
+
+// giveDomain gives the pool a prefix domain.
+func giveDomain(tx *db.Tx) error {
+	p, err := pool.Get(tx, name)
+	if err != nil {
+		return err
+	}
+	p = p.Clone()
+	p.Doc.Domain = "shop"
+	return pool.Update(tx, p)
 }
 
 func TestKeySet(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"cardea/platform/db"
@@ -39,20 +38,15 @@ type Site struct {
 // Origin is the origin of the site's pages, as BaseURL has it.
 func (s *Site) Origin() string { return strings.TrimSuffix(s.BaseURL, s.Path) }
 
-// Sites finds the sites that requests are for.
+// Sites finds the sites that requests are for, by what it remembers of their domains.
 type Sites struct {
-	DB    *db.DB
 	Names Names
-	Now   func() time.Time
-
-	mu      sync.RWMutex
-	changes int // grows with each change by this node
-	known   map[string]knownSite
+	known *db.Cache[*Site] // by host name or path; nil: there is none
 }
 
-type knownSite struct {
-	site *Site // nil: there is none
-	read time.Time
+// NewSites makes the Sites of a database.
+func NewSites(d *db.DB, names Names) *Sites {
+	return &Sites{Names: names, known: &db.Cache[*Site]{DB: d, Table: domain.Table, Age: Remembered, Max: maxSites}}
 }
 
 // ByHost finds the site that a Host header names. It answers nil when the host is no domain's, so that the request is for the
@@ -97,50 +91,21 @@ func (s *Sites) ByPath(ctx context.Context, path string) (*Site, error) {
 // IsPath tells whether a path is below those of domains on a development server.
 func (n Names) IsPath(path string) bool { return n.ByPath && strings.HasPrefix(path, pathPrefix) }
 
-// Changed makes the node see a change of a domain as soon as tx is committed.
-func (s *Sites) Changed(tx *db.Tx) {
-	tx.OnCommit(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.changes++
-		s.known = nil
-	})
-}
-
-// find looks a domain up, in memory first. Key is its host name or its path.
+// find looks a domain up. Key is its host name or its path.
 func (s *Sites) find(ctx context.Context, key string, name domain.Name) (*Site, error) {
-	s.mu.RLock()
-	found, ok := s.known[key]
-	changes := s.changes
-	s.mu.RUnlock()
-	now := s.Now()
-	if age := now.Sub(found.read); !ok || age > Remembered || age < 0 {
-		site, err := s.read(ctx, key, name)
-		if err != nil {
-			return nil, err
-		}
-		found = knownSite{site, now}
-		s.keep(key, found, changes)
-	}
-	if found.site == nil {
-		return nil, db.ErrNotFound
-	}
-	return found.site, nil
-}
-
-// read reads a site, nil if there is none.
-func (s *Sites) read(ctx context.Context, key string, name domain.Name) (site *Site, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+	site, err := s.known.Get(ctx, key, func(tx *db.Tx) (*Site, error) {
 		d, err := domain.Find(tx, name)
 		if errors.Is(err, db.ErrNotFound) {
-			return nil
+			return nil, nil
 		}
 		if err != nil {
-			return fmt.Errorf("find domain: %w", err)
+			return nil, fmt.Errorf("find domain: %w", err)
 		}
-		site = s.site(key, d)
-		return nil
+		return s.site(key, d), nil
 	})
+	if err == nil && site == nil {
+		err = db.ErrNotFound
+	}
 	return site, err
 }
 
@@ -160,25 +125,6 @@ func (s *Sites) site(key string, d *domain.Domain) *Site {
 	}
 	site.Secure = strings.HasPrefix(site.BaseURL, "https:")
 	return site
-}
-
-// keep remembers a site unless a domain has changed since it was read.
-func (s *Sites) keep(key string, found knownSite, changes int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.changes != changes {
-		return
-	}
-	if s.known == nil {
-		s.known = map[string]knownSite{}
-	}
-	if _, known := s.known[key]; !known && len(s.known) >= maxSites {
-		for victim := range s.known {
-			delete(s.known, victim)
-			break
-		}
-	}
-	s.known[key] = found
 }
 
 type siteKey struct{}

@@ -1,10 +1,12 @@
 package issuer_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"cardea/platform/db/dbtest"
 	"cardea/record/domain"
 	"cardea/record/pool"
+	"cardea/spec/id"
 )
 
 // named are the addresses of a production server.
@@ -37,7 +40,7 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // sites finds the domains of one pool: the prefix shop and login.shop.example.
-func sites(t *testing.T, d *db.DB, names issuer.Names) (*issuer.Sites, *clock) {
+func sites(t *testing.T, d *db.DB, names issuer.Names) *issuer.Sites {
 	t.Helper()
 	two := int64(2)
 	prefix := &domain.Domain{Pool: name, Name: domain.Name{Region: "us-east-1", Text: "shop"}}
@@ -50,8 +53,7 @@ func sites(t *testing.T, d *db.DB, names issuer.Names) (*issuer.Sites, *clock) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &clock{now: time.Now()}
-	return &issuer.Sites{DB: d, Names: names, Now: c.Now}, c
+	return issuer.NewSites(d, names)
 }
 
 // shown is a site in one line.
@@ -75,7 +77,7 @@ const (
 func TestHostsNameSites(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s, _ := sites(t, d, named)
+		s := sites(t, d, named)
 		for host, want := range map[string]string{
 			"shop.auth.us-east-1.example.com":         ofPrefix,
 			"SHOP.auth.us-east-1.Example.com:1234":    ofPrefix,
@@ -119,7 +121,7 @@ func TestPathsNameSitesInDevelopmentOnly(t *testing.T) {
 	const base = "us-east-1_AbC123xyz shop false 2 http://localhost:9229/_domains/shop /_domains/shop false"
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		dev := issuer.Names{PublicURL: "http://localhost:9229", BaseDomain: "localhost", ByPath: true, Region: "us-east-1"}
-		s, _ := sites(t, d, dev)
+		s := sites(t, d, dev)
 		for path, want := range map[string]string{
 			"/_domains/shop/":               base,
 			"/_domains/shop/oauth2/token":   base,
@@ -148,11 +150,20 @@ func TestPathsNameSitesInDevelopmentOnly(t *testing.T) {
 	})
 }
 
+// nodes are two servers on one database, which share a clock.
+func nodes(t *testing.T, body func(t *testing.T, here, elsewhere *db.DB, now *clock)) {
+	t.Helper()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		now := &clock{now: time.Now()}
+		opts := db.Options{Now: now.Now}
+		body(t, dbtest.Open(t, url, opts), dbtest.Open(t, url, opts), now)
+	})
+}
+
 func TestADeletedDomainStopsAtOnceHereAndSoonElsewhere(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		here, now := sites(t, d, named)
-		elsewhere := &issuer.Sites{DB: d, Names: named, Now: now.Now}
+	nodes(t, func(t *testing.T, d, other *db.DB, now *clock) {
+		here, elsewhere := sites(t, d, named), issuer.NewSites(other, named)
 		find := func(s *issuer.Sites) string {
 			return shown(s.ByHost(t.Context(), "shop.auth.us-east-1.example.com"))
 		}
@@ -160,7 +171,6 @@ func TestADeletedDomainStopsAtOnceHereAndSoonElsewhere(t *testing.T) {
 			t.Fatal("not found")
 		}
 		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			here.Changed(tx)
 			return domain.Delete(tx, name, domain.Name{Region: "us-east-1", Text: "shop"})
 		})
 		if err != nil {
@@ -173,33 +183,102 @@ func TestADeletedDomainStopsAtOnceHereAndSoonElsewhere(t *testing.T) {
 		if got := find(elsewhere); got != "unknown" {
 			t.Errorf("elsewhere, %v later: %s", issuer.Remembered, got)
 		}
+
+		again := &domain.Domain{Pool: name, Name: domain.Name{Region: "us-east-1", Text: "shop"}}
+		for i, change := range []func(*db.Tx, *domain.Domain) error{domain.Insert, domain.Update} {
+			_ = find(here) // as it was before
+			version := int64(i + 1)
+			again.Doc.ManagedLoginVersion = &version
+			if err := d.Write(t.Context(), func(tx *db.Tx) error { return change(tx, again) }); err != nil {
+				t.Fatal(err)
+			}
+			if site, err := here.ByHost(t.Context(), "shop.auth.us-east-1.example.com"); err != nil || site.Version != version {
+				t.Errorf("version %d: %+v, %v", version, site, err)
+			}
+		}
+	})
+}
+
+func TestDocumentsChangeAtOnceHereAndSoonElsewhere(t *testing.T) {
+	t.Parallel()
+	nodes(t, func(t *testing.T, d, other *db.DB, now *clock) {
+		here := documents(t, d, named)
+		elsewhere := issuer.NewDocuments(other, named, here.Keys)
+		for _, published := range []*issuer.Documents{here, elsewhere} {
+			published.Endpoints = []issuer.Endpoint{{Member: "token_endpoint", Path: "/oauth2/token"}}
+		}
+		named := func(published *issuer.Documents) bool {
+			t.Helper()
+			text, err := published.Discovery(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.Contains(string(text), "https://shop.auth.us-east-1.example.com:8443/oauth2/token")
+		}
+		if named(here) || named(elsewhere) {
+			t.Fatal("a domain before there is one")
+		}
+		if err := d.Write(t.Context(), giveDomain); err != nil {
+			t.Fatal(err)
+		}
+		if !named(here) {
+			t.Error("here: without the domain")
+		}
+		now.advance(issuer.Remembered + time.Millisecond)
+		if !named(elsewhere) {
+			t.Errorf("elsewhere, %v later: without the domain", issuer.Remembered)
+		}
+
+		if err := d.Write(t.Context(), func(tx *db.Tx) error { return pool.Delete(tx, name) }); err != nil {
+			t.Fatal(err)
+		}
+		for _, read := range []func(context.Context, id.Pool) ([]byte, error){here.Discovery, here.KeySet} {
+			if _, err := read(t.Context(), name); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("deleted: %v", err)
+			}
+		}
 	})
 }
 
 func TestRequestsOnADomainReadItOnce(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	reads := 0
-	d, err := db.Open(t.Context(), dbtest.SQLite(t), db.Options{Fast: true, Observe: func(kind string, _ time.Duration, _ int) {
-		mu.Lock()
-		defer mu.Unlock()
-		if kind == "read" {
-			reads++
-		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.Close() })
-	s, _ := sites(t, d, named)
+	d, reads := counted(t)
+	s := sites(t, d, named)
 	for range 100 {
 		for _, host := range []string{"shop.auth.us-east-1.example.com", "none.auth.us-east-1.example.com", "some.internal.name", "api.example.com", "10.0.0.1:8443", "balancer"} {
 			_, _ = s.ByHost(t.Context(), host) // what they find is tested above
 		}
 	}
-	if reads != 3 {
-		t.Errorf("%d reads, want one for each host that may be a domain's", reads)
+	if got := reads(); got != 3 {
+		t.Errorf("%d reads, want one for each host that may be a domain's", got)
 	}
+}
+
+func TestRequestsForDocumentsReadThemOnce(t *testing.T) {
+	t.Parallel()
+	d, reads := counted(t)
+	published := documents(t, d, named)
+	for range 100 {
+		for _, read := range []func(context.Context, id.Pool) ([]byte, error){published.Discovery, published.KeySet} {
+			if _, err := read(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := reads(); got != 2 {
+		t.Errorf("%d reads, want one for each document", got)
+	}
+}
+
+// counted opens a database, and tells how many reads there have been.
+func counted(t *testing.T) (d *db.DB, reads func() int64) {
+	var count atomic.Int64
+	d = dbtest.Open(t, dbtest.SQLite(t), db.Options{Observe: func(kind string, _ time.Duration, _ int) {
+		if kind == "read" {
+			count.Add(1)
+		}
+	}})
+	return d, count.Load
 }
 
 func TestOwnHostsAreReserved(t *testing.T) {
@@ -269,7 +348,7 @@ func FuzzByHost(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := &issuer.Sites{DB: d, Names: named, Now: time.Now}
+	s := issuer.NewSites(d, named)
 	f.Fuzz(func(t *testing.T, header string) {
 		site, err := s.ByHost(t.Context(), header)
 		if err != nil && !errors.Is(err, db.ErrNotFound) {

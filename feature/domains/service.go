@@ -150,7 +150,6 @@ func (s *Service) UpdateUserPoolDomain(ctx context.Context, in *cognitoidp.Updat
 		}
 		d.Doc.Version = tx.Now.Format(versionForm)
 		out.ManagedLoginVersion, out.Routing, out.CloudFrontDomain = d.Doc.ManagedLoginVersion, d.Doc.Routing, s.target(d.Name)
-		s.Sites.Changed(tx)
 		return domain.Update(tx, d)
 	})
 	if err != nil {
@@ -203,7 +202,6 @@ func (s *Service) show(tx *db.Tx, p *pool.Pool, name domain.Name, text string) e
 		p.Doc.Domain = text
 	}
 	p.Doc.LastModifiedDate = awsjson.At(tx.Now)
-	s.Sites.Changed(tx)
 	return pool.Update(tx, p)
 }
 

@@ -10,9 +10,10 @@ import (
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
-	opts   Options
-	engine engine
-	memo   memo
+	opts    Options
+	engine  engine
+	memo    memo
+	changes changes
 }
 
 // Options are the options of a database; the zero value is right for production.

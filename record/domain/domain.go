@@ -9,6 +9,9 @@ import (
 	"cardea/spec/id"
 )
 
+// Table is what a db.Cache of domains reads.
+const Table = "domain"
+
 // Name names a domain: a prefix with its Region, or a custom domain, which has none.
 type Name struct {
 	Region string
@@ -43,6 +46,7 @@ func Insert(tx *db.Tx, d *Domain) error {
 	if rows == 0 {
 		return db.ErrExists
 	}
+	tx.Changed(Table)
 	return nil
 }
 
@@ -72,6 +76,7 @@ func Update(tx *db.Tx, d *Domain) error {
 	if rows == 0 {
 		return db.ErrNotFound
 	}
+	tx.Changed(Table)
 	return nil
 }
 
@@ -87,6 +92,7 @@ func Delete(tx *db.Tx, pool id.Pool, name Name) error {
 	if rows == 0 {
 		return db.ErrNotFound
 	}
+	tx.Changed(Table)
 	return nil
 }
 

@@ -54,8 +54,11 @@ func Delete(tx *db.Tx, pool id.Pool) error {
 		if err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
-		if table == "pool" && rows == 0 {
+		if table == Table && rows == 0 {
 			return db.ErrNotFound
+		}
+		if rows > 0 {
+			tx.Changed(table)
 		}
 	}
 	return nil

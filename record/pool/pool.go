@@ -9,6 +9,9 @@ import (
 	"cardea/spec/id"
 )
 
+// Table is what a db.Cache of pools reads.
+const Table = "pool"
+
 // Pool is one user pool.
 type Pool struct {
 	ID       id.Pool
@@ -90,6 +93,7 @@ func Update(tx *db.Tx, p *Pool) error {
 	if rows == 0 {
 		return db.ErrStale
 	}
+	tx.Changed(Table)
 	p.Version++
 	return nil
 }
