@@ -7,7 +7,7 @@ import (
 
 	demoapp "cardea/inbound/demo"
 	"cardea/inbound/inbox"
-	"cardea/spec/awsjson"
+	"cardea/platform/caller"
 	"cardea/spec/cognitoidp"
 )
 
@@ -35,7 +35,7 @@ func (s *Server) Demo(ctx context.Context) (Demo, error) {
 
 // asAdministrator is the context of the server's own calls of its operations.
 func (s *Server) asAdministrator(ctx context.Context) context.Context {
-	return awsjson.WithCaller(ctx, awsjson.Caller{Region: s.config.Region, Account: s.config.Account})
+	return caller.With(ctx, caller.Caller{Region: s.config.Region, Account: s.config.Account})
 }
 
 // findDemo finds the demo pool and its client, and tells whether the server has no pool at all.

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -116,5 +117,19 @@ func TestDevelopmentServesDomainsByPathToo(t *testing.T) {
 		if got := ask(srv, "GET", target).Code; got != want {
 			t.Errorf("%s: %d, want %d", target, got, want)
 		}
+	}
+}
+
+func TestPanicsAreAnsweredAndLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	srv := withDomain(t, Config{PublicURL: "https://api.example.com", BaseDomain: "example.com", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	srv.pages.HandleFunc("/broken", func(http.ResponseWriter, *http.Request) { panic("a bug") })
+	got := ask(srv, "GET", "https://shop.auth.us-east-1.example.com/broken")
+	if got.Code != 500 || strings.Contains(got.Body.String(), "bug") || got.Header().Get("Content-Security-Policy") == "" {
+		t.Errorf("got %d %s %v", got.Code, got.Body, got.Header())
+	}
+	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "a bug") {
+		t.Errorf("logged %s", log.String())
 	}
 }

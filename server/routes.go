@@ -16,6 +16,7 @@ import (
 	"cardea/inbound/oauth"
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
+	"cardea/platform/serve"
 	"cardea/spec/awsjson"
 )
 
@@ -26,8 +27,8 @@ var operationLimits = map[string]int64{"CreateManagedLoginBranding": 2 << 20, "U
 func (s *Server) route(published *issuer.Documents, f *features) {
 	c := &s.config
 	api := s.newAPI()
-	pages := s.newPages(f, api.Begin)
-	endpoints := &oauth.Handler{Service: s.OAuth, Log: c.Log, Begin: api.Begin, Observe: s.metrics.Operation, Page: pages.ShowError}
+	pages := s.newPages(f, api.Recorder)
+	endpoints := &oauth.Handler{Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 	published.Endpoints = oauth.Discovered()
 
@@ -56,7 +57,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
 	}
 
-	s.Handler = trustProxies(c.TrustedProxies, domains)
+	s.Handler = trustProxies(c.TrustedProxies, serve.Catch(domains, c.Log))
 
 	admin := http.NewServeMux()
 	admin.Handle("GET /metrics", s.metrics.Handler())
@@ -77,23 +78,21 @@ func (s *Server) newAPI() *awsapi.Handler {
 			{Service: s.STS.Service()},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
-		Limits:  awsapi.Limits{Operations: operationLimits},
-		Log:     c.Log,
-		Begin:   beginOperation(c.triggerLimit()),
-		Observe: s.metrics.Operation,
-		Strict:  c.Test.Strict,
+		Recorder: serve.Recorder{Log: c.Log, Started: beginOperation(c.triggerLimit()), Observe: s.metrics.Operation},
+		Limits:   awsapi.Limits{Operations: operationLimits},
+		Strict:   c.Test.Strict,
 	}
 }
 
 // newPages makes the handler of the pages of domains.
-func (s *Server) newPages(f *features, begin func(context.Context) (context.Context, func() []slog.Attr)) *login.Handler {
+func (s *Server) newPages(f *features, recorder serve.Recorder) *login.Handler {
 	operations := s.API.Service().Operations
 	answering := operations["RespondToAuthChallenge"]
 	return &login.Handler{
 		Hosted: f.oauth.Hosted, Signin: f.signin, Signup: f.signup, MFA: f.mfa, Passwords: f.passwords, Branding: f.branding,
 		Word:  func(err error) error { return wording.Cognito(&answering, err) },
 		Check: func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
-		Now:   s.config.now(), Log: s.config.Log, Begin: begin, Observe: s.metrics.Operation,
+		Now:   s.config.now(), Recorder: recorder,
 	}
 }
 

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"cardea/engine/access"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/platform/seal"
 	"cardea/record/client"
 	"cardea/record/datakey"
 	"cardea/record/pool"
-	"cardea/spec/awsjson"
 )
 
 func TestUnknownPoolsAndClientsAreNotFound(t *testing.T) {
@@ -63,7 +63,7 @@ func TestUnknownPoolsAndClientsAreNotFound(t *testing.T) {
 			"pool's client from elsewhere":  {"us-east-2", ofBoth("us-east-1_home00000", "app"), "no user pool us-east-1_home00000"},
 			"unknown client from elsewhere": {"us-east-2", ofClient("unknown"), "no app client unknown"},
 		} {
-			ctx := awsjson.WithCaller(t.Context(), awsjson.Caller{Region: c.region})
+			ctx := caller.With(t.Context(), caller.Caller{Region: c.region})
 			t.Run(name, func(t *testing.T) { compare(t, d.Read(ctx, c.find), c.want) })
 		}
 	})

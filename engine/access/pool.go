@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
-	"cardea/spec/awsjson"
 	"cardea/spec/id"
 )
 
@@ -27,7 +27,7 @@ func (e *UnknownError) Error() string {
 // Pool finds the pool that a request names. The pool is shared and must not be changed. As each of AWS's Regions knows its
 // own pools only, a request signed for another Region than the pool's does not find it.
 func Pool(tx *db.Tx, poolID string) (*pool.Pool, error) {
-	region := awsjson.CallerFrom(tx.Context()).Region
+	region := caller.From(tx.Context()).Region
 	if region != "" && region != id.Pool(poolID).Region() {
 		return nil, &UnknownError{Pool: poolID}
 	}

@@ -1,12 +1,12 @@
 package device
 
 import (
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
@@ -29,7 +29,7 @@ const maxUnconfirmed = 20
 
 // Issue names a new device of a user and remembers the name, so that ConfirmDevice can find it. The device proves
 // nothing until then. from is the caller that signs in.
-func Issue(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User, from awsjson.Caller) (*cognitoidp.NewDeviceMetadataType, error) {
+func Issue(tx *db.Tx, p *pool.Pool, c *client.Client, u *user.User, from caller.Caller) (*cognitoidp.NewDeviceMetadataType, error) {
 	d := &device.Device{
 		Pool:          p.ID,
 		Sub:           u.Sub,
@@ -65,4 +65,4 @@ func Find(tx *db.Tx, u *user.User, key string) (*device.Device, error) {
 
 // Seen notes that the user has signed in on a device that proved itself. It answers db.ErrNotFound when the device has
 // been forgotten meanwhile, or is no longer remembered: then the sign-in must not go on.
-func Seen(tx *db.Tx, d *device.Device, from awsjson.Caller) error { return device.Seen(tx, d, from.IP) }
+func Seen(tx *db.Tx, d *device.Device, from caller.Caller) error { return device.Seen(tx, d, from.IP) }

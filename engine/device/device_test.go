@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"cardea/platform/caller"
+
 	"cardea/engine/device"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -15,7 +17,6 @@ import (
 	record "cardea/record/device"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/srp"
@@ -24,7 +25,7 @@ import (
 var (
 	tracked = &pool.Pool{ID: "us-east-1_AbC123xyz"}
 	app     = &client.Client{Pool: tracked.ID, ID: "1234567890abcdefghijklmnop"}
-	caller  = awsjson.Caller{IP: "192.0.2.1", UserAgent: "aws-sdk-go-v2/1.30 os/linux"}
+	phone   = caller.Caller{IP: "192.0.2.1", UserAgent: "aws-sdk-go-v2/1.30 os/linux"}
 )
 
 func box(t *testing.T) *seal.Box {
@@ -67,7 +68,7 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 			}
 		}
 		write(func(tx *db.Tx) (err error) {
-			named, err = device.Issue(tx, tracked, app, alice, caller)
+			named, err = device.Issue(tx, tracked, app, alice, phone)
 			return err
 		})
 		usable := func(u *user.User, key string) (found bool) {
@@ -93,7 +94,7 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 			}
 			return device.Confirm(tx, box(t), x, []byte("salt"), make([]byte, srp.Size))
 		})
-		if x.GroupKey != named.DeviceGroupKey || x.Name != "aws-sdk-go-v2" || x.SDK != "aws-sdk-go-v2" || x.IP != caller.IP || x.Client != app.ID {
+		if x.GroupKey != named.DeviceGroupKey || x.Name != "aws-sdk-go-v2" || x.SDK != "aws-sdk-go-v2" || x.IP != phone.IP || x.Client != app.ID {
 			t.Errorf("device %+v of %+v", x, named)
 		}
 		if usable(alice, x.Key) {
@@ -109,9 +110,9 @@ func TestDeviceIsUsableWhileConfirmedAndRemembered(t *testing.T) {
 			t.Error("another user's device is usable")
 		}
 
-		write(func(tx *db.Tx) error { return device.Seen(tx, x, awsjson.Caller{IP: "192.0.2.2"}) })
+		write(func(tx *db.Tx) error { return device.Seen(tx, x, caller.Caller{IP: "192.0.2.2"}) })
 		write(func(tx *db.Tx) error { return record.Remember(tx, x, false) })
-		err := d.Write(t.Context(), func(tx *db.Tx) error { return device.Seen(tx, x, caller) })
+		err := d.Write(t.Context(), func(tx *db.Tx) error { return device.Seen(tx, x, phone) })
 		if !errors.Is(err, db.ErrNotFound) || x.IP != "192.0.2.2" {
 			t.Errorf("sign-in on a device forgotten meanwhile: %v, %+v; want ErrNotFound", err, x)
 		}
@@ -126,7 +127,7 @@ func TestSecretOpensForItsDeviceOnly(t *testing.T) {
 			wantSalt, wantVerifier := bytes.Repeat([]byte{7}, size), bytes.Repeat([]byte{9}, srp.Size)
 			var x *record.Device
 			err := d.Write(t.Context(), func(tx *db.Tx) error {
-				named, err := device.Issue(tx, tracked, app, alice, caller)
+				named, err := device.Issue(tx, tracked, app, alice, phone)
 				if err != nil {
 					return err
 				}
@@ -209,7 +210,7 @@ func TestUnconfirmedDevicesOfAUserAreFew(t *testing.T) {
 		alice, bob := &user.User{Pool: tracked.ID, Sub: id.NewSub()}, &user.User{Pool: tracked.ID, Sub: id.NewSub()}
 		issue := func(u *user.User) (key string) {
 			err := d.Write(t.Context(), func(tx *db.Tx) error {
-				made, err := device.Issue(tx, tracked, app, u, caller)
+				made, err := device.Issue(tx, tracked, app, u, phone)
 				if err == nil {
 					key = made.DeviceKey
 				}

@@ -6,10 +6,10 @@ import (
 
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/oauth2"
 	"cardea/spec/triggerevent"
 )
@@ -38,7 +38,7 @@ func (s *Server) openImplicit(tx *db.Tx, r *Request, g grant) (*implicit, error)
 	opened, err := s.Tokens.Open(tx, token.Grant{
 		App: r.App, User: g.User, Kind: session.OAuth, Implicit: true,
 		Scopes: r.Scopes, Nonce: r.Nonce, Resource: r.Resource, SSO: g.sso,
-		Proofs: g.Proofs, AuthTime: g.AuthTime, Overrides: g.Overrides, From: awsjson.CallerFrom(tx.Context()),
+		Proofs: g.Proofs, AuthTime: g.AuthTime, Overrides: g.Overrides, From: caller.From(tx.Context()),
 	})
 	if err != nil {
 		return nil, err

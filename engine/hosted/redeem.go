@@ -11,12 +11,12 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/authcode"
 	"cardea/record/session"
 	"cardea/record/ssosession"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -118,7 +118,7 @@ func (s *Server) open(tx *db.Tx, x Exchange, overrides *trigger.Overrides) (*tok
 	return s.Tokens.Open(tx, token.Grant{
 		App: app, User: u, Kind: session.OAuth, Session: name,
 		Scopes: c.Doc.Scopes, Nonce: c.Doc.Nonce, Resource: c.Doc.Resource, SSO: c.Doc.SSO,
-		Proofs: c.Doc.Proofs, AuthTime: c.Doc.AuthTime, Overrides: overrides, From: awsjson.CallerFrom(tx.Context()),
+		Proofs: c.Doc.Proofs, AuthTime: c.Doc.AuthTime, Overrides: overrides, From: caller.From(tx.Context()),
 	})
 }
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/attempt"
-	"cardea/spec/awsjson"
 	"cardea/spec/id"
 )
 
@@ -19,7 +19,7 @@ type Guesses struct {
 
 // GuessesOf are those of the caller of a request at secrets of app clients and at authorization codes.
 func GuessesOf(ctx context.Context) Guesses {
-	return guesses("guess/", Source{Address: awsjson.CallerFrom(ctx).IP})
+	return guesses("guess/", Source{Address: caller.From(ctx).IP})
 }
 
 // GuessesAtSignUp are those of a source at what the functions of a pool let sign up.

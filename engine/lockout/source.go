@@ -8,10 +8,10 @@ import (
 	"net/netip"
 	"time"
 
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/attempt"
 	"cardea/record/client"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
@@ -41,7 +41,7 @@ type Source struct {
 func From(ctx context.Context, c *client.Client, given *cognitoidp.UserContextDataType) Source {
 	s := Source{Client: c.ID}
 	if !c.HasSecret() {
-		s.Address = awsjson.CallerFrom(ctx).IP
+		s.Address = caller.From(ctx).IP
 	}
 	if given != nil && c.Forwards() && valid(given.IpAddress) {
 		s.Address = given.IpAddress
@@ -52,7 +52,7 @@ func From(ctx context.Context, c *client.Client, given *cognitoidp.UserContextDa
 // FromBrowser is the source of a request that a user's own browser makes: its address counts whether the client has a secret
 // or not.
 func FromBrowser(ctx context.Context, c *client.Client) Source {
-	return Source{Client: c.ID, Address: awsjson.CallerFrom(ctx).IP}
+	return Source{Client: c.ID, Address: caller.From(ctx).IP}
 }
 
 // FromAdministrator is the source of a request that a server makes as an administrator: only the address that it gives as

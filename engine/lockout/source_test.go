@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/attempt"
 	"cardea/record/client"
-	"cardea/spec/awsjson"
 )
 
 // failOften counts failures at a source.
@@ -104,7 +104,7 @@ func TestFailuresOfAClientLowerTheAllowanceOfEachAddress(t *testing.T) {
 
 func TestServersThatForwardNoAddressAreNotLimited(t *testing.T) {
 	t.Parallel()
-	ctx := awsjson.WithCaller(context.Background(), awsjson.Caller{IP: "192.0.2.1"})
+	ctx := caller.With(context.Background(), caller.Caller{IP: "192.0.2.1"})
 	if p := From(ctx, &client.Client{ID: "app"}, nil); p != (Source{"app", "192.0.2.1"}) {
 		t.Errorf("a public client's source: %v", p)
 	}

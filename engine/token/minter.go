@@ -11,13 +11,13 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/factor"
 	"cardea/engine/trigger"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/datakey"
 	"cardea/record/group"
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/jose"
@@ -55,7 +55,7 @@ type Grant struct {
 	DeviceKey string             // the device that the session is bound to; empty: none
 	Implicit  bool               // there is no refresh token: the session lasts as long as its tokens
 	Overrides *trigger.Overrides // of Customize; required when the pool has the trigger PreTokenGeneration
-	From      awsjson.Caller     // where the request came from
+	From      caller.Caller      // where the request came from
 }
 
 // Opened is a session just made, from which Sign makes tokens.

@@ -8,12 +8,12 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/triggerevent"
 )
@@ -24,7 +24,7 @@ type RefreshRequest struct {
 	RefreshToken string
 	DeviceKey    string
 	Metadata     map[string]string
-	From         awsjson.Caller // where the request came from
+	From         caller.Caller // where the request came from
 
 	// Check, if set, is asked about the session's user before anything else about them is judged: SECRET_HASH in the
 	// refresh flow is made with a user name that only the session knows. Its error refuses the tokens.

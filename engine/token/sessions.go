@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"cardea/engine/device"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 )
 
 // How the names of sessions begin: those of tokens, and those of single sign-on at the hosted pages.
@@ -83,7 +83,7 @@ func (m *Minter) Session(tx *db.Tx, u *user.User, name string) (*session.Session
 }
 
 // use is the use of a session by a caller. It leaves out an address that cannot be parsed.
-func use(now time.Time, from awsjson.Caller) session.Activity {
+func use(now time.Time, from caller.Caller) session.Activity {
 	a := session.Activity{Active: now, DeviceType: device.Name(from.UserAgent)}
 	if ip, err := netip.ParseAddr(from.IP); err == nil {
 		a.IP = ip.Unmap().WithZone("").String()

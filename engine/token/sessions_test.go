@@ -13,11 +13,11 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/token"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
@@ -99,7 +99,7 @@ func (w *world) sessions(t testing.TB) (list []*session.Session) {
 }
 
 // signInFrom signs in from a caller and gives the refresh token.
-func (w *world) signInFrom(t testing.TB, from awsjson.Caller) string {
+func (w *world) signInFrom(t testing.TB, from caller.Caller) string {
 	t.Helper()
 	g := w.grant()
 	g.From = from
@@ -113,7 +113,7 @@ func (w *world) signInFrom(t testing.TB, from awsjson.Caller) string {
 func TestSignInNotesWhereItCameFrom(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
-		for from, want := range map[awsjson.Caller]session.Activity{
+		for from, want := range map[caller.Caller]session.Activity{
 			{IP: "192.0.2.1", UserAgent: firefox}:                     {IP: "192.0.2.1", DeviceType: "Firefox on Windows"},
 			{IP: "::ffff:192.0.2.2", UserAgent: "aws-sdk-js/3.700.0"}: {IP: "192.0.2.2", DeviceType: "aws-sdk-js"},
 			{IP: "2001:DB8::1%" + strings.Repeat("x", 1000)}:          {IP: "2001:db8::1"},
@@ -134,7 +134,7 @@ func (w *world) refreshFrom(t testing.TB, refreshToken, ip string) (next string,
 	t.Helper()
 	before := w.writes.Load()
 	result, err := w.tokens.Refresh(context.Background(), token.RefreshRequest{
-		App: access.App{Pool: w.pool, Client: w.client}, RefreshToken: refreshToken, From: awsjson.Caller{IP: ip},
+		App: access.App{Pool: w.pool, Client: w.client}, RefreshToken: refreshToken, From: caller.Caller{IP: ip},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func (w *world) refreshFrom(t testing.TB, refreshToken, ip string) (next string,
 
 func TestRefreshNotesItsUseOnlyInPoolsThatKeepAccount(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		refreshToken := w.signInFrom(t, awsjson.Caller{IP: "192.0.2.1"})
+		refreshToken := w.signInFrom(t, caller.Caller{IP: "192.0.2.1"})
 		began := w.clock.Now()
 		check := func(name string, wrote, want bool, active time.Time, ip string) {
 			t.Helper()

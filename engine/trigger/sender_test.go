@@ -12,7 +12,7 @@ import (
 	"cardea/engine/trigger"
 	outbound "cardea/outbound/trigger"
 	"cardea/outbound/trigger/triggertest"
-	"cardea/spec/awsjson"
+	"cardea/platform/caller"
 	"cardea/spec/triggerevent"
 )
 
@@ -28,7 +28,7 @@ func send(ctx context.Context, t trigger.Triggers, c trigger.Call, by triggereve
 func TestSendersHearOfTheUserAsTheyWere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, triggerevent.SignUp)
-	ctx := awsjson.WithCaller(t.Context(), awsjson.Caller{UserAgent: "aws-sdk-js/3.1010.0 ua/2.1"})
+	ctx := caller.With(t.Context(), caller.Caller{UserAgent: "aws-sdk-js/3.1010.0 ua/2.1"})
 	sending, err := trigger.NewSending(ctx, w.call, triggerevent.CustomEmailSender)
 	if err != nil {
 		t.Fatal(err)

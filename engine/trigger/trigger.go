@@ -8,8 +8,8 @@ import (
 
 	"cardea/engine/access"
 	outbound "cardea/outbound/trigger"
+	"cardea/platform/caller"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/triggerevent"
 )
@@ -116,7 +116,7 @@ func (c *Call) event(ctx context.Context, request triggerevent.Request) triggere
 		Region:        c.Pool.ID.Region(),
 		UserPoolID:    string(c.Pool.ID),
 		UserName:      c.Username,
-		AWSSDKVersion: sdk(awsjson.CallerFrom(ctx).UserAgent),
+		AWSSDKVersion: sdk(caller.From(ctx).UserAgent),
 		Request:       request,
 	}
 	if c.Username == "" && c.User != nil {

@@ -12,10 +12,10 @@ import (
 	"cardea/engine/trigger"
 	outbound "cardea/outbound/trigger"
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/caller"
 	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/triggerevent"
 )
@@ -309,7 +309,7 @@ func TestEventsNameTheCallersSDK(t *testing.T) {
 	} {
 		w := newWorld(t, triggerevent.Authentication)
 		w.call.Client = nil
-		if err := w.PreAuthentication(awsjson.WithCaller(t.Context(), awsjson.Caller{UserAgent: agent}), w.call); err != nil {
+		if err := w.PreAuthentication(caller.With(t.Context(), caller.Caller{UserAgent: agent}), w.call); err != nil {
 			t.Fatal(err)
 		}
 		want := `"userName":"jane","callerContext":{` + want + `,"clientId":"CLIENT_ID_NOT_APPLICABLE"}`

@@ -8,8 +8,8 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/device"
+	"cardea/platform/caller"
 	"cardea/platform/db"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/srp"
 )
@@ -39,7 +39,7 @@ func (s *Service) ConfirmDevice(ctx context.Context, in *cognitoidp.ConfirmDevic
 
 		asked := device.AsksUser(b.Pool)
 		d.Remembered = !asked
-		d.IP = awsjson.CallerFrom(ctx).IP
+		d.IP = caller.From(ctx).IP
 		if in.DeviceName != "" {
 			d.Name = in.DeviceName
 		}

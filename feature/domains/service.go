@@ -9,6 +9,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/certificate"
 	"cardea/engine/issuer"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/domain"
 	"cardea/record/pool"
@@ -78,7 +79,7 @@ func (s *Service) CreateUserPoolDomain(ctx context.Context, in *cognitoidp.Creat
 
 // DescribeUserPoolDomain shows a domain. Of one that does not exist the description is empty.
 func (s *Service) DescribeUserPoolDomain(ctx context.Context, in *cognitoidp.DescribeUserPoolDomainRequest) (*cognitoidp.DescribeUserPoolDomainResponse, error) {
-	region := awsjson.CallerFrom(ctx).Region
+	region := caller.From(ctx).Region
 	if region == "" {
 		region = s.Region
 	}

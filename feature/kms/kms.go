@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"cardea/engine/kmskey"
-	"cardea/spec/awsjson"
+	"cardea/platform/caller"
 	"cardea/spec/kms"
 )
 
@@ -80,8 +80,8 @@ func (s *Service) DescribeKey(ctx context.Context, in *kms.DescribeKeyRequest) (
 
 // key is the key that the caller names, by ARN, id or alias, in their own account and Region.
 func (s *Service) key(ctx context.Context, name string) (kmskey.ARN, error) {
-	caller := awsjson.CallerFrom(ctx)
-	asked, err := kmskey.ParseIn(name, caller.Region, caller.Account)
+	from := caller.From(ctx)
+	asked, err := kmskey.ParseIn(name, from.Region, from.Account)
 	if err != nil {
 		return asked, err
 	}

@@ -6,8 +6,8 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/token"
+	"cardea/platform/caller"
 	"cardea/platform/db"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/oauth2"
 )
@@ -99,6 +99,6 @@ func (g *refresh) admit(_ *db.Tx, app access.App) error {
 
 func (g *refresh) issue(ctx context.Context) (*Tokens, error) {
 	return g.Tokens.Refresh(ctx, token.RefreshRequest{
-		App: g.app, RefreshToken: g.form.Get("refresh_token"), From: awsjson.CallerFrom(ctx),
+		App: g.app, RefreshToken: g.form.Get("refresh_token"), From: caller.From(ctx),
 	})
 }

@@ -8,12 +8,12 @@ import (
 
 	"cardea/engine/lockout"
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/caller"
 	"cardea/platform/config"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
-	"cardea/spec/awsjson"
 	"cardea/spec/id"
 )
 
@@ -139,7 +139,7 @@ func (w *world) count(t testing.TB, table string) (n int64) {
 // guess counts wrong guesses of an address.
 func (w *world) guess(t testing.TB, address string, times int) {
 	t.Helper()
-	guesses := lockout.GuessesOf(awsjson.WithCaller(t.Context(), awsjson.Caller{IP: address}))
+	guesses := lockout.GuessesOf(caller.With(t.Context(), caller.Caller{IP: address}))
 	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
 		for range times {
 			if err := guesses.Fail(tx, id.Pool(w.pool)); err != nil {

@@ -8,11 +8,11 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/bearer"
 	"cardea/engine/token"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/page"
 	"cardea/record/datakey"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -38,7 +38,7 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 
 	result, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
 		App: app, RefreshToken: in.RefreshToken, DeviceKey: in.DeviceKey, Metadata: in.ClientMetadata,
-		From: awsjson.CallerFrom(ctx),
+		From: caller.From(ctx),
 	})
 	if err != nil {
 		return nil, plainRefusal(err)

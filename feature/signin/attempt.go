@@ -13,11 +13,11 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/trigger"
 	"cardea/engine/unknown"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/passkey"
 	"cardea/record/softwaretoken"
 	"cardea/record/user"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -58,7 +58,7 @@ type progress struct {
 	custom *challenge.Custom // what a custom sign-in remembers; nil in others
 	public map[string]string // what its next challenge tells the client
 
-	from   awsjson.Caller // the program and address that the user signs in from
+	from   caller.Caller // the program and address that the user signs in from
 	source lockout.Source
 	try    lockout.Try
 	lock   error // a condition of lockout while guesses are refused

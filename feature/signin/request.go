@@ -6,8 +6,8 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/lockout"
+	"cardea/platform/caller"
 	"cardea/record/client"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -41,7 +41,7 @@ type Request struct {
 	Session  string            // of the challenge, or of a sign-up; may be empty
 	Given    map[string]string // AuthParameters or ChallengeResponses
 	Metadata map[string]string // ClientMetadata
-	Caller   awsjson.Caller
+	Caller   caller.Caller
 
 	Authorization *Authorization // nil unless ByPages
 
@@ -76,21 +76,21 @@ func missing(parameter string) error {
 
 // AtPages fills in what the pages know about their visitor, for the authorization request that they were opened with.
 func (r Request) AtPages(ctx context.Context, asked Authorization) Request {
-	r.Entry, r.Caller, r.Authorization = ByPages, awsjson.CallerFrom(ctx), &asked
+	r.Entry, r.Caller, r.Authorization = ByPages, caller.From(ctx), &asked
 	r.Source = func(c *client.Client) lockout.Source { return lockout.FromBrowser(ctx, c) }
 	return r
 }
 
 // ofApp fills in what an app tells about its user.
 func (r Request) ofApp(ctx context.Context, given *cognitoidp.UserContextDataType) Request {
-	r.Entry, r.Caller = ByApp, awsjson.CallerFrom(ctx)
+	r.Entry, r.Caller = ByApp, caller.From(ctx)
 	r.Source = func(c *client.Client) lockout.Source { return lockout.From(ctx, c, given) }
 	return r
 }
 
 // ofAdministrator fills in what an administrator tells about the user.
 func (r Request) ofAdministrator(ctx context.Context, given *cognitoidp.ContextDataType) Request {
-	r.Entry, r.Caller = ByAdministrator, awsjson.CallerFrom(ctx)
+	r.Entry, r.Caller = ByAdministrator, caller.From(ctx)
 	r.Source = func(c *client.Client) lockout.Source { return lockout.FromAdministrator(c, given) }
 	if given == nil {
 		return r

@@ -2,6 +2,7 @@ package signup
 
 import (
 	"context"
+	"errors"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
@@ -126,5 +127,5 @@ func confirm(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 }
 
 func unconfirmable(u *user.User) error {
-	return cognitoidp.NotAuthorized("User cannot be confirmed. Current status is " + u.Status)
+	return errors.Join(ErrSettled, cognitoidp.NotAuthorized("User cannot be confirmed. Current status is "+u.Status))
 }

@@ -82,7 +82,7 @@ func TestPostConfirmationIsTold(t *testing.T) {
 		}
 		expectSources(t, f, asked, told)
 		expectEvent(t, f, M{
-			"triggerSource": told, "userPoolId": c.pool, "userName": "jane", "callerContext": caller(by), "response": M{},
+			"triggerSource": told, "userPoolId": c.pool, "userName": "jane", "callerContext": callerOf(by), "response": M{},
 			"request": M{"clientMetadata": M{"from": "test"}, "userAttributes": M{
 				"sub": attribute(t, w, c.pool, "jane", "sub"), "email": "jane@example.org", "email_verified": verified, "cognito:user_status": "CONFIRMED",
 			}},

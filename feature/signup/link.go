@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cardea/engine/access"
+	"cardea/engine/account"
 	"cardea/engine/lockout"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -76,5 +77,5 @@ func refusesLink(err error) bool {
 	if _, fault := errors.AsType[*awsjson.Fault](err); fault {
 		return true
 	}
-	return errors.Is(err, verification.ErrMismatch) || errors.Is(err, verification.ErrExpired) || errors.Is(err, verification.ErrTooMany)
+	return errors.Is(err, account.ErrDisabled) || errors.Is(err, verification.ErrMismatch) || errors.Is(err, verification.ErrExpired) || errors.Is(err, verification.ErrTooMany)
 }

@@ -9,10 +9,10 @@ import (
 	"cardea/engine/message"
 	"cardea/feature/signup"
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
 
@@ -91,7 +91,7 @@ func TestASignUpWhoseClientHasGoneAwayCounts(t *testing.T) {
 	t.Parallel()
 	servertest.EachFunction(t, func(t *testing.T, w *servertest.World, f *triggertest.Function) {
 		client := w.Client(t, w.Pool(t, servertest.Triggers("PreSignUp")), nil)
-		ctx, leave := context.WithCancel(awsjson.WithCaller(t.Context(), awsjson.Caller{IP: "192.0.2.1"}))
+		ctx, leave := context.WithCancel(caller.With(t.Context(), caller.Caller{IP: "192.0.2.1"}))
 		defer leave()
 		f.Handle(func(triggertest.Invocation) triggertest.Answer {
 			leave()

@@ -2,6 +2,7 @@ package signup
 
 import (
 	"context"
+	"errors"
 
 	"cardea/engine/message"
 	"cardea/engine/verification"
@@ -37,10 +38,10 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 	}
 	u := t.User
 	if len(a.Pool.Doc.AutoVerifiedAttributes) == 0 {
-		return t, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on.")
+		return t, errors.Join(ErrNoCode, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on."))
 	}
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
-		return t, cognitoidp.InvalidParameter("User is already confirmed.")
+		return t, errors.Join(ErrSettled, cognitoidp.InvalidParameter("User is already confirmed."))
 	}
 
 	t.Kind, t.Metadata = message.ResendCode, in.ClientMetadata
@@ -52,7 +53,8 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 		return t, nil
 	}
 	if !a.Client.HidesUsers() {
-		return t, cognitoidp.InvalidParameter("Cannot resend codes. The user has no attribute that is verified automatically.")
+		const why = "Cannot resend codes. The user has no attribute that is verified automatically."
+		return t, errors.Join(ErrNoCode, cognitoidp.InvalidParameter(why))
 	}
 	t.User, t.Attribute = nil, usual(a.Pool)
 	return t, nil

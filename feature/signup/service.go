@@ -38,6 +38,12 @@ func (s *Service) AtPages(judged *hosted.Request) *Service {
 	return &pages
 }
 
+// Conditions that errors of confirming an account and of sending its code wrap, besides the fault that the operation answers.
+var (
+	ErrSettled = errors.New("the account does not wait to be confirmed")
+	ErrNoCode  = errors.New("no code can be sent that would confirm the account")
+)
+
 var _ cognitoidp.Signup = (*Service)(nil)
 
 // app is the app client that calls, and where the request comes from.
@@ -75,7 +81,7 @@ func (a app) find(tx *db.Tx, username string) (verification.Target, error) {
 	case !u.Enabled && a.Client.HidesUsers():
 		return a.target(nil, account.SignInName(u, username)), nil
 	case !u.Enabled:
-		return verification.Target{}, cognitoidp.NotAuthorized("User is disabled.")
+		return verification.Target{}, account.ErrDisabled
 	}
 	return a.target(u, account.SignInName(u, username)), nil
 }

@@ -70,8 +70,8 @@ func expectEvent(t *testing.T, f *triggertest.Function, want M) {
 	}
 }
 
-// caller is the callerContext of events.
-func caller(client string) M {
+// callerOf is the callerContext of events.
+func callerOf(client string) M {
 	return M{"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client}
 }
 
@@ -94,7 +94,7 @@ func TestPreSignUpIsToldWhatWasSubmitted(t *testing.T) {
 		pool := w.Pool(t, with(verifies, servertest.Triggers("PreSignUp")))
 		client := w.Client(t, pool, nil)
 		event := M{
-			"triggerSource": asked, "userPoolId": pool, "userName": "jane", "callerContext": caller(client),
+			"triggerSource": asked, "userPoolId": pool, "userName": "jane", "callerContext": callerOf(client),
 			"response": M{"autoConfirmUser": false, "autoVerifyEmail": false, "autoVerifyPhone": false},
 		}
 		w.Must(t, "SignUp", with(jane(client), M{
@@ -122,7 +122,7 @@ func TestPreSignUpIsToldTheNameThatTheUserWillHave(t *testing.T) {
 		client := w.Client(t, pool, nil)
 		out := w.Must(t, "SignUp", M{"ClientId": client, "Username": "Jane@Example.org", "Password": servertest.Password})
 		expectEvent(t, f, M{
-			"triggerSource": asked, "userPoolId": pool, "userName": text(out, "UserSub"), "callerContext": caller(client),
+			"triggerSource": asked, "userPoolId": pool, "userName": text(out, "UserSub"), "callerContext": callerOf(client),
 			"request":  M{"userAttributes": M{"email": "jane@example.org"}, "validationData": nil},
 			"response": M{"autoConfirmUser": false, "autoVerifyEmail": false, "autoVerifyPhone": false},
 		})
@@ -174,7 +174,7 @@ func TestPreSignUpConfirms(t *testing.T) {
 		}
 		expectSources(t, f, asked, told)
 		expectEvent(t, f, M{
-			"triggerSource": told, "userPoolId": pool, "userName": "jane", "callerContext": caller(client), "response": M{},
+			"triggerSource": told, "userPoolId": pool, "userName": "jane", "callerContext": callerOf(client), "response": M{},
 			"request": M{"clientMetadata": M{"from": "test"}, "userAttributes": M{
 				"sub": out["UserSub"], "email": "jane@example.org", "email_verified": "false", "cognito:user_status": "CONFIRMED",
 			}},
@@ -202,7 +202,7 @@ func TestAnAliasThatPreSignUpVerifiesNamesTheUserAtOnce(t *testing.T) {
 		answer(f, asked, grants("autoConfirmUser", "autoVerifyEmail"), nil)
 		out := w.Must(t, "SignUp", jane(client))
 		expectEvent(t, f, M{
-			"triggerSource": told, "userPoolId": pool, "userName": "jane", "callerContext": caller(client), "response": M{},
+			"triggerSource": told, "userPoolId": pool, "userName": "jane", "callerContext": callerOf(client), "response": M{},
 			"request": M{"userAttributes": M{
 				"sub": out["UserSub"], "email": "jane@example.org", "email_verified": "true",
 				"cognito:user_status": "CONFIRMED", "cognito:email_alias": "jane@example.org",

@@ -9,6 +9,7 @@ import (
 	"cardea/engine/message"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/page"
 	"cardea/record/datakey"
@@ -45,7 +46,7 @@ func (s *Service) announce(tx *db.Tx) {
 
 // region is the Region of a signed request, from its credential scope.
 func (s *Service) region(ctx context.Context) string {
-	if region := awsjson.CallerFrom(ctx).Region; region != "" {
+	if region := caller.From(ctx).Region; region != "" {
 		return region
 	}
 	return s.Region

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cardea/platform/caller"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
 )
@@ -32,25 +33,25 @@ type Signed struct {
 }
 
 // Verify is a Handler's Verify: it answers the caller, or the condition of an invalid signature.
-func (s *Signed) Verify(r *http.Request, body []byte, service string) (awsjson.Caller, error) {
+func (s *Signed) Verify(r *http.Request, body []byte, service string) (caller.Caller, error) {
 	signature, err := sigv4.Parse(r)
 	if err != nil {
-		return awsjson.Caller{}, err
+		return caller.Caller{}, err
 	}
 	key, err := s.Keys(r.Context(), signature.AccessKeyID)
 	if errors.Is(err, ErrUnknownKey) {
-		return awsjson.Caller{}, unrecognized()
+		return caller.Caller{}, unrecognized()
 	}
 	if err != nil {
-		return awsjson.Caller{}, fmt.Errorf("look up access key: %w", err)
+		return caller.Caller{}, fmt.Errorf("look up access key: %w", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(key.SessionToken), []byte(signature.SessionToken)) == 0 {
-		return awsjson.Caller{}, unrecognized()
+		return caller.Caller{}, unrecognized()
 	}
 	if err := signature.Verify(r, body, sigv4.Check{Service: service, Secret: key.Secret, Now: s.Now()}); err != nil {
-		return awsjson.Caller{}, err
+		return caller.Caller{}, err
 	}
-	return awsjson.Caller{Region: signature.Region, Account: key.Account, AccessKeyID: signature.AccessKeyID}, nil
+	return caller.Caller{Region: signature.Region, Account: key.Account, AccessKeyID: signature.AccessKeyID}, nil
 }
 
 func unrecognized() error {
@@ -65,18 +66,18 @@ type Trusting struct {
 // Verify is a Handler's Verify. Pages from other machines are refused: a browser would let any web page reach a server on
 // loopback, and here a page needs no secret to administrate it. A request without an Origin
 // whose Sec-Fetch-Site names another site comes from an image or a link of such a page.
-func (t *Trusting) Verify(r *http.Request, _ []byte, _ string) (awsjson.Caller, error) {
+func (t *Trusting) Verify(r *http.Request, _ []byte, _ string) (caller.Caller, error) {
 	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
 	if origin != "" && !loopback(origin) || origin == "" && (site == "cross-site" || site == "same-site") {
-		return awsjson.Caller{}, &awsjson.Problem{
+		return caller.Caller{}, &awsjson.Problem{
 			Kind: errForbidden, Text: "A development server accepts signed operations from web pages on this machine only.",
 		}
 	}
 	scope, err := sigv4.ScopeOf(r)
 	if err != nil {
-		return awsjson.Caller{}, err
+		return caller.Caller{}, err
 	}
-	return awsjson.Caller{Region: scope.Region, Account: t.Account, AccessKeyID: scope.AccessKeyID}, nil
+	return caller.Caller{Region: scope.Region, Account: t.Account, AccessKeyID: scope.AccessKeyID}, nil
 }
 
 // loopback reports whether an Origin is a page that this machine served.

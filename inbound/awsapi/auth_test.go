@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"cardea/spec/awsjson"
+	"cardea/platform/caller"
 )
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -75,7 +75,7 @@ func TestSignedOperationsProveTheirCaller(t *testing.T) {
 		if got.Code != 200 || got.Body.String() != `{"At":1.5}` {
 			t.Errorf("%s: got %d %s", c.key, got.Code, got.Body)
 		}
-		want := awsjson.Caller{
+		want := caller.Caller{
 			Region: "eu-west-3", Account: "123456789012", AccessKeyID: c.key, IP: "192.0.2.1",
 			RequestID: got.Header().Get("x-amzn-RequestId"),
 		}
@@ -112,7 +112,7 @@ func TestSignedOperationsRefuseOthers(t *testing.T) {
 	} {
 		w := strict()
 		t.Run(name, func(t *testing.T) { refused(t, w.ask("Admin", "{}", c.change), c.status, c.code) })
-		if w.caller != (awsjson.Caller{}) {
+		if w.caller != (caller.Caller{}) {
 			t.Errorf("%s: the operation ran", name)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/platform/serve"
 	"cardea/platform/telemetry"
 	"cardea/spec/cognitoidp"
 )
@@ -61,8 +62,10 @@ func sent(operation string) []byte {
 func serving() *Handler {
 	return &Handler{
 		Services: []Service{{Service: (&cognitoidp.API{Signin: signin{}}).Service()}},
-		Log:      slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
-		Observe:  telemetry.New("bench").Operation,
+		Recorder: serve.Recorder{
+			Log:     slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError})),
+			Observe: telemetry.New("bench").Operation,
+		},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/platform/caller"
 	"cardea/spec/awsjson"
 )
 
@@ -174,8 +175,8 @@ func TestOperationsRunInTheContextOfTheirBeginning(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	w := newWorld()
-	w.Begin = func(ctx context.Context) (context.Context, func() []slog.Attr) {
-		if awsjson.CallerFrom(ctx).RequestID == "" {
+	w.Started = func(ctx context.Context) (context.Context, func() []slog.Attr) {
+		if caller.From(ctx).RequestID == "" {
 			t.Error("the caller is not known yet")
 		}
 		n := new(int)

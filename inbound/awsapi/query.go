@@ -92,5 +92,5 @@ func (queryProtocol) envelope(c *call) awsquery.Envelope {
 	if c.service != nil {
 		namespace = c.service.Namespace
 	}
-	return awsquery.Envelope{Namespace: namespace, RequestID: c.caller.RequestID}
+	return awsquery.Envelope{Namespace: namespace, RequestID: c.Caller.RequestID}
 }

@@ -1,67 +1,20 @@
 package awsapi
 
 import (
-	"log/slog"
-	"regexp"
-	"time"
-
+	"cardea/platform/serve"
 	"cardea/spec/awsjson"
+	"cardea/spec/id"
 )
 
-// record counts the request and logs it, in one line.
-func (c *call) record() {
-	took := time.Since(c.began)
-	service, operation := "", ""
+// outcome is what became of the call. What clients send in the place of an operation's name is no part of it.
+func (c *call) outcome() serve.Outcome {
+	o := serve.Outcome{
+		Pool: id.Loggable(c.pool), Client: id.Loggable(c.client), Status: c.status, Code: c.code, Failure: c.failure,
+	}
 	if c.operation != nil {
-		service, operation = c.service.SigningName, c.operation.Name
+		o.Service, o.Operation = c.service.SigningName, c.operation.Name
 	}
-	if c.handler.Observe != nil {
-		c.handler.Observe(service, operation, c.code, took)
-	}
-	level := slog.LevelInfo
-	if c.status >= 500 {
-		level = slog.LevelError
-	}
-	if c.handler.Log == nil || !c.handler.Log.Enabled(c.request.Context(), level) {
-		return
-	}
-
-	attributes := []slog.Attr{
-		slog.String("operation", operation), slog.Int("status", c.status), slog.Duration("duration", took),
-		slog.String("request_id", c.caller.RequestID), slog.String("ip", c.caller.IP),
-	}
-	attributes = with(attributes, "service", service)
-	attributes = with(attributes, "code", c.code)
-	attributes = with(attributes, "pool", identifier(c.pool))
-	attributes = with(attributes, "client", identifier(c.client))
-	attributes = with(attributes, "access_key", c.caller.AccessKeyID)
-	if c.ended != nil {
-		attributes = append(attributes, c.ended()...)
-	}
-	if c.failure != nil {
-		attributes = append(attributes, slog.Any("error", c.failure))
-		attributes = with(attributes, "stack", string(c.stack))
-	}
-	c.handler.Log.LogAttrs(c.request.Context(), level, "request", attributes...)
-}
-
-// with adds an attribute unless it is empty.
-func with(attributes []slog.Attr, name, value string) []slog.Attr {
-	if value == "" {
-		return attributes
-	}
-	return append(attributes, slog.String(name, value))
-}
-
-// known matches pool ids and client ids. Any other text in their place is not logged, since it might be a secret.
-var known = regexp.MustCompile(`^(?:[a-z0-9-]{2,32}_[0-9A-Za-z]{9}|[a-z0-9]{26})$`)
-
-// identifier is value if it is an id, else "".
-func identifier(value string) string {
-	if len(value) > 64 || !known.MatchString(value) {
-		return ""
-	}
-	return value
+	return o
 }
 
 // textOf is the string that a member of the request holds, or "".

@@ -1,23 +1,16 @@
 package awsapi
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"strings"
 )
 
-const (
-	maxHeaderMessage = 1024
-
-	// statusGone is logged for a request whose client did not wait for the answer.
-	statusGone = 499
-)
+const maxHeaderMessage = 1024
 
 // open writes the headers that every answer has.
 func (c *call) open(w http.ResponseWriter) {
 	header := w.Header()
-	header.Set("X-Amzn-Requestid", c.caller.RequestID)
+	header.Set("X-Amzn-Requestid", c.Caller.RequestID)
 	header.Set("Access-Control-Allow-Origin", "*")
 	header.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
 	header.Set("Cache-Control", "no-store")
@@ -33,9 +26,6 @@ func (c *call) render(w http.ResponseWriter, out any, err error) {
 	if c.status = status; err != nil {
 		fault := c.fault(err)
 		status, c.status, c.code = fault.Status, fault.Status, fault.Code
-		if errors.Is(err, context.Canceled) && c.request.Context().Err() != nil {
-			c.status, c.code, c.failure = statusGone, "ClientGone", nil
-		}
 		c.protocol.refuse(c, w.Header(), body, fault)
 	}
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/platform/caller"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
 )
@@ -157,11 +158,11 @@ func TestSignaturesAreForTheServiceThatAnswers(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{"Test.Who": "test", "Second.Who": "second"} {
 		w := threeServices()
-		w.Verify = func(_ *http.Request, _ []byte, service string) (awsjson.Caller, error) {
+		w.Verify = func(_ *http.Request, _ []byte, service string) (caller.Caller, error) {
 			if service != want {
 				t.Errorf("%s: verified as %s", target, service)
 			}
-			return awsjson.Caller{}, nil
+			return caller.Caller{}, nil
 		}
 		w.ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
 	}
@@ -187,9 +188,9 @@ func TestQueriesAreVerifiedWithTheirForm(t *testing.T) {
 	form := url.Values{"Action": {"Who"}, "Version": {"2011-06-15"}}.Encode()
 	w := threeServices()
 	var verified string
-	w.Verify = func(_ *http.Request, body []byte, service string) (awsjson.Caller, error) {
+	w.Verify = func(_ *http.Request, body []byte, service string) (caller.Caller, error) {
 		verified = service + " " + string(body)
-		return awsjson.Caller{Account: "123456789012"}, nil
+		return caller.Caller{Account: "123456789012"}, nil
 	}
 	if got := w.post(form, nil); got.Code != 200 || verified != "third "+form || w.caller.Account != "123456789012" {
 		t.Errorf("got %d %s, verified %q as %+v", got.Code, got.Body, verified, w.caller)

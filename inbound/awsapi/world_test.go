@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"cardea/platform/caller"
+	"cardea/platform/serve"
 	"cardea/spec/awsjson"
 )
 
@@ -41,7 +43,7 @@ var (
 type world struct {
 	*Handler
 	log      bytes.Buffer
-	caller   awsjson.Caller // of the last operation that ran
+	caller   caller.Caller // of the last operation that ran
 	observed []string
 	unlisted []string
 }
@@ -50,9 +52,11 @@ func newWorld() *world {
 	w := &world{}
 	w.Handler = &Handler{
 		Verify: (&Trusting{Account: "123456789012"}).Verify,
-		Log:    slog.New(slog.NewJSONHandler(&w.log, nil)),
-		Observe: func(service, operation, code string, took time.Duration) {
-			w.observed = append(w.observed, strings.TrimPrefix(service+":"+operation+" "+code, ":"))
+		Recorder: serve.Recorder{
+			Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
+			Observe: func(service, operation, code string, took time.Duration) {
+				w.observed = append(w.observed, strings.TrimPrefix(service+":"+operation+" "+code, ":"))
+			},
 		},
 		Services: []Service{
 			{Service: awsjson.Service{TargetPrefix: "Test", SigningName: "test", Operations: map[string]awsjson.Operation{}}},
@@ -89,7 +93,7 @@ func (w *world) addTo(service int, operation string, signed bool, run func(*inpu
 	w.Services[service].Operations[operation] = awsjson.Operation{
 		Name: operation, Signed: signed, Input: &request, Errors: []string{"CodeMismatchException"},
 		Invoke: awsjson.Method(&request, func(ctx context.Context, in *input) (*output, error) {
-			w.caller = awsjson.CallerFrom(ctx)
+			w.caller = caller.From(ctx)
 			return run(in)
 		}),
 	}

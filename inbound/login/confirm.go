@@ -1,10 +1,9 @@
 package login
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -20,7 +19,9 @@ import (
 	"cardea/feature/signup"
 	"cardea/inbound/login/text"
 	"cardea/platform/browser"
-	"cardea/spec/awsjson"
+	"cardea/platform/caller"
+	"cardea/platform/serve"
+	"cardea/spec/id"
 )
 
 // What a link may have at most, in bytes.
@@ -31,49 +32,109 @@ const (
 
 // confirm shows a button to whoever opens a link, and confirms the account when it is pressed.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
+	sent := serve.Open(r, id.NewUUID())
+	v := &linkVisit{Handler: h, linkPage: linkPage{cards: cards{Texts: textsFor(r, "")}}, w: w, r: r.WithContext(h.Begin(sent)), app: nameless}
+	v.Service, v.Operation = service, "ConfirmUser"
+	if err := sent.Catch(v.run); err != nil {
+		v.refuse(err)
+	}
+	v.Client, v.Pool = id.Loggable(v.link.Client), string(v.link.Pool)
+	h.Record(sent, v.Outcome)
+}
+
+// linkVisit is one request for the page of a link.
+type linkVisit struct {
+	*Handler
+	linkPage
+	serve.Outcome
+	w   http.ResponseWriter
+	r   *http.Request
+	app string // the name of the app that the account is for
+}
+
+// run answers the request, unless it is refused.
+func (v *linkVisit) run() error {
+	header := v.w.Header()
 	browser.SetHeaders(header, false)
 	header.Set("Referrer-Policy", "no-referrer") // the address has a code
-	query := r.URL.RawQuery
-	switch r.Method {
+	query := v.r.URL.RawQuery
+	switch v.r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodPost:
-		query = posted(w, r)
+		query = posted(v.w, v.r)
 	default:
 		header.Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-		return
+		v.Status = http.StatusMethodNotAllowed
+		http.Error(v.w, "method not allowed", v.Status)
+		return nil
 	}
 
-	from := awsjson.CallerOf(r)
+	if !v.read(query) {
+		return signup.ErrLink
+	}
+	name, err := v.Signup.AppName(v.r.Context(), v.link)
+	v.app = cmp.Or(name, v.app)
+	if err != nil {
+		return err
+	}
+	if v.r.Method != http.MethodPost {
+		v.respond(http.StatusOK, v.askToConfirm())
+		return nil
+	}
+	if err := v.Signup.ConfirmByLink(v.r.Context(), v.link); err != nil {
+		return err
+	}
+	v.respond(http.StatusOK, v.linkDone())
+	return nil
+}
+
+// read reads the parameters of the link, and reports whether it has all.
+func (v *linkVisit) read(query string) bool {
 	link, tag, ok := linkOf(query)
-	if site := issuer.SiteFrom(r.Context()); site != nil {
+	if site := issuer.SiteFrom(v.r.Context()); site != nil {
 		link.Pool = site.Pool
 	}
-	page := linkPage{cards: cards{Texts: textsFor(r, tag)}, link: link}
-	r = r.WithContext(r.Context())
-	r.URL = &url.URL{Path: r.URL.Path, RawQuery: addressOf(link)} // for other languages: nothing else is kept
-	f := frame{Texts: page.Texts, App: nameless, stays: true, once: r.Method == http.MethodPost}
-	status := http.StatusBadRequest
-	f.Card = page.wrongLink()
-	if ok {
-		name, err := h.Signup.AppName(r.Context(), link)
-		if name != "" {
-			f.App = name
-		}
-		switch {
-		case err != nil:
-			status, f.Card = h.refused(r.Context(), page, err)
-		case r.Method == http.MethodPost:
-			status, f.Card = h.confirmed(awsjson.WithCaller(r.Context(), from), page)
-		default:
-			status, f.Card = http.StatusOK, page.askToConfirm()
-		}
+	v.link, v.Texts = link, textsFor(v.r, tag)
+	v.r.URL = &url.URL{Path: v.r.URL.Path, RawQuery: addressOf(link)} // for other languages: nothing else is kept
+	return ok
+}
+
+// refuse says why a link did not confirm an account, or what happened afterwards.
+func (v *linkVisit) refuse(err error) {
+	stopped, told := errors.AsType[*trigger.Error](err)
+	_, taken := errors.AsType[*account.TakenError](err)
+	switch {
+	case errors.Is(err, signup.ErrLink):
+		v.Code = "WrongLink"
+		v.respond(http.StatusBadRequest, v.wrongLink())
+	case errors.Is(err, lockout.ErrRateLimited):
+		v.Code = "TooManyRequestsException"
+		v.respond(http.StatusTooManyRequests, alert(v.askToConfirm(), v.SentenceLocked()))
+	case taken:
+		v.Code = "AliasExistsException"
+		card := v.wrongLink()
+		card.Lead = []string{v.SentenceTaken()}
+		v.respond(http.StatusConflict, card)
+	case told && stopped.Kind == trigger.Refused: // the account is confirmed
+		v.Code = "UserLambdaValidationException"
+		v.respond(http.StatusOK, alert(v.linkDone(), stopped.Text))
+	case told:
+		v.Code, v.Failure = "UnexpectedLambdaException", err
+		v.respond(http.StatusOK, v.linkDone())
+	default:
+		v.Code, v.Failure = "InternalErrorException", err
+		v.respond(http.StatusInternalServerError, alert(v.askToConfirm(), v.SentenceUnavailable()))
 	}
+}
+
+// respond answers with a card.
+func (v *linkVisit) respond(status int, card Card) {
+	v.Status = status
+	f := frame{Texts: v.Texts, Card: card, App: v.app, stays: true, once: v.r.Method == http.MethodPost}
 	if status >= http.StatusInternalServerError {
-		f.ID = from.RequestID
+		f.ID = caller.From(v.r.Context()).RequestID
 	}
-	write(w, r, status, f)
+	write(v.w, v.r, status, f)
 }
 
 // linkPage makes the cards of a link.
@@ -103,46 +164,6 @@ func (t cards) wrongLink() Card {
 	return Card{Page: "confirm-link-failed", Heading: t.ConfirmLinkFailed(), Lead: []string{t.ConfirmLinkFailedLead()}}
 }
 
-// confirmed confirms an account and says what came of it.
-func (h *Handler) confirmed(ctx context.Context, p linkPage) (status int, card Card) {
-	ended := func() []slog.Attr { return nil }
-	if h.Begin != nil {
-		ctx, ended = h.Begin(ctx)
-	}
-	err := h.Signup.ConfirmByLink(ctx, p.link)
-	about := append(ended(), slog.String("request_id", awsjson.CallerFrom(ctx).RequestID))
-	if err == nil {
-		h.log().LogAttrs(ctx, slog.LevelInfo, "confirmed by link", about...)
-		return http.StatusOK, p.linkDone()
-	}
-	return h.refused(ctx, p, err, about...)
-}
-
-// refused says why a link did not confirm an account, or what happened afterwards.
-func (h *Handler) refused(ctx context.Context, p linkPage, err error, about ...slog.Attr) (status int, card Card) {
-	stopped, told := errors.AsType[*trigger.Error](err)
-	_, taken := errors.AsType[*account.TakenError](err)
-	level := slog.LevelInfo
-	switch {
-	case errors.Is(err, signup.ErrLink):
-		status, card = http.StatusBadRequest, p.wrongLink()
-	case errors.Is(err, lockout.ErrRateLimited):
-		status, card = http.StatusTooManyRequests, alert(p.askToConfirm(), p.SentenceLocked())
-	case taken:
-		status, card = http.StatusConflict, p.wrongLink()
-		card.Lead = []string{p.SentenceTaken()}
-	case told: // the account is confirmed
-		status, card = http.StatusOK, p.linkDone()
-		if level = slog.LevelError; stopped.Kind == trigger.Refused {
-			level, card = slog.LevelInfo, alert(card, stopped.Text)
-		}
-	default:
-		level, status, card = slog.LevelError, http.StatusInternalServerError, alert(p.askToConfirm(), p.SentenceUnavailable())
-	}
-	h.log().LogAttrs(ctx, level, "not confirmed by link", append(about, slog.Any("error", err))...)
-	return status, card
-}
-
 // posted is the form that a page posts; empty if it is not one.
 func posted(w http.ResponseWriter, r *http.Request) string {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -165,13 +186,6 @@ func textsFor(r *http.Request, tag string) *text.Texts {
 		return texts
 	}
 	return text.For(r.Header.Get("Accept-Language"))
-}
-
-func (h *Handler) log() *slog.Logger {
-	if h.Log == nil {
-		return slog.Default()
-	}
-	return h.Log
 }
 
 // addressOf is the query of a link's address; empty if there is no link.

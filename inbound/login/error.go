@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"cardea/inbound/login/text"
-	"cardea/spec/awsjson"
 	"cardea/spec/oauth2"
 )
 
@@ -32,6 +31,6 @@ func (v *visit) respondError(status int, code string) {
 // that the request's caller has. No link on it leads back to the request.
 func (h *Handler) ShowError(w http.ResponseWriter, r *http.Request, status int, code string) {
 	v := h.open(w, r, page{})
-	v.caller, v.once = awsjson.CallerFrom(r.Context()), true
+	v.once = true
 	v.respondError(status, code)
 }

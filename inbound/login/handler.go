@@ -1,11 +1,7 @@
 package login
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"cardea/engine/hosted"
@@ -16,6 +12,8 @@ import (
 	"cardea/feature/signin"
 	"cardea/feature/signup"
 	"cardea/platform/browser"
+	"cardea/platform/serve"
+	"cardea/spec/id"
 )
 
 // Handler shows the pages of all domains.
@@ -33,12 +31,11 @@ type Handler struct {
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.
 	Word func(error) error
 	Now  func() time.Time
-	Log  *slog.Logger // one line for each request; nil logs nothing
-	// Begin, unless nil, gives the context of a request that is about to be answered, and what to log of it in the end.
-	Begin func(ctx context.Context) (context.Context, func() []slog.Attr)
-	// Observe, unless nil, counts each request: the page, the error code or "", and how long it took.
-	Observe func(service, operation, code string, took time.Duration)
+	serve.Recorder
 }
+
+// service is what logs and counters call the pages.
+const service = "pages"
 
 // maxForm bounds a posted form, in bytes.
 const maxForm = 64 << 10
@@ -56,29 +53,16 @@ func (h *Handler) Register(mux *http.ServeMux) {
 
 // serve answers one request for a page.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, p page) {
-	began := time.Now()
-	v := h.open(w, r, p)
-	if h.Begin != nil {
-		var ctx context.Context
-		ctx, v.ended = h.Begin(v.r.Context())
-		v.r = v.r.WithContext(ctx)
+	sent := serve.Open(r, id.NewUUID())
+	v := h.open(w, r.WithContext(h.Begin(sent)), p)
+	if err := sent.Catch(v.run); err != nil {
+		v.failed(err)
 	}
-	v.run()
-	v.record(time.Since(began))
+	h.Record(sent, v.outcome())
 }
 
-// run shows the page or takes its answer. A panic becomes the page of any other failure.
-func (v *visit) run() {
-	defer func() {
-		switch problem := recover(); problem {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(problem)
-		default:
-			v.stack = debug.Stack()
-			v.failed(fmt.Errorf("panic: %v", problem))
-		}
-	}()
+// run shows the page or takes its answer.
+func (v *visit) run() error {
 	switch v.r.Method {
 	case http.MethodGet, http.MethodHead:
 		v.get()
@@ -88,36 +72,16 @@ func (v *visit) run() {
 		v.w.Header().Set("Allow", "GET, POST")
 		v.respond(http.StatusMethodNotAllowed, v.cards().failed(v.texts.ErrorRequest()))
 	}
+	return nil
 }
 
-// record counts the request and logs it, in one line, without anything that the visitor has typed.
-func (v *visit) record(took time.Duration) {
-	if v.Observe != nil {
-		v.Observe("pages", v.page.name, v.code, took)
-	}
-	level := slog.LevelInfo
-	if v.status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	if v.Log == nil || !v.Log.Enabled(v.r.Context(), level) {
-		return
-	}
-	attributes := []slog.Attr{
-		slog.String("operation", v.page.name), slog.String("method", v.r.Method), slog.Int("status", v.status), slog.Duration("duration", took),
-		slog.String("request_id", v.caller.RequestID), slog.String("ip", v.caller.IP), slog.String("service", "pages"),
-		slog.String("pool", string(v.site.Pool)),
+// outcome is what became of the visit, without anything that the visitor has typed.
+func (v *visit) outcome() serve.Outcome {
+	o := serve.Outcome{
+		Service: service, Operation: v.page.name, Pool: string(v.site.Pool), Status: v.status, Code: v.code, Failure: v.failure,
 	}
 	if v.request != nil {
-		attributes = append(attributes, slog.String("client", string(v.request.Client.ID)))
+		o.Client = string(v.request.Client.ID)
 	}
-	if v.code != "" {
-		attributes = append(attributes, slog.String("code", v.code))
-	}
-	if v.ended != nil {
-		attributes = append(attributes, v.ended()...)
-	}
-	if v.failure != nil {
-		attributes = append(attributes, slog.Any("error", v.failure), slog.String("stack", string(v.stack)))
-	}
-	v.Log.LogAttrs(v.r.Context(), level, "request", attributes...)
+	return o
 }

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"cardea/engine/issuer"
+	"cardea/platform/serve"
 )
 
 func TestAPanicIsLoggedAndShownAsAFailure(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	h := &Handler{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	h := &Handler{Recorder: serve.Recorder{Log: slog.New(slog.NewTextHandler(&log, nil))}}
 	broken := page{name: "Broken", plain: func(*visit) { panic("out of paper") }}
 	r := httptest.NewRequest(http.MethodGet, "/broken", nil)
 	w := httptest.NewRecorder()

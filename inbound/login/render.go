@@ -15,6 +15,7 @@ import (
 	"cardea/feature/branding"
 	"cardea/inbound/login/text"
 	"cardea/platform/browser"
+	"cardea/platform/caller"
 )
 
 var (
@@ -67,7 +68,7 @@ func (v *visit) respond(status int, card Card) {
 	}
 	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), once: v.once}
 	if status >= http.StatusInternalServerError {
-		f.ID = v.caller.RequestID
+		f.ID = caller.From(v.r.Context()).RequestID
 	}
 	write(v.w, v.r, status, f)
 }

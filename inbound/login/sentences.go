@@ -1,7 +1,6 @@
 package login
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -214,15 +213,8 @@ func (v *visit) refuseRequest(err error) {
 	}
 }
 
-// statusGone is logged for a request whose visitor did not wait for the answer.
-const statusGone = 499
-
 // failed answers a failure: what went wrong is in the log, under the id that the page shows.
 func (v *visit) failed(err error) {
 	v.failure, v.code = err, "InternalErrorException"
-	if errors.Is(err, context.Canceled) && v.r.Context().Err() != nil {
-		v.failure, v.code, v.status = nil, "ClientGone", statusGone
-		return
-	}
 	v.respond(http.StatusInternalServerError, v.cards().failed(v.texts.ErrorLater()))
 }

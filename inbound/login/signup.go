@@ -14,7 +14,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/engine/verification"
 	"cardea/feature/signin"
-	"cardea/spec/awsjson"
+	"cardea/feature/signup"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/triggerevent"
 )
@@ -164,7 +164,7 @@ func (v *visit) confirmAccount() {
 	out, err := v.Signup.AtPages(v.request).ConfirmSignUp(v.r.Context(), in)
 	switch {
 	case v.toldAfterwards(v.it.Name, err):
-	case awsjson.IsFault(err, "NotAuthorizedException"): // it was confirmed meanwhile, or disabled
+	case errors.Is(err, signup.ErrSettled), errors.Is(err, account.ErrDisabled): // meanwhile
 		v.startAgain()
 	case err != nil:
 		v.refuse(err)
@@ -199,7 +199,7 @@ func (v *visit) resendCode() {
 	v.page = pageOf(stepConfirm)
 	sent, err := v.resend(v.it.Name)
 	switch {
-	case awsjson.IsFault(err, "InvalidParameterException"): // it was confirmed meanwhile
+	case errors.Is(err, signup.ErrSettled), errors.Is(err, signup.ErrNoCode): // since the account or the pool was changed meanwhile
 		v.startAgain()
 	case err != nil:
 		v.refuse(err)
@@ -230,7 +230,7 @@ func (v *visit) sendToConfirm() {
 		v.askToConfirm(v.it.Name, nil, "limit")
 	case errors.Is(err, message.ErrNoSender):
 		v.askToConfirm(v.it.Name, nil, "not sent")
-	case awsjson.IsFault(err, "InvalidParameterException"): // the pool sends no codes
+	case errors.Is(err, signup.ErrSettled), errors.Is(err, signup.ErrNoCode):
 		v.beginAgain(v.it.Name, "unconfirmable")
 	default:
 		v.blame(err)

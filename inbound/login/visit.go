@@ -3,7 +3,6 @@ package login
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
 	"net/http"
 
 	"cardea/engine/hosted"
@@ -11,19 +10,17 @@ import (
 	"cardea/engine/issuer"
 	"cardea/feature/signin"
 	"cardea/inbound/login/text"
-	"cardea/spec/awsjson"
 	"cardea/spec/oauth2"
 )
 
 // visit is one request for a page.
 type visit struct {
 	*Handler
-	w      http.ResponseWriter
-	r      *http.Request
-	page   page
-	site   *issuer.Site
-	caller awsjson.Caller
-	texts  *text.Texts
+	w     http.ResponseWriter
+	r     *http.Request
+	page  page
+	site  *issuer.Site
+	texts *text.Texts
 
 	asked   oauth2.Values   // the query of every page, without lang: the authorization request, or what names it
 	request *hosted.Request // nil where it is no client's
@@ -36,14 +33,11 @@ type visit struct {
 	status  int
 	code    string // of the error, for the log
 	failure error
-	stack   []byte
-	ended   func() []slog.Attr
 }
 
 // open finds out what is asked for and how far the visitor has come.
 func (h *Handler) open(w http.ResponseWriter, r *http.Request, p page) *visit {
-	v := &visit{Handler: h, w: w, page: p, site: issuer.SiteFrom(r.Context()), caller: awsjson.CallerOf(r)}
-	v.r = r.WithContext(awsjson.WithCaller(r.Context(), v.caller))
+	v := &visit{Handler: h, w: w, r: r, page: p, site: issuer.SiteFrom(r.Context())}
 	v.chooseLanguage()
 	return v
 }

@@ -1,9 +1,7 @@
 package oauth
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"cardea/engine/access"
@@ -101,9 +99,6 @@ func stoppedText(e *trigger.Error) string {
 	return string(e.Trigger) + " failed with error " + e.Text + "."
 }
 
-// statusGone is logged for a request whose client did not wait for the answer.
-const statusGone = 499
-
 // refuse writes the error for err.
 func (c *call) refuse(err error) {
 	if !c.open {
@@ -114,9 +109,6 @@ func (c *call) refuse(err error) {
 	if word == nil {
 		c.failure = err
 		c.fail(&oauth2.Error{Code: oauth2.ServerError}, http.StatusInternalServerError)
-		if errors.Is(err, context.Canceled) && c.r.Context().Err() != nil {
-			c.status, c.code, c.failure = statusGone, "ClientGone", nil
-		}
 		return
 	}
 	c.fail(word, c.statusOf(word))
@@ -148,5 +140,3 @@ func (c *call) fail(word *oauth2.Error, status int) {
 		Description string `json:"error_description,omitzero"`
 	}{word.Code, word.Description})
 }
-
-func panicked(problem any) error { return fmt.Errorf("panic: %v", problem) }

@@ -11,7 +11,7 @@ import (
 // headers writes those that every answer has, besides those of every answer of a domain.
 func (c *call) headers() {
 	h := c.w.Header()
-	h.Set("X-Amz-Cognito-Request-Id", c.caller.RequestID)
+	h.Set("X-Amz-Cognito-Request-Id", c.Caller.RequestID)
 	h.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
 	h.Set("Pragma", "no-cache")
 	h.Set("Expires", "0")

@@ -1,7 +1,6 @@
 package awsjson
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,16 +41,5 @@ func TestIsFaultLooksThroughWrapping(t *testing.T) {
 	err := fmt.Errorf("sign in: %w", Refuse("NotAuthorizedException", "no"))
 	if !IsFault(err, "NotAuthorizedException") || IsFault(err, "CodeMismatchException") || IsFault(errors.New("x"), "NotAuthorizedException") || IsFault(nil, "") {
 		t.Error("IsFault is wrong")
-	}
-}
-
-func TestContextCarriesTheCaller(t *testing.T) {
-	t.Parallel()
-	want := Caller{Region: "us-east-1", IP: "192.0.2.1"}
-	if got := CallerFrom(WithCaller(context.Background(), want)); got != want {
-		t.Errorf("got %+v", got)
-	}
-	if got := CallerFrom(context.Background()); got != (Caller{}) {
-		t.Errorf("got %+v", got)
 	}
 }

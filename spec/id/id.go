@@ -1,6 +1,9 @@
 package id
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Pool is a user pool id such as "us-east-1_AbC123xyz": the pool's Region, an underscore, nine letters and digits.
 type Pool string
@@ -94,4 +97,16 @@ func Partition(region string) string {
 	default:
 		return "aws"
 	}
+}
+
+// known matches pool ids and client ids as this server makes them.
+var known = regexp.MustCompile(`^(?:[a-z0-9-]{2,32}_[0-9A-Za-z]{9}|[a-z0-9]{26})$`)
+
+// Loggable is text if it has the form of a pool's or client's id, else "". Any other text in the place of an id is not to be
+// logged, since it might be a secret.
+func Loggable(text string) string {
+	if len(text) > maxPool || !known.MatchString(text) {
+		return ""
+	}
+	return text
 }

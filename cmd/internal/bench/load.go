@@ -11,13 +11,13 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/password"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/datakey"
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/server"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
@@ -120,7 +120,7 @@ func (l loader) populate(ctx context.Context, p *population) error {
 
 // found makes the pool and the client.
 func (l loader) found(ctx context.Context, p *population) error {
-	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: region, Account: accountID})
+	ctx = caller.With(ctx, caller.Caller{Region: region, Account: accountID})
 	in := &cognitoidp.CreateUserPoolRequest{PoolName: "bench"}
 	if p.factors != nil {
 		in.Policies = &cognitoidp.UserPoolPolicyType{SignInPolicy: p.factors.signInPolicy()}

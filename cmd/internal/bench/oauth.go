@@ -13,8 +13,8 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/factor"
 	"cardea/engine/hosted"
+	"cardea/platform/caller"
 	"cardea/platform/db"
-	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/oauth2"
 )
@@ -40,7 +40,7 @@ type apps struct {
 
 // serve gives a pool a domain, its clients, and codes, which are good for five minutes.
 func (l loader) serve(ctx context.Context, p *population) error {
-	ctx = awsjson.WithCaller(ctx, awsjson.Caller{Region: region, Account: accountID})
+	ctx = caller.With(ctx, caller.Caller{Region: region, Account: accountID})
 	_, err := l.srv.API.Domains.CreateUserPoolDomain(ctx, &cognitoidp.CreateUserPoolDomainRequest{UserPoolId: string(p.pool), Domain: prefix})
 	if err != nil {
 		return err

@@ -1,11 +1,11 @@
-package awsjson_test
+package caller_test
 
 import (
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"cardea/spec/awsjson"
+	"cardea/platform/caller"
 )
 
 func TestCallersAreWhatHTTPTells(t *testing.T) {
@@ -19,9 +19,20 @@ func TestCallersAreWhatHTTPTells(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.remote
 		r.Header.Set("User-Agent", c.agent)
-		got := awsjson.CallerOf(r)
-		if got.IP != c.ip || got.UserAgent != c.kept || got.RequestID == "" {
+		got := caller.Of(r, "id")
+		if got.IP != c.ip || got.UserAgent != c.kept || got.RequestID != "id" {
 			t.Errorf("%s, %q: got %+v", c.remote, c.agent, got)
 		}
+	}
+}
+
+func TestContextCarriesTheCaller(t *testing.T) {
+	t.Parallel()
+	want := caller.Caller{Region: "us-east-1", IP: "192.0.2.1"}
+	if got := caller.From(caller.With(t.Context(), want)); got != want {
+		t.Errorf("got %+v", got)
+	}
+	if got := caller.From(t.Context()); got != (caller.Caller{}) {
+		t.Errorf("got %+v", got)
 	}
 }
