@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/lockout"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/client"
@@ -40,6 +41,16 @@ type Subject struct {
 	Session *session.Session // the session of the access token; nil without a token
 	Scopes  []string         // of that access token
 	Page    string           // the origin of the pool's page that acts for the user; empty: an app does
+	SSO     string           // the single sign-on session by which a page acts for its user; empty: none does
+}
+
+// Source is where a request for the subject's own account comes from: from the user's browser at a page, and otherwise from
+// whoever has the access token.
+func (s *Subject) Source(ctx context.Context) lockout.Source {
+	if s.SSO != "" {
+		return lockout.FromBrowser(ctx, s.Client)
+	}
+	return lockout.From(ctx, s.Client, nil)
 }
 
 // Apps finds apps.

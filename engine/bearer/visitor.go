@@ -19,6 +19,9 @@ func WithVisitor(ctx context.Context, v Visitor) context.Context {
 	return context.WithValue(ctx, visitorKey{}, v)
 }
 
+// Visits tells whether a page calls for its visitor.
+func Visits(ctx context.Context) bool { return visitorOf(ctx) != nil }
+
 func visitorOf(ctx context.Context) Visitor {
 	v, _ := ctx.Value(visitorKey{}).(Visitor)
 	return v

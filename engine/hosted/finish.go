@@ -23,6 +23,8 @@ type SignIn struct {
 	AuthTime  time.Time // when they proved who they are; zero: now
 	Browser   Browser
 	Overrides *trigger.Overrides // of Ask
+
+	own bool // to the user's own pages
 }
 
 // Finished is the end of a sign-in at the pages.
@@ -30,6 +32,7 @@ type Finished struct {
 	Location string        // where the browser is sent; of an implicit request only once it is completed
 	SSO      string        // the cookie of the single sign-on session; empty: the browser is given none
 	Life     time.Duration // of the cookie
+	Own      string        // the path of the user's own page that the browser is sent to, in the place of Location
 
 	implicit *implicit // what Complete makes; nil: nothing is left to do
 }
@@ -46,6 +49,7 @@ func (s *Server) Finish(tx *db.Tx, pool id.Pool, v oauth2.Values, who SignIn) (*
 	if who.AuthTime.IsZero() {
 		who.AuthTime = tx.Now
 	}
+	who.own = r.own != ""
 	sso, out, err := begin(tx, pool, who)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,11 @@ type grant struct {
 
 // answer answers a request.
 func (s *Server) answer(tx *db.Tx, r *Request, g grant, out *Finished) (err error) {
-	if r.ResponseType == oauth2.Token {
+	switch {
+	case r.own != "":
+		out.Own = r.own
+		return token.Eligible(r.Pool, g.User, g.Proofs)
+	case r.ResponseType == oauth2.Token:
 		out.implicit, err = s.openImplicit(tx, r, g)
 		return err
 	}

@@ -61,6 +61,7 @@ type Request struct {
 	given                oauth2.Values // the parameters as they came
 	values               oauth2.Values // those that they stand for
 	pushed               *pushedrequest.Request
+	own                  string // the user's own page that is asked for in the place of an app; empty: none is
 }
 
 // Refused makes of an error the one with which the browser is sent back to the app.
@@ -74,6 +75,10 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 		return nil, err
 	}
 	r := &Request{App: app, given: v}
+	if v.Get("response_type") == OwnPages {
+		r.values = v
+		return r, r.readOwn(v)
+	}
 	if err := r.resolve(tx); err != nil {
 		return nil, err
 	}

@@ -66,8 +66,14 @@ func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, 
 	}
 
 	longest, err := client.LongestSSO(tx, pool)
-	if err != nil || longest == 0 {
-		return "", &Finished{}, err
+	if err != nil {
+		return "", nil, err
+	}
+	if who.own {
+		longest = max(longest, Recent)
+	}
+	if longest == 0 {
+		return "", &Finished{}, nil
 	}
 	secret := rand.Text() + rand.Text() // 260 bits
 	err = ssosession.Insert(tx, &ssosession.Session{
@@ -108,7 +114,7 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	}
 	elsewhere := r.Provider != "" && r.Provider != local || !r.offers(local)
 	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
-	if elsewhere || tooOld || r.Prompts(oauth2.PromptLogin) {
+	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) {
 		return nil, nil, ErrLoginRequired
 	}
 

@@ -40,7 +40,7 @@ func (s *Server) Visitor(tx *db.Tx, v Visit) (*access.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &access.Subject{App: app, User: u, Page: v.Origin}, nil
+	return &access.Subject{App: app, User: u, Page: v.Origin, SSO: session.ID}, nil
 }
 
 // AccountOf is the account of a visitor. It answers the conditions of Visitor.

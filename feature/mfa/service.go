@@ -12,6 +12,7 @@ import (
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
 	"cardea/platform/db"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -61,9 +62,9 @@ func (s *Service) write(ctx context.Context, c credential, fn func(tx *db.Tx, wh
 		return fn(tx, who)
 	}
 	switch {
-	case (c.accessToken == "") == (c.session == ""):
+	case c.accessToken != "" && c.session != "", c.accessToken == "" && c.session == "" && !bearer.Visits(ctx):
 		return cognitoidp.InvalidParameter("Exactly one of AccessToken and Session must be given.")
-	case c.accessToken != "":
+	case c.session == "":
 		return s.Authenticator.Write(ctx, c.accessToken, func(tx *db.Tx, who *access.Subject) error {
 			return permitted(tx, &caller{Subject: *who})
 		})
@@ -117,10 +118,10 @@ func (s *Service) signingIn(tx *db.Tx, session string) (*caller, error) {
 }
 
 // next uses the caller's Session up and makes the one that follows, with the proofs that are new; it is empty for bearers of
-// access tokens. The new Session expires when the first would have, so that a sign-in cannot be kept open by a password.
+// access tokens and visitors of pages, whose single sign-on session remembers the proofs instead. The new Session expires when the first would have, so that a sign-in cannot be kept open by a password.
 func (c *caller) next(tx *db.Tx, proofs ...factor.Proof) (string, error) {
 	if c.signIn == nil {
-		return "", nil
+		return "", ssosession.Prove(tx, c.Pool.ID, c.SSO, proofs)
 	}
 	old := c.signIn.state
 	if err := c.signIn.sessions.Spend(tx, old); err != nil {

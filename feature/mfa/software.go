@@ -45,7 +45,7 @@ func (s *Service) VerifySoftwareToken(ctx context.Context, in *cognitoidp.Verify
 	var mismatch bool
 	err := s.write(ctx, credential{in.AccessToken, in.Session}, func(tx *db.Tx, who *caller) error {
 		mismatch = false
-		try, err := lockout.Begin(tx, who.Pool.ID, lockout.Factor(who.User.Sub), lockout.From(ctx, who.Client, nil))
+		try, err := lockout.Begin(tx, who.Pool.ID, lockout.Factor(who.User.Sub), who.Source(ctx))
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,9 @@ func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, 
 	if err != nil {
 		return Onward{}, err
 	}
+	if r.Own() {
+		return Onward{}, hosted.ErrRedirect // no app may ask for that
+	}
 	if !r.Prompts(oauth2.PromptSelect) {
 		location, err := s.Hosted.Reuse(ctx, r, b)
 		if !errors.Is(err, hosted.ErrLoginRequired) {

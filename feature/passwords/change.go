@@ -3,8 +3,6 @@ package passwords
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 
 	"cardea/engine/access"
 	"cardea/engine/lockout"
@@ -18,10 +16,14 @@ import (
 // ChangePassword sets a new password for a signed-in user who knows the old one, or has none. Guesses at the old one count as
 // sign-in attempts do, or a stolen access token would allow any number of them.
 func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePasswordRequest) (*cognitoidp.ChangePasswordResponse, error) {
+	owner, err := s.Authenticator.Authenticate(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
 	var b *access.Subject
-	err := s.Authenticator.Read(ctx, in.AccessToken, func(_ *db.Tx, who *access.Subject) error {
-		b = who
-		return nil
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		b, err = owner.Admit(tx)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -49,12 +51,13 @@ func (s *Service) ChangePassword(ctx context.Context, in *cognitoidp.ChangePassw
 	}
 
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		u, err := user.Get(tx, b.Pool.ID, b.User.Sub)
-		if errors.Is(err, db.ErrNotFound) || err == nil && (!u.Enabled || !bytes.Equal(u.Password, b.User.Password)) {
-			return wrongPassword() // while it was judged, it stopped being the password
-		}
+		now, err := owner.Admit(tx)
 		if err != nil {
-			return fmt.Errorf("get user: %w", err)
+			return err
+		}
+		u := now.User
+		if !bytes.Equal(u.Password, b.User.Password) {
+			return wrongPassword() // while it was judged, it stopped being the password
 		}
 		if err := changeable(u); err != nil {
 			return err
@@ -89,7 +92,7 @@ func (s *Service) begin(ctx context.Context, b *access.Subject) (try lockout.Try
 		if err := s.Codes.Allow(tx, b.Pool.ID, string(b.User.Sub), verification.ChangePassword); err != nil {
 			return err
 		}
-		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub), lockout.From(ctx, b.Client, nil))
+		try, err = lockout.Begin(tx, b.Pool.ID, lockout.User(b.User.Sub), b.Source(ctx))
 		return err
 	})
 	return try, err

@@ -9,7 +9,6 @@ import (
 	"cardea/engine/attributes"
 	"cardea/engine/bearer"
 	"cardea/engine/factor"
-	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/verification"
 	"cardea/platform/db"
@@ -163,7 +162,7 @@ func target(ctx context.Context, b *access.Subject, contact string) verification
 	return verification.Target{
 		App:       b.App,
 		User:      b.User,
-		Source:    lockout.From(ctx, b.Client, nil),
+		Source:    b.Source(ctx),
 		Purpose:   verification.Attribute,
 		Attribute: contact,
 	}

@@ -64,6 +64,10 @@ func (v *visit) finish(out *hosted.Finished) {
 			return
 		}
 	}
+	if out.Own != "" {
+		v.leave(v.site.BaseURL + out.Own + "?client_id=" + string(v.request.Client.ID))
+		return
+	}
 	v.w.Header().Set("Referrer-Policy", "no-referrer")
 	v.leave(out.Location)
 }

@@ -56,6 +56,24 @@ func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
 		pool, session)
 }
 
+// Prove adds proofs that the user has given since they signed in. Without any, or without a session, it does nothing.
+func Prove(tx *db.Tx, pool id.Pool, session string, proofs []string) error {
+	for _, proof := range proofs {
+		if session == "" {
+			break
+		}
+		_, err := tx.Exec(`
+			UPDATE sso_session
+			SET proofs = proofs || $1
+			WHERE pool_id = $2 AND id = $3`,
+			" "+proof, pool, session)
+		if err != nil {
+			return fmt.Errorf("add a proof to single sign-on session: %w", err)
+		}
+	}
+	return nil
+}
+
 // Delete ends a session, if there is one.
 func Delete(tx *db.Tx, pool id.Pool, session string) error {
 	_, err := tx.Exec(`
