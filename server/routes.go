@@ -28,7 +28,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	c := &s.config
 	api := s.newAPI()
 	pages := s.newPages(f, api.Recorder)
-	endpoints := &oauth.Handler{Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError}
+	endpoints := &oauth.Handler{Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 	published.Endpoints = oauth.Discovered()
 

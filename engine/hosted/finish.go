@@ -29,10 +29,10 @@ type SignIn struct {
 
 // Finished is the end of a sign-in at the pages.
 type Finished struct {
-	Location string        // where the browser is sent; of an implicit request only once it is completed
-	SSO      string        // the cookie of the single sign-on session; empty: the browser is given none
-	Life     time.Duration // of the cookie
-	Own      string        // the path of the user's own page that the browser is sent to, in the place of Location
+	Location oauth2.Location // where the browser is sent; of an implicit request only once it is completed
+	SSO      string          // the cookie of the single sign-on session; empty: the browser is given none
+	Life     time.Duration   // of the cookie
+	Own      string          // the path of the user's own page that the browser is sent to, in the place of Location
 
 	implicit *implicit // what Complete makes; nil: nothing is left to do
 }
@@ -78,12 +78,12 @@ func (s *Server) answer(tx *db.Tx, r *Request, g grant, out *Finished) (err erro
 }
 
 // code makes the code of a request.
-func (r *Request) code(tx *db.Tx, who grant) (location string, err error) {
+func (r *Request) code(tx *db.Tx, who grant) (location oauth2.Location, err error) {
 	if err := token.Eligible(r.Pool, who.User, who.Proofs); err != nil {
-		return "", err
+		return location, err
 	}
 	if err := r.use(tx); err != nil {
-		return "", err
+		return location, err
 	}
 	code := id.NewUUID()
 	err = authcode.Insert(tx, &authcode.Code{
@@ -96,7 +96,7 @@ func (r *Request) code(tx *db.Tx, who grant) (location string, err error) {
 		},
 	})
 	if err != nil {
-		return "", err
+		return location, err
 	}
 	return r.Answer.With(oauth2.Pair{Name: "code", Value: code}, oauth2.Pair{Name: "state", Value: r.State}), nil
 }

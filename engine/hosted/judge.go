@@ -10,6 +10,7 @@ import (
 	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/record/pool"
 	"cardea/record/pushedrequest"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -37,7 +38,7 @@ func (e *RedirectError) Error() string { return "authorization request: " + e.Er
 func (e *RedirectError) Unwrap() error { return e.Err }
 
 // Location is where the browser is sent.
-func (e *RedirectError) Location(word *oauth2.Error) string {
+func (e *RedirectError) Location(word *oauth2.Error) oauth2.Location {
 	return e.Answer.With(
 		oauth2.Pair{Name: "error", Value: word.Code},
 		oauth2.Pair{Name: "error_description", Value: word.Description},
@@ -87,8 +88,10 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 		return nil, err
 	}
 
-	r.Answer.Fragment = oauth2.Fragment(v)
-	r.Authorization, err = oauth2.ReadAuthorization(v)
+	unsupported := r.readMode(s.Tokens.Issuer(r.Pool.ID), v)
+	if r.Authorization, err = oauth2.ReadAuthorization(v); err == nil {
+		err = unsupported
+	}
 	if err != nil {
 		return nil, r.Refused(err)
 	}
@@ -144,6 +147,19 @@ func (r *Request) readAddress(v oauth2.Values) error {
 		return ErrRedirect
 	}
 	return nil
+}
+
+// readMode finds how the browser is sent back, which is known before anything else of the request is judged, since errors are
+// sent in the same way. Cognito does not know response_mode, nor does it tell the issuer.
+func (r *Request) readMode(issuer string, v oauth2.Values) (err error) {
+	r.Answer.Mode = oauth2.Mode(v)
+	if r.Pool.Follows(pool.Strict) {
+		r.Answer.Issuer = issuer
+	}
+	if supported := r.Pool.ResponseModes(); len(supported) > 0 {
+		r.Answer.Mode, err = oauth2.ReadMode(v, r.Answer.URI, supported)
+	}
+	return err
 }
 
 // offers reports whether users of the app may come from an identity provider; no name is any.

@@ -155,14 +155,14 @@ func (s *Server) SignedIn(ctx context.Context, r *Request, b Browser) (a Account
 // Reuse answers a request by the session of a browser, whose user need not sign in again, and tells where the browser is sent.
 // The user proved who they are when the session began. Reuse answers ErrLoginRequired when the session does not do, the
 // conditions of Judge, and in a *RedirectError lockout.ErrRateLimited and those of PreTokenGeneration.
-func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location string, err error) {
+func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location oauth2.Location, err error) {
 	u, err := s.reusable(ctx, r, b)
 	if err != nil {
-		return "", err // a cookie that is none writes nothing
+		return location, err // a cookie that is none writes nothing
 	}
 	overrides, err := s.Ask(ctx, r, u)
 	if err != nil {
-		return "", r.Refused(err)
+		return location, r.Refused(err)
 	}
 	out := &Finished{}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -173,10 +173,10 @@ func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location str
 		return s.reuse(tx, again, reuse{b, u, overrides}, out)
 	})
 	if err != nil {
-		return "", err
+		return location, err
 	}
 	if err := s.Complete(ctx, out); err != nil {
-		return "", err
+		return location, err
 	}
 	return out.Location, nil
 }

@@ -12,7 +12,7 @@ import (
 
 // Onward is where a browser goes on: at an address of the app, or at the sign-in page with a query.
 type Onward struct {
-	Location string
+	Location oauth2.Location // zero: the sign-in page
 	Query    string
 }
 

@@ -70,7 +70,7 @@ func (w *world) finish(t testing.TB, query string, change func(who *hosted.SignI
 		}
 		out, err := w.Server.OAuth.Hosted.Finish(tx, id.Pool(w.pool), v, who)
 		if err == nil {
-			location = out.Location
+			location = out.Location.String()
 		}
 		return err
 	})

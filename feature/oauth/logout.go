@@ -44,7 +44,7 @@ func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (Onward, er
 		}
 		answer := oauth2.Answer{URI: address}
 		if name == "logout_uri" {
-			return Onward{Location: answer.URI}, nil
+			return Onward{Location: answer.With()}, nil
 		}
 		return Onward{Location: answer.With(oauth2.Pair{Name: "state", Value: v.Get("state")})}, nil
 	}

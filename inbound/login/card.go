@@ -18,6 +18,7 @@ type Card struct {
 	Fields  []Field
 	Choices []Choice
 	Submit  string // the primary button; empty: there is none
+	Posts   bool   // the form is another site's, which is to have it at once; the button is for browsers without scripts
 	Extra   []Extra
 	Links   []Link
 }

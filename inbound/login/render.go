@@ -63,7 +63,7 @@ type choice struct {
 // respond answers with a card.
 func (v *visit) respond(status int, card Card) {
 	v.status = status
-	if v.request != nil {
+	if v.request != nil && !card.Posts {
 		card.Hidden = append(card.Hidden, Pair{"_csrf", interaction.Token(v.request.Box, v.owner)})
 	}
 	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), once: v.once}

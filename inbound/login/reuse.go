@@ -68,6 +68,5 @@ func (v *visit) finish(out *hosted.Finished) {
 		v.leave(v.site.BaseURL + out.Own + "?client_id=" + string(v.request.Client.ID))
 		return
 	}
-	v.w.Header().Set("Referrer-Policy", "no-referrer")
-	v.leave(out.Location)
+	v.sendBack(out.Location)
 }

@@ -7,6 +7,7 @@ import (
 
 	"cardea/feature/branding"
 	"cardea/inbound/login/text"
+	"cardea/spec/oauth2"
 )
 
 // What the samples are about.
@@ -79,6 +80,7 @@ func samples(t cards) []sample {
 		{name: "reset-again", card: notice(t.reset(sampleName, sampleMail, rules), t.SentAgain())},
 		{name: "reset-told", card: alert(t.resetDone(), "There are no seats left.")},
 		{name: "add-passkey", card: t.addPasskey(sampleName)},
+		{name: "send-back", card: waiting(t.sendBack(sampleApp, oauth2.Location{}))},
 		{name: "signed-out", card: t.signedOut()},
 		{name: "error-client", card: t.failed(t.ErrorClient())},
 		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
@@ -95,6 +97,12 @@ func alert(c Card, said string) Card {
 
 func notice(c Card, said string) Card {
 	c.Notice = said
+	return c
+}
+
+// waiting is a card whose form waits for its button.
+func waiting(c Card) Card {
+	c.Posts = false
 	return c
 }
 

@@ -48,10 +48,11 @@ func (c *call) visitor() hosted.Browser {
 }
 
 func (c *call) goOn(out oauth.Onward) {
-	if out.Location == "" {
-		out.Location = c.base + "/login?" + out.Query
+	if out.Location.URI == "" {
+		c.redirect(c.base + "/login?" + out.Query)
+		return
 	}
-	c.redirect(out.Location)
+	c.sendBack(out.Location)
 }
 
 // query reads the query of a request.
@@ -62,6 +63,16 @@ func (c *call) query() (oauth2.Values, error) {
 	}
 	c.client = v.Get("client_id")
 	return v, nil
+}
+
+// sendBack sends the browser to an app, with the answer to its request.
+func (c *call) sendBack(to oauth2.Location) {
+	if to.Posted() {
+		c.status = http.StatusOK
+		c.Post(c.w, c.r, to)
+		return
+	}
+	c.redirect(to.String())
 }
 
 // redirect sends the browser to an address whose bytes are not to be changed.
@@ -83,7 +94,7 @@ func (c *call) refuseBrowser(err error) {
 		c.show(http.StatusInternalServerError)
 	case registered:
 		c.code = word.Code
-		c.redirect(back.Location(word))
+		c.sendBack(back.Location(word))
 	case word.Description != "":
 		c.code = word.Code
 		c.text(http.StatusBadRequest, word.Description)

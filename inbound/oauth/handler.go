@@ -19,6 +19,8 @@ type Handler struct {
 	serve.Recorder
 	// Page shows a visitor an error that no app can be told, by its code.
 	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
+	// Post shows a visitor the page that posts the answer to an app's request.
+	Post func(w http.ResponseWriter, r *http.Request, to oauth2.Location)
 }
 
 // Register adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is.

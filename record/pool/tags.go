@@ -90,6 +90,17 @@ func (p *Pool) ResponseTypes() []string {
 	return []string{oauth2.Code, oauth2.Token}
 }
 
+// ResponseModes are the response modes that requests may ask for; none: what they say of it is ignored, as Cognito does.
+func (p *Pool) ResponseModes() []string {
+	switch {
+	case p.Follows(FormPost):
+		return []string{oauth2.ModeQuery, oauth2.ModeFragment, oauth2.ModeForm}
+	case p.Follows(Strict):
+		return []string{oauth2.ModeQuery, oauth2.ModeFragment}
+	}
+	return nil
+}
+
 // PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,
 // or as def, the server's default.
 func (p *Pool) PasswordStorage(def string) string {

@@ -66,9 +66,6 @@ func ReadAuthorization(v Values) (Authorization, error) {
 // Prompts reports whether prompt has a value.
 func (a *Authorization) Prompts(value string) bool { return slices.Contains(a.Prompt, value) }
 
-// Fragment reports whether a request is to be answered in the fragment. It is known even of one that is wrong otherwise.
-func Fragment(v Values) bool { return v.Get("response_type") == Token }
-
 // Scopes splits a list of scopes, and drops those that it has already.
 func Scopes(text string) (list []string) {
 	for scope := range strings.SplitSeq(text, " ") {

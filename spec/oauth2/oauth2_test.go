@@ -180,15 +180,20 @@ func TestAnswersKeepTheRegisteredBytes(t *testing.T) {
 		{oauth2.Answer{URI: "https://a.example/cb?x=%7e"}, "https://a.example/cb?x=%7e&" + sent},
 		{oauth2.Answer{URI: "https://a.example/cb?"}, "https://a.example/cb?" + sent},
 		{oauth2.Answer{URI: "https://a.example/cb?x&"}, "https://a.example/cb?x&" + sent},
-		{oauth2.Answer{URI: "https://A.example/../cb", Fragment: true}, "https://A.example/../cb#" + sent},
-		{oauth2.Answer{URI: "myapp:/cb?x", Fragment: true}, "myapp:/cb?x#" + sent},
+		{oauth2.Answer{URI: "https://A.example/../cb", Mode: oauth2.ModeFragment}, "https://A.example/../cb#" + sent},
+		{oauth2.Answer{URI: "myapp:/cb?x", Mode: oauth2.ModeFragment}, "myapp:/cb?x#" + sent},
 	} {
-		if got := c.answer.With(code...); got != c.want {
+		if got := c.answer.With(code...).String(); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
-	if got := (oauth2.Answer{URI: "https://a.example/cb"}).With(); got != "https://a.example/cb" {
+	if got := (oauth2.Answer{URI: "https://a.example/cb"}).With().String(); got != "https://a.example/cb" {
 		t.Errorf("without parameters: %q", got)
+	}
+	told := oauth2.Answer{URI: "https://a.example/cb", Issuer: "https://b.example/p", Mode: oauth2.ModeForm}.With(code...)
+	want := []oauth2.Pair{code[0], code[2], {Name: "iss", Value: "https://b.example/p"}}
+	if diff := cmp.Diff(want, told.Pairs); diff != "" || !told.Posted() || told.URI != "https://a.example/cb" {
+		t.Errorf("to be posted: %+v", told)
 	}
 }
 
@@ -287,7 +292,7 @@ func FuzzRegistered(f *testing.F) {
 		if !oauth2.Registered([]string{"https://app.example.com/cb", "http://127.0.0.1/cb"}, uri) {
 			return
 		}
-		sent := oauth2.Answer{URI: uri}.With(oauth2.Pair{Name: "code", Value: "c"}, oauth2.Pair{Name: "state", Value: state})
+		sent := oauth2.Answer{URI: uri}.With(oauth2.Pair{Name: "code", Value: "c"}, oauth2.Pair{Name: "state", Value: state}).String()
 		u, err := url.Parse(sent)
 		if err != nil || !strings.HasPrefix(sent, uri+"?") || u.Host != "app.example.com" && u.Hostname() != "127.0.0.1" || u.Path != "/cb" || u.User != nil {
 			t.Fatalf("%q is a redirect", sent)

@@ -6,28 +6,46 @@ import (
 	"strings"
 )
 
-// Answer is where a browser is sent with the answer to an authorization request.
+// Answer is where a browser is sent with the answer to an authorization request, and how.
 type Answer struct {
-	URI      string // as the client registered it
-	Fragment bool   // the parameters go into the fragment, not into the query
+	URI    string // as the client registered it
+	Mode   string // ModeQuery, ModeFragment or ModeForm; empty: ModeQuery
+	Issuer string // of the server, to be told (RFC 9207); empty: it is not
 }
 
-// With appends parameters to the registered bytes, which stay as they are. Those without a value are left out.
-func (a Answer) With(pairs ...Pair) string {
-	pairs = slices.DeleteFunc(pairs, func(p Pair) bool { return p.Value == "" })
-	if len(pairs) == 0 {
-		return a.URI
+// With gives parameters to the answer. Those without a value are left out.
+func (a Answer) With(pairs ...Pair) Location {
+	pairs = append(slices.Clone(pairs), Pair{Name: "iss", Value: a.Issuer})
+	return Location{
+		URI: a.URI, Mode: a.Mode, Pairs: slices.DeleteFunc(pairs, func(p Pair) bool { return p.Value == "" }),
 	}
-	return a.URI + a.separator() + encode(pairs)
 }
 
-func (a Answer) separator() string {
+// Location is where a browser is sent, with parameters.
+type Location struct {
+	URI   string
+	Mode  string
+	Pairs []Pair
+}
+
+// Posted tells whether the browser is to post the parameters as a form. Otherwise it is sent to String.
+func (l Location) Posted() bool { return l.Mode == ModeForm }
+
+// String is the address with the parameters, which are appended to the registered bytes: these stay as they are.
+func (l Location) String() string {
+	if len(l.Pairs) == 0 {
+		return l.URI
+	}
+	return l.URI + l.separator() + encode(l.Pairs)
+}
+
+func (l Location) separator() string {
 	switch {
-	case a.Fragment:
+	case l.Mode == ModeFragment:
 		return "#"
-	case !strings.Contains(a.URI, "?"):
+	case !strings.Contains(l.URI, "?"):
 		return "?"
-	case strings.HasSuffix(a.URI, "?"), strings.HasSuffix(a.URI, "&"):
+	case strings.HasSuffix(l.URI, "?"), strings.HasSuffix(l.URI, "&"):
 		return ""
 	}
 	return "&"

@@ -107,7 +107,7 @@ func (l loader) signIn(ctx context.Context, p *population) error {
 			if err != nil {
 				return err
 			}
-			made = append(made, strings.TrimPrefix(out.Location, redirectURI+"?code="))
+			made = append(made, strings.TrimPrefix(out.Location.String(), redirectURI+"?code="))
 		}
 		return nil
 	})

@@ -124,6 +124,7 @@ var keys = []key{
 	{"second-factor.email", []string(nil), false},
 	{"second-factor.lead", []string(nil), false},
 	{"second-factor.sms", []string(nil), false},
+	{"send-back", []string{"app"}, false},
 	{"sent-again", []string(nil), false},
 	{"sentence.again", []string(nil), false},
 	{"sentence.code-expired", []string(nil), false},
@@ -539,152 +540,155 @@ func (t *Texts) SecondFactorLead() string { return t.say(119) }
 // SecondFactorSms says "Text message".
 func (t *Texts) SecondFactorSms() string { return t.say(120) }
 
+// SendBack says "Back to {app}".
+func (t *Texts) SendBack(app string) string { return t.say(121, app) }
+
 // SentAgain says "We sent a new code.".
-func (t *Texts) SentAgain() string { return t.say(121) }
+func (t *Texts) SentAgain() string { return t.say(122) }
 
 // SentenceAgain says "This took too long, or was finished in another window. Please start again.".
-func (t *Texts) SentenceAgain() string { return t.say(122) }
+func (t *Texts) SentenceAgain() string { return t.say(123) }
 
 // SentenceCodeExpired says "This code has expired. Ask for a new one.".
-func (t *Texts) SentenceCodeExpired() string { return t.say(123) }
+func (t *Texts) SentenceCodeExpired() string { return t.say(124) }
 
 // SentenceCodeWrong says "This code is not right. Check it and try again.".
-func (t *Texts) SentenceCodeWrong() string { return t.say(124) }
+func (t *Texts) SentenceCodeWrong() string { return t.say(125) }
 
 // SentenceDisabled says "This account cannot sign in. Ask whoever runs the app.".
-func (t *Texts) SentenceDisabled() string { return t.say(125) }
+func (t *Texts) SentenceDisabled() string { return t.say(126) }
 
 // SentenceEmailInvalid says "Enter an email address, such as ana@example.com.".
-func (t *Texts) SentenceEmailInvalid() string { return t.say(126) }
+func (t *Texts) SentenceEmailInvalid() string { return t.say(127) }
 
 // SentenceIncorrect says "The name or the password is not right.".
-func (t *Texts) SentenceIncorrect() string { return t.say(127) }
+func (t *Texts) SentenceIncorrect() string { return t.say(128) }
 
 // SentenceLimit says "You have asked too often. Please wait a while and try again.".
-func (t *Texts) SentenceLimit() string { return t.say(128) }
+func (t *Texts) SentenceLimit() string { return t.say(129) }
 
 // SentenceLocked says "There were too many tries. Please wait a while and try again.".
-func (t *Texts) SentenceLocked() string { return t.say(129) }
+func (t *Texts) SentenceLocked() string { return t.say(130) }
 
 // SentenceMissing says "Enter your answer here.".
-func (t *Texts) SentenceMissing() string { return t.say(130) }
+func (t *Texts) SentenceMissing() string { return t.say(131) }
 
 // SentenceNameInvalid says "This name cannot be used.".
-func (t *Texts) SentenceNameInvalid() string { return t.say(131) }
+func (t *Texts) SentenceNameInvalid() string { return t.say(132) }
 
 // SentenceNotAllowed says "That is not allowed here.".
-func (t *Texts) SentenceNotAllowed() string { return t.say(132) }
+func (t *Texts) SentenceNotAllowed() string { return t.say(133) }
 
 // SentenceNotSent says "We could not send the message. Check the address, or try again later.".
-func (t *Texts) SentenceNotSent() string { return t.say(133) }
+func (t *Texts) SentenceNotSent() string { return t.say(134) }
 
 // SentencePasswordUsed says "You have used this password before. Choose another.".
-func (t *Texts) SentencePasswordUsed() string { return t.say(134) }
+func (t *Texts) SentencePasswordUsed() string { return t.say(135) }
 
 // SentencePasswordWeak says "The password does not meet all rules.".
-func (t *Texts) SentencePasswordWeak() string { return t.say(135) }
+func (t *Texts) SentencePasswordWeak() string { return t.say(136) }
 
 // SentencePhoneInvalid says "Enter a phone number with its country code, such as +1 555 123 4567.".
-func (t *Texts) SentencePhoneInvalid() string { return t.say(136) }
+func (t *Texts) SentencePhoneInvalid() string { return t.say(137) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(137) }
+func (t *Texts) SentenceResetRequired() string { return t.say(138) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(138) }
+func (t *Texts) SentenceTaken() string { return t.say(139) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(139) }
+func (t *Texts) SentenceUnavailable() string { return t.say(140) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(140) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(141) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(141) }
+func (t *Texts) SetUp() string { return t.say(142) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(142) }
+func (t *Texts) SetUpApp() string { return t.say(143) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(143) }
+func (t *Texts) SetUpAppHint() string { return t.say(144) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(144) }
+func (t *Texts) SetUpEmail() string { return t.say(145) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(145) }
+func (t *Texts) SetUpLead() string { return t.say(146) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(146) }
+func (t *Texts) SetUpSms() string { return t.say(147) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(147) }
+func (t *Texts) SignIn() string { return t.say(148) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(148) }
+func (t *Texts) SignInCreate() string { return t.say(149) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(149) }
+func (t *Texts) SignInForgotten() string { return t.say(150) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(150) }
+func (t *Texts) SignInNewHere() string { return t.say(151) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(151) }
+func (t *Texts) SignInOr() string { return t.say(152) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(152) }
+func (t *Texts) SignInPasskey() string { return t.say(153) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(153) }
+func (t *Texts) SignInSubmit() string { return t.say(154) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(154, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(155, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(155, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(156, provider) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(156) }
+func (t *Texts) SignUp() string { return t.say(157) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(157) }
+func (t *Texts) SignUpHave() string { return t.say(158) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(158) }
+func (t *Texts) SignUpPrivacy() string { return t.say(159) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(159) }
+func (t *Texts) SignUpSubmit() string { return t.say(160) }
 
 // SignUpTerms says "By creating an account you agree to the terms below.".
-func (t *Texts) SignUpTerms() string { return t.say(160) }
+func (t *Texts) SignUpTerms() string { return t.say(161) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(161) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(162) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(162) }
+func (t *Texts) SignedOut() string { return t.say(163) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(163) }
+func (t *Texts) SignedOutAgain() string { return t.say(164) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(164) }
+func (t *Texts) SignedOutLead() string { return t.say(165) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(165) }
+func (t *Texts) Skip() string { return t.say(166) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(166) }
+func (t *Texts) StartAgain() string { return t.say(167) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(167, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(168, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(168) }
+func (t *Texts) Username() string { return t.say(169) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(169) }
+func (t *Texts) UsernameOrEmail() string { return t.say(170) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(170) }
+func (t *Texts) UsernameOrPhone() string { return t.say(171) }
