@@ -3,6 +3,7 @@ package hosted
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"cardea/engine/access"
@@ -22,6 +23,9 @@ var (
 	ErrRedirect      = errors.New("the address is not registered for the app client") // the browser must not be sent there
 	ErrProvider      = errors.New("the app client has no such identity provider")
 	ErrLoginRequired = errors.New("the browser has no session that the request could use")
+
+	// ErrInteractionRequired is ErrLoginRequired where the browser has a session whose user has proven less than they would now.
+	ErrInteractionRequired = fmt.Errorf("the session of the browser lacks a proof: %w", ErrLoginRequired)
 )
 
 // RedirectError says what is wrong with a request that comes from a known client and goes back to one of its addresses: the

@@ -114,7 +114,7 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	}
 	elsewhere := r.Provider != "" && r.Provider != local || !r.offers(local)
 	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
-	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) {
+	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) || !r.Fresh(tx.Now.Sub(s.AuthTime)) {
 		return nil, nil, ErrLoginRequired
 	}
 
@@ -122,7 +122,8 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	return s, u, err
 }
 
-// owner finds the user of a session, or answers ErrLoginRequired when they have to prove again who they are, or more than they did.
+// owner finds the user of a session. It answers ErrLoginRequired when they have to prove again who they are, and as a kind of it
+// ErrInteractionRequired when they have to prove more than they did.
 func owner(tx *db.Tx, p *pool.Pool, s *ssosession.Session) (*user.User, error) {
 	u, err := user.Get(tx, s.Pool, s.Sub)
 	if errors.Is(err, db.ErrNotFound) {
@@ -131,7 +132,13 @@ func owner(tx *db.Tx, p *pool.Pool, s *ssosession.Session) (*user.User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get user: %w", err)
 	}
-	if !s.PasswordSet.Equal(u.PasswordSet) || token.Eligible(p, u, s.Proofs) != nil {
+	err = token.Eligible(p, u, s.Proofs)
+	switch {
+	case !s.PasswordSet.Equal(u.PasswordSet):
+		return nil, ErrLoginRequired
+	case errors.Is(err, token.ErrProofMissing):
+		return nil, ErrInteractionRequired
+	case err != nil:
 		return nil, ErrLoginRequired
 	}
 	return u, nil

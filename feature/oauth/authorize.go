@@ -35,9 +35,9 @@ func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, 
 		if !errors.Is(err, hosted.ErrLoginRequired) {
 			return Onward{Location: location}, err
 		}
-	}
-	if r.Prompts(oauth2.PromptNone) {
-		return Onward{}, r.Refused(hosted.ErrLoginRequired)
+		if r.Prompts(oauth2.PromptNone) {
+			return Onward{}, r.Refused(err)
+		}
 	}
 	return Onward{Query: v.Encode()}, nil
 }

@@ -68,6 +68,7 @@ func TestImplicitTokensComeInTheFragment(t *testing.T) {
 		}
 
 		s.Must(t, "GetUser", M{"AccessToken": got.Get("access_token")})
+		s.Advance(time.Minute)
 		again := v.visit(asked).fragment()
 		if later := payload(t, again.Get("id_token")); later["auth_time"] != id["auth_time"] || later["event_id"] == id["event_id"] {
 			t.Errorf("the tokens of a reused session say %v", later)

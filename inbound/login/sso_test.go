@@ -197,6 +197,45 @@ func TestPromptSaysWhetherASessionIsReused(t *testing.T) {
 	})
 }
 
+func TestASignInThatIsTooOldIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		v := s.signedIn(t, "ana")
+		s.Advance(time.Minute)
+		for age, want := range map[string]bool{"": true, "61": true, "3600": true, "4294967295": true, "60": false, "59": false, "0": false} {
+			if v.reuses(s.authorize(t, "max_age", age)) != want {
+				t.Errorf("max_age=%s after a minute: reused is not %v", age, want)
+			}
+		}
+		if got := v.visit(s.authorize(t, "max_age", "10", "prompt", "none")).address.Query().Get("error"); got != "login_required" {
+			t.Errorf("max_age and prompt=none: %s", got)
+		}
+		for _, age := range []string{"-1", "x", "1.5", "+1", " 1", "4294967296", "99999999999999999999"} {
+			if got := v.visit(s.authorize(t, "max_age", age)).address.Query().Get("error"); got != "invalid_request" {
+				t.Errorf("max_age=%s: %s", age, got)
+			}
+		}
+		again := v.visit(s.authorize(t, "max_age", "10")).expect("sign-in").submit("username", "ana", "password", servertest.Password)
+		if at := authTime(t, s.redeem(t, again.code())); !at.Equal(s.Now().Truncate(time.Second)) {
+			t.Errorf("the new sign-in was at %v, want %v", at, s.Now())
+		}
+	})
+}
+
+// Where an app allows no page, none is shown, at whichever address it asks.
+func TestPromptNoneNeverShowsAPage(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		asked := s.authorize(t, "prompt", "none")
+		for _, page := range []string{"/login", "/signup", "/forgotPassword", "/mfa", "/login/password"} {
+			v := s.visitor(t).visit(strings.Replace(asked, "/oauth2/authorize", page, 1))
+			if v.page != nil || v.address.Query().Get("error") != "login_required" {
+				t.Errorf("%s leads to %s", page, v.address)
+			}
+		}
+	})
+}
+
 func TestThePageOffersToGoOnWithTheAccount(t *testing.T) {
 	t.Parallel()
 	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
@@ -264,7 +303,7 @@ func TestASecondFactorSwitchedOnSinceIsAskedFor(t *testing.T) {
 		if v.reuses(s.authorize(t)) {
 			t.Fatal("a password alone is reused where a second factor is asked for")
 		}
-		if v.visit(s.authorize(t, "prompt", "none")).address.Query().Get("error") != "login_required" {
+		if v.visit(s.authorize(t, "prompt", "none")).address.Query().Get("error") != "interaction_required" {
 			t.Errorf("prompt=none leads to %s", v.address)
 		}
 		v.visit(s.authorize(t)).submit("username", "ana", "password", servertest.Password).expect("set-up").submit("answer", "SOFTWARE_TOKEN_MFA")

@@ -56,6 +56,10 @@ func (v *visit) judge() bool {
 		v.refuseRequest(err)
 		return false
 	}
+	if v.request.Prompts(oauth2.PromptNone) {
+		v.leave(v.address("/oauth2/authorize")) // which shows no page
+		return false
+	}
 	if err := v.recall(); err != nil {
 		v.failed(err)
 		return false

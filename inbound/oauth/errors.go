@@ -32,6 +32,7 @@ var conditions = []entry{
 	{hosted.ErrRedirect, "redirect_mismatch", ""},
 	{hosted.ErrPushed, oauth2.InvalidRequestURI, ""},
 	{hosted.ErrProvider, oauth2.InvalidRequest, "Login option is not available. Please try another one"},
+	{hosted.ErrInteractionRequired, oauth2.InteractionRequired, ""},
 	{hosted.ErrLoginRequired, oauth2.LoginRequired, ""},
 	{lockout.ErrRateLimited, oauth2.TemporarilyUnavailable, ""},
 

@@ -2,7 +2,9 @@ package oauth2
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Response types.
@@ -27,6 +29,7 @@ type Authorization struct {
 	Scopes       []string // each once; nil: whatever the client may have
 	Challenge    string   // by S256; empty: none
 	Prompt       []string
+	MaxAge       *time.Duration // how old a sign-in may be; nil: any age
 	Resource     string
 	Provider     string // the identity provider's name, "COGNITO" for the pool itself
 }
@@ -50,8 +53,10 @@ func ReadAuthorization(v Values) (Authorization, error) {
 	if err := v.Check(); err != nil {
 		return a, err
 	}
+	maxAge, known := seconds(v.Get("max_age"))
+	a.MaxAge = maxAge
 	switch {
-	case a.ResponseType == "" || !v.short():
+	case a.ResponseType == "" || !v.short() || !known:
 		return a, &Error{Code: InvalidRequest}
 	case a.ResponseType != Code && a.ResponseType != Token:
 		return a, &Error{Code: UnsupportedResponseType}
@@ -65,6 +70,22 @@ func ReadAuthorization(v Values) (Authorization, error) {
 
 // Prompts reports whether prompt has a value.
 func (a *Authorization) Prompts(value string) bool { return slices.Contains(a.Prompt, value) }
+
+// Fresh reports whether a sign-in of an age serves the request (OpenID Connect Core §3.1.2.1). One of whatever age is too old
+// for a max_age of 0, which is the same as prompt=login.
+func (a *Authorization) Fresh(age time.Duration) bool { return a.MaxAge == nil || age < *a.MaxAge }
+
+// seconds reads a number of seconds, of which there may be none.
+func seconds(text string) (*time.Duration, bool) {
+	if text == "" {
+		return nil, true
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return nil, false
+	}
+	return new(time.Duration(n) * time.Second), true
+}
 
 // Scopes splits a list of scopes, and drops those that it has already.
 func Scopes(text string) (list []string) {

@@ -14,6 +14,7 @@ const (
 	UnsupportedResponseType = "unsupported_response_type"
 	UnsupportedTokenType    = "unsupported_token_type" // RFC 7009
 	LoginRequired           = "login_required"         // OpenID Connect Core
+	InteractionRequired     = "interaction_required"   // the same
 	ServerError             = "server_error"
 	TemporarilyUnavailable  = "temporarily_unavailable"
 )
