@@ -34,6 +34,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 
 	s.pages = http.NewServeMux()
 	endpoints.Register(s.pages)
+	documents.RegisterDomains(s.pages)
 	pages.Register(s.pages)
 	(&asset.Handler{Branding: f.branding, Log: c.Log}).Register(s.pages)
 

@@ -3,7 +3,10 @@ package oauth_test
 import (
 	"encoding/json"
 	"net/http/httptest"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"cardea/inbound/oauth"
 )
@@ -44,6 +47,55 @@ func TestEndpointsOfStandardsAreThereWhereThePoolFollowsThem(t *testing.T) {
 		}
 		if tested == 0 {
 			t.Error("no endpoint was tested")
+		}
+	})
+}
+
+func TestMetadataIsWhereThePoolFollowsIt(t *testing.T) {
+	eachFollowing(t, "metadata", func(t *testing.T, w *world) {
+		other := furnish(t, w.World, nil)
+		for _, path := range []string{
+			"/.well-known/oauth-authorization-server/" + w.pool, "/" + w.pool + "/.well-known/oauth-authorization-server",
+			w.Endpoint(t, w.pool, "/.well-known/oauth-authorization-server")[len(w.URL):],
+			w.Endpoint(t, w.pool, "/.well-known/openid-configuration")[len(w.URL):],
+		} {
+			_, want := w.Get(t, "/"+w.pool+"/.well-known/openid-configuration")
+			status, text := w.Get(t, path)
+			if status != 200 || text != want {
+				t.Errorf("%s: %d %s", path, status, text)
+			}
+			elsewhere := strings.NewReplacer(w.pool, other.pool, w.domain(t), other.domain(t)).Replace(path)
+			if status, text := w.Get(t, elsewhere); status != 404 {
+				t.Errorf("%s: %d %s", elsewhere, status, text)
+			}
+		}
+
+		got := w.configuration(t)
+		for member, want := range map[string]any{
+			"issuer":                           w.URL + "/" + w.pool,
+			"token_endpoint":                   w.Endpoint(t, w.pool, "/oauth2/token"),
+			"code_challenge_methods_supported": []any{"S256"},
+			"grant_types_supported":            []any{"authorization_code", "client_credentials", "refresh_token", "implicit"},
+			"response_modes_supported":         []any{"query", "fragment"},
+			"authorization_response_iss_parameter_supported": false,
+			"token_endpoint_auth_methods_supported":          []any{"client_secret_basic", "client_secret_post", "none"},
+		} {
+			if diff := cmp.Diff(want, got[member]); diff != "" {
+				t.Errorf("%s: %s", member, diff)
+			}
+		}
+		w.Must(t, "UpdateUserPool", M{"UserPoolId": w.pool, "UserPoolTags": M{"cardea:standards": "metadata strict form_post introspection"}})
+		got = w.configuration(t)
+		for member, want := range map[string]any{
+			"grant_types_supported":                          []any{"authorization_code", "client_credentials", "refresh_token"},
+			"response_modes_supported":                       []any{"query", "fragment", "form_post"},
+			"response_types_supported":                       []any{"code"},
+			"authorization_response_iss_parameter_supported": true,
+			"introspection_endpoint_auth_methods_supported":  []any{"client_secret_basic", "client_secret_post"},
+		} {
+			if diff := cmp.Diff(want, got[member]); diff != "" {
+				t.Errorf("%s: %s", member, diff)
+			}
 		}
 	})
 }

@@ -2,6 +2,7 @@
 //
 //	/<pool id>/.well-known/jwks.json
 //	/<pool id>/.well-known/openid-configuration
+//	/.well-known/oauth-authorization-server/<pool id>, where the pool follows RFC 8414 (docs/standards.md)
 //
 // as OpenID Connect Discovery 1.0 and docs/cognito/tokens.md, "Issuer and keys", have it. Anyone may read them, from any
 // origin.

@@ -18,11 +18,12 @@ type Handler struct {
 	Log       *slog.Logger // nil: slog.Default
 }
 
-// Patterns are the paths that the handler answers, for a ServeMux.
-var Patterns = []string{
-	"/{pool}/.well-known/jwks.json",
-	"/{pool}/.well-known/openid-configuration",
-}
+// Paths of documents below an issuer.
+const (
+	keysPath      = "/.well-known/jwks.json"
+	discoveryPath = "/.well-known/openid-configuration"
+	metadataPath  = "/.well-known/oauth-authorization-server"
+)
 
 // For how many seconds a document may be cached. Keys never change while their pool exists, and the configuration names the
 // pool's domain, which may.
@@ -31,13 +32,37 @@ const (
 	discoveryAge = 300
 )
 
-// Register adds the handler to a mux.
-func (h *Handler) Register(mux *http.ServeMux) {
-	mux.HandleFunc(Patterns[0], h.serve(h.Documents.KeySet, keysAge))
-	mux.HandleFunc(Patterns[1], h.serve(h.Documents.Discovery, discoveryAge))
+// document is one kind of document.
+type document struct {
+	read    func(ctx context.Context, pool id.Pool) ([]byte, error)
+	age     int    // for how many seconds it may be cached
+	missing string // what is said where there is none
 }
 
-func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error), age int) http.HandlerFunc {
+// Register adds the handler to the mux of the server itself. RFC 8414 has the path of an issuer behind that of its metadata;
+// there are clients that append the one to the other, as OpenID Connect Discovery does.
+func (h *Handler) Register(mux *http.ServeMux) {
+	named := func(r *http.Request) id.Pool { return id.Pool(r.PathValue("pool")) }
+	const missing = "User pool does not exist."
+	mux.HandleFunc("/{pool}"+keysPath, h.serve(document{h.Documents.KeySet, keysAge, missing}, named))
+	mux.HandleFunc("/{pool}"+discoveryPath, h.serve(document{h.Documents.Discovery, discoveryAge, missing}, named))
+	mux.HandleFunc("/{pool}"+metadataPath, h.serve(h.metadata(), named))
+	mux.HandleFunc(metadataPath+"/{pool}", h.serve(h.metadata(), named))
+}
+
+// RegisterDomains adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is. A
+// domain is no issuer, and clients that compare the issuer with the address that they have asked refuse the document.
+func (h *Handler) RegisterDomains(mux *http.ServeMux) {
+	here := func(r *http.Request) id.Pool { return issuer.SiteFrom(r.Context()).Pool }
+	mux.HandleFunc(discoveryPath, h.serve(h.metadata(), here))
+	mux.HandleFunc(metadataPath, h.serve(h.metadata(), here))
+}
+
+func (h *Handler) metadata() document {
+	return document{h.Documents.Metadata, discoveryAge, "Not found"}
+}
+
+func (h *Handler) serve(d document, pool func(*http.Request) id.Pool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -46,9 +71,9 @@ func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error),
 			return
 		}
 
-		body, err := document(r.Context(), id.Pool(r.PathValue("pool")))
+		body, err := d.read(r.Context(), pool(r))
 		if errors.Is(err, db.ErrNotFound) {
-			write(w, http.StatusNotFound, []byte(`{"message":"User pool does not exist."}`))
+			write(w, http.StatusNotFound, []byte(`{"message":"`+d.missing+`"}`))
 			return
 		}
 		if err != nil {
@@ -56,7 +81,7 @@ func (h *Handler) serve(document func(context.Context, id.Pool) ([]byte, error),
 			write(w, http.StatusInternalServerError, []byte(`{"message":"Internal server error"}`))
 			return
 		}
-		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(age))
+		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(d.age))
 		write(w, http.StatusOK, body)
 	}
 }
