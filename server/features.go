@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cardea/engine/passkey"
 	"cardea/feature/appclient"
 	"cardea/feature/branding"
 	"cardea/feature/devices"
@@ -32,6 +33,7 @@ type features struct {
 }
 
 func newFeatures(c *Config, e *engines) *features {
+	parties := passkey.Parties{Names: c.issuers()}
 	f := &features{
 		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
 		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
@@ -42,7 +44,7 @@ func newFeatures(c *Config, e *engines) *features {
 		},
 		signin: &signin.Service{
 			Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Tokens: e.tokens, Authenticator: e.authenticator,
-			Triggers: e.triggers, Migrator: e.migrator, Hosted: e.authorizations,
+			Triggers: e.triggers, Migrator: e.migrator, Hosted: e.authorizations, Parties: parties,
 		},
 		signup: &signup.Service{Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Triggers: e.triggers},
 	}
@@ -69,7 +71,7 @@ func newFeatures(c *Config, e *engines) *features {
 		Domains: &domains.Service{
 			DB: e.store, Sites: e.sites, Account: c.Account, Region: c.Region, Certificates: e.certificates,
 		},
-		Passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator},
+		Passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},
 		Grant:    &grant.Service{Apps: e.apps, Tokens: e.tokens},
 	}
 	return f

@@ -152,7 +152,7 @@ func (s *Server) SignedIn(ctx context.Context, r *Request, b Browser) (a Account
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		_, u, err := r.usable(tx, b)
 		if err == nil {
-			a = Account{Sub: u.Sub, Name: nameOf(r.Pool, u)}
+			a = Account{Sub: u.Sub, Name: NameOf(r.Pool, u)}
 		}
 		return err
 	})
@@ -265,8 +265,8 @@ func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) error {
 	})
 }
 
-// nameOf is how a user is called on pages: as they sign in.
-func nameOf(p *pool.Pool, u *user.User) string {
+// NameOf is how a user is called on pages: as they sign in.
+func NameOf(p *pool.Pool, u *user.User) string {
 	for _, contact := range p.Doc.UsernameAttributes {
 		if name := u.Attributes[contact]; name != "" {
 			return name

@@ -51,7 +51,7 @@ func (s *Server) AccountOf(ctx context.Context, v Visit) (a Account, err error) 
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		who, err := s.Visitor(tx, v)
 		if err == nil {
-			a = Account{Sub: who.User.Sub, Name: nameOf(who.Pool, who.User)}
+			a = Account{Sub: who.User.Sub, Name: NameOf(who.Pool, who.User)}
 		}
 		return err
 	})

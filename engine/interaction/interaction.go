@@ -29,6 +29,7 @@ type Interaction struct {
 	Ways    []string          `json:"w,omitempty"` // the challenges that they can begin with
 	Choice  *Choice           `json:"c,omitempty"` // the choice that has led to the page, to be made once more
 	Notice  string            `json:"m,omitempty"` // what the next page says has been done
+	Back    string            `json:"b,omitempty"` // the address of the app that they are sent to after the page
 	Until   int64             `json:"u,omitempty"` // when the step ends, in Unix milliseconds; 0: by Life alone
 	At      int64             `json:"t"`           // when the step was taken, in Unix milliseconds
 	Lasting
@@ -36,7 +37,8 @@ type Interaction struct {
 
 // Lasting is what stays from one step to the next until the visitor is sent back to the app.
 type Lasting struct {
-	Then string `json:"h,omitempty"` // the path of the page that they come to once they have signed in, in the place of the app
+	Then     string `json:"h,omitempty"` // the path of the page that they come to once they have signed in, in the place of the app
+	SignedUp string `json:"g,omitempty"` // the name with which they have made an account
 }
 
 // Choice is an answer that may be given again.

@@ -49,17 +49,32 @@ func (n Names) Host(name domain.Name) string {
 // PoolURL is the address of a pool's domain without a slash at the end, for links to its pages: of the custom domain if it has
 // both kinds. It is empty if the pool has no domain that this server serves.
 func (n Names) PoolURL(p *pool.Pool) string {
-	name := domain.Name{Text: p.Doc.CustomDomain}
-	if name.Text == "" {
-		name = domain.Name{Region: p.ID.Region(), Text: p.Doc.Domain}
+	host := n.PoolHost(p)
+	switch {
+	case host == "":
+		return ""
+	case n.ByPath:
+		return n.PublicURL + n.path(domainOf(p))
 	}
-	if name.Text == "" || n.Host(name) == "" {
+	return n.hostURL(host)
+}
+
+// PoolHost is the host name of a pool's domain: of the custom domain if it has both kinds. It is empty if the pool has no domain
+// that this server serves.
+func (n Names) PoolHost(p *pool.Pool) string {
+	name := domainOf(p)
+	if name.Text == "" {
 		return ""
 	}
-	if n.ByPath {
-		return n.PublicURL + n.path(name)
+	return n.Host(name)
+}
+
+// domainOf is the name of a pool's domain, custom before prefix; without Text if it has none.
+func domainOf(p *pool.Pool) domain.Name {
+	if p.Doc.CustomDomain != "" {
+		return domain.Name{Text: p.Doc.CustomDomain}
 	}
-	return n.hostURL(n.Host(name))
+	return domain.Name{Region: p.ID.Region(), Text: p.Doc.Domain}
 }
 
 // PagesURL is the address of a pool's pages without a slash at the end: of its domain, or of the server if it has none.

@@ -22,19 +22,8 @@ var (
 	ErrPublicSuffix = errors.New("a relying party's id is not a public suffix")
 )
 
-// localhost is the relying party of a developer's machine, the only one without a dot and without https.
-const localhost = "localhost"
-
 // domainLetters are the characters of a domain name as browsers write it.
 const domainLetters = "abcdefghijklmnopqrstuvwxyz0123456789-."
-
-// Configured gives the id of the pool's relying party, the domain that its passkeys are good for, or ErrUnconfigured.
-func Configured(p *pool.Pool) (rp string, err error) {
-	if config := p.MFA.WebAuthnConfiguration; config != nil && config.RelyingPartyId != "" {
-		return config.RelyingPartyId, nil
-	}
-	return "", ErrUnconfigured
-}
 
 // FirstFactor tells whether the pool lets users sign in with a passkey instead of a password.
 func FirstFactor(p *pool.Pool) bool {

@@ -26,17 +26,13 @@ const tagged = 8
 
 // Decoys gives the passkey that an unknown user appears to have: always the same for the same name, as the pool folds it. No
 // answer matches it, and judging an answer takes as long as for a user.
-func Decoys(box *seal.Box, p *pool.Pool, name string) []record.Credential {
-	rp, err := Configured(p)
-	if err != nil {
-		return nil
-	}
+func Decoys(box *seal.Box, p *pool.Pool, party Party, name string) []record.Credential {
 	seed := box.MAC("passkey decoy", []byte(name))
 	length := idLengths[int(seed[tagged])%len(idLengths)]
 	return []record.Credential{{
 		Pool:           p.ID,
 		ID:             encode(decoyID(box, seed[:tagged], length)),
-		RelyingParty:   rp,
+		RelyingParty:   party.ID,
 		UserHandle:     box.MAC("passkey decoy user", seed),
 		PublicKey:      decoyKey(),
 		BackupEligible: true,

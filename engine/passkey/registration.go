@@ -34,7 +34,10 @@ var (
 const registrationTTL = 5 * time.Minute
 
 // Registration registers one more passkey for a signed-in user, in an app.
-type Registration struct{ access.Subject }
+type Registration struct {
+	access.Subject
+	Parties Parties
+}
 
 // Begin makes the options for the browser and remembers their challenge, in the place of an earlier one. It answers
 // ErrDisabled, ErrUnconfigured and ErrMany.
@@ -42,7 +45,7 @@ func (r Registration) Begin(tx *db.Tx) (json.RawMessage, error) {
 	if !Enabled(r.Pool) {
 		return nil, ErrDisabled
 	}
-	rp, err := Configured(r.Pool)
+	party, err := r.Parties.Of(r.Pool, r.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +61,12 @@ func (r Registration) Begin(tx *db.Tx) (json.RawMessage, error) {
 		Pool: r.Pool.ID, Sub: r.User.Sub, Client: r.Client.ID, Challenge: newChallenge(), Expires: tx.Now.Add(registrationTTL),
 	}
 	options, err := json.Marshal(creation{
-		RelyingParty: relyingParty{rp, rp},
+		RelyingParty: relyingParty{party.ID, party.ID},
 		User:         userEntity{encode(r.handle()), r.name(), r.name()},
 		Challenge:    encode(ceremony.Challenge),
 		Parameters:   parameters(),
 		Timeout:      registrationTimeout,
-		Exclude:      describe(slices.DeleteFunc(list, func(c record.Credential) bool { return c.RelyingParty != rp })),
+		Exclude:      describe(slices.DeleteFunc(list, func(c record.Credential) bool { return c.RelyingParty != party.ID })),
 		Selection:    selection{true, "required", verification(r.Pool)},
 		Attestation:  "none",
 	})
@@ -97,7 +100,7 @@ type Candidate struct {
 // Judge compares an authenticator's answer, RegistrationResponseJSON, with the user's open registration. It changes nothing
 // and answers every condition of a registration but ErrMany and ErrKnown.
 func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
-	rp, err := Configured(r.Pool)
+	party, err := r.Parties.Of(r.Pool, r.Page)
 	if err != nil || !Enabled(r.Pool) {
 		return nil, ErrDisabled
 	}
@@ -115,23 +118,23 @@ func (r Registration) Judge(tx *db.Tx, answer []byte) (*Candidate, error) {
 	if ceremony.Client != r.Client.ID {
 		return nil, ErrClient
 	}
-	if err := r.verify(rp, ceremony, parsed); err != nil {
+	if err := r.verify(party, ceremony, parsed); err != nil {
 		return nil, err
 	}
 	c := credentialOf(parsed)
-	c.Pool, c.Sub, c.Client, c.RelyingParty, c.UserHandle = r.Pool.ID, r.User.Sub, r.Client.ID, rp, r.handle()
+	c.Pool, c.Sub, c.Client, c.RelyingParty, c.UserHandle = r.Pool.ID, r.User.Sub, r.Client.ID, party.ID, r.handle()
 	return &Candidate{c, ceremony, isDecoy(r.Box, parsed.RawID)}, nil
 }
 
 // verify is WebAuthn §7.1 up to the attestation statement. It first checks what has a condition of its own; the library
 // then checks everything.
-func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *protocol.ParsedCredentialCreationData) error {
+func (r Registration) verify(party Party, ceremony *record.Ceremony, parsed *protocol.ParsedCredentialCreationData) error {
 	said, object := &parsed.Response.CollectedClientData, &parsed.Response.AttestationObject
-	challenge, hash := encode(ceremony.Challenge), sha256.Sum256([]byte(rp))
+	challenge, hash := encode(ceremony.Challenge), sha256.Sum256([]byte(party.ID))
 	switch {
 	case subtle.ConstantTimeCompare([]byte(said.Challenge), []byte(challenge)) == 0:
 		return ErrChallenge
-	case said.CrossOrigin || !allowed(rp, r.Client, said.Origin):
+	case said.CrossOrigin || !party.allows(r.Client, said.Origin):
 		return ErrOrigin
 	case !bytes.Equal(object.AuthData.RPIDHash, hash[:]):
 		return ErrRelyingParty
@@ -149,7 +152,7 @@ func (r Registration) verify(rp string, ceremony *record.Ceremony, parsed *proto
 	for _, algorithm := range algorithms {
 		wanted = append(wanted, protocol.CredentialParameter{Type: publicKey, Algorithm: algorithm})
 	}
-	_, err := bare.Verify(challenge, rp, []string{said.Origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,
+	_, err := bare.Verify(challenge, party.ID, []string{said.Origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,
 		false, demandsVerification(r.Pool), true, nil, wanted, protocol.AttestationPolicy{}, protocol.SignaturePolicy{})
 	if err != nil {
 		return malformed(err)

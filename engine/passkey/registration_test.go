@@ -210,7 +210,7 @@ func TestPasskeyIsRegisteredOnceInThePool(t *testing.T) {
 func TestDecoysAreTakenAsUsersPasskeysAre(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for i := range 20 {
-			decoy := passkey.Decoys(w.box, w.pool, fmt.Sprint("unknown", i))[0]
+			decoy := passkey.Decoys(w.box, w.pool, party(t, w.pool), fmt.Sprint("unknown", i))[0]
 			taken, err := base64.RawURLEncoding.DecodeString(decoy.ID)
 			if err != nil {
 				t.Fatal(err)

@@ -28,9 +28,9 @@ var (
 )
 
 // Usable gives the passkeys with which a user can sign in to the pool: those for its relying party as it is now, the
-// oldest first.
-func Usable(tx *db.Tx, p *pool.Pool, sub id.Sub) ([]record.Credential, error) {
-	rp, err := Configured(p)
+// oldest first. Page is as Of has it.
+func (n Parties) Usable(tx *db.Tx, p *pool.Pool, sub id.Sub, page string) ([]record.Credential, error) {
+	party, err := n.Of(p, page)
 	if err != nil {
 		return nil, nil
 	}
@@ -38,28 +38,27 @@ func Usable(tx *db.Tx, p *pool.Pool, sub id.Sub) ([]record.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(list, func(c record.Credential) bool { return c.RelyingParty != rp }), nil
+	return slices.DeleteFunc(list, func(c record.Credential) bool { return c.RelyingParty != party.ID }), nil
 }
 
 // SignIn is a sign-in with a passkey, of a user or of an unknown name.
 type SignIn struct {
 	access.App
+	Party       Party               // the zero Party: the pool has none
 	Credentials []record.Credential // from Usable, for unknown users from Decoys
-	Page        string              // the origin of the pool's own page that asks for the passkey; empty: an app does
 }
 
 // Begin makes the options for the browser, as JSON, and the ceremony that Finish needs: 32 bytes for the caller to keep
 // where clients cannot change them, and to give to Finish once. Without a passkey to ask for it answers ErrNone.
 func (s SignIn) Begin() (options string, ceremony []byte, err error) {
-	rp, err := Configured(s.Pool)
-	if err != nil || len(s.Credentials) == 0 {
+	if s.Party.ID == "" || len(s.Credentials) == 0 {
 		return "", nil, ErrNone // an empty list would let a browser offer any passkey
 	}
 	ceremony = newChallenge()
 	document, err := json.Marshal(request{
 		Challenge:    encode(ceremony),
 		Timeout:      s.Client.SessionTTL().Milliseconds(),
-		RelyingParty: rp,
+		RelyingParty: s.Party.ID,
 		Allow:        describe(s.Credentials),
 		Verification: verification(s.Pool),
 	})
@@ -115,16 +114,11 @@ func (s SignIn) find(parsed *protocol.ParsedCredentialAssertionData) (*record.Cr
 
 // verify is WebAuthn §7.2 from step 10 on, but for the counter.
 func (s SignIn) verify(parsed *protocol.ParsedCredentialAssertionData, c *record.Credential, ceremony []byte) error {
-	rp, err := Configured(s.Pool)
-	if err != nil {
-		return err
-	}
-	origin := parsed.Response.CollectedClientData.Origin
-	known := allowed(rp, s.Client, origin) || isOwn(rp, s.Page, origin)
-	if c.RelyingParty != rp || len(ceremony) == 0 || !known {
+	rp, origin := s.Party.ID, parsed.Response.CollectedClientData.Origin
+	if rp == "" || c.RelyingParty != rp || len(ceremony) == 0 || !s.Party.allows(s.Client, origin) {
 		return fmt.Errorf("relying party %s, origin %q", c.RelyingParty, origin)
 	}
-	err = parsed.Verify(encode(ceremony), rp, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,
+	err := parsed.Verify(encode(ceremony), rp, "", []string{origin}, nil, nil, protocol.TopOriginExplicitVerificationMode,
 		false, demandsVerification(s.Pool), true, c.PublicKey, protocol.SignaturePolicy{})
 	if err != nil {
 		return err

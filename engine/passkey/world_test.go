@@ -27,6 +27,18 @@ const (
 	origin = "https://example.com"
 )
 
+// parties are those of a server whose pools have no domains.
+var parties passkey.Parties
+
+func party(t testing.TB, p *pool.Pool) passkey.Party {
+	t.Helper()
+	found, err := parties.Of(p, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 // world is a pool whose users sign in with passkeys, an app of it, alice, and a clock.
 type world struct {
 	*db.DB
@@ -82,7 +94,7 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 }
 
 func (w *world) registration() passkey.Registration {
-	return passkey.Registration{Subject: access.Subject{App: access.App{Pool: w.pool, Client: w.client, Box: w.box}, User: w.alice}}
+	return passkey.Registration{Parties: parties, Subject: access.Subject{App: access.App{Pool: w.pool, Client: w.client, Box: w.box}, User: w.alice}}
 }
 
 // begin gives the options of a registration.
@@ -131,13 +143,14 @@ func (w *world) signIn(t *testing.T) passkey.SignIn {
 	t.Helper()
 	var list []record.Credential
 	err := w.Read(t.Context(), func(tx *db.Tx) (err error) {
-		list, err = passkey.Usable(tx, w.pool, w.alice.Sub)
+		list, err = parties.Usable(tx, w.pool, w.alice.Sub, "")
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return passkey.SignIn{App: access.App{Pool: w.pool, Client: w.client}, Credentials: list}
+	now, _ := parties.Of(w.pool, "") // the zero Party if there is none
+	return passkey.SignIn{App: access.App{Pool: w.pool, Client: w.client}, Party: now, Credentials: list}
 }
 
 // assert has an authenticator sign in, without the commit.

@@ -15,7 +15,7 @@ import (
 func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.StartWebAuthnRegistrationRequest) (*cognitoidp.StartWebAuthnRegistrationResponse, error) {
 	var options json.RawMessage
 	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {
-		options, err = passkey.Registration{Subject: *who}.Begin(tx)
+		options, err = passkey.Registration{Subject: *who, Parties: s.Parties}.Begin(tx)
 		return err
 	})
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *Service) StartWebAuthnRegistration(ctx context.Context, in *cognitoidp.
 func (s *Service) CompleteWebAuthnRegistration(ctx context.Context, in *cognitoidp.CompleteWebAuthnRegistrationRequest) (*cognitoidp.CompleteWebAuthnRegistrationResponse, error) {
 	var made *passkey.Candidate
 	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, who *access.Subject) (err error) {
-		made, err = passkey.Registration{Subject: *who}.Judge(tx, in.Credential)
+		made, err = passkey.Registration{Subject: *who, Parties: s.Parties}.Judge(tx, in.Credential)
 		return err
 	})
 	if err != nil {

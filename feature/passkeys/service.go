@@ -2,6 +2,7 @@ package passkeys
 
 import (
 	"cardea/engine/bearer"
+	"cardea/engine/passkey"
 	"cardea/platform/page"
 	"cardea/spec/cognitoidp"
 )
@@ -10,6 +11,7 @@ import (
 type Service struct {
 	Pages         *page.Codec
 	Authenticator *bearer.Authenticator
+	Parties       passkey.Parties
 }
 
 var _ cognitoidp.Passkeys = (*Service)(nil)

@@ -48,6 +48,7 @@ type attempt struct {
 // progress is how far a sign-in has come, and what the answer is judged by.
 type progress struct {
 	name     string          // the name signed in with, folded
+	found    string          // the name of a user who has given none, as pages show it
 	hidden   *user.User      // the user of that name, who is treated as an unknown one
 	state    challenge.State // as it was sealed at the challenge that is answered, and then as it goes on
 	opened   bool            // the state came in a Session

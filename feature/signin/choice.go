@@ -88,7 +88,7 @@ func (a *attempt) choices() []string {
 	srp := a.keepsVerifiers()
 	if a.User == nil {
 		id := a.unknownID()
-		return factor.UnknownUserChoices(a.Pool, unknown.HasPhone(a.Box, id), unknown.HasPasskey(a.Box, id), srp)
+		return factor.UnknownUserChoices(a.Pool, unknown.HasPhone(a.Box, id), a.party().ID != "" && unknown.HasPasskey(a.Box, id), srp)
 	}
 	return factor.Choices(a.Pool, a.User, len(a.passkeys) > 0, srp)
 }

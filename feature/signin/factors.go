@@ -6,7 +6,6 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/factor"
-	"cardea/engine/passkey"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -21,7 +20,7 @@ func (s *Service) GetUserAuthFactors(
 	var passkeys bool
 	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) (err error) {
 		who = b
-		passkeys, err = hasPasskeys(tx, who.Pool, who.User)
+		passkeys, err = s.hasPasskeys(tx, who.Pool, who.User, who.Page)
 		return err
 	})
 	if err != nil {
@@ -44,7 +43,7 @@ func (s *Service) AdminGetUserAuthFactors(
 		if p, u, err = account.Admin(tx, in.UserPoolId, in.Username); err != nil {
 			return err
 		}
-		passkeys, err = hasPasskeys(tx, p, u)
+		passkeys, err = s.hasPasskeys(tx, p, u, "")
 		return err
 	})
 	if err != nil {
@@ -56,7 +55,7 @@ func (s *Service) AdminGetUserAuthFactors(
 	}, nil
 }
 
-func hasPasskeys(tx *db.Tx, p *pool.Pool, u *user.User) (bool, error) {
-	list, err := passkey.Usable(tx, p, u.Sub)
+func (s *Service) hasPasskeys(tx *db.Tx, p *pool.Pool, u *user.User, page string) (bool, error) {
+	list, err := s.Parties.Usable(tx, p, u.Sub, page)
 	return len(list) > 0, err
 }

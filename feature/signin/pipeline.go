@@ -259,7 +259,7 @@ func (a *attempt) finish() (*Outcome, error) {
 	}
 	out, err := a.next.challenge(a)
 	if err == nil {
-		out.Available = a.available
+		out.Available, out.Name = a.available, a.found
 	}
 	return out, err
 }

@@ -57,6 +57,7 @@ type Outcome struct {
 	Session    string            // empty when the challenge carries its state elsewhere
 	Available  []string          // what else the user could begin with, for USER_AUTH's first answer
 	Tokens     *cognitoidp.AuthenticationResultType
+	Name       string           // of a user who has given none, beside a Challenge
 	Finished   *hosted.Finished // what the browser is given in the end; nil before, and away from the pages
 }
 

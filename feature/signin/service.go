@@ -7,6 +7,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/hosted"
 	"cardea/engine/migration"
+	"cardea/engine/passkey"
 	"cardea/engine/password"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -26,6 +27,7 @@ type Service struct {
 	Triggers      trigger.Triggers
 	Migrator      *migration.Migrator
 	Hosted        *hosted.Server
+	Parties       passkey.Parties
 }
 
 // InitiateAuth begins a sign-in from an app.
