@@ -27,6 +27,7 @@ type features struct {
 	oauth     *oauth.Service
 	branding  *branding.Service
 	mfa       *mfa.Service
+	passkeys  *passkeys.Service
 	passwords *passwords.Service
 	signin    *signin.Service
 	signup    *signup.Service
@@ -38,6 +39,7 @@ func newFeatures(c *Config, e *engines) *features {
 		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
 		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
 		mfa:      &mfa.Service{Apps: e.apps, DB: e.store, Authenticator: e.authenticator},
+		passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},
 		passwords: &passwords.Service{
 			Apps: e.apps, DB: e.store, Ring: e.ring, Codes: e.codes, Passwords: e.passwords, Authenticator: e.authenticator,
 			Triggers: e.triggers, Migrator: e.migrator,
@@ -71,7 +73,7 @@ func newFeatures(c *Config, e *engines) *features {
 		Domains: &domains.Service{
 			DB: e.store, Sites: e.sites, Account: c.Account, Region: c.Region, Certificates: e.certificates,
 		},
-		Passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},
+		Passkeys: f.passkeys,
 		Grant:    &grant.Service{Apps: e.apps, Tokens: e.tokens},
 	}
 	return f

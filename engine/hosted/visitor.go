@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cardea/engine/access"
+	"cardea/engine/bearer"
 	"cardea/platform/db"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -56,4 +57,9 @@ func (s *Server) AccountOf(ctx context.Context, v Visit) (a Account, err error) 
 		return err
 	})
 	return a, err
+}
+
+// AsVisitor makes the context in which operations on the user's own account act for a visitor. They answer the conditions of Visitor.
+func (s *Server) AsVisitor(ctx context.Context, v Visit) context.Context {
+	return bearer.WithVisitor(ctx, func(tx *db.Tx) (*access.Subject, error) { return s.Visitor(tx, v) })
 }

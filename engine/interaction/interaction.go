@@ -11,6 +11,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/spec/id"
+	"cardea/spec/oauth2"
 )
 
 // Bounds of an interaction.
@@ -29,7 +30,7 @@ type Interaction struct {
 	Ways    []string          `json:"w,omitempty"` // the challenges that they can begin with
 	Choice  *Choice           `json:"c,omitempty"` // the choice that has led to the page, to be made once more
 	Notice  string            `json:"m,omitempty"` // what the next page says has been done
-	Back    string            `json:"b,omitempty"` // the address of the app that they are sent to after the page
+	Back    *oauth2.Location  `json:"b,omitempty"` // where in the app they are sent after the page
 	Until   int64             `json:"u,omitempty"` // when the step ends, in Unix milliseconds; 0: by Life alone
 	At      int64             `json:"t"`           // when the step was taken, in Unix milliseconds
 	Lasting
@@ -38,7 +39,7 @@ type Interaction struct {
 // Lasting is what stays from one step to the next until the visitor is sent back to the app.
 type Lasting struct {
 	Then     string `json:"h,omitempty"` // the path of the page that they come to once they have signed in, in the place of the app
-	SignedUp string `json:"g,omitempty"` // the name with which they have made an account
+	SignedUp bool   `json:"g,omitempty"` // they have made an account
 }
 
 // Choice is an answer that may be given again.

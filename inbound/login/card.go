@@ -12,6 +12,8 @@ type Card struct {
 	Alert   string // what went wrong, when no field is to blame
 	Key     *Key
 	Passkey string // the options of WebAuthn, in JSON, where a passkey is asked for
+	Offer   *Offer // of a passkey, where another answer is asked for
+	Enroll  bool   // a passkey is made
 
 	Action  string // where the form is posted; empty: the page's own address
 	Hidden  []Pair
@@ -21,6 +23,13 @@ type Card struct {
 	Posts   bool   // the form is another site's, which is to have it at once; the button is for browsers without scripts
 	Extra   []Extra
 	Links   []Link
+}
+
+// Offer lets a visitor sign in with a passkey in the place of the answer that a page asks for.
+type Offer struct {
+	Options  string // of WebAuthn, in JSON
+	Ceremony string // sealed
+	Renew    int    // seconds after which the page asks for another
 }
 
 // Pair is a value that the form carries.

@@ -269,12 +269,19 @@ func (t cards) reset(name, destination string, rules []Rule) Card {
 	}
 }
 
-// addPasskey offers a passkey to somebody who has just signed up.
+// addPasskey has a passkey made, and offers that to somebody who has just signed up.
 func (t cards) addPasskey(name string) Card {
 	return Card{
 		Page: "add-passkey", Heading: t.AddPasskey(), Account: name, Lead: []string{t.AddPasskeyLead()}, Submit: t.AddPasskeySubmit(),
-		Extra: []Extra{{Name: "skip", Value: "yes", Label: t.AddPasskeySkip()}},
+		Enroll: true,
+		Extra:  []Extra{{Name: "skip", Value: "yes", Label: t.AddPasskeySkip()}},
 	}
+}
+
+// askedForPasskey is the card for somebody who has come to make a passkey.
+func (t cards) askedForPasskey(c Card) Card {
+	c.Heading, c.Extra[0].Label = t.AddPasskeyTitle(), t.Cancel()
+	return c
 }
 
 // signedOut says that the browser's session has ended.

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/message"
 	"cardea/feature/branding"
 	"cardea/feature/mfa"
+	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
 	"cardea/feature/signin"
 	"cardea/feature/signup"
@@ -24,6 +25,8 @@ type Handler struct {
 	MFA    *mfa.Service
 	// Branding knows how pages look; nil gives all the server's own look.
 	Branding *branding.Service
+	// Passkeys makes passkeys for visitors.
+	Passkeys *passkeys.Service
 	// Passwords recovers accounts.
 	Passwords *passwords.Service
 	// Check gives what is wrong with the form of an operation's request, as the API would find it.

@@ -45,21 +45,79 @@ for (const button of document.querySelectorAll("[data-wait]")) {
   tick();
 }
 
+// sign asks for a passkey, by the options of the page.
+const sign = async (options, more) => {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(options));
+  return JSON.stringify((await navigator.credentials.get({ publicKey, ...more })).toJSON());
+};
+
 // A passkey's form is posted with what the passkey has signed, or with nothing where that did not work.
-const asked = document.querySelector("[data-passkey]");
-asked?.addEventListener("submit", async (event) => {
-  if (asked.dataset.asked) return;
+const answered = (form, work) => form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
-  asked.dataset.asked = "yes";
+  if (form.dataset.asked) return;
+  form.dataset.asked = "yes";
   try {
-    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(asked.dataset.passkey));
-    asked.elements.credential.value = JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
-  } catch {
-    asked.elements.credential.value = "";
+    form.elements.credential.value = await work();
+  } catch (error) {
+    form.elements.credential.value = "";
+    if (form.elements.problem) form.elements.problem.value = error.name;
   }
-  asked.submit();
+  form.submit();
 });
+const asked = document.querySelector("[data-passkey]");
+answered(asked, () => sign(asked.dataset.passkey));
+
+// The options by which a passkey is made are only fetched once it is wanted: they last for minutes.
+const enrolled = document.querySelector("[data-enroll]");
+answered(enrolled, async () => {
+  const body = new URLSearchParams(new FormData(enrolled));
+  body.set("start", "yes");
+  const options = await (await fetch(location.href, { method: "POST", body })).json();
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+  return JSON.stringify((await navigator.credentials.create({ publicKey })).toJSON());
+});
+
+// Passkeys are offered beside the name: among what the browser suggests there, as long as nobody has asked for one by the button.
+const offer = document.querySelector("[data-offer]");
+if (offer && window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+  const life = offer.dataset.renew * 1000;
+  const { credential, ceremony } = offer.elements;
+  let suggesting, asking, made = Date.now();
+  const answer = async (more) => {
+    const own = ceremony.value;
+    const signed = await sign(offer.dataset.offer, more);
+    [credential.value, ceremony.value] = [signed, own];
+    offer.submit();
+  };
+  const suggest = async () => {
+    suggesting?.abort();
+    if (asking || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    suggesting = new AbortController();
+    answer({ mediation: "conditional", signal: suggesting.signal }).catch(() => {});
+  };
+  const renew = async () => {
+    if (Date.now() - made < life) return;
+    made = Date.now();
+    const text = await (await fetch(location.href)).text();
+    const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-offer]");
+    if (!fresh) return;
+    offer.dataset.offer = fresh.dataset.offer;
+    ceremony.value = fresh.elements.ceremony.value;
+    suggest();
+  };
+  for (const part of document.querySelectorAll("[data-offered]")) part.hidden = false;
+  document.querySelector("button.offer").addEventListener("click", async () => {
+    if (asking) return;
+    asking = true;
+    suggesting?.abort();
+    await answer().catch(() => {});
+    asking = false;
+    suggest();
+  });
+  setInterval(() => renew().catch(() => {}), 1000);
+  addEventListener("pageshow", suggest);
+}
 
 // A form is posted once, however often its button is pressed; a page that comes out of the browser's memory starts anew.
 for (const form of document.querySelectorAll("form[data-once]")) {

@@ -22,6 +22,7 @@ const (
 	resendPath       = "/resendcode"
 	forgotPath       = "/forgotPassword"
 	resetPath        = "/confirmforgotPassword"
+	addPasskeyPath   = "/passkeys/add"
 	errorPath        = "/error"
 )
 
@@ -30,6 +31,7 @@ const (
 	stepConfirm = "confirm"
 	stepForgot  = "forgot"
 	stepReset   = "reset"
+	stepOffer   = "offer" // of a passkey, after a sign-up
 )
 
 // page is one page: what it shows and what it does with the answer.
@@ -43,6 +45,8 @@ type page struct {
 	blames     string            // the field that a wrong answer is shown at, unless the error tells; empty: none
 	says       words             // what is said here in other words than elsewhere
 	open       func(*visit) bool // whether the pool has the page; nil: every pool has
+	enter      func(*visit) bool // finds what the page needs, or answers in another way; nil: it needs nothing
+	bare       bool              // its address need not say what the app wants of an authorization
 }
 
 // allPages are the pages in the order of a sign-in.
@@ -56,7 +60,7 @@ func init() {
 		{name: "Password", path: passwordPath, steps: []string{cognitoidp.ChallengeNameTypePassword},
 			card: (*visit).passwordCard, answer: (*visit).enterPassword, blames: "password"},
 		{name: "Passkey", path: passkeyPath, steps: []string{cognitoidp.ChallengeNameTypeWebAuthn},
-			card: (*visit).passkeyCard, answer: (*visit).usePasskey},
+			card: (*visit).passkeyCard, answer: (*visit).usePasskey, says: ofPasskeys},
 		{name: "Code", path: codePath, steps: []string{
 			cognitoidp.ChallengeNameTypeEmailOtp, cognitoidp.ChallengeNameTypeSmsOtp, cognitoidp.ChallengeNameTypeSmsMfa,
 			cognitoidp.ChallengeNameTypeSoftwareTokenMfa,
@@ -75,6 +79,8 @@ func init() {
 			says: ofRecovery},
 		{name: "ConfirmForgotPassword", path: resetPath, steps: []string{stepReset}, card: (*visit).resetCard, answer: (*visit).reset,
 			says: ofRecovery},
+		{name: "AddPasskey", path: addPasskeyPath, beginning: true, bare: true, steps: []string{stepOffer}, enter: (*visit).enterAddPasskey,
+			card: (*visit).addPasskeyCard, answer: (*visit).addPasskey, says: ofEnrolment},
 		{name: "Error", path: errorPath, plain: (*visit).showError},
 	}
 }

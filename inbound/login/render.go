@@ -98,7 +98,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
 	if err := pages.ExecuteTemplate(&page, "frame.html", f); err != nil {
 		panic(err) // the templates are part of the program
 	}
-	policy := browser.Policy{Nonce: f.Nonce, Script: f.Card.Script(), Stays: f.stays}
+	policy := browser.Policy{Nonce: f.Nonce, Script: f.Card.Script(), Calls: f.Card.Offer != nil || f.Card.Enroll, Stays: f.stays}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", f.Tag)
 	w.Header().Set("Content-Security-Policy", policy.String())

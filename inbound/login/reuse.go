@@ -55,12 +55,15 @@ func (v *visit) reuse(account string) {
 
 // finish sends the visitor back to the app, or to the page that they have signed in for.
 func (v *visit) finish(out *hosted.Finished) {
-	then := v.lasting.Then
+	lasting := v.lasting
 	v.forget()
 	if out.SSO != "" {
 		v.set(v.cookie(browser.SSO), out.SSO, int(out.Life.Seconds()))
-		if then != "" {
-			v.goTo(then) // the code is not redeemed
+		if lasting.Then != "" {
+			v.goTo(lasting.Then) // the code is not redeemed
+			return
+		}
+		if lasting.SignedUp && out.Own == "" && v.offerPasskey(out.Location) {
 			return
 		}
 	}

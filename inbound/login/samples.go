@@ -32,6 +32,8 @@ func samples(t cards) []sample {
 	rules := []Rule{{t.RuleLength(8), "^.{8,}"}, {t.RuleLower(), `\p{Ll}`}, {t.RuleUpper(), `\p{Lu}`}, {t.RuleNumber(), `\d`}, {t.RuleSymbol(), `[^\p{L}\d]`}}
 	return []sample{
 		{name: "sign-in", card: t.withSignUp(t.identify(sampleApp, name, false))},
+		{name: "sign-in-passkey", card: t.withSignUp(offered(t.identify(sampleApp, name, false)))},
+		{name: "sign-in-passkey-failed", card: alert(t.withSignUp(offered(t.identify(sampleApp, name, false))), t.PasskeyFailed())},
 		{name: "sign-in-password", card: t.withSignUp(t.identify(sampleApp, name, true))},
 		{name: "sign-in-wrong", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceIncorrect())},
 		{name: "sign-in-locked", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceLocked())},
@@ -45,6 +47,7 @@ func samples(t cards) []sample {
 		{name: "password", card: t.enterPassword(sampleName)},
 		{name: "password-long-name", card: t.enterPassword("wolfeschlegelsteinhausenbergerdorff.maximiliana-konstantina@internationale-gesellschaften.example.com")},
 		{name: "passkey", card: t.usePasskey(sampleName, "{}")},
+		{name: "passkey-failed", card: alert(t.usePasskey(sampleName, "{}"), t.PasskeyFailed())},
 		{name: "code", card: t.enterCode(sampleName, sampleMail, 3)},
 		{name: "code-wrong", card: blame(t.enterCode(sampleName, samplePhone, 3), 0, t.SentenceCodeWrong())},
 		{name: "code-again", card: notice(t.enterCode(sampleName, sampleMail, 3), t.SentAgain())},
@@ -80,6 +83,11 @@ func samples(t cards) []sample {
 		{name: "reset-again", card: notice(t.reset(sampleName, sampleMail, rules), t.SentAgain())},
 		{name: "reset-told", card: alert(t.resetDone(), "There are no seats left.")},
 		{name: "add-passkey", card: t.addPasskey(sampleName)},
+		{name: "add-passkey-failed", card: alert(t.addPasskey(sampleName), t.AddPasskeyFailed())},
+		{name: "add-passkey-known", card: alert(t.addPasskey(sampleName), t.AddPasskeyKnown())},
+		{name: "add-passkey-many", card: alert(t.addPasskey(sampleName), t.AddPasskeyMany())},
+		{name: "add-passkey-asked", card: t.askedForPasskey(t.addPasskey(sampleName))},
+		{name: "add-passkey-none", card: t.failed(t.AddPasskeyNone())},
 		{name: "send-back", card: waiting(t.sendBack(sampleApp, oauth2.Location{}))},
 		{name: "signed-out", card: t.signedOut()},
 		{name: "error-client", card: t.failed(t.ErrorClient())},
@@ -92,6 +100,12 @@ func samples(t cards) []sample {
 
 func alert(c Card, said string) Card {
 	c.Alert = said
+	return c
+}
+
+// offered is a card that offers a passkey, which no browser has.
+func offered(c Card) Card {
+	c.Offer = &Offer{Options: `{"challenge":"AAAA","rpId":"localhost","allowCredentials":[]}`, Ceremony: "sample", Renew: 225}
 	return c
 }
 

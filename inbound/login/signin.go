@@ -46,6 +46,9 @@ var shown = []string{
 
 // meet leads the visitor to the page of a challenge. A choice of one is made for them.
 func (v *visit) meet(out *signin.Outcome) {
+	if out.Name != "" {
+		v.it.Name = out.Name
+	}
 	it := interaction.Interaction{
 		Page: out.Challenge, Session: out.Session, Name: v.it.Name, Shown: map[string]string{}, Ways: v.it.Ways, Choice: v.it.Choice,
 	}
@@ -89,13 +92,17 @@ func (v *visit) loginCard() Card {
 		c = t.withSignUp(c)
 	}
 	c.Fields[0].Value = v.suggestedName()
-	return c
+	return v.withOffer(c)
 }
 
 // identify takes the name of who signs in, and their password where it is the only way.
 func (v *visit) identify() {
 	if account := v.typed(accountField); account != "" {
 		v.reuse(account)
+		return
+	}
+	if v.typed("credential") != "" {
+		v.beginByPasskey()
 		return
 	}
 	v.it = interaction.Interaction{Name: v.typedName()}
@@ -163,18 +170,6 @@ func (v *visit) withOtherWays(c Card) Card {
 		c.Links = append(c.Links, Link{Text: v.texts.ChooseAnother(), Address: v.address(choosePath)})
 	}
 	return c
-}
-
-func (v *visit) passkeyCard() Card {
-	return v.withOtherWays(v.cards().usePasskey(v.it.Name, v.it.Shown["CREDENTIAL_REQUEST_OPTIONS"]))
-}
-
-func (v *visit) usePasskey() {
-	if v.typed("credential") == "" {
-		v.respond(http.StatusOK, alert(v.passkeyCard(), v.texts.PasskeyFailed()))
-		return
-	}
-	v.reply(v.it.Page, v.it.Session, map[string]string{"CREDENTIAL": v.typed("credential")})
 }
 
 // codeMinutes is how long a sign-in waits for a code.

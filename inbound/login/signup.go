@@ -108,6 +108,7 @@ func (v *visit) signedUp(name string, out *cognitoidp.SignUpResponse, err error)
 	case err != nil:
 		v.refuse(err)
 	case out.UserConfirmed:
+		v.lasting.SignedUp = true
 		v.beginAgain(name, "confirmed")
 	case out.CodeDeliveryDetails == nil: // nothing can be sent that would confirm the account
 		v.beginAgain(name, "unconfirmable")
@@ -129,6 +130,7 @@ func (v *visit) toldAfterwards(name string, err error) bool {
 
 // askToConfirm leads to the page that asks for the code of a sign-up.
 func (v *visit) askToConfirm(name string, sent *cognitoidp.CodeDeliveryDetailsType, notice string) {
+	v.lasting.SignedUp = true
 	it := interaction.Interaction{Page: stepConfirm, Name: name, Shown: destination(sent), Notice: notice}
 	attribute := "email"
 	if sent != nil {

@@ -52,6 +52,9 @@ func (v *visit) judge() bool {
 		return false
 	}
 	v.asked = asked.Without("lang")
+	if v.page.bare && !v.asked.Has("response_type") {
+		v.asked = v.asked.With("response_type", oauth2.Code)
+	}
 	if v.request, err = v.Hosted.Read(v.r.Context(), v.site.Pool, v.asked); err != nil {
 		v.refuseRequest(err)
 		return false
@@ -114,6 +117,9 @@ func (v *visit) get() {
 		v.goTo(current.path)
 		return
 	}
+	if v.page.enter != nil && !v.page.enter(v) {
+		return
+	}
 	card := v.page.card(v)
 	v.takeNotice(&card)
 	v.respond(http.StatusOK, card)
@@ -137,6 +143,9 @@ func (v *visit) post() {
 	current := pageOf(v.it.Page)
 	if !interaction.CheckToken(v.request.Box, v.owner, v.typed("_csrf")) || current.path != v.page.path && !v.page.beginning {
 		v.startAgain()
+		return
+	}
+	if v.page.enter != nil && !v.page.enter(v) {
 		return
 	}
 	v.page.answer(v)
