@@ -16,6 +16,7 @@ import (
 	"cardea/record/code"
 	"cardea/record/customauth"
 	"cardea/record/device"
+	"cardea/record/devicegrant"
 	"cardea/record/group"
 	"cardea/record/pool"
 	"cardea/record/session"
@@ -235,7 +236,7 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 		return err
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
-		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, ssosession.DeleteUser, group.DeleteUser,
+		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, devicegrant.DeleteUser, ssosession.DeleteUser, group.DeleteUser,
 		attempt.DeleteUser, customauth.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {

@@ -32,6 +32,7 @@ type Finished struct {
 	Location oauth2.Location // where the browser is sent; of an implicit request only once it is completed
 	SSO      string          // the cookie of the single sign-on session; empty: the browser is given none
 	Life     time.Duration   // of the cookie
+	Device   string          // what the answer of a user has to come with who is asked about a device; empty: none is asked
 	Own      string          // the path of the user's own page that the browser is sent to, in the place of Location
 
 	implicit *implicit // what Complete makes; nil: nothing is left to do
@@ -65,6 +66,13 @@ type grant struct {
 
 // answer answers a request.
 func (s *Server) answer(tx *db.Tx, r *Request, g grant, out *Finished) (err error) {
+	if r.Device != nil {
+		out.Device, err = r.askForDevice(tx, g)
+		return err
+	}
+	if err := r.use(tx); err != nil {
+		return err
+	}
 	switch {
 	case r.own != "":
 		out.Own = r.own
@@ -80,9 +88,6 @@ func (s *Server) answer(tx *db.Tx, r *Request, g grant, out *Finished) (err erro
 // code makes the code of a request.
 func (r *Request) code(tx *db.Tx, who grant) (location oauth2.Location, err error) {
 	if err := token.Eligible(r.Pool, who.User, who.Proofs); err != nil {
-		return location, err
-	}
-	if err := r.use(tx); err != nil {
 		return location, err
 	}
 	code := id.NewUUID()

@@ -11,6 +11,7 @@ import (
 	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/record/devicegrant"
 	"cardea/record/pool"
 	"cardea/record/pushedrequest"
 	"cardea/spec/cognitoidp"
@@ -66,14 +67,15 @@ type Request struct {
 	given                oauth2.Values // the parameters as they came
 	values               oauth2.Values // those that they stand for
 	pushed               *pushedrequest.Request
-	own                  string // the user's own page that is asked for in the place of an app; empty: none is
+	Device               *devicegrant.Grant // the device that it is for, which has no address to send a browser to; nil: none
+	own                  string             // the user's own page that is asked for in the place of an app; empty: none is
 }
 
 // Refused makes of an error the one with which the browser is sent back to the app.
 func (r *Request) Refused(err error) error { return &RedirectError{r.Answer, r.State, err} }
 
 // Judge decides whether the client of a request, of the pool, may make it. It answers *access.UnknownError and ErrRedirect when
-// the browser must not be sent anywhere, as well as ErrPushed, and *RedirectError otherwise.
+// the browser must not be sent anywhere, as well as ErrPushed and ErrDevice, and *RedirectError otherwise.
 func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, error) {
 	app, err := s.App(tx, pool, v)
 	if err != nil {
@@ -83,6 +85,9 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if v.Get("response_type") == OwnPages {
 		r.values = v
 		return r, r.readOwn(v)
+	}
+	if r.ofDevice() {
+		return r, r.judgeDevice(tx)
 	}
 	if err := r.resolve(tx); err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ func (s *Server) Begin(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if err != nil {
 		return nil, err
 	}
+	if r.Device != nil {
+		return nil, ErrDevice // it is for pages only
+	}
 	if r.pushed != nil && tx.Now.Sub(r.pushed.Created) >= PushedLife {
 		return nil, ErrPushed
 	}

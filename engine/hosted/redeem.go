@@ -140,32 +140,42 @@ func find(tx *db.Tx, x Exchange) (*authcode.Code, *user.User, error) {
 		return nil, nil, ErrCode
 	}
 
-	u, err := user.Get(tx, c.Pool, c.Sub)
-	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, ErrCode
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("get user: %w", err)
-	}
-	if !c.Created.After(u.SignedOut) || !c.Doc.PasswordSet.Equal(u.PasswordSet) {
-		return nil, nil, ErrCode
-	}
-	if err := ofLiving(tx, c); err != nil {
-		return nil, nil, err
-	}
-	return c, u, account.Active(u)
+	u, err := stillSignedIn(tx, signedIn{c.Pool, c.Sub, c.Created, c.Doc.PasswordSet, c.Doc.SSO})
+	return c, u, err
 }
 
-// ofLiving answers ErrCode when the single sign-on session that gave the code has been ended.
-func ofLiving(tx *db.Tx, c *authcode.Code) error {
-	if c.Doc.SSO == "" {
-		return nil
-	}
-	_, err := ssosession.Get(tx, c.Pool, c.Doc.SSO)
+// signedIn is a sign-in at the pages whose tokens are still to be made.
+type signedIn struct {
+	pool        id.Pool
+	sub         id.Sub
+	at          time.Time
+	passwordSet time.Time // the user's, then
+	sso         string    // the single sign-on session; empty: none
+}
+
+// stillSignedIn finds the user of a sign-in. It answers ErrCode when they, or their single sign-on session, have been signed
+// out since, or their password was changed, and the conditions of account.Active.
+func stillSignedIn(tx *db.Tx, in signedIn) (*user.User, error) {
+	u, err := user.Get(tx, in.pool, in.sub)
 	if errors.Is(err, db.ErrNotFound) {
-		return ErrCode
+		return nil, ErrCode
 	}
-	return err
+	if err != nil {
+		return nil, fmt.Errorf("get user: %w", err)
+	}
+	if !in.at.After(u.SignedOut) || !in.passwordSet.Equal(u.PasswordSet) {
+		return nil, ErrCode
+	}
+	if in.sso != "" {
+		_, err := ssosession.Get(tx, in.pool, in.sso)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil, ErrCode
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return u, account.Active(u)
 }
 
 // returns reports whether an exchange names the address to which the code was sent. It may leave out what the authorization

@@ -162,14 +162,14 @@ func (s *Server) SignedIn(ctx context.Context, r *Request, b Browser) (a Account
 // Reuse answers a request by the session of a browser, whose user need not sign in again, and tells where the browser is sent.
 // The user proved who they are when the session began. Reuse answers ErrLoginRequired when the session does not do, the
 // conditions of Judge, and in a *RedirectError lockout.ErrRateLimited and those of PreTokenGeneration.
-func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location oauth2.Location, err error) {
+func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (*Finished, error) {
 	u, err := s.reusable(ctx, r, b)
 	if err != nil {
-		return location, err // a cookie that is none writes nothing
+		return nil, err // a cookie that is none writes nothing
 	}
 	overrides, err := s.Ask(ctx, r, u)
 	if err != nil {
-		return location, r.Refused(err)
+		return nil, r.Refused(err)
 	}
 	out := &Finished{}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -180,12 +180,12 @@ func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (location oau
 		return s.reuse(tx, again, reuse{b, u, overrides}, out)
 	})
 	if err != nil {
-		return location, err
+		return nil, err
 	}
 	if err := s.Complete(ctx, out); err != nil {
-		return location, err
+		return nil, err
 	}
-	return out.Location, nil
+	return out, nil
 }
 
 // reusable finds the user whose session in a browser serves a request.

@@ -22,6 +22,11 @@ func GuessesOf(ctx context.Context) Guesses {
 	return guesses("guess/", Source{Address: caller.From(ctx).IP})
 }
 
+// GuessesAtDevices are those of the caller at codes that devices show.
+func GuessesAtDevices(ctx context.Context) Guesses {
+	return guesses("device/", Source{Address: caller.From(ctx).IP})
+}
+
 // GuessesAtSignUp are those of a source at what the functions of a pool let sign up.
 func GuessesAtSignUp(s Source) Guesses { return guesses("signup/", s) }
 

@@ -12,6 +12,7 @@ import (
 	"cardea/record/code"
 	"cardea/record/customauth"
 	"cardea/record/device"
+	"cardea/record/devicegrant"
 	"cardea/record/passkey"
 	"cardea/record/pushedrequest"
 	"cardea/record/quota"
@@ -27,8 +28,8 @@ const (
 	// attemptLife is how long a failure is remembered, far longer than it locks anything.
 	attemptLife = 24 * time.Hour
 
-	// replayLife is how long a code is kept after it has expired, to recognize when it comes a second time, and a single
-	// sign-on session, which codes that it gave in its last minutes must find.
+	// replayLife is how long a code is kept after it has expired, to recognize when it comes a second time, a device's, to say
+	// so, and a single sign-on session, which codes that it gave in its last minutes must find.
 	replayLife = time.Hour
 
 	// confirmTime is how long an app may take to confirm a device.
@@ -49,6 +50,7 @@ var Rules = []Rule{
 	{"codes", func(tx *db.Tx, limit int) (int, error) { return code.Prune(tx, tx.Now, limit) }},
 	{"authorization codes", func(tx *db.Tx, limit int) (int, error) { return authcode.Prune(tx, tx.Now.Add(-replayLife), limit) }},
 	{"single sign-on sessions", func(tx *db.Tx, limit int) (int, error) { return ssosession.Prune(tx, tx.Now.Add(-replayLife), limit) }},
+	{"device grants", func(tx *db.Tx, limit int) (int, error) { return devicegrant.Prune(tx, tx.Now.Add(-replayLife), limit) }},
 	{"pushed requests", func(tx *db.Tx, limit int) (int, error) { return pushedrequest.Prune(tx, tx.Now, limit) }},
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},

@@ -62,6 +62,8 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 		{"codes", "code (pool_id, sub, purpose, attribute, hash, tries, expires)", "'p', " + text + ", '', '', '', 0, " + end},
 		{"single sign-on sessions", "sso_session (pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires)",
 			"'p', " + text + ", '', '', '', '', 0, 0, " + end},
+		{"device grants", "device_grant (pool_id, id, hash, user_code, client_id, state, secret, sub, doc, polled, pause, created, expires)",
+			"'p', " + text + ", " + text + ", " + text + ", '', '', '', '', '', 0, 0, 0, " + end},
 		{"pushed requests", "pushed_request (pool_id, hash, client_id, query, created, expires)", "'p', " + text + ", '', '', 0, " + end},
 		{"counters", "quota (pool_id, name, uses, expires)", "'p', " + text + ", 0, " + end},
 		{"failed attempts", "attempt (pool_id, key, failures, failed, locked_until)", "'p', " + text + ", 0, " + end + ", 0"},

@@ -31,9 +31,12 @@ func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, 
 		return Onward{}, hosted.ErrRedirect // no app may ask for that
 	}
 	if !r.Prompts(oauth2.PromptSelect) {
-		location, err := s.Hosted.Reuse(ctx, r, b)
+		out, err := s.Hosted.Reuse(ctx, r, b)
+		if err == nil {
+			return Onward{Location: out.Location}, nil
+		}
 		if !errors.Is(err, hosted.ErrLoginRequired) {
-			return Onward{Location: location}, err
+			return Onward{}, err
 		}
 		if r.Prompts(oauth2.PromptNone) {
 			return Onward{}, r.Refused(err)

@@ -28,6 +28,8 @@ var grants = map[string]func(s *Service, form oauth2.Values) grant{
 	"authorization_code": newAuthorizationCode,
 	"client_credentials": newClientCredentials,
 	"refresh_token":      newRefresh,
+
+	"urn:ietf:params:oauth:grant-type:device_code": newDeviceCode,
 }
 
 // Token answers the token endpoint.

@@ -24,6 +24,8 @@ const (
 	resetPath        = "/confirmforgotPassword"
 	addPasskeyPath   = "/passkeys/add"
 	errorPath        = "/error"
+	devicePath       = "/device"
+	deviceAnswerPath = "/device/confirm"
 )
 
 // Steps of an interaction that are no challenges.
@@ -32,6 +34,7 @@ const (
 	stepForgot  = "forgot"
 	stepReset   = "reset"
 	stepOffer   = "offer" // of a passkey, after a sign-up
+	stepDevice  = "device"
 )
 
 // page is one page: what it shows and what it does with the answer.
@@ -81,6 +84,8 @@ func init() {
 			says: ofRecovery},
 		{name: "AddPasskey", path: addPasskeyPath, beginning: true, bare: true, steps: []string{stepOffer}, enter: (*visit).enterAddPasskey,
 			card: (*visit).addPasskeyCard, answer: (*visit).addPasskey, says: ofEnrolment},
+		{name: "Device", path: devicePath, plain: (*visit).enterDevice},
+		{name: "ConfirmDevice", path: deviceAnswerPath, steps: []string{stepDevice}, card: (*visit).deviceCard, answer: (*visit).answerDevice},
 		{name: "Error", path: errorPath, plain: (*visit).showError},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"cardea/engine/hosted"
+	"cardea/engine/interaction"
 	"cardea/platform/browser"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -42,20 +43,21 @@ func (v *visit) reuseCard() Card {
 func (v *visit) reuse(account string) {
 	b := v.browser()
 	b.Shown = id.Sub(account)
-	location, err := v.Hosted.Reuse(v.r.Context(), v.request, b)
+	out, err := v.Hosted.Reuse(v.r.Context(), v.request, b)
 	switch {
 	case errors.Is(err, hosted.ErrLoginRequired):
 		v.goTo(loginPath) // which shows who is signed in now, if anybody is
 	case err != nil:
 		v.refuse(err)
 	default:
-		v.finish(&hosted.Finished{Location: location})
+		v.it.Name = v.account.Name
+		v.finish(out)
 	}
 }
 
-// finish sends the visitor back to the app, or to the page that they have signed in for.
+// finish sends the visitor back to the app, to the page that they have signed in for, or to be asked about a device.
 func (v *visit) finish(out *hosted.Finished) {
-	lasting := v.lasting
+	lasting, name := v.lasting, v.it.Name
 	v.forget()
 	if out.SSO != "" {
 		v.set(v.cookie(browser.SSO), out.SSO, int(out.Life.Seconds()))
@@ -63,9 +65,14 @@ func (v *visit) finish(out *hosted.Finished) {
 			v.goTo(lasting.Then) // the code is not redeemed
 			return
 		}
-		if lasting.SignedUp && out.Own == "" && v.offerPasskey(out.Location) {
+		if lasting.SignedUp && out.Own == "" && out.Device == "" && v.offerPasskey(out.Location) {
 			return
 		}
+	}
+	if out.Device != "" {
+		v.keep(interaction.Interaction{Page: stepDevice, Session: out.Device, Name: name})
+		v.goTo(deviceAnswerPath)
+		return
 	}
 	if out.Own != "" {
 		v.leave(v.site.BaseURL + out.Own + "?client_id=" + string(v.request.Client.ID))

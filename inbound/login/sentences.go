@@ -188,7 +188,8 @@ func (v *visit) say(err error) string {
 func isOfRequest(err error) bool {
 	_, unknown := errors.AsType[*access.UnknownError](err)
 	_, back := errors.AsType[*hosted.RedirectError](err)
-	return unknown || back || errors.Is(err, hosted.ErrRedirect) || errors.Is(err, hosted.ErrPushed)
+	return unknown || back || errors.Is(err, hosted.ErrRedirect) || errors.Is(err, hosted.ErrPushed) ||
+		errors.Is(err, hosted.ErrDevice)
 }
 
 // refuseRequest answers an authorization request that must not be made. The authorize endpoint has the words for the app; here
@@ -208,6 +209,9 @@ func (v *visit) refuseRequest(err error) {
 	case errors.Is(err, hosted.ErrPushed):
 		v.code = oauth2.InvalidRequestURI
 		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorOver()))
+	case errors.Is(err, hosted.ErrDevice):
+		v.code = "expired_token"
+		v.respond(http.StatusBadRequest, v.cards().deviceOver(v.site.BaseURL+devicePath))
 	default:
 		v.failed(err)
 	}

@@ -9,6 +9,7 @@
 //
 //	/oauth2/introspect POST, form, where the pool follows RFC 7662 (docs/standards.md)
 //	/oauth2/par        POST, form, where the pool follows RFC 9126
+//	/oauth2/device_authorization POST, form, where the pool follows RFC 8628
 //
 // Which pool a request is for is the host's matter: the handler is told.
 package oauth

@@ -30,6 +30,8 @@ var endpoints = []endpoint{
 		standard: oauth.Introspection, answer: (*call).introspect},
 	{name: "Push", path: "/oauth2/par", member: "pushed_authorization_request_endpoint", methods: post, open: true,
 		standard: oauth.PushedRequests, answer: (*call).push},
+	{name: "Device", path: "/oauth2/device_authorization", member: "device_authorization_endpoint", methods: post, open: true,
+		standard: oauth.DeviceGrant, answer: (*call).device},
 
 	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, answer: (*call).authorize},
 	{name: "Logout", path: "/logout", member: "end_session_endpoint", methods: get, answer: (*call).logout},

@@ -13,8 +13,12 @@ const (
 	UnsupportedGrantType    = "unsupported_grant_type"
 	UnsupportedResponseType = "unsupported_response_type"
 	UnsupportedTokenType    = "unsupported_token_type" // RFC 7009
-	LoginRequired           = "login_required"         // OpenID Connect Core
-	InteractionRequired     = "interaction_required"   // the same
+	AuthorizationPending    = "authorization_pending"  // RFC 8628
+	SlowDown                = "slow_down"              // RFC 8628
+	ExpiredToken            = "expired_token"          // RFC 8628
+	AccessDenied            = "access_denied"
+	LoginRequired           = "login_required"       // OpenID Connect Core
+	InteractionRequired     = "interaction_required" // the same
 	ServerError             = "server_error"
 	TemporarilyUnavailable  = "temporarily_unavailable"
 )
