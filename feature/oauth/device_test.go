@@ -56,7 +56,7 @@ func (w *world) asked(t testing.TB, v oauth2.Values) (secret string, err error) 
 	if err != nil {
 		return "", err
 	}
-	if out.Location != "" || out.Device == "" {
+	if out.Location.URI != "" || out.Device == "" {
 		t.Errorf("finished with %+v", out)
 	}
 	return out.Device, nil
