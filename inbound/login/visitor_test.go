@@ -59,6 +59,9 @@ type visitor struct {
 	s   *shop
 	jar *cookiejar.Jar
 
+	nodes []*servertest.World // that answer in turns; none: the shop's
+	sends http.Header         // beside what browsers send
+
 	status  int
 	header  http.Header
 	address *url.URL
@@ -94,8 +97,11 @@ func (v *visitor) send(method, address string, form url.Values) *visitor {
 		for _, c := range v.jar.Cookies(r.URL) {
 			r.AddCookie(c)
 		}
+		for name, values := range v.sends {
+			r.Header[name] = values
+		}
 		w := httptest.NewRecorder()
-		v.s.Server.Handler.ServeHTTP(w, r)
+		v.node().Server.Handler.ServeHTTP(w, r)
 		v.jar.SetCookies(r.URL, w.Result().Cookies())
 		v.set = append(v.set, w.Result().Cookies()...)
 		v.status, v.header, v.address, v.body = w.Code, w.Header(), r.URL, w.Body.String()
@@ -121,6 +127,16 @@ func (v *visitor) send(method, address string, form url.Values) *visitor {
 	}
 	v.t.Fatalf("too many redirects at %s", address)
 	return v
+}
+
+// node is the one that answers the next request.
+func (v *visitor) node() *servertest.World {
+	if len(v.nodes) == 0 {
+		return v.s.World
+	}
+	next := v.nodes[0]
+	v.nodes = append(v.nodes[1:], next)
+	return next
 }
 
 // elements are those of the page with a tag, by their attributes; "" has their text.
