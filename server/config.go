@@ -54,6 +54,8 @@ type Config struct {
 	ACME config.ACME
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// Templates is a folder with operators' own frames, style sheets and texts for the pages of domains; empty means that there is none.
+	Templates string
 	// GeoDatabase is a file by which lists of sessions name places; empty means that they name none.
 	GeoDatabase string
 	// ShutdownDelay is how long /readyz says no before the listeners close.

@@ -7,6 +7,7 @@ import (
 
 	"cardea/engine/certificate"
 	"cardea/engine/issuer"
+	"cardea/inbound/login"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/seal"
@@ -23,6 +24,7 @@ type opened struct {
 	senders      senders
 	sites        *issuer.Sites
 	certificates *certificate.Chooser
+	templates    *login.Templates
 }
 
 // open opens the database and what else is on disk, and closes it again if the rest of the configuration is wrong.
@@ -45,6 +47,9 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	}
 	o.sites = issuer.NewSites(o.store, c.issuers())
 	if o.certificates, err = newChooser(c, o.sites, &certificate.Cache{DB: o.store, Ring: o.ring}); err != nil {
+		return o, err
+	}
+	if o.templates, err = ReadTemplates(c.Templates); err != nil {
 		return o, err
 	}
 	if o.functions, err = newFunctions(c, metrics); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"cardea/platform/config"
 	"cardea/platform/geo"
+	"cardea/server"
 )
 
 // configFlag names the configuration file of a production server.
@@ -43,6 +44,9 @@ func (c configCheckCommand) Run(t terminal) error {
 		if _, err := key.RawAES(); err != nil {
 			return err
 		}
+	}
+	if _, err := server.ReadTemplates(settings.Templates); err != nil {
+		return err
 	}
 	places, err := geo.Open(settings.GeoDatabase)
 	if err != nil {

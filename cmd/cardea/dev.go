@@ -19,15 +19,16 @@ import (
 type devCommand struct {
 	functionFlag
 
-	Addr    string   `help:"Where to listen; other machines are let in only by an address that says so." default:"127.0.0.1:9229" env:"CARDEA_DEV_ADDR"`
-	Data    string   `help:"The folder that everything is kept in." default:".cardea" type:"path" env:"CARDEA_DEV_DATA"`
-	Account string   `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
-	Region  string   `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
-	TLS     bool     `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
-	Issuer  string   `name:"issuer-base" help:"What every issuer begins with, instead of the server's address; {region} stands for the pool's Region." env:"CARDEA_DEV_ISSUER_BASE" placeholder:"URL"`
-	Host    []string `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
-	Geo     string   `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
-	Log     string   `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
+	Addr      string   `help:"Where to listen; other machines are let in only by an address that says so." default:"127.0.0.1:9229" env:"CARDEA_DEV_ADDR"`
+	Data      string   `help:"The folder that everything is kept in." default:".cardea" type:"path" env:"CARDEA_DEV_DATA"`
+	Account   string   `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
+	Region    string   `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
+	TLS       bool     `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
+	Issuer    string   `name:"issuer-base" help:"What every issuer begins with, instead of the server's address; {region} stands for the pool's Region." env:"CARDEA_DEV_ISSUER_BASE" placeholder:"URL"`
+	Host      []string `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
+	Geo       string   `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
+	Templates string   `help:"A folder with frames, style sheets and texts of your own for the pages of domains." type:"existingdir" env:"CARDEA_DEV_TEMPLATES" placeholder:"DIR"`
+	Log       string   `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
 }
 
 // Run starts a server for development and prints how to use it.
@@ -85,6 +86,7 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 		Version:    version,
 
 		GeoDatabase: c.Geo,
+		Templates:   c.Templates,
 	}
 	var local *certs.Local
 	if c.TLS {

@@ -11,7 +11,8 @@ import (
 
 // pagesCommand shows the pages of managed login to whoever designs or translates them.
 type pagesCommand struct {
-	Listen string `help:"Address to listen on." default:"127.0.0.1:0"`
+	Listen    string `help:"Address to listen on." default:"127.0.0.1:0"`
+	Templates string `help:"A folder with templates and texts of your own." type:"existingdir" placeholder:"DIR"`
 }
 
 // Run serves the gallery until the process is told to end.
@@ -21,7 +22,7 @@ func (c pagesCommand) Run(t terminal) error {
 		return err
 	}
 	fmt.Fprintf(t.stdout, "every page in every state, with sample data: http://%s/\n", listener.Addr())
-	if err := server.ServeGallery(t.ctx, listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.ServeGallery(t.ctx, listener, c.Templates); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

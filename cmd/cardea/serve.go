@@ -78,6 +78,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
 		GeoDatabase:     settings.GeoDatabase,
+		Templates:       settings.Templates,
 		Senders:         settings.Senders,
 		SMTP:            settings.SMTP,
 		SMS:             settings.SMS,

@@ -28,16 +28,36 @@ func (s shade) String() string {
 	return fmt.Sprintf("#%02x%02x%02x", int(math.Round(s[0])), int(math.Round(s[1])), int(math.Round(s[2])))
 }
 
-// on is the colour if text in it can be read on a background, otherwise black or white.
-func (s shade) on(background shade) shade {
-	if contrast(s, background) >= readable {
+// mixed is the colour with another one behind it, of which it covers a share.
+func (s shade) mixed(share float64, behind shade) (m shade) {
+	for i := range m {
+		m[i] = share*s[i] + (1-share)*behind[i]
+	}
+	return m
+}
+
+// on is the colour if text in it can be read on all backgrounds, otherwise black or white.
+func (s shade) on(backgrounds ...shade) shade { return s.with(readable, backgrounds...) }
+
+// with is the colour if it has a contrast to all backgrounds, otherwise black or white, whichever has more.
+func (s shade) with(wanted float64, backgrounds ...shade) shade {
+	if s.least(backgrounds) >= wanted {
 		return s
 	}
 	black, white := shade{}, shade{255, 255, 255}
-	if contrast(black, background) > contrast(white, background) {
+	if black.least(backgrounds) > white.least(backgrounds) {
 		return black
 	}
 	return white
+}
+
+// least is the least contrast to some backgrounds.
+func (s shade) least(backgrounds []shade) float64 {
+	least := math.Inf(1)
+	for _, background := range backgrounds {
+		least = min(least, contrast(s, background))
+	}
+	return least
 }
 
 // contrast is the contrast ratio of two colours (WCAG 2.2, "contrast ratio").

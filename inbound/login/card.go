@@ -19,10 +19,15 @@ type Card struct {
 	Hidden  []Pair
 	Fields  []Field
 	Choices []Choice
+	Legal   []Link // a sentence in parts, what whoever presses the button agrees to; parts without an address are plain text
 	Submit  string // the primary button; empty: there is none
 	Posts   bool   // the form is another site's, which is to have it at once; the button is for browsers without scripts
 	Extra   []Extra
 	Links   []Link
+	Back    bool // the script offers a way to the page before
+
+	Providers []Provider // that users may sign in with; the style says where and in which order
+	Graphic   string     // the way to sign in whose picture of the style the card shows: email, sms, app, password, passkey
 }
 
 // Offer lets a visitor sign in with a passkey in the place of the answer that a page asks for.
@@ -74,6 +79,15 @@ type Extra struct {
 // Link is a quiet link, with what is said before it.
 type Link struct{ Before, Text, Address string }
 
+// Provider is an identity provider that users may sign in with: a link that leads there.
+type Provider struct {
+	Name    string // as the pool has it
+	Title   string // what people call it
+	Label   string // of the button
+	Address string
+	Social  bool // one of those that everybody knows, not an organisation's own
+}
+
 // Blamed tells whether a field has an error.
 func (c Card) Blamed() bool {
 	for _, f := range c.Fields {
@@ -86,5 +100,5 @@ func (c Card) Blamed() bool {
 
 // Script tells whether the page has anything that its script does.
 func (c Card) Script() bool {
-	return len(c.Fields) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != ""
+	return len(c.Fields) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != "" || c.Back
 }

@@ -78,7 +78,7 @@ func (t cards) enterPassword(name string) Card {
 	password := t.currentPassword()
 	password.Focus = true
 	return Card{
-		Page: "password", Heading: t.EnterPassword(), Account: name, Fields: []Field{password}, Submit: t.SignInSubmit(),
+		Page: "password", Graphic: "password", Heading: t.EnterPassword(), Account: name, Fields: []Field{password}, Submit: t.SignInSubmit(),
 		Links: []Link{t.forgotten()},
 	}
 }
@@ -86,7 +86,7 @@ func (t cards) enterPassword(name string) Card {
 // usePasskey asks for a passkey, by the options of WebAuthn in JSON.
 func (t cards) usePasskey(name, options string) Card {
 	return Card{
-		Page: "passkey", Heading: t.Passkey(), Account: name, Lead: []string{t.PasskeyLead()}, Submit: t.PasskeySubmit(),
+		Page: "passkey", Graphic: "passkey", Heading: t.Passkey(), Account: name, Lead: []string{t.PasskeyLead()}, Submit: t.PasskeySubmit(),
 		Passkey: options,
 	}
 }
@@ -98,9 +98,17 @@ func (t cards) enterCode(name, destination string, minutes int) Card {
 		lead = t.CodeSentSomewhere()
 	}
 	return Card{
-		Page: "code", Heading: t.CodeTitle(), Account: name, Lead: []string{lead + " " + t.CodeLife(minutes)},
+		Page: "code", Graphic: mediumOf(destination), Heading: t.CodeTitle(), Account: name, Lead: []string{lead + " " + t.CodeLife(minutes)},
 		Fields: []Field{t.codeField()}, Submit: t.CodeSubmit(),
 	}
+}
+
+// mediumOf is how a code was sent to a destination, which may be masked.
+func mediumOf(destination string) string {
+	if strings.HasPrefix(destination, "+") {
+		return "sms"
+	}
+	return "email"
 }
 
 func (t cards) codeField() Field {
@@ -117,7 +125,7 @@ func (t cards) resend() Extra {
 // enterAppCode asks for the code of an authenticator app.
 func (t cards) enterAppCode(name, app string) Card {
 	return Card{
-		Page: "code", Heading: t.CodeTitle(), Account: name, Lead: []string{t.CodeApp(app)},
+		Page: "code", Graphic: "app", Heading: t.CodeTitle(), Account: name, Lead: []string{t.CodeApp(app)},
 		Fields: []Field{t.codeField()}, Submit: t.CodeSubmit(),
 	}
 }
@@ -160,7 +168,7 @@ func (t cards) setUp(name string, factors []string) Card {
 // addAuthenticator shows the key of a new authenticator app and asks for its first code.
 func (t cards) addAuthenticator(name string, picture template.URL, key string) Card {
 	return Card{
-		Page: "authenticator", Heading: t.Authenticator(), Account: name,
+		Page: "authenticator", Graphic: "app", Heading: t.Authenticator(), Account: name,
 		Key:    &Key{Picture: picture, Text: inGroups(key)},
 		Fields: []Field{t.codeField()}, Submit: t.AuthenticatorSubmit(),
 	}
@@ -181,7 +189,7 @@ func inGroups(key string) string {
 // changePassword asks a user whose password is temporary for a new one, and for what the pool requires besides.
 func (t cards) changePassword(name string, rules []Rule, required ...Field) Card {
 	return Card{
-		Page: "new-password", Heading: t.NewPassword(), Account: name, Lead: []string{t.NewPasswordLead()},
+		Page: "new-password", Graphic: "password", Heading: t.NewPassword(), Account: name, Lead: []string{t.NewPasswordLead()},
 		Fields: append([]Field{t.newPasswordField(rules)}, required...), Submit: t.NewPasswordSubmit(),
 	}
 }
@@ -209,7 +217,7 @@ func (t cards) confirm(name, destination string) Card {
 	again := t.resend()
 	again.Action = t.address(resendPath)
 	return Card{
-		Page: "confirm", Heading: t.Confirm(), Account: name, Lead: []string{lead},
+		Page: "confirm", Graphic: mediumOf(destination), Heading: t.Confirm(), Account: name, Lead: []string{lead},
 		Fields: []Field{t.codeField()}, Submit: t.ConfirmSubmit(), Extra: []Extra{again}, Action: t.address(confirmPath),
 	}
 }
@@ -224,15 +232,31 @@ func (t cards) awaitLink(name, destination string) Card {
 	return c
 }
 
-// withTerms adds the links to the documents that whoever signs up agrees to, if there are any.
+// withTerms adds the documents that whoever signs up agrees to, if there are any.
 func (t cards) withTerms(c Card, terms branding.Terms) Card {
 	if terms.OfUse == "" {
 		return c
 	}
-	c.Links = append([]Link{
-		{Before: t.SignUpTerms(), Text: t.SignUpTermsOfUse(), Address: terms.OfUse}, {Text: t.SignUpPrivacy(), Address: terms.Privacy},
-	}, c.Links...)
+	c.Legal = linked(t.SignUpTerms, Link{Text: t.SignUpTermsOfUse(), Address: terms.OfUse}, Link{Text: t.SignUpPrivacy(), Address: terms.Privacy})
 	return c
+}
+
+// linked says a sentence with two places, for which links stand.
+func linked(say func(first, second string) string, first, second Link) (parts []Link) {
+	const one, two = "\uE000", "\uE001" // of no language
+	said := say(one, two)
+	for said != "" {
+		i := strings.IndexAny(said, one+two)
+		if i < 0 {
+			return append(parts, Link{Text: said})
+		}
+		parts = append(parts, Link{Text: said[:i]}, first)
+		if strings.HasPrefix(said[i:], two) {
+			parts[len(parts)-1] = second
+		}
+		said = said[i+len(one):]
+	}
+	return parts
 }
 
 // confirmDone says that the account is confirmed, where something else has to be said.
@@ -252,7 +276,7 @@ func (t cards) resetDone() Card {
 // forgot asks whose password is forgotten.
 func (t cards) forgot(name Field) Card {
 	return Card{
-		Page: "forgot", Heading: t.Forgot(), Lead: []string{t.ForgotLead()}, Fields: []Field{name}, Submit: t.ForgotSubmit(),
+		Page: "forgot", Graphic: "password", Heading: t.Forgot(), Lead: []string{t.ForgotLead()}, Fields: []Field{name}, Submit: t.ForgotSubmit(),
 		Links: []Link{{Text: t.Back(), Address: t.address(loginPath)}},
 	}
 }
@@ -264,7 +288,7 @@ func (t cards) reset(name, destination string, rules []Rule) Card {
 		lead = t.CodeSentSomewhere()
 	}
 	return Card{
-		Page: "reset", Heading: t.Reset(), Account: name, Lead: []string{lead},
+		Page: "reset", Graphic: "password", Heading: t.Reset(), Account: name, Lead: []string{lead},
 		Fields: []Field{t.codeField(), t.newPasswordField(rules)}, Submit: t.ResetSubmit(), Extra: []Extra{t.resend()},
 	}
 }
@@ -272,7 +296,7 @@ func (t cards) reset(name, destination string, rules []Rule) Card {
 // addPasskey has a passkey made, and offers that to somebody who has just signed up.
 func (t cards) addPasskey(name string) Card {
 	return Card{
-		Page: "add-passkey", Heading: t.AddPasskey(), Account: name, Lead: []string{t.AddPasskeyLead()}, Submit: t.AddPasskeySubmit(),
+		Page: "add-passkey", Graphic: "passkey", Heading: t.AddPasskey(), Account: name, Lead: []string{t.AddPasskeyLead()}, Submit: t.AddPasskeySubmit(),
 		Enroll: true,
 		Extra:  []Extra{{Name: "skip", Value: "yes", Label: t.AddPasskeySkip()}},
 	}
@@ -292,9 +316,20 @@ func (t cards) signedOut() Card {
 	}
 }
 
-// failed is the page of a request that no page can be shown for.
+// failed is the page of a request that no page can be shown for. It has a way to the page before.
 func (t cards) failed(why string) Card {
-	return Card{Page: "error", Heading: t.Error(), Lead: []string{why}}
+	return Card{Page: "error", Heading: t.Error(), Lead: []string{why}, Back: true}
+}
+
+// withStart adds the way to the beginning of the authorization request.
+func (t cards) withStart(c Card) Card {
+	c.Links, c.Back = append(c.Links, Link{Text: t.StartAgain(), Address: t.address(loginPath)}), false
+	return c
+}
+
+// provider is the way to an identity provider.
+func (t cards) provider(name, title, address string, social bool) Provider {
+	return Provider{Name: name, Title: title, Label: t.SignInWith(title), Address: address, Social: social}
 }
 
 // rules are those of the pool for new passwords.

@@ -16,6 +16,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/trigger"
+	"cardea/feature/branding"
 	"cardea/feature/signup"
 	"cardea/inbound/login/text"
 	"cardea/platform/browser"
@@ -33,7 +34,7 @@ const (
 // confirm shows a button to whoever opens a link, and confirms the account when it is pressed.
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	sent := serve.Open(r, id.NewUUID())
-	v := &linkVisit{Handler: h, linkPage: linkPage{cards: cards{Texts: textsFor(r, "")}}, w: w, r: r.WithContext(h.Begin(sent)), app: nameless}
+	v := &linkVisit{Handler: h, linkPage: linkPage{cards: cards{Texts: textsFor(h.Templates.texts(""), r, "")}}, w: w, r: r.WithContext(h.Begin(sent)), app: nameless}
 	v.Service, v.Operation = service, "ConfirmUser"
 	if err := sent.Catch(v.run); err != nil {
 		v.refuse(err)
@@ -94,7 +95,7 @@ func (v *linkVisit) read(query string) bool {
 	if site := issuer.SiteFrom(v.r.Context()); site != nil {
 		link.Pool = site.Pool
 	}
-	v.link, v.Texts = link, textsFor(v.r, tag)
+	v.link, v.Texts = link, textsFor(v.Templates.texts(link.Pool), v.r, tag)
 	v.r.URL = &url.URL{Path: v.r.URL.Path, RawQuery: addressOf(link)} // for other languages: nothing else is kept
 	return ok
 }
@@ -130,11 +131,25 @@ func (v *linkVisit) refuse(err error) {
 // respond answers with a card.
 func (v *linkVisit) respond(status int, card Card) {
 	v.Status = status
-	f := frame{Texts: v.Texts, Card: card, App: v.app, stays: true, once: v.r.Method == http.MethodPost}
+	f := frame{
+		Texts: v.Texts, Card: card, App: v.app, Look: v.look(), stays: true, once: v.r.Method == http.MethodPost,
+		operator: v.Templates, pool: v.link.Pool,
+	}
 	if status >= http.StatusInternalServerError {
 		f.ID = caller.From(v.r.Context()).RequestID
 	}
 	write(v.w, v.r, status, f)
+}
+
+// look is how the app's pages look on the request's domain. Without a domain there are no images, and no look but Cardea's.
+func (v *linkVisit) look() branding.Look {
+	site := issuer.SiteFrom(v.r.Context())
+	if site == nil || v.Branding == nil {
+		return branding.Look{}
+	}
+	look, err := v.Branding.Look(v.r.Context(), site, id.Client(v.link.Client))
+	v.Failure = errors.Join(v.Failure, err)
+	return look
 }
 
 // linkPage makes the cards of a link.
@@ -181,11 +196,11 @@ func posted(w http.ResponseWriter, r *http.Request) string {
 const nameless = "Cardea"
 
 // textsFor are those in the language that the page was asked for in, or that suits the browser.
-func textsFor(r *http.Request, tag string) *text.Texts {
-	if texts, known := text.In(tag); known {
+func textsFor(all text.Catalogue, r *http.Request, tag string) *text.Texts {
+	if texts, known := all.In(tag); known {
 		return texts
 	}
-	return text.For(r.Header.Get("Accept-Language"))
+	return all.For(r.Header.Get("Accept-Language"))
 }
 
 // addressOf is the query of a link's address; empty if there is no link.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cardea/engine/interaction"
-	"cardea/inbound/login/text"
 	"cardea/platform/browser"
 )
 
@@ -90,16 +89,17 @@ func (v *visit) forget() {
 // prefers.
 func (v *visit) chooseLanguage() {
 	name := v.cookie("lang")
+	all := v.Templates.texts(v.site.Pool)
 	if asked := v.r.URL.Query().Get("lang"); asked != "" {
-		if texts, known := text.In(asked); known {
+		if texts, known := all.In(asked); known {
 			v.texts = texts
 			v.set(name, texts.Tag, year)
 			return
 		}
 	}
-	if texts, known := text.In(v.read(name)); known {
+	if texts, known := all.In(v.read(name)); known {
 		v.texts = texts
 		return
 	}
-	v.texts = text.For(v.r.Header.Get("Accept-Language"))
+	v.texts = all.For(v.r.Header.Get("Accept-Language"))
 }

@@ -24,7 +24,16 @@ func (v *visit) respondError(status int, code string) {
 	if say == nil {
 		say = (*text.Texts).ErrorRequest
 	}
-	v.respond(status, v.cards().failed(say(v.texts)))
+	v.respond(status, v.failedCard(say(v.texts)))
+}
+
+// failedCard says why no page can be shown, with a way back: to the beginning of the authorization request, once it was judged.
+func (v *visit) failedCard(why string) Card {
+	c := v.cards().failed(why)
+	if v.request != nil {
+		c = v.cards().withStart(c)
+	}
+	return c
 }
 
 // ShowError answers a request for another endpoint of the site with the page of an error. The page of a failure tells the id

@@ -27,6 +27,8 @@ type Handler struct {
 	Branding *branding.Service
 	// Passkeys makes passkeys for visitors.
 	Passkeys *passkeys.Service
+	// Templates are the operator's own frames and texts; nil: there are none.
+	Templates *Templates
 	// Passwords recovers accounts.
 	Passwords *passwords.Service
 	// Check gives what is wrong with the form of an operation's request, as the API would find it.
@@ -73,7 +75,7 @@ func (v *visit) run() error {
 		v.post()
 	default:
 		v.w.Header().Set("Allow", "GET, POST")
-		v.respond(http.StatusMethodNotAllowed, v.cards().failed(v.texts.ErrorRequest()))
+		v.respond(http.StatusMethodNotAllowed, v.failedCard(v.texts.ErrorRequest()))
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ for (const list of document.querySelectorAll("[data-rules]")) {
     for (const rule of list.children) {
       const met = new RegExp(rule.dataset.pattern, "u").test(input.value);
       rule.classList.toggle("met", met);
+      rule.classList.toggle("passwordCheck-valid-customizable", met);
+      rule.classList.toggle("passwordCheck-notValid-customizable", !met);
       rule.querySelector("[data-met]").hidden = !met;
     }
   };
@@ -137,5 +139,10 @@ addEventListener("pageshow", (event) => {
 
 // What another site is to have is posted as soon as the page is there, by the button, so that it is posted once.
 document.querySelector("form[data-posts] button")?.click();
+
+for (const button of document.querySelectorAll("[data-back]")) {
+  button.hidden = history.length < 2;
+  button.addEventListener("click", () => history.back());
+}
 
 document.querySelector("[aria-invalid]")?.focus();

@@ -45,7 +45,7 @@ func TestPagesLookAsTheirClientsStyleSays(t *testing.T) {
 			"Assets": []any{image("FORM_LOGO", "LIGHT", "SVG", drawing), image("FORM_LOGO", "DARK", "SVG", strings.Replace(drawing, "h9", "h8", 1)), image("FAVICON_SVG", "DYNAMIC", "SVG", drawing)},
 		})
 		v := s.visitor(t).visit(address).expect("sign-in")
-		if !strings.Contains(v.body, "--accent:light-dark(#ff0080,") || strings.Contains(v.body, "--on-accent:light-dark(#ff0080,") {
+		if !strings.Contains(v.body, "--primary:light-dark(#ff0080,") || strings.Contains(v.body, "--primary-text:light-dark(#ff0080,") {
 			t.Error("the page has not the style's colours, or text that cannot be read")
 		}
 		logo, dark, icon := v.shown("img", "src", "", ""), v.shown("source", "srcset", "", ""), v.shown("link", "href", "rel", "icon")
@@ -113,4 +113,72 @@ func parse(t *testing.T, address string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+func TestPagesHaveTheImagesOfTheirStyle(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		address := s.authorize(t)
+		domain := servertest.Text(s.Must(t, "DescribeUserPool", M{"UserPoolId": s.pool}), "UserPool.Domain")
+		s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": 2})
+		enabled, bar := M{"enabled": true}, M{"logo": M{"enabled": true, "location": "END"}, "backgroundImage": M{"enabled": true}}
+		settings := M{
+			"components": M{
+				"pageBackground": M{"image": enabled}, "pageHeader": bar, "pageFooter": bar,
+				"form": M{"logo": M{"enabled": true, "formInclusion": "OUT", "position": "BOTTOM", "location": "END"}, "backgroundImage": enabled},
+			},
+			"categories": M{
+				"global": M{"pageHeader": enabled, "pageFooter": enabled, "spacingDensity": "COMPACT"},
+				"form":   M{"location": M{"horizontal": "START", "vertical": "END"}},
+			},
+		}
+		var assets []any
+		for i, category := range []string{
+			"PAGE_BACKGROUND", "PAGE_HEADER_LOGO", "PAGE_HEADER_BACKGROUND", "PAGE_FOOTER_LOGO", "PAGE_FOOTER_BACKGROUND",
+			"FORM_LOGO", "FORM_BACKGROUND", "PASSWORD_GRAPHIC",
+		} {
+			assets = append(assets, image(category, "LIGHT", "SVG", strings.Replace(drawing, "h9", "h"+string(rune('0'+i)), 1)))
+		}
+		assets = append(assets, image("PAGE_BACKGROUND", "DARK", "SVG", drawing))
+		style := servertest.Text(s.Must(t, "CreateManagedLoginBranding", M{
+			"UserPoolId": s.pool, "ClientId": s.client, "Settings": settings, "Assets": assets,
+		}), "ManagedLoginBranding.ManagedLoginBrandingId")
+
+		v := s.visitor(t).visit(address).expect("sign-in")
+		classes := v.shown("html", "class", "", "")
+		for _, class := range []string{"compact", "x-start", "y-end", "page-image", "form-image", "header-image", "footer-image"} {
+			if !strings.Contains(" "+classes+" ", " "+class+" ") {
+				t.Errorf("the page is not %s: %s", class, classes)
+			}
+		}
+		base, _, _ := strings.Cut(v.shown("img", "src", "", ""), "/assets/")
+		base += "/assets/"
+		for _, name := range []string{"page", "form", "header", "footer"} {
+			if !strings.Contains(v.body, ":root{--"+name+"-image:url("+base) {
+				t.Errorf("there is no image behind the %s", name)
+			}
+		}
+		if !strings.Contains(v.body, "@media (prefers-color-scheme:dark){:root{--page-image:url("+base) {
+			t.Error("there is no dark image behind the page")
+		}
+		logos := map[string]bool{}
+		for _, e := range v.elements("img") {
+			logos[e["src"]] = true
+		}
+		if len(logos) != 3 {
+			t.Errorf("logos of header, form and footer: %v", logos)
+		}
+		if i, j := strings.Index(v.body, "</main>"), strings.Index(v.body, `class="mark to-end"`); j < i || i < 0 {
+			t.Error("the form's logo is not below the form")
+		}
+		if v := v.visit(strings.Replace(address, "/oauth2/authorize", "/forgotPassword", 1)).expect("forgot"); !strings.Contains(v.body, `class="graphic"`) {
+			t.Error("the page of forgotten passwords has not its picture")
+		}
+
+		s.Must(t, "UpdateManagedLoginBranding", M{"UserPoolId": s.pool, "ManagedLoginBrandingId": style, "Settings": M{}})
+		v = s.visitor(t).visit(address).expect("sign-in")
+		if len(v.elements("img")) > 0 || strings.Contains(v.body, "-image:url") {
+			t.Error("images are shown that the settings do not enable")
+		}
+	})
 }

@@ -47,7 +47,7 @@ func elements(page *html.Node) (all []map[string]string) {
 func eachSample(t *testing.T, check func(t *testing.T, s sample, w *httptest.ResponseRecorder, page *html.Node)) {
 	t.Helper()
 	for _, l := range text.Languages {
-		texts, _ := text.In(l.Tag)
+		texts, _ := text.Own.In(l.Tag)
 		for _, s := range samples(in(texts)) {
 			w, page := rendered(t, frame{Texts: texts, App: sampleApp, ID: s.id, Again: "/login", Card: s.card}, "/"+s.name)
 			t.Run(l.Tag+"/"+s.name, func(t *testing.T) { check(t, s, w, page) })
@@ -104,7 +104,7 @@ func TestPagesHoldTogether(t *testing.T) {
 func TestWhatIsTypedStaysText(t *testing.T) {
 	t.Parallel()
 	const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}`
-	texts, _ := text.In("en")
+	texts, _ := text.Own.In("en")
 	own := in(texts)
 	for _, card := range []Card{
 		filled(own.identify(hostile, Field{Name: "username", Label: hostile, Type: "text", Error: hostile, Hint: hostile}, true), hostile),
@@ -133,7 +133,7 @@ func TestWhatIsTypedStaysText(t *testing.T) {
 
 func TestPagesAllowOnlyTheirOwnScript(t *testing.T) {
 	t.Parallel()
-	texts, _ := text.In("en")
+	texts, _ := text.Own.In("en")
 	nonces := map[string]bool{}
 	for range 2 {
 		w, page := rendered(t, frame{Texts: texts, App: sampleApp, Card: in(texts).enterPassword(sampleName)}, "/login")

@@ -2,6 +2,7 @@ package login
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"errors"
@@ -9,13 +10,17 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"cardea/engine/brand"
 	"cardea/engine/interaction"
 	"cardea/feature/branding"
 	"cardea/inbound/login/text"
 	"cardea/platform/browser"
 	"cardea/platform/caller"
+	"cardea/spec/id"
 )
 
 var (
@@ -27,7 +32,8 @@ var (
 	program string
 
 	pages = template.Must(template.New("").Funcs(template.FuncMap{
-		"field": func(f Field, t *text.Texts) fieldView { return fieldView{f, t} },
+		"field":   func(f Field, t *text.Texts) fieldView { return fieldView{f, t} },
+		"picture": func(p branding.Picture, name string) logoView { return logoView{p, name} },
 	}).ParseFS(markup, "*.html"))
 )
 
@@ -43,9 +49,12 @@ type frame struct {
 	Nonce   string
 	Style   template.CSS
 	Program template.JS
+	Around  template.HTML // what an operator has around the card in the place of Cardea's own
 
-	stays bool // its form never ends on another site
-	once  bool // it answers a form, so that it cannot be asked for again in another language
+	operator *Templates // of the operator; nil: there are none
+	pool     id.Pool
+	stays    bool // its form never ends on another site
+	once     bool // it answers a form, so that it cannot be asked for again in another language
 }
 
 // fieldView is a field and what is said around it.
@@ -54,10 +63,62 @@ type fieldView struct {
 	*text.Texts
 }
 
+// logoView is a picture and what it is called.
+type logoView struct {
+	branding.Picture
+	Name string
+}
+
 // choice is a language that the page can be read in.
 type choice struct {
 	text.Language
 	Address string
+}
+
+// Classes are the words of the page's style sheet that hold for the page.
+func (f frame) Classes() string {
+	if f.Look.Classic {
+		return strings.TrimSpace("classic " + f.Look.Classes)
+	}
+	return f.Look.Classes
+}
+
+// Graphic is the picture of the card's way to sign in, if the style has one.
+func (f frame) Graphic() *branding.Picture {
+	if p, found := f.Look.Graphics[f.Card.Graphic]; found {
+		return &p
+	}
+	return nil
+}
+
+// providersView is the card's identity providers as the style shows them.
+type providersView struct {
+	Title             string
+	List              []providerView
+	Menu, Last, Icons bool
+}
+
+type providerView struct {
+	Provider
+	Class, Icon, Initial string
+}
+
+// Providers are the card's identity providers, in the order of the style.
+func (f frame) Providers() providersView {
+	in := f.Look.Providers
+	view := providersView{Title: f.ChooseAnother(), Menu: in.Menu, Last: in.Last, Icons: in.Icons || f.Look.Style == ""}
+	for _, p := range f.Card.Providers {
+		initial, _ := utf8.DecodeRuneInString(p.Title)
+		view.List = append(view.List, providerView{p, brand.Class(p.Name), f.Look.ProviderIcons[p.Name], strings.ToUpper(string(initial))})
+	}
+	place := func(p providerView) int {
+		if i := slices.Index(in.Order, p.Name); i >= 0 {
+			return i
+		}
+		return len(in.Order)
+	}
+	slices.SortStableFunc(view.List, func(a, b providerView) int { return cmp.Compare(place(a), place(b)) })
+	return view
 }
 
 // respond answers with a card.
@@ -66,19 +127,27 @@ func (v *visit) respond(status int, card Card) {
 	if v.request != nil && !card.Posts {
 		card.Hidden = append(card.Hidden, Pair{"_csrf", interaction.Token(v.request.Box, v.owner)})
 	}
-	f := frame{Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), once: v.once}
+	f := frame{
+		Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), once: v.once,
+		operator: v.Templates, pool: v.site.Pool,
+	}
 	if status >= http.StatusInternalServerError {
 		f.ID = caller.From(v.r.Context()).RequestID
 	}
 	write(v.w, v.r, status, f)
 }
 
-// look is how the app's pages look. They have the server's own look when theirs cannot be read.
+// look is how the app's pages look; without a request that was judged, those of the client that the address names. They have
+// Cardea's own look when theirs cannot be read.
 func (v *visit) look() branding.Look {
-	if v.request == nil || v.Branding == nil {
+	if v.Branding == nil {
 		return branding.Look{}
 	}
-	look, err := v.Branding.Look(v.r.Context(), v.site, v.request.Client.ID)
+	client := id.Client(v.r.URL.Query().Get("client_id"))
+	if v.request != nil {
+		client = v.request.Client.ID
+	}
+	look, err := v.Branding.Look(v.r.Context(), v.site, client)
 	if err != nil {
 		v.failure = errors.Join(v.failure, fmt.Errorf("find the look of pages: %w", err))
 	}
@@ -87,23 +156,31 @@ func (v *visit) look() branding.Look {
 
 // write answers with a page.
 func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
-	f.Nonce, f.Style, f.Program = rand.Text(), template.CSS(style+f.Look.Style), template.JS(program)
 	for _, l := range text.Languages {
 		if f.once {
 			break
 		}
 		f.Choices = append(f.Choices, choice{l, inLanguage(r.URL, l.Tag)})
 	}
-	var page bytes.Buffer
-	if err := pages.ExecuteTemplate(&page, "frame.html", f); err != nil {
-		panic(err) // the templates are part of the program
-	}
+	f.Nonce, f.Program = rand.Text(), template.JS(program)
+	f.Style = template.CSS(style + cmp.Or(f.Look.Style, brand.Own.Style) + f.operator.style(f.pool))
+	f.Around = f.operator.around(f)
+	page := draw("frame.html", f)
 	policy := browser.Policy{Nonce: f.Nonce, Script: f.Card.Script(), Calls: f.Card.Offer != nil || f.Card.Enroll, Stays: f.stays}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", f.Tag)
 	w.Header().Set("Content-Security-Policy", policy.String())
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the visitor may be gone
+	_, _ = w.Write(page) // the visitor may be gone
+}
+
+// draw executes one of the templates, which are part of the program.
+func draw(name string, f frame) []byte {
+	var out bytes.Buffer
+	if err := pages.ExecuteTemplate(&out, name, f); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
 }
 
 // inLanguage is the page's own address, in another language.

@@ -2,11 +2,11 @@ package login
 
 import (
 	"html/template"
+	"io"
 	"net/http"
 	"slices"
 
 	"cardea/feature/branding"
-	"cardea/inbound/login/text"
 	"cardea/spec/oauth2"
 )
 
@@ -23,19 +23,20 @@ const (
 type sample struct {
 	name string
 	card Card
-	id   string // of the request, where the page tells it
+	id   string        // of the request, where the page tells it
+	look branding.Look // of a style
 }
 
 // samples are all pages in the states that they can be in.
 func samples(t cards) []sample {
 	name := Field{Name: "username", Label: t.Email(), Type: "email", Autocomplete: "username webauthn", Required: true, Focus: true}
 	rules := []Rule{{t.RuleLength(8), "^.{8,}"}, {t.RuleLower(), `\p{Ll}`}, {t.RuleUpper(), `\p{Lu}`}, {t.RuleNumber(), `\d`}, {t.RuleSymbol(), `[^\p{L}\d]`}}
-	return []sample{
+	return append(ofStyles(t, name), []sample{
 		{name: "sign-in", card: t.withSignUp(t.identify(sampleApp, name, false))},
 		{name: "sign-in-passkey", card: t.withSignUp(offered(t.identify(sampleApp, name, false)))},
 		{name: "sign-in-passkey-failed", card: alert(t.withSignUp(offered(t.identify(sampleApp, name, false))), t.PasskeyFailed())},
 		{name: "sign-in-password", card: t.withSignUp(t.identify(sampleApp, name, true))},
-		{name: "sign-in-wrong", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceIncorrect())},
+		{name: "sign-in-wrong", card: blame(filled(t.identify(sampleApp, name, true), sampleName), 1, t.SentenceIncorrect())},
 		{name: "sign-in-locked", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceLocked())},
 		{name: "sign-in-unconfirmable", card: alert(filled(t.identify(sampleApp, name, true), sampleName), t.SentenceDisabled())},
 		{name: "sign-in-confirmed", card: notice(filled(t.identify(sampleApp, name, true), sampleName), t.ConfirmDone())},
@@ -102,8 +103,8 @@ func samples(t cards) []sample {
 		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
 		{name: "error-request", card: t.failed(t.ErrorRequest())},
 		{name: "error-over", card: t.failed(t.ErrorOver())},
-		{name: "error-later", card: t.failed(t.ErrorLater()), id: "1-5759e988-bd862e3fe1be46a994272793"},
-	}
+		{name: "error-later", card: t.withStart(t.failed(t.ErrorLater())), id: "1-5759e988-bd862e3fe1be46a994272793"},
+	}...)
 }
 
 func alert(c Card, said string) Card {
@@ -146,16 +147,20 @@ func filled(c Card, value string) Card {
 const samplePicture template.URL = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath d='M0 0h3v3H0zM5 0h3v3H5zM0 5h3v3H0zM4 4h1v1H4zM6 4h2v1H6zM4 6h1v2H4zM6 6h2v2H6z'/%3E%3C/svg%3E"
 
 // Gallery shows every page in every state, with sample data. It is a program's own site: nothing can be done there.
-type Gallery struct{}
+type Gallery struct {
+	Templates *Templates // of an operator, as for all pools
+}
 
 // ServeHTTP lists the pages, and shows one.
-func (Gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	texts, known := text.In(r.URL.Query().Get("lang"))
-	if !known {
-		texts = text.For(r.Header.Get("Accept-Language"))
+func (g Gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if image, found := sampleImages[r.URL.Path]; found {
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, _ = io.WriteString(w, image) // the visitor may be gone
+		return
 	}
+	texts := textsFor(g.Templates.texts(""), r, r.URL.Query().Get("lang"))
 	own := cards{texts, func(path string) string { return "/" }}
-	f := frame{Texts: texts, App: sampleApp, Again: "/", Card: own.failed(texts.ErrorAway())}
+	f := frame{Texts: texts, App: sampleApp, Again: "/", Card: own.failed(texts.ErrorAway()), operator: g.Templates}
 	if r.URL.Path == "/" {
 		f.Card = Card{Page: "gallery", Heading: "Pages"}
 	}
@@ -164,7 +169,7 @@ func (Gallery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case "/":
 			f.Card.Links = append(f.Card.Links, Link{Text: s.name, Address: s.name + "?lang=" + texts.Tag})
 		case "/" + s.name:
-			f.Card, f.ID = s.card, s.id
+			f.Card, f.ID, f.Look = s.card, s.id, s.look
 		}
 	}
 	write(w, r, http.StatusOK, f)

@@ -94,6 +94,7 @@ func (v *visit) blame(err error) {
 // fieldByCode is what the codes of the API's faults are about.
 var fieldByCode = map[string]string{
 	"CodeMismatchException": "code", "ExpiredCodeException": "code",
+	"NotAuthorizedException": "password", "UserNotFoundException": "password",
 	"InvalidPasswordException": "password", "PasswordHistoryPolicyViolationException": "password",
 }
 
@@ -113,6 +114,9 @@ func (v *visit) fieldOf(err error) string {
 	}
 	if mismatch, ok := errors.AsType[*account.MismatchError](err); ok {
 		return mismatch.Attribute
+	}
+	if v.page.says[v.code] != nil { // the page's own words are about no field
+		return ""
 	}
 	return fieldByCode[v.code]
 }
@@ -200,15 +204,15 @@ func (v *visit) refuseRequest(err error) {
 	switch {
 	case unknown:
 		v.code = "invalid_client"
-		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorClient()))
+		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorClient()))
 	case back:
 		v.leave(v.address("/oauth2/authorize"))
 	case errors.Is(err, hosted.ErrRedirect):
 		v.code = "redirect_mismatch"
-		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRedirect()))
+		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorRedirect()))
 	case errors.Is(err, hosted.ErrPushed):
 		v.code = oauth2.InvalidRequestURI
-		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorOver()))
+		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorOver()))
 	case errors.Is(err, hosted.ErrDevice):
 		v.code = "expired_token"
 		v.respond(http.StatusBadRequest, v.cards().deviceOver(v.site.BaseURL+devicePath))
@@ -220,5 +224,5 @@ func (v *visit) refuseRequest(err error) {
 // failed answers a failure: what went wrong is in the log, under the id that the page shows.
 func (v *visit) failed(err error) {
 	v.failure, v.code = err, "InternalErrorException"
-	v.respond(http.StatusInternalServerError, v.cards().failed(v.texts.ErrorLater()))
+	v.respond(http.StatusInternalServerError, v.failedCard(v.texts.ErrorLater()))
 }

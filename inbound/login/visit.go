@@ -48,7 +48,7 @@ func (v *visit) judge() bool {
 	asked, err := oauth2.Parse(v.r.URL.RawQuery)
 	if err != nil {
 		v.code = oauth2.InvalidRequest
-		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRequest()))
+		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorRequest()))
 		return false
 	}
 	v.asked = asked.Without("lang")
@@ -137,7 +137,7 @@ func (v *visit) post() {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 	if err := v.r.ParseForm(); err != nil {
 		v.code = oauth2.InvalidRequest
-		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRequest()))
+		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorRequest()))
 		return
 	}
 	current := pageOf(v.it.Page)

@@ -33,6 +33,8 @@ type Config struct {
 	ShutdownDelay Duration `toml:"shutdown_delay"`
 	// GeoDatabase is a MaxMind file that says where users' sessions are used; empty means that sessions have no place.
 	GeoDatabase string `toml:"geo_database"`
+	// Templates is a folder with frames, style sheets and texts for the pages of domains; empty means Cardea's own.
+	Templates string `toml:"templates"`
 
 	Database  Database  `toml:"database"`
 	TLS       TLS       `toml:"tls"`

@@ -79,17 +79,17 @@ func scanImage(row db.Scanner) (i Image, err error) {
 
 // Place is an image of a branding without its bytes.
 type Place struct {
-	Category, ColorMode, Extension string
-	Name                           string // on pages, without its extension
+	Category, ColorMode, Extension, Resource string
+	Name                                     string // on pages, without its extension
 }
 
 // Places are the images of a branding, in the order in which they were given.
 func Places(tx *db.Tx, b *Branding) ([]Place, error) {
 	return db.All(tx, func(row db.Scanner) (p Place, err error) {
-		err = row.Scan(&p.Category, &p.ColorMode, &p.Extension, &p.Name)
+		err = row.Scan(&p.Category, &p.ColorMode, &p.Extension, &p.Resource, &p.Name)
 		return p, err
 	}, `
-		SELECT category, color_mode, extension, hash
+		SELECT category, color_mode, extension, resource_id, hash
 		FROM branding_image
 		WHERE pool_id = $1 AND branding_id = $2
 		ORDER BY number`,

@@ -169,7 +169,7 @@ var keys = []key{
 	{"sign-up.have", []string(nil), false},
 	{"sign-up.privacy", []string(nil), false},
 	{"sign-up.submit", []string(nil), false},
-	{"sign-up.terms", []string(nil), false},
+	{"sign-up.terms", []string{"terms", "privacy"}, false},
 	{"sign-up.terms-of-use", []string(nil), false},
 	{"signed-out", []string(nil), false},
 	{"signed-out.again", []string(nil), false},
@@ -680,8 +680,8 @@ func (t *Texts) SignUpPrivacy() string { return t.say(164) }
 // SignUpSubmit says "Create account".
 func (t *Texts) SignUpSubmit() string { return t.say(165) }
 
-// SignUpTerms says "By creating an account you agree to the terms below.".
-func (t *Texts) SignUpTerms() string { return t.say(166) }
+// SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(166, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
 func (t *Texts) SignUpTermsOfUse() string { return t.say(167) }

@@ -47,13 +47,16 @@ type Texts struct {
 //go:embed *.txt
 var files embed.FS
 
-// all are the texts of Languages, in their order.
-var all = read()
+// Catalogue is the texts of Languages, in their order.
+type Catalogue []*Texts
+
+// Own is the catalogue of Cardea.
+var Own = read()
 
 var matcher = language.NewMatcher(tags())
 
 // In gives the texts of the language with this tag, as the parameter `lang` names it.
-func In(tag string) (*Texts, bool) {
+func (all Catalogue) In(tag string) (*Texts, bool) {
 	for _, t := range all {
 		if strings.EqualFold(t.Tag, tag) {
 			return t, true
@@ -62,9 +65,35 @@ func In(tag string) (*Texts, bool) {
 	return nil, false
 }
 
+// With is the catalogue with other texts in one language: a file with lines like those of Cardea's own, for some of the keys.
+func (all Catalogue) With(tag, content string) (Catalogue, error) {
+	own, known := all.In(tag)
+	if !known || own.Tag != tag {
+		return nil, fmt.Errorf("there is no language %s", tag)
+	}
+	given, err := parseSome(own.Language, content)
+	if err != nil {
+		return nil, err
+	}
+	changed := *own
+	changed.forms = slices.Clone(own.forms)
+	for i, forms := range given.forms {
+		if forms == nil {
+			continue
+		}
+		if forms[0] == "" {
+			return nil, fmt.Errorf("%s.txt: %s.other is missing", tag, keys[i].name)
+		}
+		changed.forms[i] = forms
+	}
+	with := slices.Clone(all)
+	with[slices.Index(all, own)] = &changed
+	return with, nil
+}
+
 // For gives the texts that suit a browser best, by its Accept-Language header: the first language in it that is spoken, or a near
 // relative of one. The matcher alone would take the simplified Chinese of "zh" for readers in Hong Kong, whose browsers prefer zh-HK.
-func For(acceptLanguage string) *Texts {
+func (all Catalogue) For(acceptLanguage string) *Texts {
 	preferred, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
 		return all[0]
@@ -87,8 +116,8 @@ func tags() []language.Tag {
 }
 
 // read reads the files of all languages. They are part of the program: one that is not complete is a mistake in it.
-func read() []*Texts {
-	var list []*Texts
+func read() Catalogue {
+	var list Catalogue
 	for _, l := range Languages {
 		content, err := files.ReadFile(l.Tag + ".txt")
 		if err != nil {
@@ -115,6 +144,20 @@ var forms = []string{"other", "zero", "one", "two", "few", "many"}
 
 // parse reads one language's file.
 func parse(l Language, content string) (*Texts, error) {
+	t, err := parseSome(l, content)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range keys {
+		if t.forms[i] == nil || t.forms[i][0] == "" {
+			return nil, fmt.Errorf("%s.txt: %s is missing", l.Tag, k.name)
+		}
+	}
+	return t, nil
+}
+
+// parseSome reads a file that has texts for some of the keys.
+func parseSome(l Language, content string) (*Texts, error) {
 	t := &Texts{Language: l, tag: language.MustParse(l.Tag), forms: make([][]string, len(keys))}
 	for number, line := range lines(content) {
 		name, said, found := strings.Cut(line, "=")
@@ -124,11 +167,6 @@ func parse(l Language, content string) (*Texts, error) {
 		}
 		if err := t.put(name, said); err != nil {
 			return nil, fmt.Errorf("%s.txt:%d: %w", l.Tag, number, err)
-		}
-	}
-	for i, k := range keys {
-		if t.forms[i] == nil || t.forms[i][0] == "" {
-			return nil, fmt.Errorf("%s.txt: %s is missing", l.Tag, k.name)
 		}
 	}
 	return t, nil

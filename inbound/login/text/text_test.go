@@ -41,14 +41,14 @@ func TestNumbersHaveForms(t *testing.T) {
 			t.Errorf("%d: got %q, want %q", n, got, want)
 		}
 	}
-	if got := all[0].CodeLife(1); got != "It can be used for 1 minute." {
+	if got := Own[0].CodeLife(1); got != "It can be used for 1 minute." {
 		t.Errorf("English: %q", got)
 	}
 }
 
 func TestArabicSaysOneAndTwoInWords(t *testing.T) {
 	t.Parallel()
-	arabic, _ := In("ar")
+	arabic, _ := Own.In("ar")
 	said := map[string]bool{}
 	for _, n := range []int{1, 2, 3, 11} {
 		got := arabic.CodeLife(n)
@@ -104,7 +104,7 @@ func TestBrowsersGetTheLanguageTheyPrefer(t *testing.T) {
 		"not a language; at all,,;q=1":     "en",
 		strings.Repeat("de-", 1000) + "de": "en",
 	} {
-		if got := For(header).Tag; got != want {
+		if got := Own.For(header).Tag; got != want {
 			t.Errorf("%.60q: got %s, want %s", header, got, want)
 		}
 	}
@@ -117,7 +117,7 @@ func TestEveryLanguageOfTermsIsSpoken(t *testing.T) {
 		if l.Terms != "" {
 			got = append(got, strings.TrimPrefix(l.Terms, "cognito:"))
 		}
-		if texts, known := In(strings.ToLower(l.Tag)); !known || texts.Tag != l.Tag || l.Name == "" {
+		if texts, known := Own.In(strings.ToLower(l.Tag)); !known || texts.Tag != l.Tag || l.Name == "" {
 			t.Errorf("%s is not spoken", l.Tag)
 		}
 	}
@@ -140,7 +140,7 @@ func TestEveryLanguageOfTermsIsSpoken(t *testing.T) {
 func TestValuesKeepTheirDirection(t *testing.T) {
 	t.Parallel()
 	for _, l := range Languages {
-		texts, _ := In(l.Tag)
+		texts, _ := Own.In(l.Tag)
 		isolated := strings.Contains(texts.CodeSent("+•••4567"), "\u2068+•••4567\u2069")
 		if isolated != l.RightToLeft {
 			t.Errorf("%s: isolated %t", l.Tag, isolated)
@@ -159,7 +159,7 @@ func english(t *testing.T) string {
 
 func TestValuesAreNoTexts(t *testing.T) {
 	t.Parallel()
-	if got := all[0].Title("{app}", "Acme"); got != "{app} · Acme" {
+	if got := Own[0].Title("{app}", "Acme"); got != "{app} · Acme" {
 		t.Errorf("got %q: a value was taken for a place", got)
 	}
 }
