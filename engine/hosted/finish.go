@@ -74,6 +74,8 @@ func (s *Server) answer(tx *db.Tx, r *Request, g grant, out *Finished) (err erro
 		return err
 	}
 	switch {
+	case !r.isFor(g.User.Sub):
+		return r.Refused(ErrLoginRequired)
 	case r.own != "":
 		out.Own = r.own
 		return token.Eligible(r.Pool, g.User, g.Proofs)

@@ -68,6 +68,7 @@ type Request struct {
 	values               oauth2.Values // those that they stand for
 	pushed               *pushedrequest.Request
 	Device               *devicegrant.Grant // the device that it is for, which has no address to send a browser to; nil: none
+	hinted               id.Sub             // the user whom it is about; empty: any
 	own                  string             // the user's own page that is asked for in the place of an app; empty: none is
 }
 
@@ -103,6 +104,13 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	}
 	if err != nil {
 		return nil, r.Refused(err)
+	}
+	err = s.holdStrictly(tx, r)
+	if _, wrong := errors.AsType[*oauth2.Error](err); wrong || errors.Is(err, token.ErrHint) {
+		return nil, r.Refused(err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if !slices.Contains(r.Pool.ResponseTypes(), r.ResponseType) {
 		return nil, r.Refused(&oauth2.Error{Code: oauth2.UnsupportedResponseType})
@@ -152,7 +160,8 @@ func (r *Request) readAddress(v oauth2.Values) error {
 	if r.implied = r.Answer.URI == "" && !v.Repeated("redirect_uri"); r.implied {
 		r.Answer.URI = r.Client.Doc.DefaultRedirectURI
 	}
-	if v.Repeated("redirect_uri") || !oauth2.Registered(r.Client.Doc.CallbackURLs, r.Answer.URI) {
+	missing := r.implied && r.Pool.Follows(pool.Strict) // OpenID Connect requires it
+	if missing || v.Repeated("redirect_uri") || !oauth2.Registered(r.Client.Doc.CallbackURLs, r.Answer.URI) {
 		return ErrRedirect
 	}
 	return nil

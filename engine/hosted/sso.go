@@ -114,7 +114,7 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	}
 	elsewhere := r.Provider != "" && r.Provider != local || !r.offers(local)
 	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
-	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) || !r.Fresh(tx.Now.Sub(s.AuthTime)) {
+	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) || !r.Fresh(tx.Now.Sub(s.AuthTime)) || !r.isFor(s.Sub) {
 		return nil, nil, ErrLoginRequired
 	}
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/scope"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
@@ -25,6 +27,7 @@ type RefreshRequest struct {
 	DeviceKey    string
 	Metadata     map[string]string
 	From         caller.Caller // where the request came from
+	Scopes       []string      // that the tokens are to have, of the session's own; nil: all
 
 	// Check, if set, is asked about the session's user before anything else about them is judged: SECRET_HASH in the
 	// refresh flow is made with a user name that only the session knows. Its error refuses the tokens.
@@ -32,8 +35,8 @@ type RefreshRequest struct {
 }
 
 // Refresh makes new tokens for the holder of a refresh token, and a new refresh token if the client rotates them; otherwise
-// it answers why not: ErrInvalidRefresh, ErrExpiredRefresh, ErrRevokedRefresh, ErrReusedRefresh, or what account.Active
-// says. Without rotation it writes nothing, except from time to time the use of a session in a pool that tracks sessions.
+// it answers why not: ErrInvalidRefresh, ErrExpiredRefresh, ErrRevokedRefresh, ErrReusedRefresh, scope.ErrRefused, or what
+// account.Active says. Without rotation it writes nothing, except from time to time the use of a session in a pool that tracks sessions.
 // What it writes is durable before it signs anything. Refresh does not check whether the client may use the flow of the
 // request: the caller refuses REFRESH_TOKEN_AUTH.
 func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.AuthenticationResultType, error) {
@@ -94,8 +97,26 @@ func (m *Minter) redeemed(tx *db.Tx, r RefreshRequest, given *refreshToken) (*fa
 	if err != nil {
 		return nil, err
 	}
-	f.session = s
-	return f, nil
+	f.session, err = narrowed(s, r.Scopes)
+	return f, err
+}
+
+// narrowed is a session as its tokens show it that have some of its scopes only, or scope.ErrRefused for others. What is stored
+// of the session stays as it is (RFC 6749 §6).
+func narrowed(s *session.Session, scopes []string) (*session.Session, error) {
+	if scopes == nil {
+		return s, nil
+	}
+	for _, one := range scopes {
+		if !slices.Contains(granted(s.Kind, s.Scopes), one) {
+			return nil, scope.ErrRefused
+		}
+	}
+	shown := *s
+	if s.Kind == session.OAuth {
+		shown.Scopes = scopes
+	}
+	return &shown, nil
 }
 
 // redeem finds the session that a token opens, and its user, if it opens any.

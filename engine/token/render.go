@@ -56,26 +56,36 @@ func (c *claims) texts(name string, values []string) {
 	c.b = append(c.b, ']')
 }
 
-// attribute adds a user's attribute. All are stored as text; a few are something else in tokens (docs/cognito/tokens.md,
-// "ID token").
+// attribute adds a user's attribute.
 func (c *claims) attribute(name, value string) {
-	if c.changed(name) {
-		return
+	if !c.changed(name) {
+		c.b = appendAttribute(c.member(name), name, value)
 	}
+}
+
+// Typed are attributes as ID tokens have them.
+func Typed(shown map[string]string) map[string]json.RawMessage {
+	typed := make(map[string]json.RawMessage, len(shown))
+	for name, value := range shown {
+		typed[name] = appendAttribute(nil, name, value)
+	}
+	return typed
+}
+
+// appendAttribute appends the value of an attribute in JSON. All are stored as text; a few are something else in tokens
+// (docs/cognito/tokens.md, "ID token").
+func appendAttribute(b []byte, name, value string) []byte {
 	switch name {
 	case "email_verified", "phone_number_verified":
-		c.b = strconv.AppendBool(c.member(name), value == "true")
+		return strconv.AppendBool(b, value == "true")
 	case "address":
-		c.b = append(appendText(append(c.member(name), `{"formatted":`...), value), '}')
+		return append(appendText(append(b, `{"formatted":`...), value), '}')
 	case "updated_at":
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
-			c.number(name, n)
-			return
+			return strconv.AppendInt(b, n, 10)
 		}
-		c.text(name, value)
-	default:
-		c.text(name, value)
 	}
+	return appendText(b, value)
 }
 
 // end closes the object, with the claims that a function has added.

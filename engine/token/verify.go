@@ -36,6 +36,15 @@ type Claims struct {
 	pool id.Pool
 }
 
+// ScopeOf is what an access token that was just made says of its scopes.
+func ScopeOf(made string) string {
+	var c Claims
+	if t, err := jose.Parse(made); err == nil {
+		_ = json.Unmarshal(t.Payload, &c) // the server has written it
+	}
+	return c.Scope
+}
+
 // Scopes are the token's scopes.
 func (c *Claims) Scopes() []string { return strings.Fields(c.Scope) }
 

@@ -30,7 +30,7 @@ func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, 
 	if r.Own() {
 		return Onward{}, hosted.ErrRedirect // no app may ask for that
 	}
-	if !r.Prompts(oauth2.PromptSelect) {
+	if !r.Prompts(oauth2.PromptSelect) && !r.Consents() {
 		out, err := s.Hosted.Reuse(ctx, r, b)
 		if err == nil {
 			return Onward{Location: out.Location}, nil

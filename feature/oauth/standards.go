@@ -9,12 +9,13 @@ import (
 	"cardea/spec/id"
 )
 
-// Standards beyond Cognito that have endpoints of their own, which answer in pools whose tag cardea:standards names them.
+// Standards beyond Cognito by which endpoints answer, or answer differently, in pools whose tag cardea:standards names them.
 const (
 	DeviceGrant    = pool.DeviceGrant
 	Introspection  = pool.Introspection
 	Metadata       = pool.Metadata
 	PushedRequests = pool.PushedRequests
+	Strict         = pool.Strict
 )
 
 // Follows tells whether a pool follows a standard. A pool that does not exist follows none.

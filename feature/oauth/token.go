@@ -8,12 +8,19 @@ import (
 	"cardea/engine/token"
 	"cardea/platform/caller"
 	"cardea/platform/db"
+	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/oauth2"
 )
 
-// Tokens are what the token endpoint answers.
+// Tokens are what a grant gives.
 type Tokens = cognitoidp.AuthenticationResultType
+
+// Issued is what the token endpoint answers.
+type Issued struct {
+	*Tokens
+	Scope string // what the access token is for, where that is told
+}
 
 // grant is one way to ask for tokens.
 type grant interface {
@@ -33,7 +40,7 @@ var grants = map[string]func(s *Service, form oauth2.Values) grant{
 }
 
 // Token answers the token endpoint.
-func (s *Service) Token(ctx context.Context, r Request) (*Tokens, error) {
+func (s *Service) Token(ctx context.Context, r Request) (*Issued, error) {
 	kind := r.Form.Get("grant_type")
 	if kind == "" {
 		return nil, missing()
@@ -42,10 +49,23 @@ func (s *Service) Token(ctx context.Context, r Request) (*Tokens, error) {
 	if make, known := grants[kind]; known {
 		g = make(s, r.Form)
 	}
-	if err := s.Apps.Prove(ctx, r.Pool, r.Client, g.admit); err != nil {
+	var strict bool
+	err := s.Apps.Prove(ctx, r.Pool, r.Client, func(tx *db.Tx, app access.App) error {
+		strict = app.Pool.Follows(pool.Strict)
+		return g.admit(tx, app)
+	})
+	if err != nil {
 		return nil, err
 	}
-	return g.issue(ctx)
+	made, err := g.issue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	issued := &Issued{Tokens: made}
+	if strict {
+		issued.Scope = token.ScopeOf(made.AccessToken)
+	}
+	return issued, nil
 }
 
 // unsupported is every other grant_type. The client proves itself before it learns that.
@@ -99,8 +119,11 @@ func (g *refresh) admit(_ *db.Tx, app access.App) error {
 	return nil
 }
 
+// issue gives tokens with all scopes of the session, as Cognito does; in strict pools a request may ask for fewer.
 func (g *refresh) issue(ctx context.Context) (*Tokens, error) {
-	return g.Tokens.Refresh(ctx, token.RefreshRequest{
-		App: g.app, RefreshToken: g.form.Get("refresh_token"), From: caller.From(ctx),
-	})
+	r := token.RefreshRequest{App: g.app, RefreshToken: g.form.Get("refresh_token"), From: caller.From(ctx)}
+	if g.app.Pool.Follows(pool.Strict) {
+		r.Scopes = oauth2.Scopes(g.form.Get("scope"))
+	}
+	return g.Tokens.Refresh(ctx, r)
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"cardea/feature/oauth"
 	"cardea/spec/oauth2"
 )
 
@@ -15,6 +14,7 @@ type tokens struct {
 	Refresh string `json:"refresh_token,omitzero"`
 	Expires int64  `json:"expires_in"`
 	Type    string `json:"token_type"`
+	Scope   string `json:"scope,omitzero"`
 }
 
 func (c *call) token() error {
@@ -26,12 +26,8 @@ func (c *call) token() error {
 	if err != nil {
 		return err
 	}
-	c.write(http.StatusOK, answerOf(made))
+	c.write(http.StatusOK, tokens{made.IdToken, made.AccessToken, made.RefreshToken, made.ExpiresIn, made.TokenType, made.Scope})
 	return nil
-}
-
-func answerOf(made *oauth.Tokens) tokens {
-	return tokens{made.IdToken, made.AccessToken, made.RefreshToken, made.ExpiresIn, made.TokenType}
 }
 
 func (c *call) revoke() error {
@@ -66,6 +62,7 @@ func (c *call) userInfo() error {
 func (c *call) bearer() (string, error) {
 	wrong := &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Bad OAuth2 request at UserInfo Endpoint"}
 	headers := c.r.Header.Values("Authorization")
+	c.anonymous = len(headers) == 0
 	if len(headers) == 1 {
 		scheme, given, _ := strings.Cut(headers[0], " ")
 		if given = strings.TrimLeft(given, " "); strings.EqualFold(scheme, "Bearer") && given != "" {
@@ -75,5 +72,6 @@ func (c *call) bearer() (string, error) {
 	if len(headers) > 0 || c.r.Method != http.MethodPost || c.readForm() != nil || c.form.Get("access_token") == "" {
 		return "", wrong
 	}
+	c.anonymous = false
 	return c.form.Get("access_token"), nil
 }

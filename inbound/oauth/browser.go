@@ -14,6 +14,9 @@ import (
 // authorize sends the browser back to the app where it is signed in, or to the sign-in page, or back with what is wrong with the
 // request.
 func (c *call) authorize() error {
+	if c.r.Method == http.MethodPost {
+		return c.authorizeByForm()
+	}
 	v, err := c.query()
 	if err != nil {
 		return err

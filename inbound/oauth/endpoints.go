@@ -1,6 +1,9 @@
 package oauth
 
 import (
+	"net/http"
+	"slices"
+
 	"cardea/engine/issuer"
 	"cardea/feature/oauth"
 )
@@ -12,7 +15,8 @@ type endpoint struct {
 	member   string // of OpenID configurations, which name it; empty: they do not
 	standard string // it answers in pools that follow this one of feature/oauth; empty: in all
 	methods  []string
-	open     bool // to scripts of any origin
+	posts    string // it takes POST as well in pools that follow this one; empty: in none
+	open     bool   // to scripts of any origin
 	answer   func(c *call) error
 }
 
@@ -33,7 +37,8 @@ var endpoints = []endpoint{
 	{name: "Device", path: "/oauth2/device_authorization", member: "device_authorization_endpoint", methods: post, open: true,
 		standard: oauth.DeviceGrant, answer: (*call).device},
 
-	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, answer: (*call).authorize},
+	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, posts: oauth.Strict,
+		answer: (*call).authorize},
 	{name: "Logout", path: "/logout", member: "end_session_endpoint", methods: get, answer: (*call).logout},
 }
 
@@ -48,9 +53,18 @@ func Discovered() (list []issuer.Endpoint) {
 }
 
 // exists tells whether the pool has the endpoint.
-func (c *call) exists() (bool, error) {
-	if c.standard == "" {
-		return true, nil
+func (c *call) exists() (bool, error) { return c.standard == "" || c.follows(c.standard), c.failure }
+
+// takes tells whether the endpoint takes the method of the request.
+func (c *call) takes() bool {
+	return slices.Contains(c.methods, c.r.Method) || c.posts != "" && c.r.Method == http.MethodPost && c.follows(c.posts)
+}
+
+// follows tells whether the pool follows a standard. A failure to find out is the call's.
+func (c *call) follows(standard string) bool {
+	follows, err := c.Service.Follows(c.r.Context(), c.pool, standard)
+	if err != nil {
+		c.failure = err
 	}
-	return c.Service.Follows(c.r.Context(), c.pool, c.standard)
+	return follows
 }

@@ -52,6 +52,7 @@ var conditions = []entry{
 	{token.ErrNotRevocable, oauth2.InvalidRequest, ""},
 	{token.ErrNotRefresh, oauth2.UnsupportedTokenType, ""},
 	{token.ErrOthersToken, oauth2.InvalidGrant, ""},
+	{token.ErrHint, oauth2.InvalidRequest, "id_token_hint is not valid"},
 }
 
 // ofBearer are the conditions of the access token at userInfo.
@@ -117,6 +118,10 @@ func (c *call) refuse(err error) {
 		c.fail(&oauth2.Error{Code: oauth2.ServerError}, http.StatusInternalServerError)
 		return
 	}
+	if c.follows(oauth.Strict) {
+		c.refuseStrictly(err, word)
+		return
+	}
 	c.fail(word, c.statusOf(word))
 }
 
@@ -132,15 +137,19 @@ func (c *call) statusOf(word *oauth2.Error) int {
 	return http.StatusBadRequest
 }
 
-// fail writes an error.
+// fail writes an error in Cognito's form.
 func (c *call) fail(word *oauth2.Error, status int) {
-	c.code = word.Code
 	switch {
 	case c.name == "UserInfo":
 		c.w.Header().Set("WWW-Authenticate", "Bearer error="+quoted(word.Code)+", error_description="+quoted(word.Description))
 	case status == http.StatusUnauthorized && (c.basic || c.name == "Introspect"):
 		c.w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	}
+	c.writeError(word, status)
+}
+
+func (c *call) writeError(word *oauth2.Error, status int) {
+	c.code = word.Code
 	c.write(status, struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description,omitzero"`

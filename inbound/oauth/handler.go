@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"cardea/engine/issuer"
@@ -44,9 +43,11 @@ type call struct {
 	form    oauth2.Values
 	client  string // that the request names, for the log
 	basic   bool   // the client has proven itself by the header Authorization
-	status  int
-	code    string
-	failure error // the cause of a server_error
+
+	anonymous bool // nobody has shown a bearer token
+	status    int
+	code      string
+	failure   error // the cause of a server_error
 }
 
 // serve answers one request.
@@ -69,7 +70,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	case r.Method == http.MethodOptions && e.open:
 		c.preflight()
 		return
-	case !slices.Contains(e.methods, r.Method):
+	case !c.takes():
 		w.Header().Set("Allow", strings.Join(e.methods, ", "))
 		c.fail(&oauth2.Error{Code: oauth2.InvalidRequest}, http.StatusMethodNotAllowed)
 	case !e.open && !browser.Navigates(r):

@@ -18,7 +18,7 @@ const (
 	PromptNone    = "none"
 	PromptLogin   = "login"
 	PromptSelect  = "select_account"
-	promptConsent = "consent"
+	PromptConsent = "consent"
 )
 
 // Authorization is an authorization request, as far as its form is concerned.
@@ -108,7 +108,7 @@ func proves(challenge, method string) bool {
 // promptable reports whether the values of prompt are known, and none stands alone.
 func promptable(prompt []string) bool {
 	for _, value := range prompt {
-		if !slices.Contains([]string{PromptNone, PromptLogin, PromptSelect, promptConsent}, value) {
+		if !slices.Contains([]string{PromptNone, PromptLogin, PromptSelect, PromptConsent}, value) {
 			return false
 		}
 	}
