@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"cardea/feature/appclient"
 	demoapp "cardea/inbound/demo"
 	"cardea/inbound/inbox"
 	"cardea/platform/caller"
@@ -75,7 +76,7 @@ func (s *Server) demoOf(ctx context.Context, pool string) (Demo, error) {
 }
 
 // makeDemo makes a pool with a domain where anyone may sign up and confirms by e-mail, and a public client that allows every
-// sign-in there is, at the pages for the demo app.
+// sign-in there is, at the pages for the demo app unless the server is reached by http from other machines.
 func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 	pool, err := s.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{
 		PoolName:               demoName,
@@ -84,7 +85,7 @@ func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 	if err != nil {
 		return Demo{}, err
 	}
-	client, err := s.API.Appclient.CreateUserPoolClient(ctx, &cognitoidp.CreateUserPoolClientRequest{
+	request := &cognitoidp.CreateUserPoolClientRequest{
 		UserPoolId: pool.UserPool.Id,
 		ClientName: demoName,
 		ExplicitAuthFlows: []string{
@@ -93,13 +94,15 @@ func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 			cognitoidp.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
 			cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
 		},
-		AllowedOAuthFlowsUserPoolClient: true,
-		AllowedOAuthFlows:               []string{cognitoidp.OAuthFlowTypeCode},
-		AllowedOAuthScopes:              []string{"openid", "email"},
-		CallbackURLs:                    []string{s.config.PublicURL + demoapp.Path},
-		LogoutURLs:                      []string{s.config.PublicURL + demoapp.Path},
-		SupportedIdentityProviders:      []string{"COGNITO"},
-	})
+	}
+	if app := s.config.PublicURL + demoapp.Path; appclient.CheckURL(app) == nil {
+		request.AllowedOAuthFlowsUserPoolClient = true
+		request.AllowedOAuthFlows = []string{cognitoidp.OAuthFlowTypeCode}
+		request.AllowedOAuthScopes = []string{"openid", "email"}
+		request.CallbackURLs, request.LogoutURLs = []string{app}, []string{app}
+		request.SupportedIdentityProviders = []string{"COGNITO"}
+	}
+	client, err := s.API.Appclient.CreateUserPoolClient(ctx, request)
 	if err != nil {
 		return Demo{}, err
 	}

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"cardea/platform/db"
+	"cardea/platform/db/dbtest"
 	"cardea/record/pool"
+	"cardea/server"
 	"cardea/server/servertest"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -58,4 +60,13 @@ func TestTheDemoAppKnowsWhereToSignIn(t *testing.T) {
 			t.Errorf("without a domain: %d", after.Status)
 		}
 	})
+}
+
+func TestAServerThatOtherMachinesReachByHTTPHasADemoPoolWithoutAnApp(t *testing.T) {
+	t.Parallel()
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) { c.PublicURL = "http://dev.example:9229" })
+	demo, err := w.Server.Demo(t.Context())
+	if err != nil || demo.Client == "" || demo.App != "" {
+		t.Errorf("got %+v, %v", demo, err)
+	}
 }

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"cardea/platform/certs"
 	"cardea/platform/config"
@@ -19,16 +21,18 @@ import (
 type devCommand struct {
 	functionFlag
 
-	Addr      string   `help:"Where to listen; other machines are let in only by an address that says so." default:"127.0.0.1:9229" env:"CARDEA_DEV_ADDR"`
-	Data      string   `help:"The folder that everything is kept in." default:".cardea" type:"path" env:"CARDEA_DEV_DATA"`
-	Account   string   `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
-	Region    string   `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
-	TLS       bool     `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
-	Issuer    string   `name:"issuer-base" help:"What every issuer begins with, instead of the server's address; {region} stands for the pool's Region." env:"CARDEA_DEV_ISSUER_BASE" placeholder:"URL"`
-	Host      []string `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
-	Geo       string   `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
-	Templates string   `help:"A folder with frames, style sheets and texts of your own for the pages of domains." type:"existingdir" env:"CARDEA_DEV_TEMPLATES" placeholder:"DIR"`
-	Log       string   `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
+	Addr      string           `help:"Where to listen; other machines are let in only by an address that says so." default:"127.0.0.1:9229" env:"CARDEA_DEV_ADDR"`
+	Data      string           `help:"The folder that everything is kept in." default:".cardea" type:"path" env:"CARDEA_DEV_DATA"`
+	Database  config.SecretURL `help:"A PostgreSQL database for everything but the master key, instead of a file in the data folder." env:"CARDEA_DEV_DATABASE" placeholder:"URL"`
+	PublicURL string           `name:"public-url" help:"The address under which clients reach the server, if that is another: a proxy's, or of a forwarded port." env:"CARDEA_DEV_PUBLIC_URL" placeholder:"URL"`
+	Account   string           `help:"The account number in ARNs." default:"123456789012" env:"CARDEA_DEV_ACCOUNT"`
+	Region    string           `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
+	TLS       bool             `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
+	Issuer    string           `name:"issuer-base" help:"What every issuer begins with, instead of the server's address; {region} stands for the pool's Region." env:"CARDEA_DEV_ISSUER_BASE" placeholder:"URL"`
+	Host      []string         `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
+	Geo       string           `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
+	Templates string           `help:"A folder with frames, style sheets and texts of your own for the pages of domains." type:"existingdir" env:"CARDEA_DEV_TEMPLATES" placeholder:"DIR"`
+	Log       string           `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
 }
 
 // Run starts a server for development and prints how to use it.
@@ -75,12 +79,12 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 	settings := server.Config{
 		Dev:        true,
 		Addr:       c.Addr,
-		Hosts:      c.Host,
-		PublicURL:  "http://" + c.host(),
+		Hosts:      c.names(),
+		PublicURL:  c.address(),
 		IssuerBase: c.Issuer,
 		Region:     c.Region,
 		Account:    c.Account,
-		Database:   "sqlite:" + filepath.ToSlash(filepath.Join(c.Data, "cardea.db")),
+		Database:   c.database(),
 		MasterKeys: keys,
 		Log:        log,
 		Version:    version,
@@ -90,11 +94,10 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 	}
 	var local *certs.Local
 	if c.TLS {
-		if local, err = certs.OpenLocal(c.Data, append(c.Host, c.hostname())...); err != nil {
+		if local, err = certs.OpenLocal(c.Data, append(c.names(), c.hostname())...); err != nil {
 			return nil, server.Config{}, err
 		}
 		settings.Certificate, settings.IssueCertificate = local.Get, local.For
-		settings.PublicURL = "https://" + c.host()
 	}
 	settings.Functions, err = c.functions(functionEnvironment(settings.PublicURL, local))
 	return local, settings, err
@@ -110,6 +113,34 @@ func functionEnvironment(url string, local *certs.Local) map[string]config.Secre
 		env["AWS_CA_BUNDLE"], env["NODE_EXTRA_CA_CERTS"] = config.Secret(local.AuthorityFile), config.Secret(local.AuthorityFile)
 	}
 	return env
+}
+
+// database is where everything but the master key is kept.
+func (c devCommand) database() string {
+	if c.Database != "" {
+		return c.Database.Reveal()
+	}
+	return "sqlite:" + filepath.ToSlash(filepath.Join(c.Data, "cardea.db"))
+}
+
+// address is the one under which clients reach the server.
+func (c devCommand) address() string {
+	switch {
+	case c.PublicURL != "":
+		return c.PublicURL
+	case c.TLS:
+		return "https://" + c.host()
+	}
+	return "http://" + c.host()
+}
+
+// names are further host names that the server answers to.
+func (c devCommand) names() []string {
+	names := slices.Clone(c.Host)
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+		names = append(names, u.Hostname())
+	}
+	return names
 }
 
 // hostname is the host of the address that clients on this machine use.
@@ -145,6 +176,8 @@ func (c devCommand) Validate() error {
 		config.CheckRegion("--region", c.Region),
 		config.CheckAccount("--account", c.Account),
 		config.CheckIssuer("--issuer-base", c.Issuer),
+		config.CheckBase("--public-url", c.PublicURL),
+		config.CheckDatabase("--database", c.Database),
 	)
 }
 

@@ -45,7 +45,7 @@ func checkOAuth(c *client.Client) error {
 func checkURLs(c *client.Client) error {
 	for _, list := range [][]string{c.Doc.CallbackURLs, c.Doc.LogoutURLs} {
 		for _, address := range list {
-			if err := checkURL(address); err != nil {
+			if err := CheckURL(address); err != nil {
 				return err
 			}
 		}
@@ -57,8 +57,9 @@ func checkURLs(c *client.Client) error {
 	return nil
 }
 
-// checkURL accepts https, the scheme of an app, and http to this machine.
-func checkURL(address string) error {
+// CheckURL refuses what cannot be a client's callback or sign-out URL. It accepts https, the scheme of an app, and http to this
+// machine.
+func CheckURL(address string) error {
 	if strings.Contains(address, "#") {
 		return cognitoidp.InvalidParameter(address + " cannot use fragment")
 	}

@@ -27,7 +27,7 @@ func (c Config) check() error {
 		CheckRegion("region", c.Region),
 		CheckAccount("account", c.Account),
 		c.checkShutdown(),
-		checkDatabase(c.Database.URL),
+		checkDatabase("database.url", c.Database.URL),
 		c.checkTLS(),
 		c.checkCertificates(),
 		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),
@@ -69,10 +69,16 @@ func checkBase(name, base string) error {
 // CheckIssuer refuses a text that cannot be the beginning of an issuer. It may be empty; {region} stands for a Region. name
 // is the setting's, for the error.
 func CheckIssuer(name, value string) error {
+	return CheckBase(name, strings.ReplaceAll(value, "{region}", "us-east-1"))
+}
+
+// CheckBase refuses a text that is not the address of a server, without a path. It may be empty; name is the setting's, for the
+// error.
+func CheckBase(name, value string) error {
 	if value == "" {
 		return nil
 	}
-	return checkBase(name, strings.ReplaceAll(value, "{region}", "us-east-1"))
+	return checkBase(name, value)
 }
 
 // checkBaseDomain refuses a text that is no domain name in lower case; it may be empty.
@@ -116,7 +122,15 @@ func (c Config) checkShutdown() error {
 	return nil
 }
 
-func checkDatabase(u SecretURL) error {
+// CheckDatabase refuses a text that names no database. It may be empty; name is the setting's, for the error.
+func CheckDatabase(name string, u SecretURL) error {
+	if u == "" {
+		return nil
+	}
+	return checkDatabase(name, u)
+}
+
+func checkDatabase(name string, u SecretURL) error {
 	scheme, rest, _ := strings.Cut(u.Reveal(), ":")
 	switch scheme {
 	case "sqlite", "postgres", "postgresql":
@@ -124,7 +138,7 @@ func checkDatabase(u SecretURL) error {
 			return nil
 		}
 	}
-	return errors.New("database.url: must be sqlite:<path> or postgres://…")
+	return errors.New(name + ": must be sqlite:<path> or postgres://…")
 }
 
 func (c Config) checkTLS() error {
