@@ -20,11 +20,15 @@ func (c *call) headers() {
 	}
 }
 
+// allowedHeaders are any: libraries send headers of their own, as Amplify does. The star stands for all but Authorization, and
+// for nothing in old browsers.
+const allowedHeaders = "authorization, content-type, x-amz-user-agent, *"
+
 // preflight answers a browser's question whether a script may call. Any may: the endpoints use no cookies.
 func (c *call) preflight() {
 	h := c.w.Header()
 	h.Set("Access-Control-Allow-Methods", strings.Join(c.methods, ", "))
-	h.Set("Access-Control-Allow-Headers", "authorization, content-type")
+	h.Set("Access-Control-Allow-Headers", allowedHeaders)
 	h.Set("Access-Control-Max-Age", "7200")
 	c.w.WriteHeader(http.StatusOK)
 }
