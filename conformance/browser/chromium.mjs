@@ -13,11 +13,11 @@ before(async () => {
   const script = await readFile(new URL('dist/page.js', import.meta.url));
   server = createServer((request, response) => {
     if (request.url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script);
-    else if (request.url === '/') response.setHeader('Content-Type', 'text/html').end(html);
-    else if (request.url.startsWith('/callback?')) response.end('back at the app');
+    else if (/^\/(\?|$)/.test(request.url)) response.setHeader('Content-Type', 'text/html').end(html);
+    else if (/^\/callback(\?|$)/.test(request.url)) response.end('back at the app');
     else response.writeHead(404).end();
   });
-  await new Promise((listening) => server.listen(0, 'localhost', listening));
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   browser = await chromium.launch({ executablePath: process.env.CONFORMANCE_CHROMIUM, args: quiet });
 });
 
@@ -40,13 +40,13 @@ const quiet = [
 
 // open starts an application in a new profile and gives Amplify's functions, and beside them page, load (which loads
 // the page anew) and authenticator.
-export async function open(t, settings) {
-  const context = await browser.newContext();
+export async function open(t, settings, options) {
+  const context = await browser.newContext(options);
   t.after(() => context.close());
   const page = await context.newPage();
   const devtools = await context.newCDPSession(page);
   const load = async () => {
-    await page.goto(`http://localhost:${server.address().port}/`);
+    await page.goto(home());
     await page.evaluate((cognito) => window.configure(cognito), settings);
   };
   await load();
@@ -54,8 +54,11 @@ export async function open(t, settings) {
   return client(call, { page, load, authenticator: await authenticator(devtools) });
 }
 
-// callback is the address of an application that browsers can be sent to.
-export const callback = () => `http://localhost:${server.address().port}/callback`;
+// home is the address of the application's page, which browsers may be sent back to.
+export const home = () => `http://localhost:${server.address().port}/`;
+
+// callback is an address of an application without a page.
+export const callback = () => `${home()}callback`;
 
 // visit opens an address in a new profile.
 export async function visit(t, url, options) {

@@ -1,60 +1,10 @@
 // Sign-ins at the pages of a pool's domain, from the app and back to it.
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setMfa } from '../js/flows/world.mjs';
-import { endpoint, newApp, newDomain, newPool, newUser, nextCode, password, sdk, unique } from '../js/world.mjs';
-import { authenticator, callback, visit } from './chromium.mjs';
-
-const idp = sdk();
-
-// shop is an app whose users sign in at the pages of its pool's domain.
-async function shop(settings) {
-  const pool = await newPool(idp, settings);
-  const addresses = await newDomain(pool, idp);
-  const client = await newApp(pool, idp, {
-    ClientName: 'Shop',
-    AllowedOAuthFlows: ['code'],
-    AllowedOAuthFlowsUserPoolClient: true,
-    AllowedOAuthScopes: ['openid', 'email', 'aws.cognito.signin.user.admin'],
-    CallbackURLs: [callback()],
-    SupportedIdentityProviders: ['COGNITO'],
-    ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
-  });
-  const username = unique('ana');
-  await newUser(pool, username, idp);
-  return { pool, client, username, mail: `${username}@example.com`, ...addresses };
-}
-
-// request is an authorization request, and what is needed to redeem its code.
-function request(base, client, more = {}) {
-  const verifier = randomBytes(32).toString('base64url');
-  const state = randomBytes(8).toString('hex');
-  const query = new URLSearchParams({
-    client_id: client,
-    redirect_uri: callback(),
-    response_type: 'code',
-    scope: 'openid email aws.cognito.signin.user.admin',
-    state,
-    code_challenge_method: 'S256',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    ...more,
-  });
-  return { address: `${base}/oauth2/authorize?${query}`, verifier, state, base, client };
-}
-
-// tokens waits until the browser is back at the app, and redeems its code.
-async function tokens(page, { verifier, state, base, client }) {
-  await page.waitForURL((url) => url.href.startsWith(callback()));
-  const answer = new URL(page.url()).searchParams;
-  assert.equal(answer.get('state'), state);
-  const code = answer.get('code');
-  const form = { grant_type: 'authorization_code', client_id: client, redirect_uri: callback(), code, code_verifier: verifier };
-  const response = await fetch(`${base}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) });
-  const body = await response.json();
-  assert.equal(response.status, 200, JSON.stringify(body));
-  return { ...body, claims: JSON.parse(Buffer.from(body.id_token.split('.')[1], 'base64url')) };
-}
+import { endpoint, nextCode, password } from '../js/world.mjs';
+import { authenticator, visit } from './chromium.mjs';
+import { request, shop, tokens } from './shop.mjs';
 
 for (const javaScriptEnabled of [true, false]) {
   test(`pages: password, from the app and back, JavaScript ${javaScriptEnabled}`, async (t) => {

@@ -5,7 +5,8 @@ import { before, test } from 'node:test';
 import { InitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { CognitoJwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import { issuerEndpoint, newApp, newPool, newUser, password, sdk, unique } from './world.mjs';
+import { tokensFrom } from './visitor.mjs';
+import { issuerEndpoint, newApp, newDomain, newPool, newUser, password, sdk, unique } from './world.mjs';
 
 const idp = sdk(issuerEndpoint);
 const aws = 'https://cognito-idp.us-east-1.amazonaws.com';
@@ -57,4 +58,24 @@ test('the discovery document names the issuer, and a key set that can be reached
   const document = await (await fetch(`${issuerEndpoint}/${pool}/.well-known/openid-configuration`)).json();
   assert.equal(document.issuer, `${aws}/${pool}`);
   assert.equal(document.jwks_uri, `${issuerEndpoint}/${pool}/.well-known/jwks.json`);
+});
+
+test('CognitoJwtVerifier verifies what the pages give', async () => {
+  const { byPath } = await newDomain(pool, idp, issuerEndpoint);
+  const name = unique('ivo');
+  await newUser(pool, name, idp);
+  const callback = 'https://app.example.com/callback';
+  const client = await newApp(pool, idp, {
+    AllowedOAuthFlowsUserPoolClient: true,
+    AllowedOAuthFlows: ['code'],
+    AllowedOAuthScopes: ['openid', 'email'],
+    CallbackURLs: [callback],
+    SupportedIdentityProviders: ['COGNITO'],
+  });
+  const given = await tokensFrom(byPath, { client, callback, scope: 'openid email', username: name, password });
+  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (url) => keySet(url.replace(aws, issuerEndpoint)) } });
+  const verify = (tokenUse, token, more) => CognitoJwtVerifier.create({ userPoolId: pool, tokenUse, clientId: client, ...more }, { jwksCache }).verify(token);
+  assert.equal((await verify('id', given.id_token)).email, `${name}@example.com`);
+  assert.equal((await verify('access', given.access_token, { scope: 'email' })).username, name);
+  await assert.rejects(verify('access', given.access_token, { scope: 'profile' }), { name: 'CognitoJwtInvalidScopeError' });
 });

@@ -9,9 +9,10 @@ import {
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { JwtVerifier } from 'aws-jwt-verify';
+import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { Visitor } from './visitor.mjs';
-import { newApp, newPool, newUser, password, sdk, tlsEndpoint, unique } from './world.mjs';
+import { newApp, newPool, newUser, password, sdk, secretOf, tlsEndpoint, unique } from './world.mjs';
 
 const idp = sdk(tlsEndpoint);
 const scopes = ['api/read', 'api/write'];
@@ -80,17 +81,23 @@ test('openid-client refreshes and revokes', async () => {
   await assert.rejects(openid.tokenRevocation(config, signedIn.AuthenticationResult.AccessToken), { error: 'unsupported_token_type' });
 });
 
-test('openid-client signs a user in at the pages', async () => {
-  const name = unique('ona');
-  await newUser(pool, name, idp);
-  const callback = 'https://app.example.com/callback';
-  const app = await newApp(pool, idp, {
+const callback = 'https://app.example.com/callback';
+
+// webApp makes an app whose users sign in at the pages.
+const webApp = (settings) =>
+  newApp(pool, idp, {
     AllowedOAuthFlowsUserPoolClient: true,
     AllowedOAuthFlows: ['code'],
     AllowedOAuthScopes: ['openid', 'email', 'profile'],
     CallbackURLs: [callback],
     SupportedIdentityProviders: ['COGNITO'],
+    ...settings,
   });
+
+test('openid-client signs a user in at the pages', async () => {
+  const name = unique('ona');
+  await newUser(pool, name, idp);
+  const app = await webApp();
   const config = await discover(app, openid.None());
   const pkceCodeVerifier = openid.randomPKCECodeVerifier();
   const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()];
@@ -109,6 +116,9 @@ test('openid-client signs a user in at the pages', async () => {
 
   const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true, maxAge: 60 };
   const answer = await openid.authorizationCodeGrant(config, back, checks);
+  const verified = await JwtVerifier.create({ issuer, audience: app }).verify(answer.id_token);
+  assert.deepEqual([verified.token_use, verified.sub], ['id', answer.claims().sub]);
+  await JwtVerifier.create({ issuer, audience: null, scope: 'email' }).verify(answer.access_token);
   assert.equal(answer.claims().email, `${name}@example.com`);
   const info = await openid.fetchUserInfo(config, answer.access_token, answer.claims().sub);
   assert.equal(info.email_verified, 'true');
@@ -120,14 +130,7 @@ test('openid-client signs a user in at the pages', async () => {
 test('openid-client takes the answer of the implicit grant', async () => {
   const name = unique('ida');
   await newUser(pool, name, idp);
-  const callback = 'https://app.example.com/callback';
-  const app = await newApp(pool, idp, {
-    AllowedOAuthFlowsUserPoolClient: true,
-    AllowedOAuthFlows: ['implicit'],
-    AllowedOAuthScopes: ['openid', 'email'],
-    CallbackURLs: [callback],
-    SupportedIdentityProviders: ['COGNITO'],
-  });
+  const app = await webApp({ AllowedOAuthFlows: ['implicit'] });
   const config = await discover(app, openid.None());
   assert(config.serverMetadata().response_types_supported.includes('token'));
   openid.useIdTokenResponseType(config);
@@ -146,6 +149,42 @@ test('openid-client takes the answer of the implicit grant', async () => {
   assert.equal(answer.get('refresh_token'), null);
   const info = await openid.fetchUserInfo(config, answer.get('access_token'), claims.sub);
   assert.equal(info.email, `${name}@example.com`);
+});
+
+test('oauth4webapi signs a user in at the pages, refreshes, asks who they are, and revokes', async () => {
+  const name = unique('web');
+  await newUser(pool, name, idp);
+  const client = { client_id: await webApp({ GenerateSecret: true }) };
+  const proof = oauth.ClientSecretBasic(await secretOf(pool, client.client_id, idp));
+  const address = new URL(issuer);
+  const server = await oauth.processDiscoveryResponse(address, await oauth.discoveryRequest(address));
+  const [verifier, state, nonce] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState(), oauth.generateRandomNonce()];
+  const request = new URL(server.authorization_endpoint);
+  request.search = new URLSearchParams({
+    client_id: client.client_id,
+    redirect_uri: callback,
+    response_type: 'code',
+    scope: 'openid email',
+    state,
+    nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  });
+  const visitor = new Visitor();
+  assert.equal(await visitor.visit(request), null);
+  const back = oauth.validateAuthResponse(server, client, await visitor.submit({ username: name, password }), state);
+
+  const redeem = () => oauth.authorizationCodeGrantRequest(server, client, proof, back, callback, verifier);
+  const first = await oauth.processAuthorizationCodeResponse(server, client, await redeem(), { expectedNonce: nonce, requireIdToken: true });
+  const { sub } = oauth.getValidatedIdTokenClaims(first);
+  const refreshed = await oauth.refreshTokenGrantRequest(server, client, proof, first.refresh_token);
+  const later = await oauth.processRefreshTokenResponse(server, client, refreshed);
+  assert.equal(oauth.getValidatedIdTokenClaims(later).sub, sub);
+  const info = await oauth.userInfoRequest(server, client, later.access_token);
+  assert.equal((await oauth.processUserInfoResponse(server, client, sub, info)).email, `${name}@example.com`);
+  await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, proof, first.refresh_token));
+  const refused = await oauth.refreshTokenGrantRequest(server, client, proof, first.refresh_token);
+  await assert.rejects(oauth.processRefreshTokenResponse(server, client, refused), { error: 'invalid_grant' });
 });
 
 test('userInfo refuses a token without openid as openid-client expects', async () => {

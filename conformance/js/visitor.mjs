@@ -1,5 +1,6 @@
 // A browser without scripts, as far as signing in at the pages of a domain takes one.
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 
 const entities = { amp: '&', lt: '<', gt: '>', quot: '"', '#34': '"', '#39': "'", '#43': '+', '#61': '=' };
 const plain = (text) => text.replace(/&(#?\w+);/g, (whole, name) => entities[name] ?? whole);
@@ -43,4 +44,25 @@ export class Visitor {
     const held = Object.fromEntries(hidden.map((input) => [input.name, input.value ?? '']));
     return this.visit(new URL(form.action ?? '', this.address), { ...held, ...typed });
   }
+}
+
+// tokensFrom signs a user in at the pages of the domain at base, for an app, and redeems the code by PKCE.
+export async function tokensFrom(base, { client, callback, scope, ...typed }) {
+  const code_verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    client_id: client,
+    redirect_uri: callback,
+    response_type: 'code',
+    scope,
+    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const visitor = new Visitor();
+  assert.equal(await visitor.visit(`${base}/oauth2/authorize?${query}`), null);
+  const back = await visitor.submit(typed);
+  assert(back, visitor.page);
+  const form = { grant_type: 'authorization_code', client_id: client, redirect_uri: callback, code: back.searchParams.get('code'), code_verifier };
+  const answer = await fetch(`${base}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) });
+  assert.equal(answer.status, 200);
+  return answer.json();
 }

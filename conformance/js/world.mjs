@@ -7,6 +7,7 @@ import {
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
   CreateUserPoolDomainCommand,
+  DescribeUserPoolClientCommand,
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { randomBytes } from 'node:crypto';
@@ -46,12 +47,17 @@ export async function newApp(UserPoolId, client = sdk(), settings = {}) {
   return answer.UserPoolClient.ClientId;
 }
 
+// secretOf is the secret of a client that has one.
+export async function secretOf(UserPoolId, ClientId, client = sdk()) {
+  return (await client.send(new DescribeUserPoolClientCommand({ UserPoolId, ClientId }))).UserPoolClient.ClientSecret;
+}
+
 // newDomain gives a pool a domain, and the address of its pages by host name and by path.
-export async function newDomain(UserPoolId, client = sdk()) {
+export async function newDomain(UserPoolId, client = sdk(), url = endpoint) {
   const Domain = unique('shop');
   await client.send(new CreateUserPoolDomainCommand({ UserPoolId, Domain }));
-  const { port } = new URL(endpoint);
-  return { byHost: `http://${Domain}.auth.us-east-1.localhost:${port}`, byPath: `${endpoint}/_domains/${Domain}` };
+  const { protocol, port } = new URL(url);
+  return { byHost: `${protocol}//${Domain}.auth.us-east-1.localhost:${port}`, byPath: `${url}/_domains/${Domain}` };
 }
 
 export async function newUser(UserPoolId, Username, client = sdk()) {
