@@ -28,7 +28,10 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	c := &s.config
 	api := s.newAPI()
 	pages := s.newPages(f, api.Recorder)
-	endpoints := &oauth.Handler{Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post}
+	endpoints := &oauth.Handler{
+		Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post,
+		AskToSignOut: pages.AskToSignOut, SignedOut: pages.SignedOut,
+	}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 	published.Endpoints = oauth.Discovered()
 

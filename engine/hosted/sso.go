@@ -237,6 +237,15 @@ func (s *Server) reuse(tx *db.Tx, r *Request, by reuse, out *Finished) error {
 	return s.answer(tx, r, grant{who, found.ID}, out)
 }
 
+// UserOf is the user whose session a browser has, or ErrLoginRequired.
+func (s *Server) UserOf(tx *db.Tx, pool id.Pool, b Browser) (id.Sub, error) {
+	found, err := held(tx, pool, b)
+	if err != nil {
+		return "", err
+	}
+	return found.Sub, nil
+}
+
 // SignOut ends the session of a browser. Tokens that came of it stay, but codes that were not redeemed are void.
 func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) error {
 	find := func(tx *db.Tx) (name string, err error) {

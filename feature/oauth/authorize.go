@@ -14,6 +14,9 @@ import (
 type Onward struct {
 	Location oauth2.Location // zero: the sign-in page
 	Query    string
+
+	Ask       string // what the answer has to have of a user who is to be asked whether to sign out; empty: nobody is
+	SignedOut bool   // there is nowhere to go on: the user is told that they are signed out
 }
 
 // Authorize judges an authorization request, and answers it at once where the browser has a session that does. Otherwise the

@@ -8,16 +8,29 @@ import (
 	"cardea/engine/hosted"
 	"cardea/platform/db"
 	"cardea/record/client"
+	"cardea/record/pool"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
 
 // Logout ends the session of a browser and answers where the browser goes on. The two forms are those of
 // docs/cognito/oauth.md, "Logout"; the parameters of OpenID Connect RP-Initiated Logout 1.0 are taken as well, when they name
-// the client. A request that is refused ends nothing.
-func (s *Service) Logout(ctx context.Context, pool id.Pool, v oauth2.Values, b hosted.Browser) (out Onward, err error) {
+// the client. In pools that follow that standard, requests of its form are rpLogout's. A request that is refused ends nothing,
+// nor does one whose user is asked first. confirmation is what that question has answered, if it was asked.
+func (s *Service) Logout(ctx context.Context, name id.Pool, v oauth2.Values, b hosted.Browser, confirmation string) (out Onward, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		app, err := s.Hosted.App(tx, pool, v)
+		p, err := access.Pool(tx, string(name))
+		if err != nil {
+			return err
+		}
+		if err := v.Check(); err != nil {
+			return err
+		}
+		if p.Follows(pool.RPInitiatedLogout) && v.Get("logout_uri") == "" && v.Get("redirect_uri") == "" {
+			out, err = s.rpLogout(tx, rpLogout{name, v, b, confirmation})
+			return err
+		}
+		app, _, err := s.logoutApp(tx, name, v)
 		if err != nil {
 			return err
 		}
@@ -27,26 +40,18 @@ func (s *Service) Logout(ctx context.Context, pool id.Pool, v oauth2.Values, b h
 	if err != nil {
 		return Onward{}, err
 	}
-	return out, s.Hosted.SignOut(ctx, pool, b)
+	if out.Ask != "" {
+		return out, nil
+	}
+	return out, s.Hosted.SignOut(ctx, name, b)
 }
 
 func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (Onward, error) {
-	if err := v.Check(); err != nil {
-		return Onward{}, err
+	if address := v.Get("logout_uri"); address != "" {
+		return signedOutTo(app.Client, address, "")
 	}
-	for _, name := range []string{"logout_uri", "post_logout_redirect_uri"} {
-		address := v.Get(name)
-		if address == "" {
-			continue
-		}
-		if !signsOutTo(app.Client, address) {
-			return Onward{}, hosted.ErrRedirect
-		}
-		answer := oauth2.Answer{URI: address}
-		if name == "logout_uri" {
-			return Onward{Location: answer.With()}, nil
-		}
-		return Onward{Location: answer.With(oauth2.Pair{Name: "state", Value: v.Get("state")})}, nil
+	if address := v.Get("post_logout_redirect_uri"); address != "" {
+		return signedOutTo(app.Client, address, v.Get("state"))
 	}
 	if v.Get("redirect_uri") == "" {
 		return Onward{}, &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Required String parameter 'redirect_uri' is not present"}
@@ -55,7 +60,10 @@ func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (Onward, er
 	return Onward{Query: v.Encode()}, err
 }
 
-// signsOutTo reports whether an address is one of a client's LogoutURLs, byte for byte.
-func signsOutTo(c *client.Client, address string) bool {
-	return slices.Contains(c.Doc.LogoutURLs, address) && !oauth2.Executable(address)
+// signedOutTo sends a browser to an address that is one of a client's LogoutURLs, byte for byte.
+func signedOutTo(c *client.Client, address, state string) (Onward, error) {
+	if !slices.Contains(c.Doc.LogoutURLs, address) || oauth2.Executable(address) {
+		return Onward{}, hosted.ErrRedirect
+	}
+	return Onward{Location: oauth2.Answer{URI: address}.With(oauth2.Pair{Name: "state", Value: state})}, nil
 }

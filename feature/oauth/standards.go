@@ -11,11 +11,12 @@ import (
 
 // Standards beyond Cognito by which endpoints answer, or answer differently, in pools whose tag cardea:standards names them.
 const (
-	DeviceGrant    = pool.DeviceGrant
-	Introspection  = pool.Introspection
-	Metadata       = pool.Metadata
-	PushedRequests = pool.PushedRequests
-	Strict         = pool.Strict
+	DeviceGrant       = pool.DeviceGrant
+	Introspection     = pool.Introspection
+	Metadata          = pool.Metadata
+	PushedRequests    = pool.PushedRequests
+	RPInitiatedLogout = pool.RPInitiatedLogout
+	Strict            = pool.Strict
 )
 
 // Follows tells whether a pool follows a standard. A pool that does not exist follows none.

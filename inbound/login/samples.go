@@ -90,6 +90,7 @@ func samples(t cards) []sample {
 		{name: "add-passkey-asked", card: t.askedForPasskey(t.addPasskey(sampleName))},
 		{name: "add-passkey-none", card: t.failed(t.AddPasskeyNone())},
 		{name: "send-back", card: waiting(t.sendBack(sampleApp, oauth2.Location{}))},
+		{name: "sign-out", card: t.signOut()},
 		{name: "signed-out", card: t.signedOut()},
 		{name: "device", card: t.enterDevice("")},
 		{name: "device-filled", card: t.enterDevice("WDJB-MJHT")},

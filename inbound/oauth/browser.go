@@ -30,13 +30,22 @@ func (c *call) authorize() error {
 }
 
 func (c *call) logout() error {
+	confirmation, come, err := c.confirmation()
+	if err != nil || come {
+		return err
+	}
 	v, err := c.query()
 	if err != nil {
 		return err
 	}
-	out, err := c.Service.Logout(c.r.Context(), c.pool, v, c.visitor())
+	out, err := c.Service.Logout(c.r.Context(), c.pool, v, c.visitor(), confirmation)
 	if err != nil {
 		return err
+	}
+	if out.Ask != "" {
+		c.status = http.StatusOK
+		c.AskToSignOut(c.w, c.r, out.Ask)
+		return nil
 	}
 	if name := c.cookies.Name(browser.SSO); c.cookies.Get(c.r, name) != "" {
 		c.cookies.Set(c.w, name, "", -1)
@@ -50,7 +59,31 @@ func (c *call) visitor() hosted.Browser {
 	return hosted.Browser{Domain: c.domain, SSO: c.cookies.Get(c.r, c.cookies.Name(browser.SSO))}
 }
 
+// confirmation is what a user's answer to the question whether to sign out has, which is posted from the page alone. What an app
+// has posted comes again as a query, as for authorize.
+func (c *call) confirmation() (given string, come bool, err error) {
+	if c.r.Method != http.MethodPost {
+		return "", false, nil
+	}
+	if err := c.readForm(); err != nil && c.form.Encode() == "" {
+		return "", false, err
+	}
+	if given = c.form.Get("_csrf"); given == "" {
+		c.comeByQuery()
+		return "", true, nil
+	}
+	if http.NewCrossOriginProtection().Check(c.r) != nil {
+		return "", false, &oauth2.Error{Code: oauth2.InvalidRequest}
+	}
+	return given, false, nil
+}
+
 func (c *call) goOn(out oauth.Onward) {
+	if out.SignedOut && out.Location.URI == "" {
+		c.status = http.StatusOK
+		c.SignedOut(c.w, c.r)
+		return
+	}
 	if out.Location.URI == "" {
 		c.redirect(c.base + "/login?" + out.Query)
 		return

@@ -39,7 +39,8 @@ var endpoints = []endpoint{
 
 	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, posts: oauth.Strict,
 		answer: (*call).authorize},
-	{name: "Logout", path: "/logout", member: "end_session_endpoint", methods: get, answer: (*call).logout},
+	{name: "Logout", path: "/logout", member: "end_session_endpoint", methods: get, posts: oauth.RPInitiatedLogout,
+		answer: (*call).logout},
 }
 
 // Discovered are the endpoints that pools' OpenID configurations name.

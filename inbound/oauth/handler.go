@@ -20,6 +20,10 @@ type Handler struct {
 	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
 	// Post shows a visitor the page that posts the answer to an app's request.
 	Post func(w http.ResponseWriter, r *http.Request, to oauth2.Location)
+	// AskToSignOut shows a visitor the question whether to sign out, which is answered by a form with _csrf to the same address.
+	AskToSignOut func(w http.ResponseWriter, r *http.Request, csrf string)
+	// SignedOut tells a visitor that they are signed out.
+	SignedOut func(w http.ResponseWriter, r *http.Request)
 }
 
 // Register adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is.

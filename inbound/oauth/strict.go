@@ -14,11 +14,16 @@ func (c *call) authorizeByForm() error {
 	if err := c.readForm(); err != nil && c.form.Encode() == "" {
 		return err
 	}
+	c.comeByQuery()
+	return nil
+}
+
+// comeByQuery has the browser come again with the parameters of its form in a query.
+func (c *call) comeByQuery() {
 	c.client = c.form.Get("client_id")
 	c.status = http.StatusSeeOther
 	c.w.Header()["Location"] = []string{c.base + c.path + "?" + c.form.Encode()}
 	c.w.WriteHeader(c.status)
-	return nil
 }
 
 // refuseStrictly writes an error as RFC 6749 §5.2 and RFC 6750 §3 have it.

@@ -165,6 +165,9 @@ var keys = []key{
 	{"sign-in.submit", []string(nil), false},
 	{"sign-in.to", []string{"app"}, false},
 	{"sign-in.with", []string{"provider"}, false},
+	{"sign-out", []string(nil), false},
+	{"sign-out.lead", []string(nil), false},
+	{"sign-out.submit", []string(nil), false},
 	{"sign-up", []string(nil), false},
 	{"sign-up.have", []string(nil), false},
 	{"sign-up.privacy", []string(nil), false},
@@ -668,47 +671,56 @@ func (t *Texts) SignInTo(app string) string { return t.say(160, app) }
 // SignInWith says "Continue with {provider}".
 func (t *Texts) SignInWith(provider string) string { return t.say(161, provider) }
 
+// SignOut says "Sign out?".
+func (t *Texts) SignOut() string { return t.say(162) }
+
+// SignOutLead says "You will have to sign in again the next time.".
+func (t *Texts) SignOutLead() string { return t.say(163) }
+
+// SignOutSubmit says "Sign out".
+func (t *Texts) SignOutSubmit() string { return t.say(164) }
+
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(162) }
+func (t *Texts) SignUp() string { return t.say(165) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(163) }
+func (t *Texts) SignUpHave() string { return t.say(166) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(164) }
+func (t *Texts) SignUpPrivacy() string { return t.say(167) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(165) }
+func (t *Texts) SignUpSubmit() string { return t.say(168) }
 
 // SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
-func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(166, terms, privacy) }
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(169, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(167) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(170) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(168) }
+func (t *Texts) SignedOut() string { return t.say(171) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(169) }
+func (t *Texts) SignedOutAgain() string { return t.say(172) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(170) }
+func (t *Texts) SignedOutLead() string { return t.say(173) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(171) }
+func (t *Texts) Skip() string { return t.say(174) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(172) }
+func (t *Texts) StartAgain() string { return t.say(175) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(173, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(176, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(174) }
+func (t *Texts) Username() string { return t.say(177) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(175) }
+func (t *Texts) UsernameOrEmail() string { return t.say(178) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(176) }
+func (t *Texts) UsernameOrPhone() string { return t.say(179) }
