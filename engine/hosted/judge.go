@@ -15,6 +15,7 @@ import (
 	"cardea/record/pool"
 	"cardea/record/pushedrequest"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
@@ -69,6 +70,7 @@ type Request struct {
 	pushed               *pushedrequest.Request
 	Device               *devicegrant.Grant // the device that it is for, which has no address to send a browser to; nil: none
 	hinted               id.Sub             // the user whom it is about; empty: any
+	key                  string             // the thumbprint of the key that the code is bound to; empty: none
 	own                  string             // the user's own page that is asked for in the place of an app; empty: none is
 }
 
@@ -116,6 +118,9 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 		return nil, r.Refused(&oauth2.Error{Code: oauth2.UnsupportedResponseType})
 	}
 	if err := r.MayUse(flowOf(r.ResponseType)); err != nil {
+		return nil, r.Refused(err)
+	}
+	if err := r.readKey(v); err != nil {
 		return nil, r.Refused(err)
 	}
 	if !r.offers(r.Provider) || v.Get("idp_identifier") != "" {
@@ -178,6 +183,18 @@ func (r *Request) readMode(issuer string, v oauth2.Values) (err error) {
 		r.Answer.Mode, err = oauth2.ReadMode(v, r.Answer.URI, supported)
 	}
 	return err
+}
+
+// readKey reads the key that the code is to be bound to (RFC 9449 §10).
+func (r *Request) readKey(v oauth2.Values) error {
+	if !r.Pool.Follows(pool.DPoP) {
+		return nil
+	}
+	r.key = v.Get("dpop_jkt")
+	if r.key != "" && !dpop.IsThumbprint(r.key) {
+		return &oauth2.Error{Code: oauth2.InvalidRequest}
+	}
+	return nil
 }
 
 // offers reports whether users of the app may come from an identity provider; no name is any.

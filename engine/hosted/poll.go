@@ -14,6 +14,7 @@ import (
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/triggerevent"
 )
 
@@ -25,17 +26,23 @@ var (
 	ErrDenied  = errors.New("the device's user has not allowed it")
 )
 
+// DevicePoll is a client, which has proven itself, with a device code.
+type DevicePoll struct {
+	access.App
+	Code string
+	Key  *dpop.Proof // of the key that the tokens are bound to; nil: none
+}
+
 // Poll gives the tokens of a device that its user has allowed, once. It answers ErrPending, ErrSlow, ErrLate, ErrDenied, and the
 // conditions of Redeem; ErrCode for a code that is not the client's, that was used, or whose user has been signed out since.
-func (s *Server) Poll(ctx context.Context, app access.App, code string) (*cognitoidp.AuthenticationResultType, error) {
-	x := devicePoll{app, devicegrant.Hash(code)}
+func (s *Server) Poll(ctx context.Context, x DevicePoll) (*cognitoidp.AuthenticationResultType, error) {
 	var g *devicegrant.Grant
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		g, err = x.find(tx)
 		return err
 	})
 	if err != nil {
-		return nil, s.refuse(ctx, Exchange{App: app}, err)
+		return nil, s.refuse(ctx, Exchange{App: x.App}, err)
 	}
 	if err := s.knock(ctx, g); err != nil {
 		return nil, err
@@ -49,7 +56,7 @@ func (s *Server) Poll(ctx context.Context, app access.App, code string) (*cognit
 		return nil, err
 	}
 	overrides, err := s.Tokens.Customize(ctx, token.Customization{
-		App: app, User: who.user, Kind: session.OAuth, Scopes: who.scopes, Occasion: triggerevent.HostedAuth,
+		App: x.App, User: who.user, Kind: session.OAuth, Scopes: who.scopes, Occasion: triggerevent.HostedAuth,
 	})
 	if err != nil {
 		return nil, err
@@ -66,7 +73,7 @@ func (s *Server) Poll(ctx context.Context, app access.App, code string) (*cognit
 		doc := again.grant.Doc
 		made, err = s.Tokens.Open(tx, token.Grant{
 			App: again.App, User: again.user, Kind: session.OAuth, Scopes: again.scopes, SSO: doc.SSO,
-			Proofs: doc.Proofs, AuthTime: doc.AuthTime, Overrides: overrides, From: caller.From(ctx),
+			Proofs: doc.Proofs, AuthTime: doc.AuthTime, Key: x.Key, Overrides: overrides, From: caller.From(ctx),
 		})
 		return err
 	})
@@ -79,15 +86,9 @@ func (s *Server) Poll(ctx context.Context, app access.App, code string) (*cognit
 	return s.Tokens.Sign(ctx, made)
 }
 
-// devicePoll is a client, which has proven itself, with a device code.
-type devicePoll struct {
-	access.App
-	hash string
-}
-
 // find finds the grant of a code of the client.
-func (x devicePoll) find(tx *db.Tx) (*devicegrant.Grant, error) {
-	g, err := devicegrant.OfDevice(tx, x.Pool.ID, x.hash)
+func (x DevicePoll) find(tx *db.Tx) (*devicegrant.Grant, error) {
+	g, err := devicegrant.OfDevice(tx, x.Pool.ID, devicegrant.Hash(x.Code))
 	if errors.Is(err, db.ErrNotFound) || err == nil && g.Client != x.Client.ID {
 		return nil, mismatchError{}
 	}
@@ -122,7 +123,7 @@ type allowance struct {
 }
 
 // allowed finds a grant that may be redeemed.
-func (s *Server) allowed(tx *db.Tx, x devicePoll) (*allowance, error) {
+func (s *Server) allowed(tx *db.Tx, x DevicePoll) (*allowance, error) {
 	app, err := s.Apps.FindIn(tx, string(x.Pool.ID), string(x.Client.ID))
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/pushedrequest"
+	"cardea/spec/dpop"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
@@ -33,6 +34,19 @@ func (r *Request) Push(tx *db.Tx) (uri string, err error) {
 		Pool: r.Pool.ID, Hash: pushedrequest.Hash(uri), Client: r.Client.ID, Query: r.values.Encode(),
 		Created: tx.Now, Expires: tx.Now.Add(PushedLife + answerLife),
 	})
+}
+
+// BindTo binds the code of a request to the key that its client has proven to hold (RFC 9449 §10.1); nil: none. It answers
+// dpop.ErrProof when the request names another.
+func (r *Request) BindTo(proof *dpop.Proof) error {
+	if proof == nil {
+		return nil
+	}
+	if r.key != "" && r.key != proof.Key {
+		return dpop.ErrProof
+	}
+	r.key, r.values = proof.Key, r.values.With("dpop_jkt", proof.Key)
+	return nil
 }
 
 // Begin is Judge for a request that a browser comes with. A pushed one has to come in time.

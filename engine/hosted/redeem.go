@@ -18,6 +18,7 @@ import (
 	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 	"cardea/spec/triggerevent"
@@ -36,7 +37,8 @@ type Exchange struct {
 	access.App
 	Code        string
 	RedirectURI string
-	Verifier    string // of PKCE; empty: none
+	Verifier    string      // of PKCE; empty: none
+	Key         *dpop.Proof // of the key that the tokens are bound to; nil: none
 }
 
 // mismatchError says that a code is unknown or not for this exchange. The code stays as it is, whoever shows it, and the
@@ -118,7 +120,7 @@ func (s *Server) open(tx *db.Tx, x Exchange, overrides *trigger.Overrides) (*tok
 	return s.Tokens.Open(tx, token.Grant{
 		App: app, User: u, Kind: session.OAuth, Session: name,
 		Scopes: c.Doc.Scopes, Nonce: c.Doc.Nonce, Resource: c.Doc.Resource, SSO: c.Doc.SSO,
-		Proofs: c.Doc.Proofs, AuthTime: c.Doc.AuthTime, Overrides: overrides, From: caller.From(tx.Context()),
+		Proofs: c.Doc.Proofs, AuthTime: c.Doc.AuthTime, Key: x.Key, Overrides: overrides, From: caller.From(tx.Context()),
 	})
 }
 
@@ -132,7 +134,7 @@ func find(tx *db.Tx, x Exchange) (*authcode.Code, *user.User, error) {
 		return nil, nil, fmt.Errorf("get authorization code: %w", err)
 	}
 	switch {
-	case c.Client != x.Client.ID, !returns(c.Doc, x.RedirectURI), !oauth2.Verifies(c.Doc.Challenge, x.Verifier):
+	case c.Client != x.Client.ID, !returns(c.Doc, x.RedirectURI), !oauth2.Verifies(c.Doc.Challenge, x.Verifier), !x.holds(c.Doc.JKT):
 		return nil, nil, mismatchError{}
 	case !c.Used.IsZero():
 		return nil, nil, reusedError{c}
@@ -177,6 +179,9 @@ func stillSignedIn(tx *db.Tx, in signedIn) (*user.User, error) {
 	}
 	return u, account.Active(u)
 }
+
+// holds reports whether the client has proven to hold the key that the code is bound to (RFC 9449 §10).
+func (x Exchange) holds(key string) bool { return key == "" || x.Key != nil && x.Key.Key == key }
 
 // returns reports whether an exchange names the address to which the code was sent. It may leave out what the authorization
 // request had left out (RFC 6749 §4.1.3).

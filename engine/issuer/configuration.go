@@ -17,6 +17,7 @@ type Endpoint struct {
 
 // facts are what configurations of pools that follow a standard say besides. Of endpoints they say nothing.
 var facts = map[string]map[string]any{
+	pool.DPoP:          {"dpop_signing_alg_values_supported": jose.HeldAlgorithms()},
 	pool.Introspection: {"introspection_endpoint_auth_methods_supported": bySecret},
 }
 

@@ -27,6 +27,7 @@ type facts struct {
 	groups  []group.Group
 	session *session.Session
 	nonce   string
+	key     string // the thumbprint of the key that the access token is bound to; empty: none
 	keys    *signingKeys
 	now     time.Time
 
@@ -47,7 +48,7 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 	result := &cognitoidp.AuthenticationResultType{
 		AccessToken: access,
 		ExpiresIn:   int64(f.client.AccessTTL() / time.Second),
-		TokenType:   "Bearer",
+		TokenType:   tokenType(f.key),
 	}
 	if f.oauth() && !slices.Contains(f.session.Scopes, scope.OpenID) {
 		return result, nil
@@ -109,6 +110,7 @@ func (f *facts) accessClaims() ([]byte, error) {
 		c.text("jti", f.newID())
 	}
 	c.text("username", f.user.Username)
+	c.confirm(f.key)
 	return c.end()
 }
 

@@ -8,6 +8,7 @@ var (
 	ErrInvalidAccess = errors.New("the token is no access token of a user")
 	ErrExpiredAccess = errors.New("the access token has expired")
 	ErrRevokedAccess = errors.New("the access token is revoked")
+	ErrBoundAccess   = errors.New("the caller has not proven to hold the key that the access token is bound to")
 )
 
 // The conditions of refresh tokens.

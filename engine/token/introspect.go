@@ -27,7 +27,8 @@ type Introspection struct {
 	Expires  int64 // likewise
 	ID       string
 	Audience json.RawMessage
-	Refresh  bool // it is a refresh token
+	Refresh  bool   // it is a refresh token
+	Key      string // the thumbprint of the key that it is bound to; empty: none
 }
 
 // ErrInactive says that a text is no token that an app could use or be shown, for whatever reason.
@@ -44,7 +45,7 @@ func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (
 		})
 		return found, inactive(err)
 	}
-	claims, err := m.Authenticate(ctx, given)
+	claims, err := m.verify(ctx, given)
 	if err != nil {
 		return nil, inactive(err)
 	}
@@ -58,6 +59,7 @@ func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (
 	return &Introspection{
 		Issuer: claims.Issuer, Sub: claims.Sub, Username: claims.Username, Client: claims.Client, Scope: claims.Scope,
 		Issued: claims.Issued, Expires: claims.Expires, ID: claims.ID, Audience: claims.Audience,
+		Key: claims.Confirmation.Key,
 	}, nil
 }
 
@@ -95,6 +97,7 @@ func (m *Minter) inspectRefresh(tx *db.Tx, app access.App, given *refreshToken) 
 	return &Introspection{
 		Issuer: m.Issuer(s.Pool), Sub: string(s.Sub), Username: u.Username, Client: string(s.Client),
 		Scope: strings.Join(granted(s.Kind, s.Scopes), " "), Expires: s.Expires.Unix(), Refresh: true,
+		Key: s.JKT,
 	}, nil
 }
 

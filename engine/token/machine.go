@@ -10,6 +10,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/id"
 	"cardea/spec/triggerevent"
 )
@@ -19,6 +20,7 @@ type MachineGrant struct {
 	access.App
 	Scopes   []string // granted
 	Metadata map[string]string
+	Key      *dpop.Proof // of the key that the token is bound to; nil: none
 }
 
 // GrantMachine grants a client that has proven itself the scopes that it asks for, or all that it is allowed. It answers
@@ -34,14 +36,19 @@ func GrantMachine(tx *db.Tx, app access.App, asked []string) (MachineGrant, erro
 	return MachineGrant{App: app, Scopes: scopes}, err
 }
 
-// Machine makes an access token for an app client itself (docs/cognito/oauth.md, "Client credentials"). Nothing is stored:
-// the token belongs to no session and cannot be revoked.
+// Machine makes an access token for an app client itself (docs/cognito/oauth.md, "Client credentials"). Nothing is stored,
+// but that a proof was shown: the token belongs to no session and cannot be revoked.
 func (m *Minter) Machine(ctx context.Context, g MachineGrant) (*cognitoidp.AuthenticationResultType, error) {
 	overrides, err := m.Triggers.PreTokenGeneration(ctx, trigger.Call{
 		App: g.App, Occasion: triggerevent.ClientCredentials, Metadata: g.Metadata,
 	}, trigger.Groups{}, g.Scopes)
 	if err != nil {
 		return nil, err
+	}
+	if g.Key != nil {
+		if err := m.DB.Write(ctx, func(tx *db.Tx) error { return Spend(tx, g.Pool.ID, g.Key) }); err != nil {
+			return nil, err
+		}
 	}
 	keys, err := m.signingKeysOf(ctx, g.Pool.ID)
 	if err != nil {
@@ -59,7 +66,7 @@ func (m *Minter) Machine(ctx context.Context, g MachineGrant) (*cognitoidp.Authe
 	return &cognitoidp.AuthenticationResultType{
 		AccessToken: access,
 		ExpiresIn:   int64(g.Client.AccessTTL() / time.Second),
-		TokenType:   "Bearer",
+		TokenType:   tokenType(thumbprint(g.Key)),
 	}, nil
 }
 
@@ -80,5 +87,6 @@ func (m *Minter) machineClaims(g MachineGrant, overrides *trigger.Overrides) ([]
 	c.number("version", 2)
 	c.text("jti", id.NewUUID())
 	c.text("client_id", string(g.Client.ID))
+	c.confirm(thumbprint(g.Key))
 	return c.end()
 }

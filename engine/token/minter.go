@@ -19,6 +19,7 @@ import (
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/id"
 	"cardea/spec/jose"
 	"cardea/spec/triggerevent"
@@ -54,6 +55,7 @@ type Grant struct {
 	AuthTime  time.Time          // when they did; zero: now
 	DeviceKey string             // the device that the session is bound to; empty: none
 	Implicit  bool               // there is no refresh token: the session lasts as long as its tokens
+	Key       *dpop.Proof        // of the key that the access token is bound to, and refresh tokens of clients without a secret; nil: none
 	Overrides *trigger.Overrides // of Customize; required when the pool has the trigger PreTokenGeneration
 	From      caller.Caller      // where the request came from
 }
@@ -79,6 +81,9 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 		return nil, err
 	}
 
+	if err := Spend(tx, g.Pool.ID, g.Key); err != nil {
+		return nil, err
+	}
 	s := g.session(tx.Now)
 	var refresh *refreshToken
 	var first session.Refresh
@@ -100,7 +105,7 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.session, f.nonce, f.overrides = s, g.Nonce, g.Overrides
+	f.session, f.nonce, f.key, f.overrides = s, g.Nonce, thumbprint(g.Key), g.Overrides
 	return &Opened{g.Pool, f, refresh}, nil
 }
 
@@ -140,6 +145,7 @@ func (g *Grant) session(now time.Time) *session.Session {
 		Kind:      g.Kind,
 		Scopes:    g.Scopes,
 		Resource:  g.Resource,
+		JKT:       g.refreshKey(),
 		DeviceKey: g.DeviceKey,
 		SSO:       g.SSO,
 		AuthTime:  proven.Truncate(time.Second),
@@ -147,6 +153,14 @@ func (g *Grant) session(now time.Time) *session.Session {
 		Expires:   now.Add(g.life()),
 		Activity:  use(now, g.From),
 	}
+}
+
+// refreshKey is the key that refresh tokens are bound to. Those of clients with a secret are bound to that (RFC 9449 §5).
+func (g *Grant) refreshKey() string {
+	if g.Client.HasSecret() {
+		return ""
+	}
+	return thumbprint(g.Key)
 }
 
 // life is how long the session lasts.

@@ -17,6 +17,7 @@ import (
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/triggerevent"
 )
 
@@ -26,6 +27,7 @@ type RefreshRequest struct {
 	RefreshToken string
 	DeviceKey    string
 	Metadata     map[string]string
+	Key          *dpop.Proof   // of the key that the tokens are bound to; nil: none
 	From         caller.Caller // where the request came from
 	Scopes       []string      // that the tokens are to have, of the session's own; nil: all
 
@@ -97,6 +99,7 @@ func (m *Minter) redeemed(tx *db.Tx, r RefreshRequest, given *refreshToken) (*fa
 	if err != nil {
 		return nil, err
 	}
+	f.key = thumbprint(r.Key)
 	f.session, err = narrowed(s, r.Scopes)
 	return f, err
 }
@@ -128,7 +131,7 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 	if err != nil {
 		return nil, nil, fmt.Errorf("redeem refresh token: %w", err)
 	}
-	if s.Client != r.Client.ID {
+	if s.Client != r.Client.ID || s.JKT != "" && s.JKT != thumbprint(r.Key) {
 		return nil, nil, ErrInvalidRefresh
 	}
 	if err := onDevice(tx, s, r.DeviceKey); err != nil {
@@ -191,6 +194,9 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 			return session.Revoke(tx, r.Pool.ID, given.session)
 		}
 		if err != nil {
+			return err
+		}
+		if err := Spend(tx, r.Pool.ID, r.Key); err != nil {
 			return err
 		}
 		if next, err = m.replace(tx, f.session, given); err != nil {

@@ -105,10 +105,16 @@ func (r *RefreshRequest) notes(s *session.Session, now time.Time) bool {
 	return r.Pool.TracksSessions() && s.Outdated(use(now, r.From))
 }
 
-// note writes the use of a session that has been refreshed.
+// note writes the use of a session that has been refreshed, and spends the proof that came with it.
 func (m *Minter) note(ctx context.Context, r RefreshRequest, f *facts) error {
-	if !r.notes(f.session, f.now) {
+	notes := r.notes(f.session, f.now)
+	if !notes && r.Key == nil {
 		return nil
 	}
-	return m.DB.Write(ctx, func(tx *db.Tx) error { return session.Note(tx, f.session, use(tx.Now, r.From)) })
+	return m.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := Spend(tx, r.Pool.ID, r.Key); err != nil || !notes {
+			return err
+		}
+		return session.Note(tx, f.session, use(tx.Now, r.From))
+	})
 }

@@ -33,6 +33,10 @@ type Claims struct {
 
 	Audience json.RawMessage `json:"aud"`
 
+	Confirmation struct {
+		Key string `json:"jkt"` // the thumbprint of the key that the token is bound to; empty: none
+	} `json:"cnf"`
+
 	pool id.Pool
 }
 
@@ -49,8 +53,18 @@ func ScopeOf(made string) string {
 func (c *Claims) Scopes() []string { return strings.Fields(c.Scope) }
 
 // Authenticate establishes, before any transaction, that a pool of this server signed the token as an access token, and
-// that it has not expired: ErrForgedAccess, ErrInvalidAccess, ErrExpiredAccess.
+// that it has not expired: ErrForgedAccess, ErrInvalidAccess, ErrExpiredAccess. A token that is bound to a key is worth nothing
+// without a proof: ErrBoundAccess.
 func (m *Minter) Authenticate(ctx context.Context, jwt string) (*Claims, error) {
+	c, err := m.verify(ctx, jwt)
+	if err == nil && c.Confirmation.Key != "" {
+		return nil, ErrBoundAccess
+	}
+	return c, err
+}
+
+// verify is Authenticate whoever shows the token.
+func (m *Minter) verify(ctx context.Context, jwt string) (*Claims, error) {
 	t, err := jose.Parse(jwt)
 	if err != nil {
 		return nil, ErrForgedAccess

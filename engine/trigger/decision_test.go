@@ -200,7 +200,7 @@ func pre(t *testing.T, version, answer string, occasion triggerevent.Occasion) (
 func TestProtectedClaimsStay(t *testing.T) {
 	t.Parallel()
 	names := []string{
-		"acr", "amr", "at_hash", "aud", "auth_time", "azp", "client_id", "cognito:username", "cognito:groups", "cognito:roles",
+		"acr", "amr", "at_hash", "aud", "auth_time", "azp", "client_id", "cnf", "cognito:username", "cognito:groups", "cognito:roles",
 		"cognito:preferred_role", "cognito:anything", "device_key", "event_id", "exp", "iat", "identities", "iss", "jti", "nbf",
 		"nonce", "origin_jti", "sub", "token_use", "username", "version", "dev:x", "",
 	}

@@ -155,7 +155,7 @@ func changes(given triggerevent.ClaimChanges, allowed func(name string, value an
 
 // protected are the claims that no function changes, besides those that begin with "cognito:".
 var protected = map[string]bool{
-	"acr": true, "amr": true, "at_hash": true, "auth_time": true, "azp": true, "client_id": true, "device_key": true,
+	"acr": true, "amr": true, "at_hash": true, "auth_time": true, "azp": true, "client_id": true, "cnf": true, "device_key": true,
 	"event_id": true, "exp": true, "iat": true, "identities": true, "iss": true, "jti": true, "nbf": true, "nonce": true,
 	"origin_jti": true, "sub": true, "token_use": true, "username": true, "version": true,
 }

@@ -6,6 +6,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/hosted"
 	"cardea/platform/db"
+	"cardea/spec/dpop"
 	"cardea/spec/oauth2"
 )
 
@@ -28,8 +29,9 @@ func (g *authorizationCode) admit(_ *db.Tx, app access.App) error {
 	return nil
 }
 
-func (g *authorizationCode) issue(ctx context.Context) (*Tokens, error) {
+func (g *authorizationCode) issue(ctx context.Context, key *dpop.Proof) (*Tokens, error) {
 	return g.Hosted.Redeem(ctx, hosted.Exchange{
 		App: g.app, Code: g.form.Get("code"), RedirectURI: g.form.Get("redirect_uri"), Verifier: g.form.Get("code_verifier"),
+		Key: key,
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"cardea/engine/hosted"
 	"cardea/platform/db"
 	"cardea/record/pool"
+	"cardea/spec/dpop"
 	"cardea/spec/oauth2"
 )
 
@@ -50,6 +51,6 @@ func (g *deviceCode) admit(_ *db.Tx, app access.App) error {
 	return nil
 }
 
-func (g *deviceCode) issue(ctx context.Context) (*Tokens, error) {
-	return g.Hosted.Poll(ctx, g.app, g.form.Get("device_code"))
+func (g *deviceCode) issue(ctx context.Context, key *dpop.Proof) (*Tokens, error) {
+	return g.Hosted.Poll(ctx, hosted.DevicePoll{App: g.app, Code: g.form.Get("device_code"), Key: key})
 }

@@ -22,6 +22,7 @@ type Request struct {
 	Pool   id.Pool
 	Client []oauth2.Credentials // the readings of what the client has sent; any may be right
 	Form   oauth2.Values
+	Holder Holder
 }
 
 // missing is the error for a parameter that is missing or cannot be read.

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/hosted"
 	"cardea/engine/lockout"
+	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/quota"
 	"cardea/spec/oauth2"
@@ -39,9 +40,19 @@ func (s *Service) Push(ctx context.Context, r Request) (Pushed, error) {
 	if err != nil {
 		return Pushed{}, err
 	}
+	key, err := s.key(request.Pool, r.Holder)
+	if err == nil {
+		err = request.BindTo(key)
+	}
+	if err != nil {
+		return Pushed{}, err
+	}
 	out := Pushed{Life: hosted.PushedLife}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := countRow(tx, request.App, "par"); err != nil {
+			return err
+		}
+		if err := token.Spend(tx, request.Pool.ID, key); err != nil {
 			return err
 		}
 		out.URI, err = request.Push(tx)

@@ -10,6 +10,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/dpop"
 	"cardea/spec/oauth2"
 )
 
@@ -26,8 +27,8 @@ type Issued struct {
 type grant interface {
 	// admit decides whether the app, which has proven itself, may have what it asks for.
 	admit(tx *db.Tx, app access.App) error
-	// issue makes the tokens.
-	issue(ctx context.Context) (*Tokens, error)
+	// issue makes the tokens, bound to the key of a proof unless that is nil.
+	issue(ctx context.Context, key *dpop.Proof) (*Tokens, error)
 }
 
 // grants makes the grant of each grant_type.
@@ -49,20 +50,24 @@ func (s *Service) Token(ctx context.Context, r Request) (*Issued, error) {
 	if make, known := grants[kind]; known {
 		g = make(s, r.Form)
 	}
-	var strict bool
+	var p *pool.Pool
 	err := s.Apps.Prove(ctx, r.Pool, r.Client, func(tx *db.Tx, app access.App) error {
-		strict = app.Pool.Follows(pool.Strict)
+		p = app.Pool
 		return g.admit(tx, app)
 	})
 	if err != nil {
 		return nil, err
 	}
-	made, err := g.issue(ctx)
+	key, err := s.key(p, r.Holder)
+	if err != nil {
+		return nil, err
+	}
+	made, err := g.issue(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	issued := &Issued{Tokens: made}
-	if strict {
+	if p.Follows(pool.Strict) {
 		issued.Scope = token.ScopeOf(made.AccessToken)
 	}
 	return issued, nil
@@ -75,7 +80,7 @@ func (unsupported) admit(*db.Tx, access.App) error {
 	return &oauth2.Error{Code: oauth2.UnsupportedGrantType}
 }
 
-func (unsupported) issue(context.Context) (*Tokens, error) { return nil, missing() }
+func (unsupported) issue(context.Context, *dpop.Proof) (*Tokens, error) { return nil, missing() }
 
 // clientCredentials gives an app client a token for itself.
 type clientCredentials struct {
@@ -93,12 +98,13 @@ func (g *clientCredentials) admit(tx *db.Tx, app access.App) (err error) {
 	return err
 }
 
-func (g *clientCredentials) issue(ctx context.Context) (*Tokens, error) {
+func (g *clientCredentials) issue(ctx context.Context, key *dpop.Proof) (*Tokens, error) {
 	if text := g.form.Get("aws_client_metadata"); text != "" {
 		if json.Unmarshal([]byte(text), &g.grant.Metadata) != nil {
 			return nil, missing()
 		}
 	}
+	g.grant.Key = key
 	return g.Tokens.Machine(ctx, g.grant)
 }
 
@@ -120,8 +126,8 @@ func (g *refresh) admit(_ *db.Tx, app access.App) error {
 }
 
 // issue gives tokens with all scopes of the session, as Cognito does; in strict pools a request may ask for fewer.
-func (g *refresh) issue(ctx context.Context) (*Tokens, error) {
-	r := token.RefreshRequest{App: g.app, RefreshToken: g.form.Get("refresh_token"), From: caller.From(ctx)}
+func (g *refresh) issue(ctx context.Context, key *dpop.Proof) (*Tokens, error) {
+	r := token.RefreshRequest{App: g.app, RefreshToken: g.form.Get("refresh_token"), Key: key, From: caller.From(ctx)}
 	if g.app.Pool.Follows(pool.Strict) {
 		r.Scopes = oauth2.Scopes(g.form.Get("scope"))
 	}

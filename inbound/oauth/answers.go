@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"cardea/feature/oauth"
+	"cardea/spec/dpop"
 	"cardea/spec/oauth2"
 )
 
@@ -45,7 +47,7 @@ func (c *call) revoke() error {
 }
 
 func (c *call) userInfo() error {
-	given, err := c.bearer()
+	given, err := c.shown()
 	if err != nil {
 		return err
 	}
@@ -57,21 +59,28 @@ func (c *call) userInfo() error {
 	return nil
 }
 
-// bearer is the access token of a request, from the header Authorization or from a form, but never from the query, which
-// logs and histories keep (RFC 6750 §2, RFC 9700 §4.3.2).
-func (c *call) bearer() (string, error) {
+// shown is the access token of a request, from the header Authorization or from a form, but never from the query, which
+// logs and histories keep (RFC 6750 §2, RFC 9700 §4.3.2). One that comes with a proof is in the header.
+func (c *call) shown() (oauth.Shown, error) {
 	wrong := &oauth2.Error{Code: oauth2.InvalidRequest, Description: "Bad OAuth2 request at UserInfo Endpoint"}
 	headers := c.r.Header.Values("Authorization")
 	c.anonymous = len(headers) == 0
 	if len(headers) == 1 {
 		scheme, given, _ := strings.Cut(headers[0], " ")
-		if given = strings.TrimLeft(given, " "); strings.EqualFold(scheme, "Bearer") && given != "" {
-			return given, nil
+		given = strings.TrimLeft(given, " ")
+		c.bound = strings.EqualFold(scheme, dpop.Scheme)
+		if given != "" && (c.bound || strings.EqualFold(scheme, "Bearer")) {
+			return oauth.Shown{Token: given, Bound: c.bound, Holder: c.holder()}, nil
 		}
 	}
 	if len(headers) > 0 || c.r.Method != http.MethodPost || c.readForm() != nil || c.form.Get("access_token") == "" {
-		return "", wrong
+		return oauth.Shown{}, wrong
 	}
 	c.anonymous = false
-	return c.form.Get("access_token"), nil
+	return oauth.Shown{Token: c.form.Get("access_token")}, nil
+}
+
+// holder is what the caller shows of the key that its tokens are bound to.
+func (c *call) holder() oauth.Holder {
+	return oauth.Holder{Proofs: c.r.Header.Values("DPoP"), Method: c.r.Method, URL: c.base + c.path}
 }

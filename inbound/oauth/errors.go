@@ -3,6 +3,7 @@ package oauth
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
@@ -12,6 +13,8 @@ import (
 	"cardea/engine/token"
 	"cardea/engine/trigger"
 	"cardea/feature/oauth"
+	"cardea/spec/dpop"
+	"cardea/spec/jose"
 	"cardea/spec/oauth2"
 )
 
@@ -30,6 +33,7 @@ var conditions = []entry{
 	{scope.ErrRefused, oauth2.InvalidScope, ""},
 	{hosted.ErrCode, oauth2.InvalidGrant, ""},
 	{hosted.ErrRedirect, "redirect_mismatch", ""},
+	{dpop.ErrProof, oauth2.InvalidProof, ""},
 	{hosted.ErrDevice, oauth2.InvalidRequest, ""},
 	{hosted.ErrPending, oauth2.AuthorizationPending, ""},
 	{hosted.ErrSlow, oauth2.SlowDown, ""},
@@ -57,6 +61,8 @@ var conditions = []entry{
 
 // ofBearer are the conditions of the access token at userInfo.
 var ofBearer = []entry{
+	{dpop.ErrProof, oauth2.InvalidProof, "The DPoP proof is not valid for this request."},
+	{token.ErrBoundAccess, oauth2.InvalidToken, "The access token is bound to a key, of which there is no proof."},
 	{token.ErrForgedAccess, oauth2.InvalidToken, lost},
 	{token.ErrInvalidAccess, oauth2.InvalidToken, lost},
 	{token.ErrExpiredAccess, oauth2.InvalidToken, lost},
@@ -113,6 +119,7 @@ func (c *call) refuse(err error) {
 		return
 	}
 	word := c.wordOf(err)
+	c.bound = c.bound || errors.Is(err, token.ErrBoundAccess)
 	if word == nil {
 		c.failure = err
 		c.fail(&oauth2.Error{Code: oauth2.ServerError}, http.StatusInternalServerError)
@@ -129,7 +136,7 @@ func (c *call) statusOf(word *oauth2.Error) int {
 	switch {
 	case word.Code == oauth2.TemporarilyUnavailable:
 		return http.StatusTooManyRequests
-	case word.Code == oauth2.InvalidToken:
+	case word.Code == oauth2.InvalidToken, word.Code == oauth2.InvalidProof && c.name == "UserInfo":
 		return http.StatusUnauthorized
 	case word.Code == oauth2.InvalidClient && (c.basic || c.name == "Revoke" || c.name == "Introspect"):
 		return http.StatusUnauthorized
@@ -137,11 +144,20 @@ func (c *call) statusOf(word *oauth2.Error) int {
 	return http.StatusBadRequest
 }
 
+// challenge says how an access token has to be shown, and what is wrong with the one that was.
+func (c *call) challenge(word *oauth2.Error) string {
+	said := "error=" + quoted(word.Code) + ", error_description=" + quoted(word.Description)
+	if c.bound {
+		return dpop.Scheme + " " + said + ", algs=" + quoted(strings.Join(jose.HeldAlgorithms(), " "))
+	}
+	return "Bearer " + said
+}
+
 // fail writes an error in Cognito's form.
 func (c *call) fail(word *oauth2.Error, status int) {
 	switch {
 	case c.name == "UserInfo":
-		c.w.Header().Set("WWW-Authenticate", "Bearer error="+quoted(word.Code)+", error_description="+quoted(word.Description))
+		c.w.Header().Set("WWW-Authenticate", c.challenge(word))
 	case status == http.StatusUnauthorized && (c.basic || c.name == "Introspect"):
 		c.w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
 	}

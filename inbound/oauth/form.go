@@ -49,5 +49,5 @@ func (c *call) request() (oauth.Request, error) {
 		return oauth.Request{}, err
 	}
 	c.client = given[0].ID
-	return oauth.Request{Pool: c.pool, Client: given, Form: c.form}, nil
+	return oauth.Request{Pool: c.pool, Client: given, Form: c.form, Holder: c.holder()}, nil
 }

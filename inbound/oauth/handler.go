@@ -46,6 +46,7 @@ type call struct {
 	r       *http.Request
 	form    oauth2.Values
 	client  string // that the request names, for the log
+	bound   bool   // the access token is, or has to be, shown with a proof
 	basic   bool   // the client has proven itself by the header Authorization
 
 	anonymous bool // nobody has shown a bearer token

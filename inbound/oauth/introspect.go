@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"cardea/engine/token"
+	"cardea/spec/dpop"
 )
 
 // introspection is the answer of the introspection endpoint (RFC 7662 §2.2). Of a token that is not active nothing is told.
@@ -21,6 +22,13 @@ type introspection struct {
 	Audience json.RawMessage `json:"aud,omitzero"`
 	Issuer   string          `json:"iss,omitzero"`
 	ID       string          `json:"jti,omitzero"`
+
+	Confirmation *confirmation `json:"cnf,omitzero"`
+}
+
+// confirmation is the key that a token is bound to (RFC 9449 §6.2).
+type confirmation struct {
+	Key string `json:"jkt"`
 }
 
 func (c *call) introspect() error {
@@ -39,6 +47,9 @@ func (c *call) introspect() error {
 	answer := introspection{
 		Active: true, Scope: found.Scope, Client: found.Client, Username: found.Username, Type: "Bearer", Expires: found.Expires,
 		Issued: found.Issued, Sub: found.Sub, Audience: found.Audience, Issuer: found.Issuer, ID: found.ID,
+	}
+	if found.Key != "" {
+		answer.Type, answer.Confirmation = dpop.Scheme, &confirmation{found.Key}
 	}
 	if found.Refresh {
 		answer.Type = "" // it is none of those that RFC 6749 §7.1 has types for

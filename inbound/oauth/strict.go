@@ -43,7 +43,7 @@ func (c *call) refuseStrictly(err error, word *oauth2.Error) {
 		word, status = &oauth2.Error{Code: oauth2.InsufficientScope, Description: word.Description}, http.StatusForbidden
 		c.w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="openid"`)
 	default:
-		c.w.Header().Set("WWW-Authenticate", "Bearer error="+quoted(word.Code)+", error_description="+quoted(word.Description))
+		c.w.Header().Set("WWW-Authenticate", c.challenge(word))
 	}
 	c.writeError(word, status)
 }

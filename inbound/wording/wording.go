@@ -50,6 +50,7 @@ var conditions = []entry{
 	{token.ErrForgedAccess, cognitoidp.NotAuthorized("Could not verify signature for Access Token")},
 	{token.ErrInvalidAccess, cognitoidp.NotAuthorized("Invalid Access Token")},
 	{token.ErrExpiredAccess, cognitoidp.NotAuthorized("Access Token has expired")},
+	{token.ErrBoundAccess, cognitoidp.NotAuthorized("Invalid Access Token")},
 	{token.ErrRevokedAccess, cognitoidp.NotAuthorized("Access Token has been revoked")},
 	{token.ErrInvalidRefresh, cognitoidp.NotAuthorized("Invalid Refresh Token")},
 	{token.ErrExpiredRefresh, cognitoidp.NotAuthorized("Refresh Token has expired")},

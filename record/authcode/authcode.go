@@ -32,6 +32,7 @@ type Doc struct {
 	Scopes      []string  `json:"scopes"`
 	Nonce       string    `json:"nonce,omitzero"`
 	Resource    string    `json:"resource,omitzero"`
+	JKT         string    `json:"jkt,omitzero"` // the thumbprint of the key that the client has to show; empty: any
 	Proofs      []string  `json:"proofs"`
 	SSO         string    `json:"sso,omitzero"`
 	AuthTime    time.Time `json:"auth_time"`

@@ -34,24 +34,54 @@ type Token struct {
 
 // Parse splits and decodes a compact token.
 func Parse(compact string) (*Token, error) {
-	if len(compact) > maxToken || strings.Count(compact, ".") != 2 {
-		return nil, ErrMalformed
-	}
-	end := strings.LastIndexByte(compact, '.')
-	t := &Token{signed: compact[:end]}
-
-	header, payload, _ := strings.Cut(t.signed, ".")
-	head, err := decode(header)
+	t, header, err := split(compact)
 	if err != nil {
 		return nil, err
 	}
+	for name, into := range map[string]*string{"kid": &t.KeyID, "alg": &t.algorithm} {
+		if *into, err = text(header, name); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// split decodes the parts of a compact token. Members of its header are ignored unless they are asked for, but for crit, which
+// may not be.
+func split(compact string) (t *Token, header map[string]json.RawMessage, err error) {
+	if len(compact) > maxToken || strings.Count(compact, ".") != 2 {
+		return nil, nil, ErrMalformed
+	}
+	end := strings.LastIndexByte(compact, '.')
+	t = &Token{signed: compact[:end]}
+
+	first, payload, _ := strings.Cut(t.signed, ".")
+	head, err := decode(first)
+	if err != nil {
+		return nil, nil, err
+	}
 	if t.Payload, err = decode(payload); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if t.signature, err = decode(compact[end+1:]); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return t, t.readHeader(head)
+	if header, err = object(head); err != nil {
+		return nil, nil, err
+	}
+	if _, critical := header["crit"]; critical {
+		return nil, nil, fmt.Errorf("%w: critical header members", ErrMalformed)
+	}
+	return t, header, nil
+}
+
+// text is a member that has to be there, and a string.
+func text(members map[string]json.RawMessage, name string) (s string, err error) {
+	value, present := members[name]
+	if !present || value[0] != '"' || json.Unmarshal(value, &s) != nil {
+		return "", fmt.Errorf("%w: no %s", ErrMalformed, name)
+	}
+	return s, nil
 }
 
 // Verify checks the signature against a key. The algorithm is the key's; a header that names another fails.
@@ -62,24 +92,6 @@ func (t *Token) Verify(key Key) error {
 	digest := sha256.Sum256([]byte(t.signed))
 	if rsa.VerifyPKCS1v15(key.Public, crypto.SHA256, digest[:], t.signature) != nil {
 		return ErrSignature
-	}
-	return nil
-}
-
-// readHeader takes kid and alg, both required. Other members are ignored, but for crit, which may not be.
-func (t *Token) readHeader(head []byte) error {
-	members, err := object(head)
-	if err != nil {
-		return err
-	}
-	if _, critical := members["crit"]; critical {
-		return fmt.Errorf("%w: critical header members", ErrMalformed)
-	}
-	for name, into := range map[string]*string{"kid": &t.KeyID, "alg": &t.algorithm} {
-		value, present := members[name]
-		if !present || value[0] != '"' || json.Unmarshal(value, into) != nil {
-			return fmt.Errorf("%w: no %s in the header", ErrMalformed, name)
-		}
 	}
 	return nil
 }
@@ -97,10 +109,10 @@ func decode(part string) ([]byte, error) {
 }
 
 // object reads one JSON object whose member names all differ.
-func object(text []byte) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
+func object(raw []byte) (map[string]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("%w: the header is not an object", ErrMalformed)
+		return nil, fmt.Errorf("%w: not an object", ErrMalformed)
 	}
 	members := map[string]json.RawMessage{}
 	for d.More() {
@@ -110,7 +122,7 @@ func object(text []byte) (map[string]json.RawMessage, error) {
 		}
 		key, isString := name.(string)
 		if _, twice := members[key]; !isString || twice {
-			return nil, fmt.Errorf("%w: header member %q", ErrMalformed, key)
+			return nil, fmt.Errorf("%w: member %q", ErrMalformed, key)
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
@@ -121,8 +133,8 @@ func object(text []byte) (map[string]json.RawMessage, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
-	if d.InputOffset() != int64(len(bytes.TrimRight(text, " \t\r\n"))) {
-		return nil, fmt.Errorf("%w: bytes after the header", ErrMalformed)
+	if d.InputOffset() != int64(len(bytes.TrimRight(raw, " \t\r\n"))) {
+		return nil, fmt.Errorf("%w: bytes after the object", ErrMalformed)
 	}
 	return members, nil
 }

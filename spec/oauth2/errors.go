@@ -4,6 +4,7 @@ package oauth2
 const (
 	InvalidRequest           = "invalid_request"
 	InvalidClient            = "invalid_client"
+	InvalidProof             = "invalid_dpop_proof" // RFC 9449
 	InvalidGrant             = "invalid_grant"
 	InvalidRequestURI        = "invalid_request_uri" // RFC 9101, RFC 9126
 	InvalidScope             = "invalid_scope"
