@@ -53,7 +53,7 @@ func (v *visitor) link(text string) *visitor {
 }
 
 // page is the address of a page for the shop's authorization request.
-func (s *shop) page(t *testing.T, path string) string {
+func (s *shop) page(t testing.TB, path string) string {
 	t.Helper()
 	return strings.Replace(s.authorize(t), "/oauth2/authorize", path, 1)
 }

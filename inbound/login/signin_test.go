@@ -287,12 +287,16 @@ func TestABrowserHasFewInteractions(t *testing.T) {
 	})
 }
 
-func TestFormsAreBounded(t *testing.T) {
+func TestFormsAreBoundedText(t *testing.T) {
 	t.Parallel()
 	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
-		v := s.visitor(t).visit(s.authorize(t))
-		if v.submit("username", "ana", "password", strings.Repeat("x", 64<<10)); v.status != http.StatusBadRequest {
-			t.Errorf("status %d", v.status)
+		for what, typed := range map[string][2]string{
+			"too much": {"ana", strings.Repeat("x", 64<<10)}, "a zero byte": {"a\x00na", "x"}, "no UTF-8": {"ana", "\xff"},
+		} {
+			v := s.visitor(t).visit(s.authorize(t))
+			if v.submit("username", typed[0], "password", typed[1]).expect("error"); v.status != http.StatusBadRequest {
+				t.Errorf("%s: status %d", what, v.status)
+			}
 		}
 	})
 }

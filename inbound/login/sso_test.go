@@ -368,7 +368,7 @@ func TestOnlyItsOwnCookieOpensASession(t *testing.T) {
 }
 
 // domainOf is the prefix of a shop's domain.
-func domainOf(t *testing.T, s *shop) string {
+func domainOf(t testing.TB, s *shop) string {
 	t.Helper()
 	_, rest, _ := strings.Cut(s.Endpoint(t, s.pool, ""), "/_domains/")
 	return rest

@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
 
 	"cardea/engine/hosted"
 	"cardea/engine/interaction"
@@ -134,10 +137,7 @@ func (v *visit) post() {
 	if !v.judge() || v.closed() {
 		return
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
-	if err := v.r.ParseForm(); err != nil {
-		v.code = oauth2.InvalidRequest
-		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorRequest()))
+	if !v.readForm() {
 		return
 	}
 	current := pageOf(v.it.Page)
@@ -149,6 +149,28 @@ func (v *visit) post() {
 		return
 	}
 	v.page.answer(v)
+}
+
+// readForm reads what was posted, and refuses what is too much, or no text, or has a zero byte, which no database holds.
+func (v *visit) readForm() bool {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
+	if err := v.r.ParseForm(); err == nil && isText(v.r.PostForm) {
+		return true
+	}
+	v.code = oauth2.InvalidRequest
+	v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorRequest()))
+	return false
+}
+
+func isText(form url.Values) bool {
+	for _, values := range form {
+		for _, value := range values {
+			if !utf8.ValidString(value) || strings.IndexByte(value, 0) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // closed sends the visitor to the beginning if the pool does not have the page.

@@ -32,7 +32,7 @@ func eachShop(t *testing.T, pool, client M, body func(t *testing.T, s *shop)) {
 }
 
 // newShop makes a shop without users.
-func newShop(t *testing.T, w *servertest.World, pool, client M) *shop {
+func newShop(t testing.TB, w *servertest.World, pool, client M) *shop {
 	t.Helper()
 	s := &shop{World: w, pool: w.Pool(t, pool)}
 	s.client = w.Client(t, s.pool, servertest.With(M{
@@ -44,7 +44,7 @@ func newShop(t *testing.T, w *servertest.World, pool, client M) *shop {
 }
 
 // authorize is the address of an authorization request, with more parameters given as names and values in turns.
-func (s *shop) authorize(t *testing.T, more ...string) string {
+func (s *shop) authorize(t testing.TB, more ...string) string {
 	t.Helper()
 	v := url.Values{"client_id": {s.client}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid email"}, "state": {"a+b c/="}}
 	for i := 0; i < len(more); i += 2 {
@@ -55,7 +55,7 @@ func (s *shop) authorize(t *testing.T, more ...string) string {
 
 // visitor is a browser without scripts, and the page that it shows.
 type visitor struct {
-	t   *testing.T
+	t   testing.TB
 	s   *shop
 	jar *cookiejar.Jar
 
@@ -70,7 +70,7 @@ type visitor struct {
 	set     []*http.Cookie
 }
 
-func (s *shop) visitor(t *testing.T) *visitor {
+func (s *shop) visitor(t testing.TB) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -227,7 +227,7 @@ func (v *visitor) code() string {
 }
 
 // redeem gives the tokens of a code.
-func (s *shop) redeem(t *testing.T, code string) M {
+func (s *shop) redeem(t testing.TB, code string) M {
 	t.Helper()
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "client_id": {s.client}, "redirect_uri": {callback}}
 	r := httptest.NewRequest(http.MethodPost, s.Endpoint(t, s.pool, "/oauth2/token"), strings.NewReader(form.Encode()))
