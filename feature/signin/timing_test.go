@@ -5,7 +5,12 @@ package signin_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -42,18 +47,20 @@ type asking struct {
 	times int // that each is asked about in a round
 	// request makes the request; what leads up to it is not measured.
 	request func(w *world, name string) (op string, in M)
+	// page, in the place of request, makes the request of a visitor who posts the form of a page.
+	page func(t *testing.T, w *world, name string) *http.Request
 }
 
 var kindsOfUser = []string{"known", "unknown", "without", "reset"}
 
 var askings = []asking{
-	{"USER_PASSWORD_AUTH", kindsOfUser, 100, func(w *world, name string) (string, M) {
+	{flow: "USER_PASSWORD_AUTH", names: kindsOfUser, times: 100, request: func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.byPassword(name, "wrong")
 	}},
-	{"USER_SRP_AUTH", append(kindsOfUser, "disabled"), 100, func(w *world, name string) (string, M) {
+	{flow: "USER_SRP_AUTH", names: append(kindsOfUser, "disabled"), times: 100, request: func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_SRP_AUTH", name, M{"SRP_A": half.Public()})
 	}},
-	{"PASSWORD_VERIFIER", kindsOfUser, 100, func(w *world, name string) (string, M) {
+	{flow: "PASSWORD_VERIFIER", names: kindsOfUser, times: 100, request: func(w *world, name string) (string, M) {
 		out, _ := w.Call("InitiateAuth", w.start("USER_SRP_AUTH", name, M{"SRP_A": half.Public()}))
 		return "RespondToAuthChallenge", M{
 			"ClientId": w.client, "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": M{
@@ -63,23 +70,56 @@ var askings = []asking{
 			},
 		}
 	}},
-	{"USER_AUTH", kindsOfUser, 100, func(w *world, name string) (string, M) {
+	{flow: "USER_AUTH", names: kindsOfUser, times: 100, request: func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, nil)
 	}},
-	{"USER_AUTH with a password", []string{"known", "unknown"}, 100, func(w *world, name string) (string, M) {
+	{flow: "USER_AUTH with a password", names: []string{"known", "unknown"}, times: 100, request: func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": "wrong"})
 	}},
-	{"USER_AUTH with a code", kindsOfUser, 100, func(w *world, name string) (string, M) {
+	{flow: "USER_AUTH with a code", names: kindsOfUser, times: 100, request: func(w *world, name string) (string, M) {
 		return "InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"})
 	}},
-	{"EMAIL_OTP", kindsOfUser, 100, func(w *world, name string) (string, M) {
+	{flow: "EMAIL_OTP", names: kindsOfUser, times: 100, request: func(w *world, name string) (string, M) {
 		out, _ := w.Call("InitiateAuth", w.start("USER_AUTH", name, M{"PREFERRED_CHALLENGE": "EMAIL_OTP"}))
 		return "RespondToAuthChallenge", w.reply(out, M{"USERNAME": name, "EMAIL_OTP_CODE": "12345678"})
 	}},
-	{"ForgotPassword", append(kindsOfUser, "disabled"), 100, func(w *world, name string) (string, M) {
+	{flow: "ForgotPassword", names: append(kindsOfUser, "disabled"), times: 100, request: func(w *world, name string) (string, M) {
 		return "ForgotPassword", M{"ClientId": w.client, "Username": name}
 	}},
 }
+
+// The form of the first page, with a name and a password or with a name alone, and the one for forgotten passwords. Those who go
+// on to another page have written there what they have typed; the name is as long as all others, in a cookie.
+var askingsOfPages = []asking{
+	{flow: "/login", names: kindsOfUser, times: 100, page: func(t *testing.T, w *world, name string) *http.Request {
+		return w.form(t, "/login", "username", name, "password", "wrong")
+	}},
+	{flow: "/forgotPassword", names: append(kindsOfUser, "disabled"), times: 100, page: func(t *testing.T, w *world, name string) *http.Request {
+		return w.form(t, "/forgotPassword", "username", name)
+	}},
+}
+
+// form is the request with which a visitor posts the form of a page that they have just opened.
+func (w *world) form(t *testing.T, path string, typed ...string) *http.Request {
+	t.Helper()
+	query := url.Values{"client_id": {w.client}, "redirect_uri": {callback}, "response_type": {"code"}}
+	address := w.Endpoint(t, w.pool, path) + "?" + query.Encode()
+	opened := httptest.NewRecorder()
+	w.Server.Handler.ServeHTTP(opened, httptest.NewRequest(http.MethodGet, address, nil))
+	token := csrf.FindStringSubmatch(opened.Body.String())
+	if token == nil {
+		t.Fatalf("%s has no form: %s", path, opened.Body)
+	}
+	r := servertest.Form(address, append(typed, "_csrf", token[1])...)
+	for _, c := range opened.Result().Cookies() {
+		r.AddCookie(c)
+	}
+	return r
+}
+
+const callback = "https://app.example.com/cb"
+
+var csrf = regexp.MustCompile(`name="_csrf" value="([^"]*)"`)
 
 // half is the client's half of all exchanges here; none is finished.
 var half = srp.NewClient()
@@ -87,6 +127,17 @@ var half = srp.NewClient()
 func TestCostDoesNotTellWhichUsersExist(t *testing.T) {
 	w := timed(t, "srp")
 	for _, a := range askings {
+		t.Run(a.flow, func(t *testing.T) { w.compare(t, a) })
+	}
+}
+
+func TestCostOfPagesDoesNotTellWhichUsersExist(t *testing.T) {
+	w := timed(t, "srp")
+	w.client = w.Client(t, w.pool, M{
+		"PreventUserExistenceErrors": "ENABLED", "AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
+		"AllowedOAuthScopes": []string{"openid"}, "CallbackURLs": []string{callback},
+	})
+	for _, a := range askingsOfPages {
 		t.Run(a.flow, func(t *testing.T) { w.compare(t, a) })
 	}
 }
@@ -155,11 +206,11 @@ func (w *world) measure(t *testing.T, a asking) map[string][]time.Duration {
 		rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 		for _, name := range names {
 			w.Advance(16 * time.Minute) // forgives failures
-			op, in := a.request(w, name)
+			ask := a.prepare(t, w, name)
 			before := processorTime(t)
-			_, err := w.Call(op, in)
+			text := ask()
 			costs[name] = append(costs[name], processorTime(t)-before)
-			if text := fmt.Sprint(err); told == "" {
+			if told == "" {
 				told = text
 			} else if text != told {
 				t.Fatalf("%s is told %q, another %q", name, text, told)
@@ -167,6 +218,25 @@ func (w *world) measure(t *testing.T, a asking) map[string][]time.Duration {
 		}
 	}
 	return costs
+}
+
+// prepare leads up to the request about a name, and gives what sends it and says what was answered.
+func (a asking) prepare(t *testing.T, w *world, name string) (send func() string) {
+	if a.page != nil {
+		r := a.page(t, w, name)
+		return func() string {
+			answer := w.Do(t, r)
+			if strings.Contains(answer.Header.Get("Location"), "/login?") {
+				t.Fatal("the form was not taken")
+			}
+			return fmt.Sprint(answer.Status, answer.Header.Get("Location"))
+		}
+	}
+	op, in := a.request(w, name)
+	return func() string {
+		_, err := w.Call(op, in)
+		return fmt.Sprint(err)
+	}
 }
 
 // differ compares the first name with the others and describes the differences; empty if there are none.
