@@ -53,9 +53,9 @@ export async function secretOf(UserPoolId, ClientId, client = sdk()) {
 }
 
 // newDomain gives a pool a domain, and the address of its pages by host name and by path.
-export async function newDomain(UserPoolId, client = sdk(), url = endpoint) {
+export async function newDomain(UserPoolId, client = sdk(), url = endpoint, more = {}) {
   const Domain = unique('shop');
-  await client.send(new CreateUserPoolDomainCommand({ UserPoolId, Domain }));
+  await client.send(new CreateUserPoolDomainCommand({ UserPoolId, Domain, ...more }));
   const { protocol, port } = new URL(url);
   return { byHost: `${protocol}//${Domain}.auth.us-east-1.localhost:${port}`, byPath: `${url}/_domains/${Domain}` };
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cardea/engine/interaction"
+	"cardea/engine/passkey"
 	"cardea/feature/signin"
 	"cardea/inbound/login/text"
 )
@@ -42,7 +43,7 @@ func (v *visit) withOffer(c Card) Card {
 	c.Fields[0].Autocomplete += " webauthn"
 	c.Offer = &Offer{
 		Options: options, Ceremony: interaction.SealCeremony(v.request.Box, v.owner, ceremony.Challenge, ceremony.Expires),
-		Renew: int(ceremony.Expires.Sub(v.Now())/time.Second) * 3 / 4,
+		Renew: int(passkey.DiscoveryLife/time.Second) * 3 / 4,
 	}
 	return c
 }
