@@ -50,7 +50,7 @@ func (d discovered) load(a *attempt, tx *db.Tx) error {
 	if err := a.enter(tx); err != nil {
 		return err
 	}
-	if a.in.Entry != ByPages || !beginsByPasskey(a.Pool, a.Client) {
+	if !beginsByPasskey(a.Pool, a.Client) {
 		return cognitoidp.InvalidParameter(choiceFlow.refusal)
 	}
 	if !tx.Now.Before(d.Expires) {

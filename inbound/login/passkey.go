@@ -52,7 +52,7 @@ func (v *visit) withOffer(c Card) Card {
 func (v *visit) beginByPasskey() {
 	v.page.says = ofPasskeys
 	v.it = interaction.Interaction{}
-	challenge, until, ok := interaction.OpenCeremony(v.request.Box, v.owner, v.typed("ceremony"), v.Now())
+	challenge, until, ok := interaction.OpenCeremony(v.request.Box, v.owner, v.typed("ceremony"))
 	if !ok {
 		v.respond(http.StatusOK, alert(v.loginCard(), v.texts.PasskeyFailed()))
 		return
