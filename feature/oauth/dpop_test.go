@@ -332,7 +332,7 @@ func TestProofsAreIgnoredUnlessThePoolFollows(t *testing.T) {
 			t.Error("the configuration names algorithms")
 		}
 		w.Must(t, "UpdateUserPool", M{"UserPoolId": w.pool, "UserPoolTags": M{"cardea:standards": "dpop"}})
-		if list, _ := w.configuration(t)["dpop_signing_alg_values_supported"].([]any); len(list) != 10 {
+		if list, _ := w.configuration(t)["dpop_signing_alg_values_supported"].([]any); len(list) != 11 {
 			t.Errorf("the configuration names %v", list)
 		}
 	})

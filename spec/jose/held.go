@@ -40,12 +40,14 @@ var algorithms = map[string]algorithm{
 	"ES256": {"EC", "P-256", crypto.SHA256, verifyECDSA},
 	"ES384": {"EC", "P-384", crypto.SHA384, verifyECDSA},
 	"ES512": {"EC", "P-521", crypto.SHA512, verifyECDSA},
-	"EdDSA": {"OKP", "Ed25519", 0, verifyEd25519},
+
+	"EdDSA":   {"OKP", "Ed25519", 0, verifyEd25519},
+	"Ed25519": {"OKP", "Ed25519", 0, verifyEd25519}, // its newer name (RFC 9864)
 }
 
 // HeldAlgorithms are the algorithms of the tokens that ParseHeld reads.
 func HeldAlgorithms() []string {
-	return []string{"ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
+	return []string{"ES256", "ES384", "ES512", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
 }
 
 // ParseHeld reads a token of a type that carries its key, and verifies it. A key with private members is refused: it is nobody's
