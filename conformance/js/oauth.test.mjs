@@ -187,6 +187,55 @@ test('oauth4webapi signs a user in at the pages, refreshes, asks who they are, a
   await assert.rejects(oauth.processRefreshTokenResponse(server, client, refused), { error: 'invalid_grant' });
 });
 
+test('openid-client registers itself, openly and with an access token', async () => {
+  const open = await newPool(idp, { DcrConfiguration: { EnableStatus: 'Enabled', OpenDcrEnabled: true } });
+  await idp.send(new CreateUserPoolDomainCommand({ UserPoolId: open, Domain: unique('register') }));
+  const callback = 'https://app.example.com/callback';
+  const metadata = { client_name: 'Shop', redirect_uris: [callback], token_endpoint_auth_method: 'client_secret_post' };
+  const config = await openid.dynamicClientRegistration(new URL(`${tlsEndpoint}/${open}`), metadata);
+  assert(config.clientMetadata().client_secret);
+
+  const name = unique('reg');
+  await newUser(open, name, idp);
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+  const request = openid.buildAuthorizationUrl(config, {
+    redirect_uri: callback,
+    scope: 'openid',
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  });
+  const visitor = new Visitor();
+  await visitor.visit(request);
+  assert.match(visitor.page, /Shop \(app\.example\.com\)/);
+  const back = await visitor.submit({ username: name, password });
+  assert(back, visitor.page);
+  const answer = await openid.authorizationCodeGrant(config, back, { pkceCodeVerifier, idTokenExpected: true });
+  assert.equal(answer.claims()['cognito:username'], name);
+
+  const bad = { redirect_uris: ['javascript:alert(1)'] };
+  await assert.rejects(openid.dynamicClientRegistration(new URL(`${tlsEndpoint}/${open}`), bad), { error: 'invalid_redirect_uri' });
+
+  const closed = await newPool(idp, { DcrConfiguration: { EnableStatus: 'Enabled' } });
+  await idp.send(new CreateUserPoolDomainCommand({ UserPoolId: closed, Domain: unique('register') }));
+  const server = new URL(`${tlsEndpoint}/${closed}`);
+  const made = await idp.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: closed,
+      ClientName: 'registrar',
+      GenerateSecret: true,
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ['client_credentials'],
+      AllowedOAuthScopes: ['aws.cognito/dcr/register'],
+    }),
+  );
+  const { ClientId, ClientSecret } = made.UserPoolClient;
+  const registrar = await openid.discovery(server, ClientId, undefined, openid.ClientSecretPost(ClientSecret));
+  const { access_token: initialAccessToken } = await openid.clientCredentialsGrant(registrar);
+  const authenticated = await openid.dynamicClientRegistration(server, metadata, undefined, { initialAccessToken });
+  assert(authenticated.clientMetadata().client_id);
+  await assert.rejects(openid.dynamicClientRegistration(server, metadata), { status: 401 });
+});
+
 test('userInfo refuses a token without openid as openid-client expects', async () => {
   const config = await discover(machine.ClientId, openid.ClientSecretPost(machine.ClientSecret));
   const { access_token: token } = await openid.clientCredentialsGrant(config);

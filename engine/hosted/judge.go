@@ -120,6 +120,9 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if err := r.MayUse(flowOf(r.ResponseType)); err != nil {
 		return nil, r.Refused(err)
 	}
+	if r.Client.SelfRegistered() && r.Challenge == "" {
+		return nil, r.Refused(&oauth2.Error{Code: oauth2.InvalidRequest, Description: "code_challenge is required"})
+	}
 	if err := r.readKey(v); err != nil {
 		return nil, r.Refused(err)
 	}

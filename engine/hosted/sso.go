@@ -163,6 +163,9 @@ func (s *Server) SignedIn(ctx context.Context, r *Request, b Browser) (a Account
 // The user proved who they are when the session began. Reuse answers ErrLoginRequired when the session does not do, the
 // conditions of Judge, and in a *RedirectError lockout.ErrRateLimited and those of PreTokenGeneration.
 func (s *Server) Reuse(ctx context.Context, r *Request, b Browser) (*Finished, error) {
+	if r.Client.SelfRegistered() && b.Shown == "" {
+		return nil, ErrInteractionRequired // anybody may have made the app: its name is shown first
+	}
 	u, err := s.reusable(ctx, r, b)
 	if err != nil {
 		return nil, err // a cookie that is none writes nothing

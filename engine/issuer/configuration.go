@@ -12,7 +12,7 @@ import (
 type Endpoint struct {
 	Member   string // of the configuration: "authorization_endpoint"
 	Path     string // below the domain's base URL: "/oauth2/authorize"
-	Standard string // it answers in pools that follow this one of record/pool; empty: in all
+	Standard string // it answers in pools that offer this one of record/pool; empty: in all
 }
 
 // facts are what configurations of pools that follow a standard say besides. Of endpoints they say nothing.
@@ -37,7 +37,7 @@ func (d *Documents) configuration(p *pool.Pool) ([]byte, error) {
 	}
 	if base := d.Names.PoolURL(p); base != "" {
 		for _, endpoint := range d.Endpoints {
-			if endpoint.Standard == "" || p.Follows(endpoint.Standard) {
+			if endpoint.Standard == "" || p.Offers(endpoint.Standard) {
 				members[endpoint.Member] = base + endpoint.Path
 			}
 		}

@@ -36,11 +36,11 @@ type Source struct {
 }
 
 // From is the source of a request that an app makes. The address that the app gives as its user's counts if the client may
-// give one. Otherwise the caller's own does, unless the client has a secret: then the caller is a server, whose address says
+// give one. Otherwise the caller's own does, unless the client is a server with a secret: then the caller is that server, whose address says
 // nothing about its users (decision 10). given may be nil.
 func From(ctx context.Context, c *client.Client, given *cognitoidp.UserContextDataType) Source {
 	s := Source{Client: c.ID}
-	if !c.HasSecret() {
+	if !c.IsServer() {
 		s.Address = caller.From(ctx).IP
 	}
 	if given != nil && c.Forwards() && valid(given.IpAddress) {

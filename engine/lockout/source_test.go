@@ -10,6 +10,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/attempt"
 	"cardea/record/client"
+	"cardea/spec/cognitoidp"
 )
 
 // failOften counts failures at a source.
@@ -110,6 +111,11 @@ func TestServersThatForwardNoAddressAreNotLimited(t *testing.T) {
 	}
 	if p := From(ctx, &client.Client{ID: "app", Secrets: []client.Secret{{}}}, nil); p != (Source{Client: "app"}) {
 		t.Errorf("a confidential client's source: %v", p)
+	}
+	registered := &client.Client{ID: "app", Secrets: []client.Secret{{}}}
+	registered.Doc.ClientType = cognitoidp.ClientTypeTypeDcr
+	if p := From(ctx, registered, nil); p != (Source{"app", "192.0.2.1"}) {
+		t.Errorf("the source of an app that has given itself a secret: %v", p)
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 const (
 	OpenID = "openid"
 	Self   = "aws.cognito.signin.user.admin"
+
+	// Register is the scope of an access token by which an app may register another one. No resource server defines it.
+	Register = "aws.cognito/dcr/register"
 )
 
 // ErrRefused says that a client asks for a scope that it is not allowed, or that none is left of what it asks for.
@@ -31,7 +34,7 @@ func OfUsers(scope string) bool { return slices.Contains(system, scope) }
 // Exists reports whether a scope is one of the pool's or of its resource servers': "<identifier>/<name>", where only
 // identifiers may have slashes of their own.
 func Exists(tx *db.Tx, pool id.Pool, scope string) (bool, error) {
-	if OfUsers(scope) {
+	if OfUsers(scope) || scope == Register {
 		return true, nil
 	}
 	slash := strings.LastIndexByte(scope, '/')

@@ -26,5 +26,8 @@ var (
 	ErrOthersToken  = errors.New("the token was issued to another client")
 )
 
+// ErrScopeMissing says that an access token, or the client that it was issued to, lacks a scope.
+var ErrScopeMissing = errors.New("the access token lacks the scope")
+
 // ErrProofMissing says that the proofs of a sign-in are not all that the pool asks of the user.
 var ErrProofMissing = errors.New("a proof of the user's identity is missing")

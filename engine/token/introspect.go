@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cardea/engine/access"
@@ -75,6 +76,25 @@ func (m *Minter) alive(tx *db.Tx, claims *Claims) error {
 	_, err := client.Get(tx, claims.pool, id.Client(claims.Client))
 	if err != nil {
 		return absent(err, ErrInvalidAccess)
+	}
+	return nil
+}
+
+// Holds decides whether an access token of a pool, of a user or of a client itself, is good now and has a scope that its client
+// may still have. It answers the conditions of Admit, and ErrScopeMissing.
+func (m *Minter) Holds(tx *db.Tx, claims *Claims, pool id.Pool, scope string) error {
+	if claims.pool != pool {
+		return ErrInvalidAccess
+	}
+	if err := m.alive(tx, claims); err != nil {
+		return err
+	}
+	c, err := client.Get(tx, pool, id.Client(claims.Client))
+	if err != nil {
+		return absent(err, ErrInvalidAccess)
+	}
+	if !slices.Contains(claims.Scopes(), scope) || !slices.Contains(c.Doc.AllowedOAuthScopes, scope) {
+		return ErrScopeMissing
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package appclient
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -60,26 +59,14 @@ func checkURLs(c *client.Client) error {
 // CheckURL refuses what cannot be a client's callback or sign-out URL. It accepts https, the scheme of an app, and http to this
 // machine.
 func CheckURL(address string) error {
-	if strings.Contains(address, "#") {
+	switch oauth2.Registrable(address) {
+	case oauth2.WithFragment:
 		return cognitoidp.InvalidParameter(address + " cannot use fragment")
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" {
+	case oauth2.NoURL:
 		return cognitoidp.InvalidParameter(address + " is not a valid URL.")
-	}
-
-	if oauth2.Executable(address) {
-		return cognitoidp.InvalidParameter(address + " cannot use the " + strings.ToUpper(u.Scheme) + " protocol.")
-	}
-	switch strings.ToLower(u.Scheme) {
-	case "http":
-		if !slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, strings.ToLower(u.Hostname())) {
-			return cognitoidp.InvalidParameter(address + " cannot use the HTTP protocol.")
-		}
-	case "https":
-		if u.Hostname() == "" {
-			return cognitoidp.InvalidParameter(address + " is not a valid URL.")
-		}
+	case oauth2.WrongProtocol:
+		scheme, _, _ := strings.Cut(address, ":")
+		return cognitoidp.InvalidParameter(address + " cannot use the " + strings.ToUpper(scheme) + " protocol.")
 	}
 	return nil
 }

@@ -106,11 +106,7 @@ func (s *Service) seal(tx *db.Tx, c *client.Client, secret string) (client.Secre
 	if err != nil {
 		return client.Secret{}, fmt.Errorf("get the pool's key: %w", err)
 	}
-	return client.Secret{
-		ID:      c.SecretID(tx.Now),
-		Sealed:  box.Seal(client.SecretLabel(c.ID), []byte(secret)),
-		Created: tx.Now,
-	}, nil
+	return c.NewSecret(box, secret, tx.Now), nil
 }
 
 // reveal opens the older of a client's secrets; empty when it has none.

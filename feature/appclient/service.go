@@ -143,8 +143,9 @@ func (s *Service) ListUserPoolClients(ctx context.Context, in *cognitoidp.ListUs
 		if err != nil {
 			return err
 		}
-		if in.ClientType == cognitoidp.ClientTypeTypeDcr {
-			return nil // no client registers itself yet
+		if in.ClientType != "" {
+			found, err = client.ListKind(tx, p.ID, in.ClientType, id.Client(after), limit+1)
+			return err
 		}
 		found, err = client.List(tx, p.ID, id.Client(after), limit+1) // one more tells whether there is a next page
 		return err

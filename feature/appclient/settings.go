@@ -18,6 +18,7 @@ func configure(tx *db.Tx, p *pool.Pool, c *client.Client, in *cognitoidp.UpdateU
 		UserPoolId:                               string(p.ID),
 		ClientId:                                 string(c.ID),
 		ClientName:                               orElse(in.ClientName, c.Doc.ClientName),
+		ClientType:                               c.Doc.ClientType,
 		CreationDate:                             c.Doc.CreationDate,
 		LastModifiedDate:                         awsjson.At(tx.Now),
 		RefreshTokenValidity:                     in.RefreshTokenValidity,

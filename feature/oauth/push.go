@@ -70,7 +70,7 @@ const (
 
 // countRow counts a row that a client leaves behind, or answers lockout.ErrRateLimited.
 func countRow(tx *db.Tx, app access.App, kind string) error {
-	if network := lockout.FromBrowser(tx.Context(), app.Client).Network(); network != "" && !app.Client.HasSecret() {
+	if network := lockout.FromBrowser(tx.Context(), app.Client).Network(); network != "" && !app.Client.IsServer() {
 		uses, err := quota.Use(tx, app.Pool.ID, kind+"/address/"+network, maxOfAddress, time.Minute)
 		if err != nil {
 			return err

@@ -9,7 +9,7 @@ import (
 	"cardea/spec/id"
 )
 
-// Standards beyond Cognito by which endpoints answer, or answer differently, in pools whose tag cardea:standards names them.
+// Standards by which endpoints answer, or answer differently, in the pools that offer them.
 const (
 	DeviceGrant       = pool.DeviceGrant
 	Introspection     = pool.Introspection
@@ -17,16 +17,17 @@ const (
 	PushedRequests    = pool.PushedRequests
 	RPInitiatedLogout = pool.RPInitiatedLogout
 	Strict            = pool.Strict
+	Registration      = pool.Registration
 )
 
-// Follows tells whether a pool follows a standard. A pool that does not exist follows none.
-func (s *Service) Follows(ctx context.Context, name id.Pool, standard string) (follows bool, err error) {
+// Offers tells whether a pool has the endpoint of a standard. A pool that does not exist has none.
+func (s *Service) Offers(ctx context.Context, name id.Pool, standard string) (offers bool, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		p, err := access.Pool(tx, string(name))
 		if err == nil {
-			follows = p.Follows(standard)
+			offers = p.Offers(standard)
 		}
 		return err
 	})
-	return follows, err
+	return offers, err
 }

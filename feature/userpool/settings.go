@@ -2,8 +2,10 @@ package userpool
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
+	"cardea/engine/scope"
 	"cardea/record/pool"
 	"cardea/spec/cognitoidp"
 )
@@ -41,6 +43,7 @@ func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, 
 
 	for _, step := range []func(*pool.Pool, *cognitoidp.UpdateUserPoolRequest) error{
 		setPolicies, s.setLambdas, setMessages, s.setEmail, s.setSMS, setTags, checkVerification, checkRecovery, checkKey,
+		checkRegistration,
 	} {
 		if err := step(p, in); err != nil {
 			return err
@@ -105,6 +108,22 @@ func checkKey(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
 	key := p.Doc.KeyConfiguration
 	if key != nil && key.KeyType == cognitoidp.EncryptionKeyTypeCustomerManagedKey && key.KmsKeyArn == "" {
 		return cognitoidp.InvalidParameter("KmsKeyArn is required when KeyType is CUSTOMER_MANAGED_KEY.")
+	}
+	return nil
+}
+
+// checkRegistration checks what apps that register themselves may have: no implicit grant, which AWS does not list, and not the
+// scope that lets them register others.
+func checkRegistration(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
+	c := p.Doc.DcrConfiguration
+	if c == nil {
+		return nil
+	}
+	if slices.Contains(slices.Concat(c.OpenDcrGrantTypes, c.AuthenticatedGrantTypes), cognitoidp.OAuthFlowTypeImplicit) {
+		return cognitoidp.InvalidParameter("The implicit flow cannot be used with dynamic client registration.")
+	}
+	if slices.Contains(c.AllowedScopes, scope.Register) {
+		return cognitoidp.InvalidParameter("The scope " + scope.Register + " cannot be allowed to registered clients.")
 	}
 	return nil
 }

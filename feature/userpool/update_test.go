@@ -98,6 +98,23 @@ func TestUpdateRefusesWhatCognitoRefuses(t *testing.T) {
 	})
 }
 
+// Apps that register themselves can be given neither the implicit grant nor the scope that registers others.
+func TestRegistrationIsForOtherAppsOnly(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		p := w.Pool(t, nil)
+		for name, c := range map[string]M{
+			"implicit, openly":       {"OpenDcrGrantTypes": []string{"code", "implicit"}},
+			"implicit, with a token": {"AuthenticatedGrantTypes": []string{"implicit"}},
+			"registering others":     {"AllowedScopes": []string{"aws.cognito/dcr/register"}},
+		} {
+			t.Log(name)
+			w.Fails(t, "UpdateUserPool", M{"UserPoolId": p, "DcrConfiguration": c}, "InvalidParameterException", "")
+			w.Fails(t, "CreateUserPool", M{"PoolName": "test", "DcrConfiguration": c}, "InvalidParameterException", "")
+		}
+	})
+}
+
 func TestNoChangeIsLostBesideOthers(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {

@@ -89,12 +89,27 @@ func (v *visit) authorization() signin.Authorization {
 	return signin.Authorization{Pool: v.site.Pool, Values: v.asked, Origin: v.site.Origin(), Browser: v.browser()}
 }
 
-// app is the name of the app, as its owner has named it.
+// app is the name of the app, as its owner has named it. Anybody may be the owner of one that has registered itself, and may have
+// given it any name: where the visitor is sent stands beside it.
 func (v *visit) app() string {
 	if v.request == nil {
 		return v.site.Domain
 	}
-	return v.request.Client.Doc.ClientName
+	name := v.request.Client.Doc.ClientName
+	if !v.request.Client.SelfRegistered() || v.request.Answer.URI == "" {
+		return name
+	}
+	return name + " (" + leadsTo(v.request.Answer.URI) + ")"
+}
+
+// leadsTo is where an address leads, as far as a person can tell from it: its host, or the scheme of an app.
+func leadsTo(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		scheme, _, _ := strings.Cut(address, ":")
+		return scheme + ":"
+	}
+	return u.Host
 }
 
 // address is that of a page, for the same authorization request.

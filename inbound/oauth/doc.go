@@ -7,6 +7,7 @@
 //	/oauth2/revoke     POST, form
 //	/logout            GET, by browsers
 //
+//	/oauth2/register   POST, JSON, where the pool lets apps register themselves
 //	/oauth2/introspect POST, form, where the pool follows RFC 7662 (docs/standards.md)
 //	/oauth2/par        POST, form, where the pool follows RFC 9126
 //	/oauth2/device_authorization POST, form, where the pool follows RFC 8628

@@ -13,7 +13,7 @@ type endpoint struct {
 	name     string
 	path     string
 	member   string // of OpenID configurations, which name it; empty: they do not
-	standard string // it answers in pools that follow this one of feature/oauth; empty: in all
+	standard string // it answers in pools that offer this one of feature/oauth; empty: in all
 	methods  []string
 	posts    string // it takes POST as well in pools that follow this one; empty: in none
 	open     bool   // to scripts of any origin
@@ -36,6 +36,8 @@ var endpoints = []endpoint{
 		standard: oauth.PushedRequests, answer: (*call).push},
 	{name: "Device", path: "/oauth2/device_authorization", member: "device_authorization_endpoint", methods: post, open: true,
 		standard: oauth.DeviceGrant, answer: (*call).device},
+	{name: "Register", path: "/oauth2/register", member: "registration_endpoint", methods: post, open: true,
+		standard: oauth.Registration, answer: (*call).register},
 
 	{name: "Authorize", path: "/oauth2/authorize", member: "authorization_endpoint", methods: get, posts: oauth.Strict,
 		answer: (*call).authorize},
@@ -61,9 +63,9 @@ func (c *call) takes() bool {
 	return slices.Contains(c.methods, c.r.Method) || c.posts != "" && c.r.Method == http.MethodPost && c.follows(c.posts)
 }
 
-// follows tells whether the pool follows a standard. A failure to find out is the call's.
+// follows tells whether the pool offers a standard. A failure to find out is the call's.
 func (c *call) follows(standard string) bool {
-	follows, err := c.Service.Follows(c.r.Context(), c.pool, standard)
+	follows, err := c.Service.Offers(c.r.Context(), c.pool, standard)
 	if err != nil {
 		c.failure = err
 	}

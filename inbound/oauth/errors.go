@@ -3,6 +3,7 @@ package oauth
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"cardea/engine/access"
@@ -59,7 +60,7 @@ var conditions = []entry{
 	{token.ErrHint, oauth2.InvalidRequest, "id_token_hint is not valid"},
 }
 
-// ofBearer are the conditions of the access token at userInfo.
+// ofBearer are the conditions of the access token at the endpoints that take one.
 var ofBearer = []entry{
 	{dpop.ErrProof, oauth2.InvalidProof, "The DPoP proof is not valid for this request."},
 	{token.ErrBoundAccess, oauth2.InvalidToken, "The access token is bound to a key, of which there is no proof."},
@@ -70,6 +71,8 @@ var ofBearer = []entry{
 	{account.ErrNoUser, oauth2.InvalidToken, lost},
 	{account.ErrDisabled, oauth2.InvalidToken, lost},
 	{oauth.ErrNotOpenID, oauth2.InvalidToken, "Access token does not contain openid scope"},
+	{oauth.ErrTokenNeeded, oauth2.InvalidToken, "An access token is required."},
+	{token.ErrScopeMissing, oauth2.InsufficientScope, ""},
 }
 
 // wordOf is the error for err, or nil where err is a failure.
@@ -78,8 +81,8 @@ func (c *call) wordOf(err error) *oauth2.Error {
 		return wrong
 	}
 	table := conditions
-	if c.name == "UserInfo" {
-		table = ofBearer
+	if c.takesBearer() {
+		table = slices.Concat(ofBearer, conditions)
 	}
 	for _, e := range table {
 		if errors.Is(err, e.condition) {
@@ -99,6 +102,14 @@ func (c *call) wordOf(err error) *oauth2.Error {
 		return &oauth2.Error{Code: oauth2.InvalidClient}
 	}
 	return nil
+}
+
+// takesBearer tells whether the endpoint is called with an access token.
+func (c *call) takesBearer() bool { return c.name == "UserInfo" || c.name == "Register" }
+
+// isOfToken tells whether an error is about an access token that was shown or is missing.
+func isOfToken(word *oauth2.Error) bool {
+	return word.Code == oauth2.InvalidToken || word.Code == oauth2.InsufficientScope
 }
 
 // stoppedText says how a trigger has kept tokens from being made, as the API does.
@@ -138,6 +149,8 @@ func (c *call) statusOf(word *oauth2.Error) int {
 		return http.StatusTooManyRequests
 	case word.Code == oauth2.InvalidToken, word.Code == oauth2.InvalidProof && c.name == "UserInfo":
 		return http.StatusUnauthorized
+	case word.Code == oauth2.InsufficientScope:
+		return http.StatusForbidden
 	case word.Code == oauth2.InvalidClient && (c.basic || c.name == "Revoke" || c.name == "Introspect"):
 		return http.StatusUnauthorized
 	}
@@ -156,7 +169,7 @@ func (c *call) challenge(word *oauth2.Error) string {
 // fail writes an error in Cognito's form.
 func (c *call) fail(word *oauth2.Error, status int) {
 	switch {
-	case c.name == "UserInfo":
+	case c.name == "UserInfo", c.name == "Register" && isOfToken(word):
 		c.w.Header().Set("WWW-Authenticate", c.challenge(word))
 	case status == http.StatusUnauthorized && (c.basic || c.name == "Introspect"):
 		c.w.Header().Set("WWW-Authenticate", `Basic realm="token"`)

@@ -33,6 +33,8 @@ func (c *call) refuseStrictly(err error, word *oauth2.Error) {
 	case c.name != "UserInfo" && word.Code == oauth2.InvalidClient:
 		status = http.StatusUnauthorized
 		c.w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
+	case c.name == "Register" && isOfToken(word):
+		c.w.Header().Set("WWW-Authenticate", c.challenge(word))
 	case c.name != "UserInfo":
 	case c.anonymous:
 		c.status, c.code = http.StatusUnauthorized, word.Code

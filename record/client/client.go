@@ -44,10 +44,10 @@ func Insert(tx *db.Tx, c *Client) error {
 	c.Version = 1
 
 	rows, err := tx.Exec(`
-		INSERT INTO client (pool_id, client_id, version, doc, sessions)
-		VALUES ($1, $2, $3, $4, $5)
+		INSERT INTO client (pool_id, client_id, version, doc, sessions, kind)
+		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT DO NOTHING`,
-		string(c.Pool), string(c.ID), c.Version, written.doc, written.sessions)
+		string(c.Pool), string(c.ID), c.Version, written.doc, written.sessions, c.kind())
 	if err != nil {
 		return fmt.Errorf("insert client: %w", err)
 	}
@@ -145,6 +145,36 @@ func deleteLooks(tx *db.Tx, pool id.Pool, client id.Client) error {
 		}
 	}
 	return nil
+}
+
+// kind is who has made the client, as it is stored.
+func (c *Client) kind() string {
+	if c.SelfRegistered() {
+		return cognitoidp.ClientTypeTypeDcr
+	}
+	return cognitoidp.ClientTypeTypeRegular
+}
+
+// CountOfKind counts the pool's clients of a ClientType, up to most.
+func CountOfKind(tx *db.Tx, pool id.Pool, kind string, most int) (int, error) {
+	return db.One(tx, func(row db.Scanner) (n int, err error) {
+		err = row.Scan(&n)
+		return n, err
+	}, `
+		SELECT count(*)
+		FROM (SELECT client_id FROM client WHERE pool_id = $1 AND kind = $2 LIMIT $3) AS counted`,
+		pool, kind, most)
+}
+
+// ListKind is List for clients of one ClientType.
+func ListKind(tx *db.Tx, pool id.Pool, kind string, after id.Client, limit int) ([]*Client, error) {
+	return db.All(tx, scan, `
+		SELECT pool_id, client_id, version, doc, sessions
+		FROM client
+		WHERE pool_id = $1 AND kind = $2 AND client_id > $3
+		ORDER BY client_id
+		LIMIT $4`,
+		pool, kind, string(after), limit)
 }
 
 // List gives up to limit clients of the pool in the order of their ids, beginning behind the id after (empty: at the

@@ -50,6 +50,13 @@ func (c *Client) Grants(flow string) bool {
 	return enabled != nil && *enabled && slices.Contains(c.Doc.AllowedOAuthFlows, flow)
 }
 
+// SelfRegistered tells whether the app has registered itself: nobody who runs the pool may have looked at it.
+func (c *Client) SelfRegistered() bool { return c.Doc.ClientType == cognitoidp.ClientTypeTypeDcr }
+
+// IsServer tells whether the app is a server of whoever runs the pool, which speaks for its users: it has a secret, and has not
+// given it to itself.
+func (c *Client) IsServer() bool { return c.HasSecret() && !c.SelfRegistered() }
+
 // Legacy tells whether a name in ExplicitAuthFlows is of the first generation, without the prefix ALLOW_.
 func Legacy(flow string) bool {
 	return !strings.HasPrefix(flow, "ALLOW_")

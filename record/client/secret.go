@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cardea/platform/db"
+	"cardea/platform/seal"
 	"cardea/spec/id"
 )
 
@@ -33,6 +34,11 @@ func (c *Client) SecretID(now time.Time) string {
 			return name
 		}
 	}
+}
+
+// NewSecret is the stored form of a secret that is made now. box is the pool's.
+func (c *Client) NewSecret(box *seal.Box, secret string, now time.Time) Secret {
+	return Secret{ID: c.SecretID(now), Sealed: box.Seal(SecretLabel(c.ID), []byte(secret)), Created: now}
 }
 
 // HasSecret tells whether the client is confidential: it must prove that it has a secret.

@@ -86,6 +86,25 @@ func DefaultPasswordPolicy() *cognitoidp.PasswordPolicyType {
 	}
 }
 
+// Registers tells whether apps may register themselves as clients of the pool.
+func (p *Pool) Registers() bool {
+	c := p.Doc.DcrConfiguration
+	return c != nil && c.EnableStatus == cognitoidp.StatusTypeEnabled
+}
+
+// RegistrationGrants are the OAuth flows that an app which registers itself may have: with an access token that allows
+// registration, or openly, if the pool has open registration.
+func (p *Pool) RegistrationGrants(authenticated bool) []string {
+	flows := p.Doc.DcrConfiguration.OpenDcrGrantTypes
+	if authenticated {
+		flows = p.Doc.DcrConfiguration.AuthenticatedGrantTypes
+	}
+	if len(flows) == 0 {
+		return []string{cognitoidp.OAuthFlowTypeCode}
+	}
+	return flows
+}
+
 // defaultMaxSessions is how many token sessions a user may have in pools without a setting.
 const defaultMaxSessions = 20
 

@@ -82,6 +82,18 @@ func (p *Pool) Follows(standard string) bool {
 	return slices.Contains(strings.Fields(p.Tag(StandardsTag)), standard)
 }
 
+// Registration is what pools offer whose settings let apps register themselves (RFC 7591).
+const Registration = "registration"
+
+// Offers tells whether the pool's authorization server has the endpoint of a standard: Registration by its settings, others by
+// StandardsTag.
+func (p *Pool) Offers(standard string) bool {
+	if standard == Registration {
+		return p.Registers()
+	}
+	return p.Follows(standard)
+}
+
 // ResponseTypes gives what authorization requests may ask for. A strict pool has no implicit grant (RFC 9700 §2.1.2).
 func (p *Pool) ResponseTypes() []string {
 	if p.Follows(Strict) {

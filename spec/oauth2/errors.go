@@ -23,6 +23,8 @@ const (
 	RequestNotSupported      = "request_not_supported"      // OpenID Connect Core
 	RequestURINotSupported   = "request_uri_not_supported"  // the same
 	RegistrationNotSupported = "registration_not_supported" // the same
+	InvalidRedirectURI       = "invalid_redirect_uri"       // RFC 7591
+	InvalidClientMetadata    = "invalid_client_metadata"    // the same
 	InsufficientScope        = "insufficient_scope"         // RFC 6750
 	ServerError              = "server_error"
 	TemporarilyUnavailable   = "temporarily_unavailable"
