@@ -32,6 +32,10 @@ const (
 	UpdateUserAttribute Kind = "UpdateUserAttribute"
 	VerifyUserAttribute Kind = "VerifyUserAttribute"
 	Authentication      Kind = "Authentication"
+
+	// Taken tells whoever reads an address that it was used for a sign-up, and is that of an account already. It has no code, and no
+	// function knows of it.
+	Taken Kind = "Taken"
 )
 
 // What Cognito writes when the pool does not say otherwise; the blank at the end is Cognito's.
@@ -44,6 +48,10 @@ const (
 	defaultLinkSubject   = "Your verification link"
 	defaultAuth          = "Your authentication code is {####}. "
 	defaultAuthSubject   = "Your authentication code"
+
+	takenSubject = "You already have an account"
+	taken        = "Somebody, maybe you, tried to sign up with this address, which already has an account. " +
+		"Sign in with it, or reset its password if you have forgotten it. If it was not you, there is nothing to do."
 )
 
 // Message is one message to one user, to be composed.
@@ -91,6 +99,10 @@ func (c *Outbox) Compose(ctx context.Context, m Message) (*Composed, error) {
 	}
 	if err := errors.Join(m.safe(), c.reachable(m)); err != nil {
 		return nil, err
+	}
+	if m.Kind == Taken {
+		m.Decoy = writesItself(m.Pool, m.Attribute) // a function could not tell it from a code
+		return &Composed{Details: Details(m.Attribute, m.To), message: m, content: c.write(m)}, nil
 	}
 	if writesItself(m.Pool, m.Attribute) {
 		forFunction, err := functionContent(ctx, m)
@@ -211,6 +223,8 @@ func mailTemplate(p *pool.Pool, kind Kind) (subject, body string) {
 		return cmp.Or(t.EmailSubjectByLink, defaultLinkSubject), cmp.Or(t.EmailMessageByLink, defaultLink)
 	}
 	switch kind {
+	case Taken:
+		return takenSubject, taken
 	case AdminCreateUser:
 		t := invitation(p)
 		return cmp.Or(t.EmailSubject, defaultInviteSubject), cmp.Or(t.EmailMessage, defaultInvite)
@@ -228,6 +242,8 @@ func mailTemplate(p *pool.Pool, kind Kind) (subject, body string) {
 
 func smsTemplate(p *pool.Pool, kind Kind) string {
 	switch kind {
+	case Taken:
+		return taken
 	case AdminCreateUser:
 		return cmp.Or(invitation(p).SMSMessage, defaultInvite)
 	case Authentication:

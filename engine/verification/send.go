@@ -58,6 +58,13 @@ func (c *Codes) Post(tx *db.Tx, p *Prepared) error {
 	return c.Outbox.Post(tx, p.message)
 }
 
+// Instead is a code with another message in the place of its own.
+func (p *Prepared) Instead(other *message.Composed) *Prepared {
+	changed := *p
+	changed.message = other
+	return &changed
+}
+
 // message is the message that carries a new code, and the secret that opens what the code is for.
 func (t Target) message() (m message.Message, secret string, err error) {
 	m = message.Message{App: t.App, Kind: t.Kind, Code: digits(t.Digits), Decoy: t.User == nil, Life: t.life(), Source: t.Source.Network()}

@@ -68,11 +68,14 @@ func (s *Service) confirm(tx *db.Tx, a app, in *cognitoidp.ConfirmSignUpRequest)
 	}
 	u := t.User
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
-		return nil, unconfirmable(u)
+		if !a.Pool.HidesSignUps() {
+			return nil, unconfirmable(u)
+		}
+		t, u = a.target(nil, in.Username), nil // as if they were unknown
 	}
 	var began challenge.State
 	if in.Session != "" {
-		if began, err = a.resume(tx, in.Session, u); err != nil {
+		if began, err = a.resume(tx, in, u); err != nil {
 			return nil, err
 		}
 	}

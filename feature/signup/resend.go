@@ -40,6 +40,9 @@ func (s *Service) resendable(tx *db.Tx, in *cognitoidp.ResendConfirmationCodeReq
 	if len(a.Pool.Doc.AutoVerifiedAttributes) == 0 {
 		return t, errors.Join(ErrNoCode, cognitoidp.InvalidParameter("Cannot resend codes. Auto verification not turned on."))
 	}
+	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed && a.Pool.HidesSignUps() {
+		t, u = a.target(nil, in.Username), nil // as if they were unknown
+	}
 	if u != nil && u.Status != cognitoidp.UserStatusTypeUnconfirmed {
 		return t, errors.Join(ErrSettled, cognitoidp.InvalidParameter("User is already confirmed."))
 	}

@@ -42,10 +42,14 @@ func (a app) sessions() challenge.Sessions {
 	return challenge.Sessions{App: a.App}
 }
 
-// resume reads the Session that SignUp answered with. It answers challenge.ErrInvalid for the Session of another user.
-func (a app) resume(tx *db.Tx, session string, u *user.User) (st challenge.State, err error) {
-	if st, err = a.sessions().Open(tx, challenge.SigningUp, session); err != nil {
+// resume reads the Session that SignUp answered with. It answers challenge.ErrInvalid for the Session of another user. Where
+// sign-ups are hidden, nobody's Session is one that SignUp answered for the same name.
+func (a app) resume(tx *db.Tx, in *cognitoidp.ConfirmSignUpRequest, u *user.User) (st challenge.State, err error) {
+	if st, err = a.sessions().Open(tx, challenge.SigningUp, in.Session); err != nil {
 		return st, err
+	}
+	if hidden := u == nil && a.Pool.HidesSignUps(); hidden && st.Name == a.Pool.Fold(in.Username) {
+		return st, nil
 	}
 	if !st.Of(u) {
 		return st, challenge.ErrInvalid

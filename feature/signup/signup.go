@@ -32,7 +32,7 @@ func (s *Service) SignUp(ctx context.Context, in *cognitoidp.SignUpRequest) (*co
 	if r.undelivered != nil {
 		return nil, r.undelivered
 	}
-	if r.user.Status == cognitoidp.UserStatusTypeConfirmed {
+	if r.user.Status == cognitoidp.UserStatusTypeConfirmed && !r.taken {
 		if err := s.tell(ctx, r.App, r.user, in.ClientMetadata); err != nil {
 			return nil, err
 		}
@@ -51,6 +51,11 @@ type registration struct {
 	code        *verification.Prepared // nil when none is sent
 	undelivered error                  // why the code cannot be sent
 	next        *nextSession           // the Session to answer; nil for none
+
+	// Where sign-ups are hidden: taken tells that the name is another user's, and decoy is what is posted in the place of code then, a
+	// notice with a code that opens nothing.
+	taken bool
+	decoy *verification.Prepared
 }
 
 // create makes the user, as PreSignUp and CustomMessage say.
@@ -116,8 +121,11 @@ func (s *Service) compose(ctx context.Context, r *registration) error {
 		r.undelivered = err
 		return nil
 	}
+	if err != nil {
+		return err
+	}
 	r.code = code
-	return err
+	return s.prepareDecoy(ctx, r, t)
 }
 
 // commit stores the user and posts the code, on the pool and the client as they are by now.
@@ -136,16 +144,24 @@ func (s *Service) commit(ctx context.Context, r *registration) error {
 		if r.change != nil {
 			r.change.Apply(u, tx.Now)
 		}
+		r.user, r.taken = u, false
+		if taken, err := s.hide(tx, a, r); taken || err != nil {
+			return err
+		}
 		if err := account.Create(tx, a.Pool, u, false); err != nil {
 			return err
 		}
-		r.user = u
 		if r.code == nil {
 			return nil
 		}
-		r.next = a.next(challenge.SigningUp, r.code.Details.AttributeName, a.state(tx, r.in.Username, u))
+		r.next = r.signingUp(tx, a)
 		return s.Codes.Post(tx, r.code)
 	})
+}
+
+// signingUp is the Session of the sign-up; nil for none.
+func (r *registration) signingUp(tx *db.Tx, a app) *nextSession {
+	return a.next(challenge.SigningUp, r.code.Details.AttributeName, a.state(tx, r.in.Username, r.user))
 }
 
 // answer makes the response. A user who is confirmed has no Session: there is nothing to confirm with it.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cardea/outbound/trigger/triggertest"
 	"cardea/server/servertest"
 )
@@ -318,5 +320,31 @@ func TestFunctionsSpeakOnThePages(t *testing.T) {
 			t.Errorf("PostConfirmation of a new password: %q", v.said())
 		}
 		s.redeem(t, v.link("Sign in").submit("username", "eva", "password", fresh).code())
+	})
+}
+
+func TestAHiddenSignUpLeadsToTheSamePage(t *testing.T) {
+	t.Parallel()
+	pool := M{
+		"UsernameAttributes": []string{"email"}, "AutoVerifiedAttributes": []string{"email"}, "UserPoolTags": M{"cardea:signup": "private"},
+	}
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		s := newShop(t, w, pool, nil)
+		s.User(t, s.pool, "kim1@example.com", "email", "kim1@example.com")
+		seen := func(name string) (all []string) {
+			v := s.visitor(t).visit(s.page(t, "/signup")).submit("username", name, "password", servertest.Password).expect("confirm")
+			all = append(all, v.answer(name))
+			v.submit("code", "000000").expect("confirm")
+			all = append(all, v.answer(name))
+			v.again().expect("confirm")
+			return append(all, v.answer(name))
+		}
+		if diff := cmp.Diff(seen("kim2@example.com"), seen("kim1@example.com")); diff != "" {
+			t.Errorf("a user is told from a new one (-new +known):\n%s", diff)
+		}
+		mails := s.Inbox("kim1@example.com")
+		if n := len(mails); n == 0 || !strings.Contains(mails[n-1].Body, "already has an account") {
+			t.Errorf("the owner is told nothing: %v", mails)
+		}
 	})
 }

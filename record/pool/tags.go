@@ -17,6 +17,12 @@ const (
 	PasswordStorageArgon2id = "argon2id"
 )
 
+// SignUpTag is the tag by which a pool's sign-ups do not tell whether an address is that of an account.
+const (
+	SignUpTag     = SettingPrefix + "signup"
+	SignUpPrivate = "private"
+)
+
 // StandardsTag is the tag by which a pool's authorization server follows standards that Cognito's does not have: their
 // names, separated by spaces.
 const (
@@ -40,6 +46,7 @@ var settings = map[string]struct {
 	list   bool // several, separated by spaces
 }{
 	PasswordStorageTag: {values: []string{PasswordStorageSRP, PasswordStorageArgon2id}},
+	SignUpTag:          {values: []string{SignUpPrivate}},
 	StandardsTag: {list: true, values: []string{
 		BackChannelLogout, DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
 	}},
@@ -111,6 +118,12 @@ func (p *Pool) ResponseModes() []string {
 		return []string{oauth2.ModeQuery, oauth2.ModeFragment}
 	}
 	return nil
+}
+
+// HidesSignUps tells whether sign-ups do not tell which addresses are accounts': in pools whose user names are addresses, as its
+// tag says.
+func (p *Pool) HidesSignUps() bool {
+	return p.Tag(SignUpTag) == SignUpPrivate && len(p.Doc.UsernameAttributes) > 0
 }
 
 // PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,

@@ -14,6 +14,8 @@ func TestTagsOfCardeaHaveValuesOfTheirOwn(t *testing.T) {
 		{"team", "anything", ""},
 		{"cardea:password-storage", "srp", ""},
 		{"cardea:password-storage", "srp argon2id", "must be srp or argon2id"},
+		{"cardea:signup", "private", ""},
+		{"cardea:signup", "public", "must be private"},
 		{"cardea:standards", "", ""},
 		{"cardea:standards", "dpop strict", ""},
 		{"cardea:standards", "dpop,strict", "must be some of"},
