@@ -29,6 +29,7 @@ type features struct {
 	mfa       *mfa.Service
 	passkeys  *passkeys.Service
 	passwords *passwords.Service
+	sessions  *sessions.Service
 	signin    *signin.Service
 	signup    *signup.Service
 }
@@ -43,6 +44,9 @@ func newFeatures(c *Config, e *engines) *features {
 		passwords: &passwords.Service{
 			Apps: e.apps, DB: e.store, Ring: e.ring, Codes: e.codes, Passwords: e.passwords, Authenticator: e.authenticator,
 			Triggers: e.triggers, Migrator: e.migrator,
+		},
+		sessions: &sessions.Service{
+			Apps: e.apps, DB: e.store, Ring: e.ring, Pages: e.pages, Tokens: e.tokens, Authenticator: e.authenticator, Places: e.places,
 		},
 		signin: &signin.Service{
 			Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Tokens: e.tokens, Authenticator: e.authenticator,
@@ -59,13 +63,11 @@ func newFeatures(c *Config, e *engines) *features {
 		Useradmin: &useradmin.Service{
 			DB: e.store, Ring: e.ring, Pages: e.pages, Codes: e.codes, Passwords: e.passwords, Tokens: e.tokens, Triggers: e.triggers,
 		},
-		Profile: &profile.Service{DB: e.store, Codes: e.codes, Authenticator: e.authenticator},
-		Groups:  &groups.Service{DB: e.store, Pages: e.pages, Account: c.Account},
-		Signup:  f.signup,
-		Signin:  f.signin,
-		Sessions: &sessions.Service{
-			Apps: e.apps, DB: e.store, Ring: e.ring, Pages: e.pages, Tokens: e.tokens, Authenticator: e.authenticator, Places: e.places,
-		},
+		Profile:   &profile.Service{DB: e.store, Codes: e.codes, Authenticator: e.authenticator},
+		Groups:    &groups.Service{DB: e.store, Pages: e.pages, Account: c.Account},
+		Signup:    f.signup,
+		Signin:    f.signin,
+		Sessions:  f.sessions,
 		Mfa:       f.mfa,
 		Passwords: f.passwords,
 		Devices:   &devices.Service{DB: e.store, Pages: e.pages, Authenticator: e.authenticator, Account: c.Account},

@@ -12,10 +12,12 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/quota"
+	"cardea/record/session"
 	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/id"
@@ -75,10 +77,12 @@ func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, 
 	if longest == 0 {
 		return "", &Finished{}, nil
 	}
+	by := token.Use(tx.Now, caller.From(tx.Context()))
 	secret := rand.Text() + rand.Text() // 260 bits
 	err = ssosession.Insert(tx, &ssosession.Session{
 		Pool: pool, ID: session, Domain: who.Browser.Domain, Sub: who.User.Sub, Hash: ssosession.Hash(secret),
 		Proofs: who.Proofs, PasswordSet: who.User.PasswordSet, AuthTime: who.AuthTime, Expires: who.AuthTime.Add(longest),
+		Active: by.Active, IP: by.IP, DeviceType: by.DeviceType,
 	})
 	if err != nil {
 		return "", nil, err
@@ -236,6 +240,9 @@ func (s *Server) reuse(tx *db.Tx, r *Request, by reuse, out *Finished) error {
 	if uses > maxReuses {
 		return r.Refused(lockout.ErrRateLimited)
 	}
+	if err := note(tx, found); err != nil {
+		return err
+	}
 	who := SignIn{User: u, Proofs: found.Proofs, AuthTime: found.AuthTime, Overrides: by.overrides}
 	return s.answer(tx, r, grant{who, found.ID}, out)
 }
@@ -247,6 +254,15 @@ func (s *Server) UserOf(tx *db.Tx, pool id.Pool, b Browser) (id.Sub, error) {
 		return "", err
 	}
 	return found.Sub, nil
+}
+
+// note writes the use of a session, but for those from one place within a minute.
+func note(tx *db.Tx, s *ssosession.Session) error {
+	by := token.Use(tx.Now, caller.From(tx.Context()))
+	if !(session.Activity{Active: s.Active, IP: s.IP}).Outdated(by) {
+		return nil
+	}
+	return ssosession.Note(tx, s, by.Active, by.IP, by.DeviceType)
 }
 
 // SignOut ends the session of a browser. Tokens that came of it stay, but codes that were not redeemed are void.

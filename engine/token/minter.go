@@ -151,7 +151,7 @@ func (g *Grant) session(now time.Time) *session.Session {
 		AuthTime:  proven.Truncate(time.Second),
 		Created:   After(now, g.User),
 		Expires:   now.Add(g.life()),
-		Activity:  use(now, g.From),
+		Activity:  Use(now, g.From),
 	}
 }
 

@@ -203,7 +203,7 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 			return err
 		}
 		if r.notes(f.session, tx.Now) {
-			return session.Note(tx, f.session, use(tx.Now, r.From))
+			return session.Note(tx, f.session, Use(tx.Now, r.From))
 		}
 		return nil
 	})

@@ -16,6 +16,7 @@ import (
 	"cardea/platform/seal"
 	"cardea/record/pool"
 	"cardea/record/session"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 )
 
@@ -82,8 +83,33 @@ func (m *Minter) Session(tx *db.Tx, u *user.User, name string) (*session.Session
 	return s, err
 }
 
-// use is the use of a session by a caller. It leaves out an address that cannot be parsed.
-func use(now time.Time, from caller.Caller) session.Activity {
+// SSO finds a single sign-on session of a user that is not over by its name, or answers db.ErrNotFound.
+func (m *Minter) SSO(tx *db.Tx, u *user.User, name string) (*ssosession.Session, error) {
+	box, err := m.Ring.Box(tx, u.Pool)
+	if err != nil {
+		return nil, fmt.Errorf("data key: %w", err)
+	}
+	of, ok := ParseSessionName(box, SSOSession, name)
+	if !ok {
+		return nil, db.ErrNotFound
+	}
+	s, err := ssosession.Get(tx, u.Pool, of)
+	if err == nil && (s.Sub != u.Sub || !tx.Now.Before(s.Expires)) {
+		return nil, db.ErrNotFound
+	}
+	return s, err
+}
+
+// EndSSO ends a single sign-on session, and if linked, all sessions of its user that came from it.
+func EndSSO(tx *db.Tx, s *ssosession.Session, linked bool) error {
+	if err := ssosession.Delete(tx, s.Pool, s.ID); err != nil || !linked {
+		return err
+	}
+	return session.RevokeLinked(tx, s.Pool, s.Sub, s.ID)
+}
+
+// Use is the use of a session by a caller. It leaves out an address that cannot be parsed.
+func Use(now time.Time, from caller.Caller) session.Activity {
 	a := session.Activity{Active: now, DeviceType: device.Name(from.UserAgent)}
 	if ip, err := netip.ParseAddr(from.IP); err == nil {
 		a.IP = ip.Unmap().WithZone("").String()
@@ -102,7 +128,7 @@ func makeRoom(tx *db.Tx, p *pool.Pool, s *session.Session) error {
 
 // notes reports whether this use of a session must be written.
 func (r *RefreshRequest) notes(s *session.Session, now time.Time) bool {
-	return r.Pool.TracksSessions() && s.Outdated(use(now, r.From))
+	return r.Pool.TracksSessions() && s.Outdated(Use(now, r.From))
 }
 
 // note writes the use of a session that has been refreshed, and spends the proof that came with it.
@@ -115,6 +141,6 @@ func (m *Minter) note(ctx context.Context, r RefreshRequest, f *facts) error {
 		if err := Spend(tx, r.Pool.ID, r.Key); err != nil || !notes {
 			return err
 		}
-		return session.Note(tx, f.session, use(tx.Now, r.From))
+		return session.Note(tx, f.session, Use(tx.Now, r.From))
 	})
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"cardea/engine/access"
 	"cardea/engine/token"
 	"cardea/platform/db"
-	"cardea/record/session"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -16,17 +17,17 @@ import (
 // RevokeUserSession ends another session of the bearer of an access token.
 func (s *Service) RevokeUserSession(ctx context.Context, in *cognitoidp.RevokeUserSessionRequest) (*cognitoidp.RevokeUserSessionResponse, error) {
 	err := s.Authenticator.Write(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) error {
-		if err := mustTrack(b.Pool); err != nil {
+		if err := mayList(b); err != nil {
 			return err
 		}
 		one, err := s.session(tx, b.User, in.SessionId)
 		if err != nil {
 			return err
 		}
-		if one.ID == b.Session.ID {
+		if one.isOf(b) {
 			return cognitoidp.InvalidParameter("The session of the access token cannot be revoked.")
 		}
-		return ending(in.RevokeAssociatedSessions)(tx, one)
+		return one.end(tx, in.RevokeAssociatedSessions)
 	})
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func (s *Service) AdminRevokeUserSession(ctx context.Context, in *cognitoidp.Adm
 		if err != nil {
 			return err
 		}
-		return ending(in.RevokeAssociatedSessions)(tx, one)
+		return one.end(tx, in.RevokeAssociatedSessions)
 	})
 	if err != nil {
 		return nil, err
@@ -53,22 +54,41 @@ func (s *Service) AdminRevokeUserSession(ctx context.Context, in *cognitoidp.Adm
 	return &cognitoidp.AdminRevokeUserSessionResponse{}, nil
 }
 
+// SignOutEverywhere ends all sessions of a visitor of the pages: those of tokens and those of single sign-on, in this browser and
+// in all others.
+func (s *Service) SignOutEverywhere(ctx context.Context) error {
+	return s.Authenticator.Write(ctx, "", func(tx *db.Tx, who *access.Subject) error {
+		if err := s.Tokens.SignOut(tx, who.User); err != nil {
+			return err
+		}
+		return ssosession.DeleteUser(tx, who.Pool.ID, who.User.Sub)
+	})
+}
+
 // session finds a session of a user by its name.
-func (s *Service) session(tx *db.Tx, u *user.User, name string) (*session.Session, error) {
-	one, err := s.Tokens.Session(tx, u, name)
+func (s *Service) session(tx *db.Tx, u *user.User, name string) (one listed, err error) {
+	if strings.HasPrefix(name, token.SSOSession) {
+		one.sso, err = s.Tokens.SSO(tx, u, name)
+	} else {
+		one.token, err = s.Tokens.Session(tx, u, name)
+	}
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, cognitoidp.ResourceNotFound("Session " + name + " does not exist.")
+		return one, cognitoidp.ResourceNotFound("Session " + name + " does not exist.")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("get session: %w", err)
+		return one, fmt.Errorf("get session: %w", err)
 	}
 	return one, nil
 }
 
-// ending is the function that ends a session, alone or with those linked to it, as RevokeAssociatedSessions says.
-func ending(associated string) func(*db.Tx, *session.Session) error {
-	if associated == cognitoidp.RevokeAssociatedSessionsTypeLinked {
-		return token.EndLinked
+// end ends a session, alone or with those linked to it, as RevokeAssociatedSessions says.
+func (l listed) end(tx *db.Tx, associated string) error {
+	linked := associated == cognitoidp.RevokeAssociatedSessionsTypeLinked
+	switch {
+	case l.sso != nil:
+		return token.EndSSO(tx, l.sso, linked)
+	case linked:
+		return token.EndLinked(tx, l.token)
 	}
-	return token.End
+	return token.End(tx, l.token)
 }

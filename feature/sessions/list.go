@@ -1,11 +1,14 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cardea/engine/access"
 	"cardea/engine/account"
@@ -15,6 +18,7 @@ import (
 	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/session"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -30,12 +34,12 @@ const unknown = "unknown"
 // ListUserSessions shows the bearer of an access token where they are signed in, the most recently used first.
 func (s *Service) ListUserSessions(ctx context.Context, in *cognitoidp.ListUserSessionsRequest) (*cognitoidp.ListUserSessionsResponse, error) {
 	var found *listing
-	var current string
+	var bearer *access.Subject
 	err := s.Authenticator.Read(ctx, in.AccessToken, func(tx *db.Tx, b *access.Subject) (err error) {
-		if err := mustTrack(b.Pool); err != nil {
+		if err := mayList(b); err != nil {
 			return err
 		}
-		current = b.Session.ID
+		bearer = b
 		found, err = s.list(tx, b.User, "ListUserSessions", in.NextToken)
 		return err
 	})
@@ -44,7 +48,7 @@ func (s *Service) ListUserSessions(ctx context.Context, in *cognitoidp.ListUserS
 	}
 
 	out := &cognitoidp.ListUserSessionsResponse{NextToken: found.next}
-	out.Sessions, err = s.show(found, current)
+	out.Sessions, err = s.show(found, bearer)
 	return out, err
 }
 
@@ -64,7 +68,7 @@ func (s *Service) AdminListUserSessions(ctx context.Context, in *cognitoidp.Admi
 	}
 
 	out := &cognitoidp.AdminListUserSessionsResponse{NextToken: found.next}
-	out.Sessions, err = s.show(found, "")
+	out.Sessions, err = s.show(found, nil)
 	return out, err
 }
 
@@ -85,9 +89,42 @@ func mustTrack(p *pool.Pool) error {
 	return nil
 }
 
-// listing is a page of a user's sessions, with the clients' names.
+// mayList is mustTrack for the user's own sessions. Their page lists them in any case, without when they were last used.
+func mayList(who *access.Subject) error {
+	if who.SSO != "" {
+		return nil
+	}
+	return mustTrack(who.Pool)
+}
+
+// listed is one session: of tokens, or of single sign-on.
+type listed struct {
+	token *session.Session
+	sso   *ssosession.Session
+}
+
+// place is where a session stands in a list: when it was last used, and its id.
+func (l listed) place() (active time.Time, name string) {
+	if l.sso != nil {
+		return l.sso.Active, l.sso.ID
+	}
+	return l.token.Active, l.token.ID
+}
+
+// isOf tells whether a session is the one that its user has come with.
+func (l listed) isOf(who *access.Subject) bool {
+	switch {
+	case who == nil:
+		return false
+	case l.sso != nil:
+		return l.sso.ID == who.SSO
+	}
+	return who.Session != nil && l.token.ID == who.Session.ID
+}
+
+// listing is a page of a user's sessions.
 type listing struct {
-	sessions []*session.Session
+	sessions []listed
 	box      *seal.Box
 	next     string
 }
@@ -100,15 +137,15 @@ func (s *Service) list(tx *db.Tx, u *user.User, operation, nextToken string) (*l
 		return nil, err
 	}
 
-	list, err := session.List(tx, session.Query{Pool: u.Pool, Sub: u.Sub, Since: u.SignedOut, After: after, Limit: pageSize + 1})
+	list, err := both(tx, u, after)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	found := &listing{}
 	if len(list) > pageSize {
 		list = list[:pageSize]
-		last := list[pageSize-1]
-		found.next = s.Pages.Encode(binding, fmt.Sprint(db.Millis(last.Active), " ", last.ID))
+		active, last := list[pageSize-1].place()
+		found.next = s.Pages.Encode(binding, fmt.Sprint(db.Millis(active), " ", last))
 	}
 	if found.sessions, err = usable(tx, list); err != nil {
 		return nil, err
@@ -117,6 +154,34 @@ func (s *Service) list(tx *db.Tx, u *user.User, operation, nextToken string) (*l
 		return nil, fmt.Errorf("data key: %w", err)
 	}
 	return found, nil
+}
+
+// both are the user's sessions of both kinds, in one order: a page of them and one more, if there are so many.
+func both(tx *db.Tx, u *user.User, after *session.Session) (list []listed, err error) {
+	tokens, err := session.List(tx, session.Query{Pool: u.Pool, Sub: u.Sub, Since: u.SignedOut, After: after, Limit: pageSize + 1})
+	if err != nil {
+		return nil, err
+	}
+	q := ssosession.Query{Pool: u.Pool, Sub: u.Sub, PasswordSet: u.PasswordSet, Limit: pageSize + 1}
+	if after != nil {
+		q.Before, q.Than = after.Active, after.ID
+	}
+	browsers, err := ssosession.List(tx, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range tokens {
+		list = append(list, listed{token: one})
+	}
+	for _, one := range browsers {
+		list = append(list, listed{sso: one})
+	}
+	slices.SortFunc(list, func(a, b listed) int {
+		first, its := a.place()
+		second, other := b.place()
+		return cmp.Or(second.Compare(first), cmp.Compare(other, its))
+	})
+	return list, nil
 }
 
 // place is the session behind which a page begins, as far as List asks; nil for the first page.
@@ -137,9 +202,14 @@ func (s *Service) place(binding, nextToken string) (*session.Session, error) {
 }
 
 // usable leaves out sessions of deleted clients, whose tokens are refused.
-func usable(tx *db.Tx, list []*session.Session) (left []*session.Session, err error) {
+func usable(tx *db.Tx, list []listed) (left []listed, err error) {
 	there := map[id.Client]bool{}
-	for _, one := range list {
+	for _, l := range list {
+		if l.sso != nil {
+			left = append(left, l)
+			continue
+		}
+		one := l.token
 		if _, asked := there[one.Client]; !asked {
 			_, err := client.Get(tx, one.Pool, one.Client)
 			if err != nil && !errors.Is(err, db.ErrNotFound) {
@@ -148,38 +218,51 @@ func usable(tx *db.Tx, list []*session.Session) (left []*session.Session, err er
 			there[one.Client] = err == nil
 		}
 		if there[one.Client] {
-			left = append(left, one)
+			left = append(left, l)
 		}
 	}
 	return left, nil
 }
 
-// show describes sessions; current is the id of the session that the request came from, empty if none.
-func (s *Service) show(found *listing, current string) ([]cognitoidp.SessionDescriptionType, error) {
+// show describes sessions of a user, who has come with one of them; nil: with none.
+func (s *Service) show(found *listing, who *access.Subject) ([]cognitoidp.SessionDescriptionType, error) {
 	list := make([]cognitoidp.SessionDescriptionType, len(found.sessions))
 	for i, one := range found.sessions {
-		list[i] = cognitoidp.SessionDescriptionType{
-			SessionType:      cognitoidp.SessionTypeTypeToken,
-			ClientId:         string(one.Client),
-			CreateDate:       awsjson.At(one.Created),
-			LastActiveDate:   awsjson.At(one.Active),
-			DeviceType:       orUnknown(one.DeviceType),
-			LastIPAddress:    one.IP,
-			LastLocation:     s.location(one.IP),
-			IsCurrentSession: one.ID == current,
+		describe := s.describeTokens
+		if one.sso != nil {
+			describe = s.describeSSO
 		}
 		var err error
-		if list[i].SessionId, err = token.SessionName(found.box, token.TokenSession, one.ID); err != nil {
+		if list[i], err = describe(found.box, one); err != nil {
 			return nil, err
 		}
-		if one.SSO == "" {
-			continue
-		}
-		if list[i].OriginSessionId, err = token.SessionName(found.box, token.SSOSession, one.SSO); err != nil {
-			return nil, err
-		}
+		list[i].LastLocation = s.location(list[i].LastIPAddress)
+		list[i].DeviceType = orUnknown(list[i].DeviceType)
+		list[i].IsCurrentSession = one.isOf(who)
 	}
 	return list, nil
+}
+
+func (s *Service) describeTokens(box *seal.Box, l listed) (d cognitoidp.SessionDescriptionType, err error) {
+	one := l.token
+	d = cognitoidp.SessionDescriptionType{
+		SessionType: cognitoidp.SessionTypeTypeToken, ClientId: string(one.Client), CreateDate: awsjson.At(one.Created),
+		LastActiveDate: awsjson.At(one.Active), DeviceType: one.DeviceType, LastIPAddress: one.IP,
+	}
+	if d.SessionId, err = token.SessionName(box, token.TokenSession, one.ID); err != nil || one.SSO == "" {
+		return d, err
+	}
+	d.OriginSessionId, err = token.SessionName(box, token.SSOSession, one.SSO)
+	return d, err
+}
+
+func (s *Service) describeSSO(box *seal.Box, l listed) (d cognitoidp.SessionDescriptionType, err error) {
+	d = cognitoidp.SessionDescriptionType{
+		SessionType: cognitoidp.SessionTypeTypeSso, CreateDate: awsjson.At(l.sso.AuthTime), LastActiveDate: awsjson.At(l.sso.Active),
+		DeviceType: l.sso.DeviceType, LastIPAddress: l.sso.IP,
+	}
+	d.SessionId, err = token.SessionName(box, token.SSOSession, l.sso.ID)
+	return d, err
 }
 
 // location is the place of an address; nil when there is no address or no database of places.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -22,7 +23,14 @@ type Session struct {
 	PasswordSet time.Time // the user's, then
 	AuthTime    time.Time // when they proved who they are
 	Expires     time.Time
+
+	Active     time.Time // when it was used last: the sign-in, or a code that it gave since
+	IP         string    // from where; empty when unknown
+	DeviceType string    // "Firefox on Windows"; empty when unknown
 }
+
+// columns of a session, in the order in which scan reads them.
+const columns = "pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires, active, ip, device_type"
 
 // Hash is how a secret is stored. It has 256 random bits, so that the hash needs no salt.
 func Hash(secret string) string {
@@ -33,11 +41,11 @@ func Hash(secret string) string {
 // Insert adds a session.
 func Insert(tx *db.Tx, s *Session) error {
 	rows, err := tx.Exec(`
-		INSERT INTO sso_session (pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO sso_session (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT DO NOTHING`,
 		s.Pool, s.ID, s.Domain, s.Sub, s.Hash, strings.Join(s.Proofs, " "),
-		db.Millis(s.PasswordSet), db.Millis(s.AuthTime), db.Millis(s.Expires))
+		db.Millis(s.PasswordSet), db.Millis(s.AuthTime), db.Millis(s.Expires), db.Millis(s.Active), s.IP, s.DeviceType)
 	if err != nil {
 		return fmt.Errorf("insert single sign-on session: %w", err)
 	}
@@ -50,10 +58,49 @@ func Insert(tx *db.Tx, s *Session) error {
 // Get finds a session by its id, also one that has expired, or answers db.ErrNotFound.
 func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
 	return db.One(tx, scan, `
-		SELECT pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires
+		SELECT `+columns+`
 		FROM sso_session
 		WHERE pool_id = $1 AND id = $2`,
 		pool, session)
+}
+
+// Query says which of a user's sessions List gives.
+type Query struct {
+	Pool        id.Pool
+	Sub         id.Sub
+	PasswordSet time.Time // the user's: sessions of a former password have ended
+	Before      time.Time // used before this moment, or at it and with an id before Than; zero: any
+	Than        string
+	Limit       int
+}
+
+// List gives a page of a user's sessions that have not ended, the most recently used first.
+func List(tx *db.Tx, q Query) ([]*Session, error) {
+	before := int64(math.MaxInt64)
+	if !q.Before.IsZero() {
+		before = db.Millis(q.Before)
+	}
+	return db.All(tx, scan, `
+		SELECT `+columns+`
+		FROM sso_session
+		WHERE pool_id = $1 AND sub = $2 AND password_set = $3 AND expires > $4
+			AND (active < $5 OR active = $5 AND id < $6)
+		ORDER BY active DESC, id DESC
+		LIMIT $7`,
+		q.Pool, q.Sub, db.Millis(q.PasswordSet), db.Millis(tx.Now), before, q.Than, q.Limit)
+}
+
+// Note writes the use of a session.
+func Note(tx *db.Tx, s *Session, at time.Time, ip, deviceType string) error {
+	_, err := tx.Exec(`
+		UPDATE sso_session
+		SET active = $1, ip = $2, device_type = $3
+		WHERE pool_id = $4 AND id = $5`,
+		db.Millis(at), ip, deviceType, s.Pool, s.ID)
+	if err != nil {
+		return fmt.Errorf("note use of single sign-on session: %w", err)
+	}
+	return nil
 }
 
 // Prove adds proofs that the user has given since they signed in. Without any, or without a session, it does nothing.
@@ -98,6 +145,18 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	return nil
 }
 
+// DeleteDomain ends all sessions of browsers at a domain of a pool.
+func DeleteDomain(tx *db.Tx, pool id.Pool, domain string) error {
+	_, err := tx.Exec(`
+		DELETE FROM sso_session
+		WHERE pool_id = $1 AND domain = $2`,
+		pool, domain)
+	if err != nil {
+		return fmt.Errorf("delete single sign-on sessions of domain: %w", err)
+	}
+	return nil
+}
+
 // Prune removes up to limit sessions that expired before a moment, and answers how many.
 func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 	rows, err := tx.Exec(`
@@ -113,12 +172,16 @@ func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 func scan(row db.Scanner) (*Session, error) {
 	var s Session
 	var proofs string
-	var password, proven, expires int64
-	err := row.Scan((*string)(&s.Pool), &s.ID, &s.Domain, (*string)(&s.Sub), &s.Hash, &proofs, &password, &proven, &expires)
+	var password, proven, expires, active int64
+	err := row.Scan(
+		(*string)(&s.Pool), &s.ID, &s.Domain, (*string)(&s.Sub), &s.Hash, &proofs, &password, &proven, &expires,
+		&active, &s.IP, &s.DeviceType,
+	)
 	if err != nil {
 		return nil, err
 	}
 	s.Proofs = strings.Fields(proofs)
 	s.PasswordSet, s.AuthTime, s.Expires = db.Time(password), db.Time(proven), db.Time(expires)
+	s.Active = db.Time(active)
 	return &s, nil
 }
