@@ -13,6 +13,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/domain"
 	"cardea/record/pool"
+	"cardea/record/ssosession"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
@@ -139,6 +140,11 @@ func (s *Service) UpdateUserPoolDomain(ctx context.Context, in *cognitoidp.Updat
 		d, _, err := s.own(tx, in.UserPoolId, in.Domain)
 		if err != nil {
 			return err
+		}
+		if in.ManagedLoginVersion != nil && *in.ManagedLoginVersion != *d.Doc.ManagedLoginVersion {
+			if err := ssosession.DeleteDomain(tx, d.Pool, d.Name.Text); err != nil {
+				return err
+			}
 		}
 		if in.ManagedLoginVersion != nil {
 			d.Doc.ManagedLoginVersion = in.ManagedLoginVersion
