@@ -1,10 +1,14 @@
 package hosted
 
 import (
+	"context"
+	"errors"
 	"regexp"
 
 	"cardea/engine/access"
+	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
 
@@ -20,8 +24,23 @@ func OwnRequest(client, path string) oauth2.Values {
 	return oauth2.Values{}.With("client_id", client).With("redirect_uri", path).With("response_type", OwnPages)
 }
 
-// Own tells whether the request is for one of the user's own pages.
-func (r *Request) Own() bool { return r.own != "" }
+// AppName is how an app of the pool is called; empty if there is none.
+func (s *Server) AppName(ctx context.Context, pool id.Pool, client string) (name string, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		_, c, err := access.PoolClient(tx, string(pool), client)
+		if _, unknown := errors.AsType[*access.UnknownError](err); unknown {
+			return nil
+		}
+		if err == nil {
+			name = c.Doc.ClientName
+		}
+		return err
+	})
+	return name, err
+}
+
+// Own is the path of the user's own page that the request is for; empty: it is an app's.
+func (r *Request) Own() string { return r.own }
 
 // readOwn reads a request for the user's own pages. An app that never signs users in at the pages is unknown there.
 func (r *Request) readOwn(v oauth2.Values) error {

@@ -30,7 +30,7 @@ func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, 
 	if err != nil {
 		return Onward{}, err
 	}
-	if r.Own() {
+	if r.Own() != "" {
 		return Onward{}, hosted.ErrRedirect // no app may ask for that
 	}
 	if !r.Prompts(oauth2.PromptSelect) && !r.Consents() {

@@ -29,7 +29,7 @@ func (s *Service) Push(ctx context.Context, r Request) (Pushed, error) {
 	var request *hosted.Request
 	err := s.Apps.Prove(ctx, r.Pool, r.Client, func(tx *db.Tx, app access.App) (err error) {
 		request, err = s.Hosted.Judge(tx, app.Pool.ID, asked)
-		if err == nil && (request.Own() || request.Device != nil) {
+		if err == nil && (request.Own() != "" || request.Device != nil) {
 			return missing() // they are for pages
 		}
 		return err

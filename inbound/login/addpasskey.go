@@ -143,7 +143,7 @@ func (v *visit) leavePasskeys() {
 	case v.typed(offerField) != "": // it has been there for too long
 		v.startAgain()
 	default:
-		v.finish(&hosted.Finished{Location: v.cameFrom()})
+		v.finish(&hosted.Finished{Location: v.cameFrom(), Own: v.request.Own()})
 	}
 }
 

@@ -15,6 +15,8 @@ type Card struct {
 	Offer   *Offer // of a passkey, where another answer is asked for
 	Enroll  bool   // a passkey is made
 
+	Rows []Row
+
 	Action  string // where the form is posted; empty: the page's own address
 	Hidden  []Pair
 	Fields  []Field
@@ -100,5 +102,5 @@ func (c Card) Blamed() bool {
 
 // Script tells whether the page has anything that its script does.
 func (c Card) Script() bool {
-	return len(c.Fields) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != "" || c.Back
+	return len(c.Fields) > 0 || len(c.Rows) > 0 || len(c.Choices) > 0 || len(c.Extra) > 0 || c.Submit != "" || c.Back
 }

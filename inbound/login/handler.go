@@ -10,10 +10,12 @@ import (
 	"cardea/feature/mfa"
 	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
+	"cardea/feature/sessions"
 	"cardea/feature/signin"
 	"cardea/feature/signup"
 	"cardea/platform/browser"
 	"cardea/platform/serve"
+	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 )
 
@@ -31,6 +33,10 @@ type Handler struct {
 	Templates *Templates
 	// Passwords recovers accounts.
 	Passwords *passwords.Service
+	// API answers the operations on a visitor's own account.
+	API *cognitoidp.API
+	// Sessions has users sign out everywhere.
+	Sessions *sessions.Service
 	// Check gives what is wrong with the form of an operation's request, as the API would find it.
 	Check func(operation string, request any) error
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.

@@ -47,6 +47,10 @@ for (const button of document.querySelectorAll("[data-wait]")) {
   tick();
 }
 
+for (const time of document.querySelectorAll("time")) {
+  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
 // sign asks for a passkey, by the options of the page.
 const sign = async (options, more) => {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(options));

@@ -88,6 +88,7 @@ func init() {
 		{name: "ConfirmDevice", path: deviceAnswerPath, steps: []string{stepDevice}, card: (*visit).deviceCard, answer: (*visit).answerDevice},
 		{name: "Error", path: errorPath, plain: (*visit).showError},
 	}
+	allPages = append(allPages, ownPages()...)
 }
 
 // pageOf finds the page of an interaction's step; the first, if there is none.

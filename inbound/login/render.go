@@ -28,10 +28,13 @@ var (
 	markup embed.FS
 	//go:embed login.css
 	style string
+	//go:embed rows.css
+	rowsStyle string // of pages with lists
 	//go:embed login.js
 	program string
 
 	pages = template.Must(template.New("").Funcs(template.FuncMap{
+		"button":  func(b Button, hidden []Pair) buttonView { return buttonView{b, hidden} },
 		"field":   func(f Field, t *text.Texts) fieldView { return fieldView{f, t} },
 		"picture": func(p branding.Picture, name string) logoView { return logoView{p, name} },
 	}).ParseFS(markup, "*.html"))
@@ -67,6 +70,12 @@ type fieldView struct {
 type logoView struct {
 	branding.Picture
 	Name string
+}
+
+// buttonView is a button and what its form carries besides.
+type buttonView struct {
+	Button
+	Hidden []Pair
 }
 
 // choice is a language that the page can be read in.
@@ -128,7 +137,7 @@ func (v *visit) respond(status int, card Card) {
 		card.Hidden = append(card.Hidden, Pair{"_csrf", interaction.Token(v.request.Box, v.owner)})
 	}
 	f := frame{
-		Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), once: v.once,
+		Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), stays: v.stays, once: v.once,
 		operator: v.Templates, pool: v.site.Pool,
 	}
 	if status >= http.StatusInternalServerError {
@@ -163,7 +172,11 @@ func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
 		f.Choices = append(f.Choices, choice{l, inLanguage(r.URL, l.Tag)})
 	}
 	f.Nonce, f.Program = rand.Text(), template.JS(program)
-	f.Style = template.CSS(style + cmp.Or(f.Look.Style, brand.Own.Style) + f.operator.style(f.pool))
+	own := style
+	if len(f.Card.Rows) > 0 {
+		own += rowsStyle
+	}
+	f.Style = template.CSS(own + cmp.Or(f.Look.Style, brand.Own.Style) + f.operator.style(f.pool))
 	f.Around = f.operator.around(f)
 	page := draw("frame.html", f)
 	policy := browser.Policy{Nonce: f.Nonce, Script: f.Card.Script(), Calls: f.Card.Offer != nil || f.Card.Enroll, Stays: f.stays}

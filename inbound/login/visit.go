@@ -32,6 +32,7 @@ type visit struct {
 	it      interaction.Interaction // how far the visitor has come; empty at the beginning
 	lasting interaction.Lasting     // what stays, whatever the next step is
 
+	stays   bool // forms of the page never end on another site
 	once    bool // the page cannot be asked for again in another language
 	status  int
 	code    string // of the error, for the log
@@ -231,6 +232,15 @@ var (
 		"confirmed": (*text.Texts).ConfirmDone,
 		"reset":     (*text.Texts).ResetDone,
 		"sent":      (*text.Texts).SentAgain,
+
+		"recent":       (*text.Texts).AccountRecent,
+		"saved":        (*text.Texts).AccountSaved,
+		"contact":      (*text.Texts).AccountContactDone,
+		"password":     (*text.Texts).AccountPasswordDone,
+		"second step":  (*text.Texts).AccountSecondDone,
+		"passkey gone": (*text.Texts).AccountPasskeysRemoved,
+		"device gone":  (*text.Texts).AccountDevicesRemoved,
+		"signed out":   (*text.Texts).AccountSessionsEnded,
 	}
 	alerts = words{
 		"again":          (*text.Texts).SentenceAgain,

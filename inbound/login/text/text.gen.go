@@ -3,6 +3,55 @@
 package text
 
 var keys = []key{
+	{"account", []string(nil), false},
+	{"account.added", []string(nil), false},
+	{"account.ask-first", []string(nil), false},
+	{"account.confirmed", []string(nil), false},
+	{"account.contact.confirm", []string(nil), false},
+	{"account.contact.done", []string(nil), false},
+	{"account.contact.new", []string(nil), false},
+	{"account.details", []string(nil), false},
+	{"account.devices", []string(nil), false},
+	{"account.devices.lead", []string(nil), false},
+	{"account.devices.none", []string(nil), false},
+	{"account.devices.removed", []string(nil), false},
+	{"account.first", []string(nil), false},
+	{"account.none", []string(nil), false},
+	{"account.off", []string(nil), false},
+	{"account.on", []string(nil), false},
+	{"account.passkeys", []string(nil), false},
+	{"account.passkeys.add", []string(nil), false},
+	{"account.passkeys.lead", []string(nil), false},
+	{"account.passkeys.none", []string(nil), false},
+	{"account.passkeys.removed", []string(nil), false},
+	{"account.password", []string(nil), false},
+	{"account.password.current", []string(nil), false},
+	{"account.password.done", []string(nil), false},
+	{"account.password.wrong", []string(nil), false},
+	{"account.recent", []string(nil), false},
+	{"account.remove", []string(nil), false},
+	{"account.remove.named", []string{"name"}, false},
+	{"account.remove.sure", []string(nil), false},
+	{"account.save", []string(nil), false},
+	{"account.saved", []string(nil), false},
+	{"account.second", []string(nil), false},
+	{"account.second.done", []string(nil), false},
+	{"account.second.lead", []string(nil), false},
+	{"account.second.needed", []string(nil), false},
+	{"account.sessions", []string(nil), false},
+	{"account.sessions.browser", []string(nil), false},
+	{"account.sessions.ended", []string(nil), false},
+	{"account.sessions.everywhere", []string(nil), false},
+	{"account.sessions.everywhere.lead", []string(nil), false},
+	{"account.sessions.everywhere.sure", []string(nil), false},
+	{"account.sessions.since", []string(nil), false},
+	{"account.sessions.this", []string(nil), false},
+	{"account.sessions.unknown", []string(nil), false},
+	{"account.set-up", []string(nil), false},
+	{"account.sign-out", []string(nil), false},
+	{"account.turn-off", []string(nil), false},
+	{"account.turn-on", []string(nil), false},
+	{"account.unconfirmed", []string(nil), false},
 	{"add-passkey", []string(nil), false},
 	{"add-passkey.failed", []string(nil), false},
 	{"add-passkey.known", []string(nil), false},
@@ -185,542 +234,689 @@ var keys = []key{
 	{"username-or-phone", []string(nil), false},
 }
 
+// Account says "Your account".
+func (t *Texts) Account() string { return t.say(0) }
+
+// AccountAdded says "Added".
+func (t *Texts) AccountAdded() string { return t.say(1) }
+
+// AccountAskFirst says "Ask this first".
+func (t *Texts) AccountAskFirst() string { return t.say(2) }
+
+// AccountConfirmed says "Confirmed".
+func (t *Texts) AccountConfirmed() string { return t.say(3) }
+
+// AccountContactConfirm says "Send a code to confirm it".
+func (t *Texts) AccountContactConfirm() string { return t.say(4) }
+
+// AccountContactDone says "Thank you. It is confirmed.".
+func (t *Texts) AccountContactDone() string { return t.say(5) }
+
+// AccountContactNew says "Change to".
+func (t *Texts) AccountContactNew() string { return t.say(6) }
+
+// AccountDetails says "Personal details".
+func (t *Texts) AccountDetails() string { return t.say(7) }
+
+// AccountDevices says "Remembered devices".
+func (t *Texts) AccountDevices() string { return t.say(8) }
+
+// AccountDevicesLead says "Your account knows these devices.".
+func (t *Texts) AccountDevicesLead() string { return t.say(9) }
+
+// AccountDevicesNone says "No device is remembered.".
+func (t *Texts) AccountDevicesNone() string { return t.say(10) }
+
+// AccountDevicesRemoved says "The device was removed.".
+func (t *Texts) AccountDevicesRemoved() string { return t.say(11) }
+
+// AccountFirst says "Asked first".
+func (t *Texts) AccountFirst() string { return t.say(12) }
+
+// AccountNone says "Not set".
+func (t *Texts) AccountNone() string { return t.say(13) }
+
+// AccountOff says "Off".
+func (t *Texts) AccountOff() string { return t.say(14) }
+
+// AccountOn says "On".
+func (t *Texts) AccountOn() string { return t.say(15) }
+
+// AccountPasskeys says "Passkeys".
+func (t *Texts) AccountPasskeys() string { return t.say(16) }
+
+// AccountPasskeysAdd says "Add a passkey".
+func (t *Texts) AccountPasskeysAdd() string { return t.say(17) }
+
+// AccountPasskeysLead says "Sign in with your fingerprint, face or screen lock, without a password.".
+func (t *Texts) AccountPasskeysLead() string { return t.say(18) }
+
+// AccountPasskeysNone says "You have no passkeys yet.".
+func (t *Texts) AccountPasskeysNone() string { return t.say(19) }
+
+// AccountPasskeysRemoved says "The passkey was removed.".
+func (t *Texts) AccountPasskeysRemoved() string { return t.say(20) }
+
+// AccountPassword says "Change your password".
+func (t *Texts) AccountPassword() string { return t.say(21) }
+
+// AccountPasswordCurrent says "Current password".
+func (t *Texts) AccountPasswordCurrent() string { return t.say(22) }
+
+// AccountPasswordDone says "Your password was changed.".
+func (t *Texts) AccountPasswordDone() string { return t.say(23) }
+
+// AccountPasswordWrong says "This is not your current password.".
+func (t *Texts) AccountPasswordWrong() string { return t.say(24) }
+
+// AccountRecent says "Sign in again to go on. This keeps others from changing your account.".
+func (t *Texts) AccountRecent() string { return t.say(25) }
+
+// AccountRemove says "Remove".
+func (t *Texts) AccountRemove() string { return t.say(26) }
+
+// AccountRemoveNamed says "Remove {name}".
+func (t *Texts) AccountRemoveNamed(name string) string { return t.say(27, name) }
+
+// AccountRemoveSure says "Yes, remove".
+func (t *Texts) AccountRemoveSure() string { return t.say(28) }
+
+// AccountSave says "Save".
+func (t *Texts) AccountSave() string { return t.say(29) }
+
+// AccountSaved says "Your changes were saved.".
+func (t *Texts) AccountSaved() string { return t.say(30) }
+
+// AccountSecond says "Second step".
+func (t *Texts) AccountSecond() string { return t.say(31) }
+
+// AccountSecondDone says "Your second step was changed.".
+func (t *Texts) AccountSecondDone() string { return t.say(32) }
+
+// AccountSecondLead says "It protects your account even if somebody learns your password.".
+func (t *Texts) AccountSecondLead() string { return t.say(33) }
+
+// AccountSecondNeeded says "A second step is needed here. Turn on another one first.".
+func (t *Texts) AccountSecondNeeded() string { return t.say(34) }
+
+// AccountSessions says "Where you are signed in".
+func (t *Texts) AccountSessions() string { return t.say(35) }
+
+// AccountSessionsBrowser says "Browser".
+func (t *Texts) AccountSessionsBrowser() string { return t.say(36) }
+
+// AccountSessionsEnded says "You are signed out there.".
+func (t *Texts) AccountSessionsEnded() string { return t.say(37) }
+
+// AccountSessionsEverywhere says "Sign out everywhere".
+func (t *Texts) AccountSessionsEverywhere() string { return t.say(38) }
+
+// AccountSessionsEverywhereLead says "You will have to sign in again in every app and browser, here too.".
+func (t *Texts) AccountSessionsEverywhereLead() string { return t.say(39) }
+
+// AccountSessionsEverywhereSure says "Yes, sign out everywhere".
+func (t *Texts) AccountSessionsEverywhereSure() string { return t.say(40) }
+
+// AccountSessionsSince says "Signed in".
+func (t *Texts) AccountSessionsSince() string { return t.say(41) }
+
+// AccountSessionsThis says "This browser".
+func (t *Texts) AccountSessionsThis() string { return t.say(42) }
+
+// AccountSessionsUnknown says "Unknown device".
+func (t *Texts) AccountSessionsUnknown() string { return t.say(43) }
+
+// AccountSetUp says "Set up".
+func (t *Texts) AccountSetUp() string { return t.say(44) }
+
+// AccountSignOut says "Sign out".
+func (t *Texts) AccountSignOut() string { return t.say(45) }
+
+// AccountTurnOff says "Turn off".
+func (t *Texts) AccountTurnOff() string { return t.say(46) }
+
+// AccountTurnOn says "Turn on".
+func (t *Texts) AccountTurnOn() string { return t.say(47) }
+
+// AccountUnconfirmed says "Not confirmed".
+func (t *Texts) AccountUnconfirmed() string { return t.say(48) }
+
 // AddPasskey says "Sign in faster next time".
-func (t *Texts) AddPasskey() string { return t.say(0) }
+func (t *Texts) AddPasskey() string { return t.say(49) }
 
 // AddPasskeyFailed says "That did not work. Try again, or go on without a passkey.".
-func (t *Texts) AddPasskeyFailed() string { return t.say(1) }
+func (t *Texts) AddPasskeyFailed() string { return t.say(50) }
 
 // AddPasskeyKnown says "This device already has a passkey for this account.".
-func (t *Texts) AddPasskeyKnown() string { return t.say(2) }
+func (t *Texts) AddPasskeyKnown() string { return t.say(51) }
 
 // AddPasskeyLead says "A passkey lets you sign in with your fingerprint, face or screen lock, without a password.".
-func (t *Texts) AddPasskeyLead() string { return t.say(3) }
+func (t *Texts) AddPasskeyLead() string { return t.say(52) }
 
 // AddPasskeyMany says "This account has as many passkeys as it can have.".
-func (t *Texts) AddPasskeyMany() string { return t.say(4) }
+func (t *Texts) AddPasskeyMany() string { return t.say(53) }
 
 // AddPasskeyNone says "Passkeys cannot be added here. Go back to the app that sent you here.".
-func (t *Texts) AddPasskeyNone() string { return t.say(5) }
+func (t *Texts) AddPasskeyNone() string { return t.say(54) }
 
 // AddPasskeySkip says "Not now".
-func (t *Texts) AddPasskeySkip() string { return t.say(6) }
+func (t *Texts) AddPasskeySkip() string { return t.say(55) }
 
 // AddPasskeySubmit says "Create a passkey".
-func (t *Texts) AddPasskeySubmit() string { return t.say(7) }
+func (t *Texts) AddPasskeySubmit() string { return t.say(56) }
 
 // AddPasskeyTitle says "Add a passkey".
-func (t *Texts) AddPasskeyTitle() string { return t.say(8) }
+func (t *Texts) AddPasskeyTitle() string { return t.say(57) }
 
 // AttributeAddress says "Address".
-func (t *Texts) AttributeAddress() string { return t.say(9) }
+func (t *Texts) AttributeAddress() string { return t.say(58) }
 
 // AttributeBirthdate says "Date of birth".
-func (t *Texts) AttributeBirthdate() string { return t.say(10) }
+func (t *Texts) AttributeBirthdate() string { return t.say(59) }
 
 // AttributeFamilyName says "Family name".
-func (t *Texts) AttributeFamilyName() string { return t.say(11) }
+func (t *Texts) AttributeFamilyName() string { return t.say(60) }
 
 // AttributeGender says "Gender".
-func (t *Texts) AttributeGender() string { return t.say(12) }
+func (t *Texts) AttributeGender() string { return t.say(61) }
 
 // AttributeGivenName says "Given name".
-func (t *Texts) AttributeGivenName() string { return t.say(13) }
+func (t *Texts) AttributeGivenName() string { return t.say(62) }
 
 // AttributeLocale says "Locale".
-func (t *Texts) AttributeLocale() string { return t.say(14) }
+func (t *Texts) AttributeLocale() string { return t.say(63) }
 
 // AttributeMiddleName says "Middle name".
-func (t *Texts) AttributeMiddleName() string { return t.say(15) }
+func (t *Texts) AttributeMiddleName() string { return t.say(64) }
 
 // AttributeName says "Name".
-func (t *Texts) AttributeName() string { return t.say(16) }
+func (t *Texts) AttributeName() string { return t.say(65) }
 
 // AttributeNickname says "Nickname".
-func (t *Texts) AttributeNickname() string { return t.say(17) }
+func (t *Texts) AttributeNickname() string { return t.say(66) }
 
 // AttributePicture says "Address of a picture".
-func (t *Texts) AttributePicture() string { return t.say(18) }
+func (t *Texts) AttributePicture() string { return t.say(67) }
 
 // AttributePreferredUsername says "Preferred user name".
-func (t *Texts) AttributePreferredUsername() string { return t.say(19) }
+func (t *Texts) AttributePreferredUsername() string { return t.say(68) }
 
 // AttributeProfile says "Address of your profile".
-func (t *Texts) AttributeProfile() string { return t.say(20) }
+func (t *Texts) AttributeProfile() string { return t.say(69) }
 
 // AttributeWebsite says "Website".
-func (t *Texts) AttributeWebsite() string { return t.say(21) }
+func (t *Texts) AttributeWebsite() string { return t.say(70) }
 
 // AttributeZoneinfo says "Time zone".
-func (t *Texts) AttributeZoneinfo() string { return t.say(22) }
+func (t *Texts) AttributeZoneinfo() string { return t.say(71) }
 
 // Authenticator says "Add an authenticator app".
-func (t *Texts) Authenticator() string { return t.say(23) }
+func (t *Texts) Authenticator() string { return t.say(72) }
 
 // AuthenticatorEnter says "Then enter the code that the app shows.".
-func (t *Texts) AuthenticatorEnter() string { return t.say(24) }
+func (t *Texts) AuthenticatorEnter() string { return t.say(73) }
 
 // AuthenticatorKey says "Or enter this key".
-func (t *Texts) AuthenticatorKey() string { return t.say(25) }
+func (t *Texts) AuthenticatorKey() string { return t.say(74) }
 
 // AuthenticatorName says "Name of this device".
-func (t *Texts) AuthenticatorName() string { return t.say(26) }
+func (t *Texts) AuthenticatorName() string { return t.say(75) }
 
 // AuthenticatorPicture says "QR code with the key below".
-func (t *Texts) AuthenticatorPicture() string { return t.say(27) }
+func (t *Texts) AuthenticatorPicture() string { return t.say(76) }
 
 // AuthenticatorScan says "Scan this picture with your authenticator app.".
-func (t *Texts) AuthenticatorScan() string { return t.say(28) }
+func (t *Texts) AuthenticatorScan() string { return t.say(77) }
 
 // AuthenticatorSubmit says "Confirm".
-func (t *Texts) AuthenticatorSubmit() string { return t.say(29) }
+func (t *Texts) AuthenticatorSubmit() string { return t.say(78) }
 
 // Back says "Back".
-func (t *Texts) Back() string { return t.say(30) }
+func (t *Texts) Back() string { return t.say(79) }
 
 // Cancel says "Cancel".
-func (t *Texts) Cancel() string { return t.say(31) }
+func (t *Texts) Cancel() string { return t.say(80) }
 
 // Choose says "How do you want to sign in?".
-func (t *Texts) Choose() string { return t.say(32) }
+func (t *Texts) Choose() string { return t.say(81) }
 
 // ChooseAnother says "Try another way".
-func (t *Texts) ChooseAnother() string { return t.say(33) }
+func (t *Texts) ChooseAnother() string { return t.say(82) }
 
 // ChooseEmail says "Code by email".
-func (t *Texts) ChooseEmail() string { return t.say(34) }
+func (t *Texts) ChooseEmail() string { return t.say(83) }
 
 // ChoosePasskey says "Passkey".
-func (t *Texts) ChoosePasskey() string { return t.say(35) }
+func (t *Texts) ChoosePasskey() string { return t.say(84) }
 
 // ChoosePasskeyHint says "Your fingerprint, face or screen lock".
-func (t *Texts) ChoosePasskeyHint() string { return t.say(36) }
+func (t *Texts) ChoosePasskeyHint() string { return t.say(85) }
 
 // ChoosePassword says "Password".
-func (t *Texts) ChoosePassword() string { return t.say(37) }
+func (t *Texts) ChoosePassword() string { return t.say(86) }
 
 // ChooseSms says "Code by text message".
-func (t *Texts) ChooseSms() string { return t.say(38) }
+func (t *Texts) ChooseSms() string { return t.say(87) }
 
 // Code says "Code".
-func (t *Texts) Code() string { return t.say(39) }
+func (t *Texts) Code() string { return t.say(88) }
 
 // CodeApp says "Open your authenticator app and enter the code it shows for {app}.".
-func (t *Texts) CodeApp(app string) string { return t.say(40, app) }
+func (t *Texts) CodeApp(app string) string { return t.say(89, app) }
 
 // CodeLife says "It can be used for {n} minutes.".
-func (t *Texts) CodeLife(n int) string { return t.count(41, n) }
+func (t *Texts) CodeLife(n int) string { return t.count(90, n) }
 
 // CodeResend says "Send a new code".
-func (t *Texts) CodeResend() string { return t.say(42) }
+func (t *Texts) CodeResend() string { return t.say(91) }
 
 // CodeResendWait says "You can ask for a new code in {seconds} s".
-func (t *Texts) CodeResendWait(seconds string) string { return t.say(43, seconds) }
+func (t *Texts) CodeResendWait(seconds string) string { return t.say(92, seconds) }
 
 // CodeSent says "We sent a code to {destination}.".
-func (t *Texts) CodeSent(destination string) string { return t.say(44, destination) }
+func (t *Texts) CodeSent(destination string) string { return t.say(93, destination) }
 
 // CodeSentSomewhere says "If the account has an address, we sent a code to it.".
-func (t *Texts) CodeSentSomewhere() string { return t.say(45) }
+func (t *Texts) CodeSentSomewhere() string { return t.say(94) }
 
 // CodeSubmit says "Continue".
-func (t *Texts) CodeSubmit() string { return t.say(46) }
+func (t *Texts) CodeSubmit() string { return t.say(95) }
 
 // CodeTitle says "Enter the code".
-func (t *Texts) CodeTitle() string { return t.say(47) }
+func (t *Texts) CodeTitle() string { return t.say(96) }
 
 // Confirm says "Confirm your account".
-func (t *Texts) Confirm() string { return t.say(48) }
+func (t *Texts) Confirm() string { return t.say(97) }
 
 // ConfirmDone says "Your account is confirmed. You can sign in now.".
-func (t *Texts) ConfirmDone() string { return t.say(49) }
+func (t *Texts) ConfirmDone() string { return t.say(98) }
 
 // ConfirmLink says "Confirm this account?".
-func (t *Texts) ConfirmLink() string { return t.say(50) }
+func (t *Texts) ConfirmLink() string { return t.say(99) }
 
 // ConfirmLinkDone says "Your account is confirmed".
-func (t *Texts) ConfirmLinkDone() string { return t.say(51) }
+func (t *Texts) ConfirmLinkDone() string { return t.say(100) }
 
 // ConfirmLinkDoneLead says "You can close this page and sign in.".
-func (t *Texts) ConfirmLinkDoneLead() string { return t.say(52) }
+func (t *Texts) ConfirmLinkDoneLead() string { return t.say(101) }
 
 // ConfirmLinkFailed says "This link cannot be used".
-func (t *Texts) ConfirmLinkFailed() string { return t.say(53) }
+func (t *Texts) ConfirmLinkFailed() string { return t.say(102) }
 
 // ConfirmLinkFailedLead says "It has expired, was used before, or was replaced by a newer one. If your account is not confirmed yet, ask the app for another link.".
-func (t *Texts) ConfirmLinkFailedLead() string { return t.say(54) }
+func (t *Texts) ConfirmLinkFailedLead() string { return t.say(103) }
 
 // ConfirmLinkLead says "Press the button to confirm that this email address is yours. If you did not sign up, close this page.".
-func (t *Texts) ConfirmLinkLead() string { return t.say(55) }
+func (t *Texts) ConfirmLinkLead() string { return t.say(104) }
 
 // ConfirmLinkSent says "We sent a link to {destination}. Open it to confirm your account.".
-func (t *Texts) ConfirmLinkSent(destination string) string { return t.say(56, destination) }
+func (t *Texts) ConfirmLinkSent(destination string) string { return t.say(105, destination) }
 
 // ConfirmSubmit says "Confirm".
-func (t *Texts) ConfirmSubmit() string { return t.say(57) }
+func (t *Texts) ConfirmSubmit() string { return t.say(106) }
 
 // Continue says "Continue".
-func (t *Texts) Continue() string { return t.say(58) }
+func (t *Texts) Continue() string { return t.say(107) }
 
 // Device says "Connect a device".
-func (t *Texts) Device() string { return t.say(59) }
+func (t *Texts) Device() string { return t.say(108) }
 
 // DeviceAgain says "Enter another code".
-func (t *Texts) DeviceAgain() string { return t.say(60) }
+func (t *Texts) DeviceAgain() string { return t.say(109) }
 
 // DeviceAllow says "Allow".
-func (t *Texts) DeviceAllow() string { return t.say(61) }
+func (t *Texts) DeviceAllow() string { return t.say(110) }
 
 // DeviceAllowed says "Your device is connected".
-func (t *Texts) DeviceAllowed() string { return t.say(62) }
+func (t *Texts) DeviceAllowed() string { return t.say(111) }
 
 // DeviceAllowedLead says "Go back to your device. You can close this page.".
-func (t *Texts) DeviceAllowedLead() string { return t.say(63) }
+func (t *Texts) DeviceAllowedLead() string { return t.say(112) }
 
 // DeviceAsk says "Is this your device?".
-func (t *Texts) DeviceAsk() string { return t.say(64) }
+func (t *Texts) DeviceAsk() string { return t.say(113) }
 
 // DeviceAskLead says "{app} wants to be signed in to your account on a device. Allow this only if the device is in front of you and shows this code: {code}".
-func (t *Texts) DeviceAskLead(app, code string) string { return t.say(65, app, code) }
+func (t *Texts) DeviceAskLead(app, code string) string { return t.say(114, app, code) }
 
 // DeviceAskScopes says "It asks for: {scopes}".
-func (t *Texts) DeviceAskScopes(scopes string) string { return t.say(66, scopes) }
+func (t *Texts) DeviceAskScopes(scopes string) string { return t.say(115, scopes) }
 
 // DeviceCode says "Code on your device".
-func (t *Texts) DeviceCode() string { return t.say(67) }
+func (t *Texts) DeviceCode() string { return t.say(116) }
 
 // DeviceDenied says "Your device was not connected".
-func (t *Texts) DeviceDenied() string { return t.say(68) }
+func (t *Texts) DeviceDenied() string { return t.say(117) }
 
 // DeviceDeniedLead says "Nothing was allowed. You can close this page.".
-func (t *Texts) DeviceDeniedLead() string { return t.say(69) }
+func (t *Texts) DeviceDeniedLead() string { return t.say(118) }
 
 // DeviceDeny says "Do not allow".
-func (t *Texts) DeviceDeny() string { return t.say(70) }
+func (t *Texts) DeviceDeny() string { return t.say(119) }
 
 // DeviceLead says "Enter the code that your device shows.".
-func (t *Texts) DeviceLead() string { return t.say(71) }
+func (t *Texts) DeviceLead() string { return t.say(120) }
 
 // DeviceOver says "The code has expired or was used already. Start again on the device.".
-func (t *Texts) DeviceOver() string { return t.say(72) }
+func (t *Texts) DeviceOver() string { return t.say(121) }
 
 // DeviceWrong says "No device is waiting with this code. Check it, or start again on the device.".
-func (t *Texts) DeviceWrong() string { return t.say(73) }
+func (t *Texts) DeviceWrong() string { return t.say(122) }
 
 // Email says "Email address".
-func (t *Texts) Email() string { return t.say(74) }
+func (t *Texts) Email() string { return t.say(123) }
 
 // EmailOrPhone says "Email address or phone number".
-func (t *Texts) EmailOrPhone() string { return t.say(75) }
+func (t *Texts) EmailOrPhone() string { return t.say(124) }
 
 // EnterPassword says "Enter your password".
-func (t *Texts) EnterPassword() string { return t.say(76) }
+func (t *Texts) EnterPassword() string { return t.say(125) }
 
 // Error says "This page cannot be shown".
-func (t *Texts) Error() string { return t.say(77) }
+func (t *Texts) Error() string { return t.say(126) }
 
 // ErrorAway says "There is nothing at this address.".
-func (t *Texts) ErrorAway() string { return t.say(78) }
+func (t *Texts) ErrorAway() string { return t.say(127) }
 
 // ErrorClient says "The app that sent you here is not known to this server. Go back to it and try again.".
-func (t *Texts) ErrorClient() string { return t.say(79) }
+func (t *Texts) ErrorClient() string { return t.say(128) }
 
 // ErrorLater says "Something went wrong on our side. Please try again.".
-func (t *Texts) ErrorLater() string { return t.say(80) }
+func (t *Texts) ErrorLater() string { return t.say(129) }
 
 // ErrorOver says "This sign-in has expired or was finished already. Go back to the app and start again.".
-func (t *Texts) ErrorOver() string { return t.say(81) }
+func (t *Texts) ErrorOver() string { return t.say(130) }
 
 // ErrorRedirect says "The app that sent you here asked for an address that it may not use. Tell whoever runs the app.".
-func (t *Texts) ErrorRedirect() string { return t.say(82) }
+func (t *Texts) ErrorRedirect() string { return t.say(131) }
 
 // ErrorRequest says "The app that sent you here made a request that cannot be understood. Tell whoever runs the app.".
-func (t *Texts) ErrorRequest() string { return t.say(83) }
+func (t *Texts) ErrorRequest() string { return t.say(132) }
 
 // Forgot says "Reset your password".
-func (t *Texts) Forgot() string { return t.say(84) }
+func (t *Texts) Forgot() string { return t.say(133) }
 
 // ForgotLead says "Tell us who you are, and we will send you a code.".
-func (t *Texts) ForgotLead() string { return t.say(85) }
+func (t *Texts) ForgotLead() string { return t.say(134) }
 
 // ForgotSubmit says "Send code".
-func (t *Texts) ForgotSubmit() string { return t.say(86) }
+func (t *Texts) ForgotSubmit() string { return t.say(135) }
 
 // LanguageChange says "Change".
-func (t *Texts) LanguageChange() string { return t.say(87) }
+func (t *Texts) LanguageChange() string { return t.say(136) }
 
 // LanguageLabel says "Language".
-func (t *Texts) LanguageLabel() string { return t.say(88) }
+func (t *Texts) LanguageLabel() string { return t.say(137) }
 
 // NameOfAnyKind says "User name, email address or phone number".
-func (t *Texts) NameOfAnyKind() string { return t.say(89) }
+func (t *Texts) NameOfAnyKind() string { return t.say(138) }
 
 // NewPassword says "Choose a new password".
-func (t *Texts) NewPassword() string { return t.say(90) }
+func (t *Texts) NewPassword() string { return t.say(139) }
 
 // NewPasswordField says "New password".
-func (t *Texts) NewPasswordField() string { return t.say(91) }
+func (t *Texts) NewPasswordField() string { return t.say(140) }
 
 // NewPasswordLead says "Your password has to be changed before you can sign in.".
-func (t *Texts) NewPasswordLead() string { return t.say(92) }
+func (t *Texts) NewPasswordLead() string { return t.say(141) }
 
 // NewPasswordSubmit says "Save and sign in".
-func (t *Texts) NewPasswordSubmit() string { return t.say(93) }
+func (t *Texts) NewPasswordSubmit() string { return t.say(142) }
 
 // NotYou says "Not you?".
-func (t *Texts) NotYou() string { return t.say(94) }
+func (t *Texts) NotYou() string { return t.say(143) }
 
 // Optional says "(optional)".
-func (t *Texts) Optional() string { return t.say(95) }
+func (t *Texts) Optional() string { return t.say(144) }
 
 // Passkey says "Use your passkey".
-func (t *Texts) Passkey() string { return t.say(96) }
+func (t *Texts) Passkey() string { return t.say(145) }
 
 // PasskeyFailed says "That did not work. Try again, or sign in another way.".
-func (t *Texts) PasskeyFailed() string { return t.say(97) }
+func (t *Texts) PasskeyFailed() string { return t.say(146) }
 
 // PasskeyLead says "Your device will ask for your fingerprint, face or screen lock.".
-func (t *Texts) PasskeyLead() string { return t.say(98) }
+func (t *Texts) PasskeyLead() string { return t.say(147) }
 
 // PasskeyNoScript says "Passkeys need JavaScript, which is turned off in this browser.".
-func (t *Texts) PasskeyNoScript() string { return t.say(99) }
+func (t *Texts) PasskeyNoScript() string { return t.say(148) }
 
 // PasskeySubmit says "Use passkey".
-func (t *Texts) PasskeySubmit() string { return t.say(100) }
+func (t *Texts) PasskeySubmit() string { return t.say(149) }
 
 // Password says "Password".
-func (t *Texts) Password() string { return t.say(101) }
+func (t *Texts) Password() string { return t.say(150) }
 
 // PasswordHide says "Hide".
-func (t *Texts) PasswordHide() string { return t.say(102) }
+func (t *Texts) PasswordHide() string { return t.say(151) }
 
 // PasswordHideLabel says "Hide password".
-func (t *Texts) PasswordHideLabel() string { return t.say(103) }
+func (t *Texts) PasswordHideLabel() string { return t.say(152) }
 
 // PasswordShow says "Show".
-func (t *Texts) PasswordShow() string { return t.say(104) }
+func (t *Texts) PasswordShow() string { return t.say(153) }
 
 // PasswordShowLabel says "Show password".
-func (t *Texts) PasswordShowLabel() string { return t.say(105) }
+func (t *Texts) PasswordShowLabel() string { return t.say(154) }
 
 // Phone says "Phone number".
-func (t *Texts) Phone() string { return t.say(106) }
+func (t *Texts) Phone() string { return t.say(155) }
 
 // Request says "Request {id}".
-func (t *Texts) Request(id string) string { return t.say(107, id) }
+func (t *Texts) Request(id string) string { return t.say(156, id) }
 
 // Reset says "Choose a new password".
-func (t *Texts) Reset() string { return t.say(108) }
+func (t *Texts) Reset() string { return t.say(157) }
 
 // ResetDone says "Your password was changed. Sign in with the new one.".
-func (t *Texts) ResetDone() string { return t.say(109) }
+func (t *Texts) ResetDone() string { return t.say(158) }
 
 // ResetSubmit says "Save password".
-func (t *Texts) ResetSubmit() string { return t.say(110) }
+func (t *Texts) ResetSubmit() string { return t.say(159) }
 
 // Reuse says "Welcome back".
-func (t *Texts) Reuse() string { return t.say(111) }
+func (t *Texts) Reuse() string { return t.say(160) }
 
 // ReuseAnother says "Use another account".
-func (t *Texts) ReuseAnother() string { return t.say(112) }
+func (t *Texts) ReuseAnother() string { return t.say(161) }
 
 // ReuseAs says "Continue as {name}".
-func (t *Texts) ReuseAs(name string) string { return t.say(113, name) }
+func (t *Texts) ReuseAs(name string) string { return t.say(162, name) }
 
 // ReuseLead says "You are signed in. Continue to {app}?".
-func (t *Texts) ReuseLead(app string) string { return t.say(114, app) }
+func (t *Texts) ReuseLead(app string) string { return t.say(163, app) }
 
 // RuleLength says "At least {n} characters".
-func (t *Texts) RuleLength(n int) string { return t.count(115, n) }
+func (t *Texts) RuleLength(n int) string { return t.count(164, n) }
 
 // RuleLower says "A lower-case letter".
-func (t *Texts) RuleLower() string { return t.say(116) }
+func (t *Texts) RuleLower() string { return t.say(165) }
 
 // RuleMet says "Met".
-func (t *Texts) RuleMet() string { return t.say(117) }
+func (t *Texts) RuleMet() string { return t.say(166) }
 
 // RuleNumber says "A number".
-func (t *Texts) RuleNumber() string { return t.say(118) }
+func (t *Texts) RuleNumber() string { return t.say(167) }
 
 // RuleSymbol says "A symbol".
-func (t *Texts) RuleSymbol() string { return t.say(119) }
+func (t *Texts) RuleSymbol() string { return t.say(168) }
 
 // RuleUpper says "An upper-case letter".
-func (t *Texts) RuleUpper() string { return t.say(120) }
+func (t *Texts) RuleUpper() string { return t.say(169) }
 
 // SecondFactor says "Choose a second step".
-func (t *Texts) SecondFactor() string { return t.say(121) }
+func (t *Texts) SecondFactor() string { return t.say(170) }
 
 // SecondFactorApp says "Authenticator app".
-func (t *Texts) SecondFactorApp() string { return t.say(122) }
+func (t *Texts) SecondFactorApp() string { return t.say(171) }
 
 // SecondFactorEmail says "Email".
-func (t *Texts) SecondFactorEmail() string { return t.say(123) }
+func (t *Texts) SecondFactorEmail() string { return t.say(172) }
 
 // SecondFactorLead says "Confirm that it is you in one more way.".
-func (t *Texts) SecondFactorLead() string { return t.say(124) }
+func (t *Texts) SecondFactorLead() string { return t.say(173) }
 
 // SecondFactorSms says "Text message".
-func (t *Texts) SecondFactorSms() string { return t.say(125) }
+func (t *Texts) SecondFactorSms() string { return t.say(174) }
 
 // SendBack says "Back to {app}".
-func (t *Texts) SendBack(app string) string { return t.say(126, app) }
+func (t *Texts) SendBack(app string) string { return t.say(175, app) }
 
 // SentAgain says "We sent a new code.".
-func (t *Texts) SentAgain() string { return t.say(127) }
+func (t *Texts) SentAgain() string { return t.say(176) }
 
 // SentenceAgain says "This took too long, or was finished in another window. Please start again.".
-func (t *Texts) SentenceAgain() string { return t.say(128) }
+func (t *Texts) SentenceAgain() string { return t.say(177) }
 
 // SentenceCodeExpired says "This code has expired. Ask for a new one.".
-func (t *Texts) SentenceCodeExpired() string { return t.say(129) }
+func (t *Texts) SentenceCodeExpired() string { return t.say(178) }
 
 // SentenceCodeWrong says "This code is not right. Check it and try again.".
-func (t *Texts) SentenceCodeWrong() string { return t.say(130) }
+func (t *Texts) SentenceCodeWrong() string { return t.say(179) }
 
 // SentenceDisabled says "This account cannot sign in. Ask whoever runs the app.".
-func (t *Texts) SentenceDisabled() string { return t.say(131) }
+func (t *Texts) SentenceDisabled() string { return t.say(180) }
 
 // SentenceEmailInvalid says "Enter an email address, such as ana@example.com.".
-func (t *Texts) SentenceEmailInvalid() string { return t.say(132) }
+func (t *Texts) SentenceEmailInvalid() string { return t.say(181) }
 
 // SentenceIncorrect says "The name or the password is not right.".
-func (t *Texts) SentenceIncorrect() string { return t.say(133) }
+func (t *Texts) SentenceIncorrect() string { return t.say(182) }
 
 // SentenceLimit says "You have asked too often. Please wait a while and try again.".
-func (t *Texts) SentenceLimit() string { return t.say(134) }
+func (t *Texts) SentenceLimit() string { return t.say(183) }
 
 // SentenceLocked says "There were too many tries. Please wait a while and try again.".
-func (t *Texts) SentenceLocked() string { return t.say(135) }
+func (t *Texts) SentenceLocked() string { return t.say(184) }
 
 // SentenceMissing says "Enter your answer here.".
-func (t *Texts) SentenceMissing() string { return t.say(136) }
+func (t *Texts) SentenceMissing() string { return t.say(185) }
 
 // SentenceNameInvalid says "This name cannot be used.".
-func (t *Texts) SentenceNameInvalid() string { return t.say(137) }
+func (t *Texts) SentenceNameInvalid() string { return t.say(186) }
 
 // SentenceNotAllowed says "That is not allowed here.".
-func (t *Texts) SentenceNotAllowed() string { return t.say(138) }
+func (t *Texts) SentenceNotAllowed() string { return t.say(187) }
 
 // SentenceNotSent says "We could not send the message. Check the address, or try again later.".
-func (t *Texts) SentenceNotSent() string { return t.say(139) }
+func (t *Texts) SentenceNotSent() string { return t.say(188) }
 
 // SentencePasswordUsed says "You have used this password before. Choose another.".
-func (t *Texts) SentencePasswordUsed() string { return t.say(140) }
+func (t *Texts) SentencePasswordUsed() string { return t.say(189) }
 
 // SentencePasswordWeak says "The password does not meet all rules.".
-func (t *Texts) SentencePasswordWeak() string { return t.say(141) }
+func (t *Texts) SentencePasswordWeak() string { return t.say(190) }
 
 // SentencePhoneInvalid says "Enter a phone number with its country code, such as +1 555 123 4567.".
-func (t *Texts) SentencePhoneInvalid() string { return t.say(142) }
+func (t *Texts) SentencePhoneInvalid() string { return t.say(191) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(143) }
+func (t *Texts) SentenceResetRequired() string { return t.say(192) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(144) }
+func (t *Texts) SentenceTaken() string { return t.say(193) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(145) }
+func (t *Texts) SentenceUnavailable() string { return t.say(194) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(146) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(195) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(147) }
+func (t *Texts) SetUp() string { return t.say(196) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(148) }
+func (t *Texts) SetUpApp() string { return t.say(197) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(149) }
+func (t *Texts) SetUpAppHint() string { return t.say(198) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(150) }
+func (t *Texts) SetUpEmail() string { return t.say(199) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(151) }
+func (t *Texts) SetUpLead() string { return t.say(200) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(152) }
+func (t *Texts) SetUpSms() string { return t.say(201) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(153) }
+func (t *Texts) SignIn() string { return t.say(202) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(154) }
+func (t *Texts) SignInCreate() string { return t.say(203) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(155) }
+func (t *Texts) SignInForgotten() string { return t.say(204) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(156) }
+func (t *Texts) SignInNewHere() string { return t.say(205) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(157) }
+func (t *Texts) SignInOr() string { return t.say(206) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(158) }
+func (t *Texts) SignInPasskey() string { return t.say(207) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(159) }
+func (t *Texts) SignInSubmit() string { return t.say(208) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(160, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(209, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(161, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(210, provider) }
 
 // SignOut says "Sign out?".
-func (t *Texts) SignOut() string { return t.say(162) }
+func (t *Texts) SignOut() string { return t.say(211) }
 
 // SignOutLead says "You will have to sign in again the next time.".
-func (t *Texts) SignOutLead() string { return t.say(163) }
+func (t *Texts) SignOutLead() string { return t.say(212) }
 
 // SignOutSubmit says "Sign out".
-func (t *Texts) SignOutSubmit() string { return t.say(164) }
+func (t *Texts) SignOutSubmit() string { return t.say(213) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(165) }
+func (t *Texts) SignUp() string { return t.say(214) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(166) }
+func (t *Texts) SignUpHave() string { return t.say(215) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(167) }
+func (t *Texts) SignUpPrivacy() string { return t.say(216) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(168) }
+func (t *Texts) SignUpSubmit() string { return t.say(217) }
 
 // SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
-func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(169, terms, privacy) }
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(218, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(170) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(219) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(171) }
+func (t *Texts) SignedOut() string { return t.say(220) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(172) }
+func (t *Texts) SignedOutAgain() string { return t.say(221) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(173) }
+func (t *Texts) SignedOutLead() string { return t.say(222) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(174) }
+func (t *Texts) Skip() string { return t.say(223) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(175) }
+func (t *Texts) StartAgain() string { return t.say(224) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(176, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(225, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(177) }
+func (t *Texts) Username() string { return t.say(226) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(178) }
+func (t *Texts) UsernameOrEmail() string { return t.say(227) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(179) }
+func (t *Texts) UsernameOrPhone() string { return t.say(228) }
