@@ -95,9 +95,9 @@ func (s *Server) newPages(f *features, recorder serve.Recorder) *login.Handler {
 	return &login.Handler{
 		Hosted: f.oauth.Hosted, Signin: f.signin, Signup: f.signup, MFA: f.mfa, Passwords: f.passwords, Passkeys: f.passkeys, Branding: f.branding,
 		API: f.api, Sessions: f.sessions, Templates: s.templates,
-		Word:      func(err error) error { return wording.Cognito(&answering, err) },
-		Check:     func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
-		Now:       s.config.now(), Recorder: recorder,
+		Word:  func(err error) error { return wording.Cognito(&answering, err) },
+		Check: func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
+		Now:   s.config.now(), Recorder: recorder,
 	}
 }
 
