@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -14,7 +16,8 @@ import (
 type options struct {
 	Duration    time.Duration // how long each flow is driven
 	Connections int
-	Users       int // in the large pool
+	Users       int    // in the large pool
+	Tables      string // those to print, separated by commas
 }
 
 // smallPool is the number of users of the pool that the large one is compared with.
@@ -25,6 +28,7 @@ func main() {
 	flag.DurationVar(&o.Duration, "duration", 6*time.Second, "how long each flow is driven")
 	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
 	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
+	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,growth", "what to measure")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -58,19 +62,23 @@ func run(ctx context.Context, o options) error {
 	fmt.Printf("\nready on an existing data folder after %v, resident when idle %.1f MiB\n\n", server.ready.Round(time.Millisecond), idle)
 
 	driver := driver{server: server, options: o}
-	if err := driver.bounds(ctx, pools.small); err != nil {
-		return err
+	tables := map[string]func() error{
+		"bounds":   func() error { return driver.bounds(ctx, pools.small) },
+		"served":   func() error { return driver.served(ctx, pools.small) },
+		"extras":   func() error { return driver.extras(ctx, pools.withFactors) },
+		"triggers": func() error { return errors.Join(driver.triggers(ctx, pools.withClaims, pools.small), calls(ctx, dir)) },
+		"growth":   func() error { return driver.growth(ctx, pools) },
 	}
-	if err := driver.extras(ctx, pools.withFactors); err != nil {
-		return err
+	for name := range strings.SplitSeq(o.Tables, ",") {
+		table, known := tables[name]
+		if !known {
+			return fmt.Errorf("there is no table %q", name)
+		}
+		if err := table(); err != nil {
+			return err
+		}
 	}
-	if err := driver.triggers(ctx, pools.withClaims, pools.small); err != nil {
-		return err
-	}
-	if err := calls(ctx, dir); err != nil {
-		return err
-	}
-	return driver.growth(ctx, pools)
+	return nil
 }
 
 // bounds prints each flow's cost and its ratio to its bound. The primitives are measured before and after every
