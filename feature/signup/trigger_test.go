@@ -305,7 +305,7 @@ func TestClientsThatGoAway(t *testing.T) {
 			f.Handle(func(call triggertest.Invocation) triggertest.Answer {
 				if call.Source() == source {
 					leave()
-					time.Sleep(50 * time.Millisecond) // longer than the server needs to notice
+					time.Sleep(500 * time.Millisecond) // longer than the server needs to notice
 				}
 				return grants("autoConfirmUser")
 			})

@@ -57,12 +57,17 @@ func TestUnfinishedBodiesTakeBoundedMemory(t *testing.T) {
 	for range clients {
 		connections = append(connections, begin(t, server, "Echo", length, length-100))
 	}
-	time.Sleep(200 * time.Millisecond) // until the server has read as much as it will
-	refused := 0
-	for _, connection := range connections {
-		if status(t, connection, 20*time.Millisecond) == http.StatusBadRequest {
-			refused++
+	refused, waiting := 0, connections
+	for end := time.Now().Add(10 * time.Second); refused < clients-2*total/length && time.Now().Before(end); { // until the server has read as much as it will
+		var unanswered []net.Conn
+		for _, connection := range waiting {
+			if status(t, connection, 20*time.Millisecond) == http.StatusBadRequest {
+				refused++
+				continue
+			}
+			unanswered = append(unanswered, connection)
 		}
+		waiting = unanswered
 	}
 	held := heap() - before
 
@@ -184,14 +189,14 @@ func TestSlowBodiesAreCutOff(t *testing.T) {
 func TestOperationsMayTakeLongerThanBodies(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.Limits = Limits{Wait: 50 * time.Millisecond}
+	w.Limits = Limits{Wait: time.Second}
 	server := w.listen(t)
 	op := w.Services[0].Operations["Command"]
 	op.Invoke = func(ctx context.Context, _ awsjson.Node) (any, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(1500 * time.Millisecond):
 			return &output{Text: "done"}, nil
 		}
 	}

@@ -59,7 +59,7 @@ func next(t *testing.T, lines <-chan string) string {
 // listening is a server whose limits on requests are shorter than a stream lasts.
 func listening(t *testing.T, h *inbox.Handler, http2 bool) *httptest.Server {
 	s := httptest.NewUnstartedServer(routes(h))
-	s.Config.ReadTimeout, s.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	s.Config.ReadTimeout, s.Config.WriteTimeout = time.Second, time.Second
 	s.EnableHTTP2 = http2
 	if http2 {
 		s.StartTLS()
@@ -87,7 +87,7 @@ func TestEventsTellOfArrivals(t *testing.T) {
 						t.Errorf("at first: got %s", got)
 					}
 				}
-				time.Sleep(400 * time.Millisecond) // longer than the server's own limits on requests
+				time.Sleep(1500 * time.Millisecond) // longer than the server's own limits on requests
 				signUps(t, w)
 				for _, lines := range streams {
 					if got := next(t, lines); got != "data: changed" {

@@ -198,3 +198,23 @@ func FuzzRuntimeAPI(f *testing.F) {
 		}
 	})
 }
+
+// A process that has failed to start is gone a moment later, and tells why.
+func TestCallsWaitForTheReasonOfAFailedStart(t *testing.T) {
+	t.Parallel()
+	c, i := scripted(t, "")
+	f := c.function
+	f.mu.Lock()
+	c.move(ending) // it has reported its error, and is being ended
+	f.mu.Unlock()
+	f.giveUp(i)
+	f.gone(c, failure{kind: Raised, message: "no such module"})
+	select {
+	case got := <-i.ended:
+		if got.reply.Kind != Raised {
+			t.Errorf("got %+v", got.reply)
+		}
+	default:
+		t.Error("the call waits on")
+	}
+}

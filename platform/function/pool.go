@@ -66,12 +66,13 @@ func (f *Function) dispatch() {
 	}
 }
 
-// coming counts the processes that will soon serve the next waiting invocation.
+// coming counts the processes that will soon serve the next waiting invocation, or tell it why they did not start.
 func (f *Function) coming() int {
 	n := 0
 	for c := range f.children {
 		returning := c.state == answered && time.Since(c.since) < returnWait
-		if !c.stale && (c.state == starting || returning) {
+		failing := c.state == ending && !c.began
+		if !c.stale && (c.state == starting || failing || returning) {
 			n++
 		}
 	}
