@@ -31,6 +31,9 @@ type facts struct {
 	keys    *signingKeys
 	now     time.Time
 
+	until time.Time // when the access token expires at the latest; zero: when the client's do
+	actor *actor    // who acts for the user; nil: the client is theirs
+
 	overrides *trigger.Overrides // what PreTokenGeneration changes; nil: nothing
 	jti       string             // of every token, for previews; empty: each has a new one
 }
@@ -47,7 +50,7 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 	}
 	result := &cognitoidp.AuthenticationResultType{
 		AccessToken: access,
-		ExpiresIn:   int64(f.client.AccessTTL() / time.Second),
+		ExpiresIn:   f.expires() - f.now.Unix(),
 		TokenType:   tokenType(f.key),
 	}
 	if f.oauth() && !slices.Contains(f.session.Scopes, scope.OpenID) {
@@ -58,6 +61,15 @@ func (f *facts) sign() (*cognitoidp.AuthenticationResultType, error) {
 	}
 	result.IdToken, err = f.keys.id.Sign(claims)
 	return result, err
+}
+
+// expires is when the access token does.
+func (f *facts) expires() int64 {
+	end := f.now.Add(f.client.AccessTTL())
+	if !f.until.IsZero() && f.until.Before(end) {
+		end = f.until
+	}
+	return end.Unix()
 }
 
 // oauth reports whether the session came of an OAuth grant rather than of the API.
@@ -104,12 +116,15 @@ func (f *facts) accessClaims() ([]byte, error) {
 	c.text("token_use", "access")
 	c.text("scope", strings.Join(f.overrides.Scopes(f.granted()), " "))
 	c.number("auth_time", f.session.AuthTime.Unix())
-	c.number("exp", f.now.Add(f.client.AccessTTL()).Unix())
+	c.number("exp", f.expires())
 	c.number("iat", f.now.Unix())
 	if f.revocable() {
 		c.text("jti", f.newID())
 	}
 	c.text("username", f.user.Username)
+	if err := c.act(f.actor); err != nil {
+		return nil, err
+	}
 	c.confirm(f.key)
 	return c.end()
 }

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/group"
+	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/triggerevent"
@@ -37,7 +38,14 @@ func (m *Minter) Customize(ctx context.Context, c Customization) (*trigger.Overr
 	if err != nil {
 		return nil, fmt.Errorf("groups of user: %w", err)
 	}
-	return m.Triggers.PreTokenGeneration(ctx, trigger.Call{
+	changes, err := m.Triggers.PreTokenGeneration(ctx, trigger.Call{
 		App: c.App, Occasion: c.Occasion, User: c.User, Metadata: c.Metadata,
 	}, groupsOf(groups), granted(c.Kind, c.Scopes))
+	if err != nil || changes == nil {
+		return nil, err
+	}
+	if c.Pool.Follows(pool.TokenExchange) {
+		delete(changes.Access.Add, "act") // who acts for a user is not a function's matter there
+	}
+	return changes, nil
 }

@@ -28,8 +28,9 @@ type Introspection struct {
 	Expires  int64 // likewise
 	ID       string
 	Audience json.RawMessage
-	Refresh  bool   // it is a refresh token
-	Key      string // the thumbprint of the key that it is bound to; empty: none
+	Actor    json.RawMessage // who acts for the user
+	Refresh  bool            // it is a refresh token
+	Key      string          // the thumbprint of the key that it is bound to; empty: none
 }
 
 // ErrInactive says that a text is no token that an app could use or be shown, for whatever reason.
@@ -60,14 +61,14 @@ func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (
 	return &Introspection{
 		Issuer: claims.Issuer, Sub: claims.Sub, Username: claims.Username, Client: claims.Client, Scope: claims.Scope,
 		Issued: claims.Issued, Expires: claims.Expires, ID: claims.ID, Audience: claims.Audience,
-		Key: claims.Confirmation.Key,
+		Key: claims.Confirmation.Key, Actor: claims.Actor,
 	}, nil
 }
 
 // alive decides whether an access token is good now. That of a client itself is as long as the client exists.
 func (m *Minter) alive(tx *db.Tx, claims *Claims) error {
 	if claims.Session != "" {
-		_, err := m.Admit(tx, claims)
+		_, err := m.bearer(tx, claims)
 		return err
 	}
 	if claims.Sub != claims.Client {

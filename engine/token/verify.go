@@ -32,6 +32,7 @@ type Claims struct {
 	ID       string `json:"jti"`
 
 	Audience json.RawMessage `json:"aud"`
+	Actor    json.RawMessage `json:"act"`
 
 	Confirmation struct {
 		Key string `json:"jkt"` // the thumbprint of the key that the token is bound to; empty: none
@@ -110,8 +111,18 @@ func (c *Claims) signedBy(keys *signingKeys, t *jose.Token) error {
 }
 
 // Admit finds the session and the user of an authenticated access token, as they are in tx: ErrInvalidAccess,
-// ErrExpiredAccess and ErrRevokedAccess when the token is no longer good, account.ErrNoUser and account.ErrDisabled.
+// ErrExpiredAccess and ErrRevokedAccess when the token is no longer good, account.ErrNoUser and account.ErrDisabled. What came
+// of a token exchange is for other services, and ErrInvalidAccess here.
 func (m *Minter) Admit(tx *db.Tx, claims *Claims) (*access.Subject, error) {
+	who, err := m.bearer(tx, claims)
+	if err == nil && who.Session.Client != who.Client.ID {
+		return nil, ErrInvalidAccess
+	}
+	return who, err
+}
+
+// bearer is Admit for tokens of any client, that of the session or one that has exchanged a token of the session.
+func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	if claims.Session == "" {
 		return nil, ErrInvalidAccess // a client's own
 	}
@@ -136,7 +147,7 @@ func (m *Minter) Admit(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	}
 
 	switch {
-	case s.Sub != u.Sub || s.Client != c.ID:
+	case s.Sub != u.Sub:
 		return nil, ErrInvalidAccess
 	case over(s, u):
 		return nil, ErrRevokedAccess

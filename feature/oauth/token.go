@@ -21,6 +21,7 @@ type Tokens = cognitoidp.AuthenticationResultType
 type Issued struct {
 	*Tokens
 	Scope string // what the access token is for, where that is told
+	Kind  string // the issued_token_type of an exchange
 }
 
 // grant is one way to ask for tokens.
@@ -36,6 +37,7 @@ var grants = map[string]func(s *Service, form oauth2.Values) grant{
 	"authorization_code": newAuthorizationCode,
 	"client_credentials": newClientCredentials,
 	"refresh_token":      newRefresh,
+	exchangeGrant:        newExchange,
 
 	"urn:ietf:params:oauth:grant-type:device_code": newDeviceCode,
 }
@@ -67,7 +69,10 @@ func (s *Service) Token(ctx context.Context, r Request) (*Issued, error) {
 		return nil, err
 	}
 	issued := &Issued{Tokens: made}
-	if p.Follows(pool.Strict) {
+	if kind == exchangeGrant {
+		issued.Kind = accessTokenType
+	}
+	if kind == exchangeGrant || p.Follows(pool.Strict) {
 		issued.Scope = token.ScopeOf(made.AccessToken)
 	}
 	return issued, nil

@@ -17,6 +17,7 @@ type tokens struct {
 	Expires int64  `json:"expires_in"`
 	Type    string `json:"token_type"`
 	Scope   string `json:"scope,omitzero"`
+	Issued  string `json:"issued_token_type,omitzero"`
 }
 
 func (c *call) token() error {
@@ -28,7 +29,7 @@ func (c *call) token() error {
 	if err != nil {
 		return err
 	}
-	c.write(http.StatusOK, tokens{made.IdToken, made.AccessToken, made.RefreshToken, made.ExpiresIn, made.TokenType, made.Scope})
+	c.write(http.StatusOK, tokens{made.IdToken, made.AccessToken, made.RefreshToken, made.ExpiresIn, made.TokenType, made.Scope, made.Kind})
 	return nil
 }
 

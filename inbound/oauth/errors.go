@@ -57,6 +57,8 @@ var conditions = []entry{
 	{token.ErrNotRevocable, oauth2.InvalidRequest, ""},
 	{token.ErrNotRefresh, oauth2.UnsupportedTokenType, ""},
 	{token.ErrOthersToken, oauth2.InvalidGrant, ""},
+	{token.ErrSubject, oauth2.InvalidRequest, "subject_token is not valid"},
+	{token.ErrTarget, oauth2.InvalidTarget, ""},
 	{token.ErrHint, oauth2.InvalidRequest, "id_token_hint is not valid"},
 }
 

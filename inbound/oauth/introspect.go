@@ -22,6 +22,7 @@ type introspection struct {
 	Audience json.RawMessage `json:"aud,omitzero"`
 	Issuer   string          `json:"iss,omitzero"`
 	ID       string          `json:"jti,omitzero"`
+	Actor    json.RawMessage `json:"act,omitzero"`
 
 	Confirmation *confirmation `json:"cnf,omitzero"`
 }
@@ -46,7 +47,7 @@ func (c *call) introspect() error {
 	}
 	answer := introspection{
 		Active: true, Scope: found.Scope, Client: found.Client, Username: found.Username, Type: "Bearer", Expires: found.Expires,
-		Issued: found.Issued, Sub: found.Sub, Audience: found.Audience, Issuer: found.Issuer, ID: found.ID,
+		Issued: found.Issued, Sub: found.Sub, Audience: found.Audience, Issuer: found.Issuer, ID: found.ID, Actor: found.Actor,
 	}
 	if found.Key != "" {
 		answer.Type, answer.Confirmation = dpop.Scheme, &confirmation{found.Key}
