@@ -58,7 +58,7 @@ func (v *visit) enterAddPasskey() bool {
 	var err error
 	v.account, err = v.Hosted.AccountOf(v.r.Context(), v.own())
 	switch {
-	case errors.Is(err, hosted.ErrLoginRequired) && v.it.Page == stepOffer:
+	case errors.Is(err, hosted.ErrLoginRequired) && (v.it.Page == stepOffer || v.typed(offerField) != ""):
 		v.leavePasskeys()
 	case errors.Is(err, hosted.ErrLoginRequired):
 		v.signInFirst()

@@ -60,8 +60,8 @@ func (v *visitor) typePassword(name string) *visitor {
 	return v.expect("password").submit("password", servertest.Password)
 }
 
-// options are those of the passkey that the page is about to make.
-func (v *visitor) options() []byte {
+// script asks for the options of the passkey that the page is about to make, as its script does.
+func (v *visitor) script() *visitor {
 	v.t.Helper()
 	form := url.Values{"start": {"yes"}}
 	for _, input := range v.elements("input") {
@@ -70,7 +70,13 @@ func (v *visitor) options() []byte {
 		}
 	}
 	script := *v
-	script.send(http.MethodPost, v.address.String(), form)
+	return script.send(http.MethodPost, v.address.String(), form)
+}
+
+// options are those of the passkey that the page is about to make.
+func (v *visitor) options() []byte {
+	v.t.Helper()
+	script := v.script()
 	if kind := script.header.Get("Content-Type"); script.status != http.StatusOK || kind != "application/json" {
 		v.t.Fatalf("options: %d %s %s", script.status, kind, script.body)
 	}
@@ -207,10 +213,7 @@ func TestOffersOfPasskeysTakeNoAnswerToAnotherCeremony(t *testing.T) {
 	eachKeyShop(t, func(t *testing.T, s *shop) {
 		key := s.keyOf(t, "ana")
 		other := newShop(t, s.World, byPasskey, byPasskeyClient)
-		sibling := s.Client(t, s.pool, servertest.With(byPasskeyClient, M{
-			"AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthScopes": []string{"openid", "email"},
-			"CallbackURLs": []string{callback}, "SupportedIdentityProviders": []string{"COGNITO"},
-		}))
+		sibling := s.Client(t, s.pool, servertest.With(shopClient, byPasskeyClient))
 		var registration struct{ Challenge string }
 		if err := json.Unmarshal(s.visitor(t).visit(s.adding(t)).typePassword("ana").options(), &registration); err != nil {
 			t.Fatal(err)
@@ -333,10 +336,43 @@ func TestAnOfferedPasskeyHasTheRulesOfASignIn(t *testing.T) {
 		}
 		s.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": s.pool, "MfaConfiguration": "OFF"})
 
-		s.Must(t, "UpdateUserPoolClient", M{"UserPoolId": s.pool, "ClientId": s.client, "ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH"}})
-		if v := s.visitor(t).visit(s.authorize(t)); v.page != nil && v.at() == "sign-in" && v.offered() != "" {
+		v := s.visitor(t).visit(s.authorize(t))
+		s.Must(t, "UpdateUserPoolClient", servertest.With(shopClient, M{
+			"UserPoolId": s.pool, "ClientId": s.client, "ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH"},
+		}))
+		key.Counter++
+		if v.present(key); v.page == nil || v.said() == "" {
+			t.Errorf("signed in by a passkey, which the app does not allow any more")
+		}
+		if v := s.visitor(t).visit(s.authorize(t)).expect("sign-in"); v.offered() != "" {
 			t.Errorf("offered where the app does not let users choose")
 		}
+	})
+}
+
+func TestPasskeysOfNobodyCountForTheirAddress(t *testing.T) {
+	t.Parallel()
+	eachKeyShop(t, func(t *testing.T, s *shop) {
+		key := s.keyOf(t, "ana")
+		stranger := *key
+		stranger.Handle = nil
+		v := s.visitor(t).visit(s.authorize(t))
+		form, address := v.discover(&stranger), v.address.String()
+		for range 500 {
+			v.send(http.MethodPost, address, form)
+		}
+		const locked = "There were too many tries. Please wait a while and try again."
+		if v.said() != notWorked {
+			t.Errorf("the last of 500: %q", v.said())
+		}
+		if v.send(http.MethodPost, address, form); v.said() != locked {
+			t.Errorf("one more: %q", v.said())
+		}
+		if got := s.visitor(t).visit(s.authorize(t)).present(key).said(); got != locked {
+			t.Errorf("ana, from the same address: %q", got)
+		}
+		s.Advance(time.Hour)
+		s.visitor(t).visit(s.authorize(t)).present(key).code() // is not locked out
 	})
 }
 

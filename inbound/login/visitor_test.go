@@ -35,12 +35,15 @@ func eachShop(t *testing.T, pool, client M, body func(t *testing.T, s *shop)) {
 func newShop(t testing.TB, w *servertest.World, pool, client M) *shop {
 	t.Helper()
 	s := &shop{World: w, pool: w.Pool(t, pool)}
-	s.client = w.Client(t, s.pool, servertest.With(M{
-		"ClientName": "Shop", "AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
-		"AllowedOAuthScopes": []string{"openid", "email"}, "CallbackURLs": []string{callback},
-		"SupportedIdentityProviders": []string{"COGNITO"}, "PreventUserExistenceErrors": "ENABLED",
-	}, client))
+	s.client = w.Client(t, s.pool, servertest.With(shopClient, client))
 	return s
+}
+
+// shopClient are the settings of an app client that signs users in at the pages.
+var shopClient = M{
+	"ClientName": "Shop", "AllowedOAuthFlows": []string{"code"}, "AllowedOAuthFlowsUserPoolClient": true,
+	"AllowedOAuthScopes": []string{"openid", "email"}, "CallbackURLs": []string{callback},
+	"SupportedIdentityProviders": []string{"COGNITO"}, "PreventUserExistenceErrors": "ENABLED",
 }
 
 // authorize is the address of an authorization request, with more parameters given as names and values in turns.
