@@ -182,3 +182,46 @@ func TestPagesHaveTheImagesOfTheirStyle(t *testing.T) {
 		}
 	})
 }
+
+func TestPagesWithoutASignInLookAsTheirClientsStyleSays(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		login := s.page(t, "/login")
+		domain := servertest.Text(s.Must(t, "DescribeUserPool", M{"UserPoolId": s.pool}), "UserPool.Domain")
+		s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": 2})
+		s.Must(t, "CreateManagedLoginBranding", M{
+			"UserPoolId": s.pool, "ClientId": s.client,
+			"Settings": M{"components": M{"pageBackground": M{"lightMode": M{"color": "ff0080ff"}}}},
+		})
+		const styled = "--page:light-dark(#ff0080,"
+		link := strings.Replace(login[:strings.Index(login, "?")], "/login", "/confirmUser", 1)
+		good := "?client_id=" + s.client + "&user_name=eva&confirmation_code=x"
+
+		for address, want := range map[string]bool{
+			link + good: true,
+			link + strings.Replace(good, s.client, "nobody", 1):                                false,
+			strings.Replace(login, url.QueryEscape(callback), "https%3A%2F%2Fevil.example", 1): true,
+			strings.Replace(login, s.client, "nobody", 1):                                      false,
+		} {
+			v := s.visitor(t).send(http.MethodGet, address, nil)
+			if strings.Contains(v.body, styled) != want {
+				t.Errorf("%d at %s: in the client's style: %t, want %t", v.status, address, !want, want)
+			}
+			if v.status != http.StatusOK && v.shown("button", "class", "data-back", "") == "" {
+				t.Errorf("%d at %s: no way back", v.status, address)
+			}
+		}
+
+		v := s.visitor(t).send(http.MethodPost, login, url.Values{"a": {strings.Repeat("x", 70_000)}})
+		again := ""
+		for _, a := range v.elements("a") {
+			if path, _, _ := strings.Cut(a["href"], "?"); strings.HasSuffix(path, "/login") {
+				again = a["href"]
+			}
+		}
+		if v.status != http.StatusBadRequest || !strings.Contains(v.body, styled) || again == "" {
+			t.Errorf("a form that is too large: %d", v.status)
+		}
+		s.visitor(t).visit(v.address.ResolveReference(parse(t, again)).String()).expect("sign-in")
+	})
+}

@@ -171,6 +171,9 @@ func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
 		}
 		f.Choices = append(f.Choices, choice{l, inLanguage(r.URL, l.Tag)})
 	}
+	if p := f.Providers(); len(p.List) > 0 && !p.Last { // nothing is passed over that is above the form
+		f.Card = unfocused(f.Card)
+	}
 	f.Nonce, f.Program = rand.Text(), template.JS(program)
 	own := style
 	if len(f.Card.Rows) > 0 {
@@ -185,6 +188,15 @@ func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
 	w.Header().Set("Content-Security-Policy", policy.String())
 	w.WriteHeader(status)
 	_, _ = w.Write(page) // the visitor may be gone
+}
+
+// unfocused is a card where none of its fields is begun with.
+func unfocused(c Card) Card {
+	c.Fields = slices.Clone(c.Fields)
+	for i := range c.Fields {
+		c.Fields[i].Focus = false
+	}
+	return c
 }
 
 // draw executes one of the templates, which are part of the program.
