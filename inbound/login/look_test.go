@@ -4,9 +4,12 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"cardea/server"
 	"cardea/server/servertest"
 )
 
@@ -223,5 +226,25 @@ func TestPagesWithoutASignInLookAsTheirClientsStyleSays(t *testing.T) {
 			t.Errorf("a form that is too large: %d", v.status)
 		}
 		s.visitor(t).visit(v.address.ResolveReference(parse(t, again)).String()).expect("sign-in")
+	})
+}
+
+func TestServersShowTheFramesAndTextsOfTheirFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, content := range map[string]string{"frame.html": "<header>Acme of {{.App}}</header>{{.Card}}", "en.txt": "sign-in.submit = Go ahead\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	servertest.EachWith(t, func(c *server.Config) { c.Templates = folder }, func(t *testing.T, w *servertest.World) {
+		s := newShop(t, w, nil, nil)
+		v := s.visitor(t).visit(s.authorize(t)).expect("sign-in")
+		if !strings.Contains(v.body, "<header>Acme of Shop</header>") || !strings.Contains(v.body, ">Go ahead</button>") {
+			t.Errorf("the page is Cardea's own: %s", v.body)
+		}
+		if v.submit("username", "nobody", "password", servertest.Password).expect("sign-in").said() == "" {
+			t.Error("the form leads nowhere")
+		}
 	})
 }
