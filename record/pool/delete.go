@@ -20,7 +20,6 @@ var tables = []string{
 	"sso_session",
 	"pushed_request",
 	"device_grant",
-	"logout_notice",
 	"software_token",
 	"attempt",
 	"replay",

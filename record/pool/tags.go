@@ -28,16 +28,15 @@ const (
 const (
 	StandardsTag = SettingPrefix + "standards"
 
-	BackChannelLogout = "backchannel-logout" // OpenID Connect Back-Channel Logout 1.0
-	DeviceGrant       = "device"             // RFC 8628
-	DPoP              = "dpop"               // RFC 9449
-	FormPost          = "form_post"          // OAuth 2.0 Form Post Response Mode
-	Introspection     = "introspection"      // RFC 7662
-	Metadata          = "metadata"           // RFC 8414
-	PushedRequests    = "par"                // RFC 9126
-	RPInitiatedLogout = "rp-logout"          // OpenID Connect RP-Initiated Logout 1.0
-	Strict            = "strict"             // OpenID Connect Core to the letter, RFC 9207, RFC 9700
-	TokenExchange     = "token-exchange"     // RFC 8693
+	DeviceGrant       = "device"         // RFC 8628
+	DPoP              = "dpop"           // RFC 9449
+	FormPost          = "form_post"      // OAuth 2.0 Form Post Response Mode
+	Introspection     = "introspection"  // RFC 7662
+	Metadata          = "metadata"       // RFC 8414
+	PushedRequests    = "par"            // RFC 9126
+	RPInitiatedLogout = "rp-logout"      // OpenID Connect RP-Initiated Logout 1.0
+	Strict            = "strict"         // OpenID Connect Core to the letter, RFC 9207, RFC 9700
+	TokenExchange     = "token-exchange" // RFC 8693
 )
 
 // settings are the values that each of the tags may have.
@@ -48,7 +47,7 @@ var settings = map[string]struct {
 	PasswordStorageTag: {values: []string{PasswordStorageSRP, PasswordStorageArgon2id}},
 	SignUpTag:          {values: []string{SignUpPrivate}},
 	StandardsTag: {list: true, values: []string{
-		BackChannelLogout, DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
+		DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
 	}},
 }
 

@@ -36,18 +36,3 @@ CREATE INDEX device_grant_by_expiry ON device_grant (expires);
 
 -- The thumbprint of the key that a session's refresh tokens are bound to; '' is none.
 ALTER TABLE session ADD COLUMN jkt TEXT NOT NULL DEFAULT '';
-
--- Logout tokens that apps are still to be sent.
-CREATE TABLE logout_notice (
-  pool_id   TEXT   NOT NULL,
-  id        TEXT   NOT NULL,
-  client_id TEXT   NOT NULL,
-  sub       TEXT   NOT NULL,
-  sso       TEXT   NOT NULL, -- the single sign-on session that has ended, or ''
-  tries     BIGINT NOT NULL,
-  due       BIGINT NOT NULL,
-  created   BIGINT NOT NULL,
-  PRIMARY KEY (pool_id, id)
-);
-
-CREATE INDEX logout_notice_by_time ON logout_notice (due);
