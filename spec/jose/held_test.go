@@ -113,6 +113,8 @@ func TestKeysThatAreNoneAreRefused(t *testing.T) {
 	ec := map[string]any{"kty": "EC", "crv": "P-256", "x": encode(point[1:33]), "y": encode(point[33:])}
 	rsa := map[string]any{"kty": "RSA", "e": "AQAB", "n": encode(testKey().N.Bytes())}
 	okp := map[string]any{"kty": "OKP", "crv": "Ed25519", "x": encode(make([]byte, 31))}
+	short := testKey().N.Bytes()[:128]
+	short[127] |= 1
 	long := make([]byte, 513)
 	long[0], long[512] = 1, 1
 
@@ -133,7 +135,7 @@ func TestKeysThatAreNoneAreRefused(t *testing.T) {
 		"for encryption":        {"ES256", ec, map[string]any{"use": "enc"}},
 		"a number as member":    {"ES256", ec, map[string]any{"x": 7}},
 		"the curve for RSA":     {"RS256", ec, nil},
-		"a small modulus":       {"RS256", rsa, map[string]any{"n": encode(testKey().N.Bytes()[:128])}},
+		"a small modulus":       {"RS256", rsa, map[string]any{"n": encode(short)}},
 		"a large modulus":       {"RS256", rsa, map[string]any{"n": encode(long)}},
 		"a leading zero":        {"RS256", rsa, map[string]any{"n": encode(append([]byte{0}, testKey().N.Bytes()...))}},
 		"an exponent of one":    {"RS256", rsa, map[string]any{"e": "AQ"}},
