@@ -98,7 +98,7 @@ func (r *Request) code(tx *db.Tx, who grant) (location oauth2.Location, err erro
 		Created: token.After(tx.Now, who.User), Expires: tx.Now.Add(life),
 		Doc: authcode.Doc{
 			RedirectURI: r.Answer.URI, Implied: r.implied, Challenge: r.Challenge,
-			Scopes: r.Scopes, Nonce: r.Nonce, Resource: r.Resource, JKT: r.key,
+			Scopes: r.Scopes, Nonce: r.Nonce, Level: r.level(who.Proofs), Resource: r.Resource, JKT: r.key,
 			Proofs: who.Proofs, SSO: who.sso, AuthTime: who.AuthTime, PasswordSet: who.User.PasswordSet,
 		},
 	})

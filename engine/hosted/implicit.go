@@ -37,7 +37,7 @@ func (s *Server) Ask(ctx context.Context, r *Request, u *user.User) (*trigger.Ov
 func (s *Server) openImplicit(tx *db.Tx, r *Request, g grant) (*implicit, error) {
 	opened, err := s.Tokens.Open(tx, token.Grant{
 		App: r.App, User: g.User, Kind: session.OAuth, Implicit: true,
-		Scopes: r.Scopes, Nonce: r.Nonce, Resource: r.Resource, SSO: g.sso,
+		Scopes: r.Scopes, Nonce: r.Nonce, Level: r.level(g.Proofs), Resource: r.Resource, SSO: g.sso,
 		Proofs: g.Proofs, AuthTime: g.AuthTime, Overrides: g.Overrides, From: caller.From(tx.Context()),
 	})
 	if err != nil {

@@ -107,15 +107,15 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if err != nil {
 		return nil, r.Refused(err)
 	}
+	if !slices.Contains(r.Pool.ResponseTypes(), r.ResponseType) {
+		return nil, r.Refused(&oauth2.Error{Code: oauth2.UnsupportedResponseType})
+	}
 	err = s.holdStrictly(tx, r)
 	if _, wrong := errors.AsType[*oauth2.Error](err); wrong || errors.Is(err, token.ErrHint) {
 		return nil, r.Refused(err)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if !slices.Contains(r.Pool.ResponseTypes(), r.ResponseType) {
-		return nil, r.Refused(&oauth2.Error{Code: oauth2.UnsupportedResponseType})
 	}
 	if err := r.MayUse(flowOf(r.ResponseType)); err != nil {
 		return nil, r.Refused(err)

@@ -119,7 +119,7 @@ func (s *Server) open(tx *db.Tx, x Exchange, overrides *trigger.Overrides) (*tok
 	}
 	return s.Tokens.Open(tx, token.Grant{
 		App: app, User: u, Kind: session.OAuth, Session: name,
-		Scopes: c.Doc.Scopes, Nonce: c.Doc.Nonce, Resource: c.Doc.Resource, SSO: c.Doc.SSO,
+		Scopes: c.Doc.Scopes, Nonce: c.Doc.Nonce, Level: c.Doc.Level, Resource: c.Doc.Resource, SSO: c.Doc.SSO,
 		Proofs: c.Doc.Proofs, AuthTime: c.Doc.AuthTime, Key: x.Key, Overrides: overrides, From: caller.From(tx.Context()),
 	})
 }

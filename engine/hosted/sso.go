@@ -123,6 +123,9 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	}
 
 	u, err := owner(tx, r.Pool, s)
+	if err == nil && !r.reaches(s.Proofs) {
+		err = ErrInteractionRequired
+	}
 	return s, u, err
 }
 

@@ -27,7 +27,9 @@ type facts struct {
 	groups  []group.Group
 	session *session.Session
 	nonce   string
-	key     string // the thumbprint of the key that the access token is bound to; empty: none
+	level   string   // the acr claim; empty: the app has not asked for it
+	methods []string // the amr claim, likewise
+	key     string   // the thumbprint of the key that the access token is bound to; empty: none
 	keys    *signingKeys
 	now     time.Time
 
@@ -116,6 +118,7 @@ func (f *facts) accessClaims() ([]byte, error) {
 	c.text("token_use", "access")
 	c.text("scope", strings.Join(f.overrides.Scopes(f.granted()), " "))
 	c.number("auth_time", f.session.AuthTime.Unix())
+	f.context(c)
 	c.number("exp", f.expires())
 	c.number("iat", f.now.Unix())
 	if f.revocable() {
@@ -127,6 +130,17 @@ func (f *facts) accessClaims() ([]byte, error) {
 	}
 	c.confirm(f.key)
 	return c.end()
+}
+
+// context adds how strongly the user has signed in, and by which methods.
+func (f *facts) context(c *claims) {
+	if f.level == "" {
+		return
+	}
+	c.text("acr", f.level)
+	if len(f.methods) > 0 {
+		c.texts("amr", f.methods)
+	}
 }
 
 // granted are the scopes of the session.
@@ -191,6 +205,7 @@ func (f *facts) idClaims(access string) ([]byte, error) {
 	c.text("event_id", f.session.ID)
 	c.text("token_use", "id")
 	c.number("auth_time", f.session.AuthTime.Unix())
+	f.context(c)
 	c.number("exp", f.now.Add(f.client.IDTTL()).Unix())
 	c.number("iat", f.now.Unix())
 	if f.revocable() {

@@ -51,6 +51,7 @@ type Grant struct {
 	Resource  string   // the aud claim of access tokens; empty: none
 	SSO       string   // UUID: the single sign-on session of the hosted pages that it came from; empty: none
 	Nonce     string
+	Level     string             // of authentication, the acr claim; empty: the app has not asked for it
 	Proofs    []factor.Proof     // how the user has shown who they are
 	AuthTime  time.Time          // when they did; zero: now
 	DeviceKey string             // the device that the session is bound to; empty: none
@@ -106,6 +107,9 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 		return nil, err
 	}
 	f.session, f.nonce, f.key, f.overrides = s, g.Nonce, thumbprint(g.Key), g.Overrides
+	if g.Level != "" {
+		f.level, f.methods = g.Level, factor.Methods(g.Proofs)
+	}
 	return &Opened{g.Pool, f, refresh}, nil
 }
 

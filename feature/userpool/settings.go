@@ -2,7 +2,9 @@ package userpool
 
 import (
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cardea/engine/scope"
@@ -43,7 +45,7 @@ func (s *Service) configure(p *pool.Pool, in *cognitoidp.UpdateUserPoolRequest, 
 
 	for _, step := range []func(*pool.Pool, *cognitoidp.UpdateUserPoolRequest) error{
 		setPolicies, s.setLambdas, setMessages, s.setEmail, s.setSMS, setTags, checkVerification, checkRecovery, checkKey,
-		checkRegistration,
+		checkRegistration, checkLevels,
 	} {
 		if err := step(p, in); err != nil {
 			return err
@@ -127,6 +129,23 @@ func checkRegistration(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error 
 	}
 	return nil
 }
+
+// checkLevels checks the names that the pool gives to levels of authentication: each means one level, and none is another's
+// default name.
+func checkLevels(p *pool.Pool, _ *cognitoidp.UpdateUserPoolRequest) error {
+	levels := p.Levels()
+	for i, name := range levels {
+		well := len(name) <= 64 && levelName.MatchString(name)
+		number, isDefault := strings.CutPrefix(name, pool.DefaultLevel)
+		if !well || slices.Index(levels, name) != i || isDefault && number != strconv.Itoa(i+1) {
+			return cognitoidp.InvalidParameter("AcrValue " + name + " is not valid, or not unique across the levels of the user pool.")
+		}
+	}
+	return nil
+}
+
+// levelName matches names of levels.
+var levelName = regexp.MustCompile(`^[!#-\[\]-~]+$`)
 
 // given makes an empty list an absent one.
 func given(list []string) []string {

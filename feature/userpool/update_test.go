@@ -2,6 +2,7 @@ package userpool_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -112,6 +113,27 @@ func TestRegistrationIsForOtherAppsOnly(t *testing.T) {
 			w.Fails(t, "UpdateUserPool", M{"UserPoolId": p, "DcrConfiguration": c}, "InvalidParameterException", "")
 			w.Fails(t, "CreateUserPool", M{"PoolName": "test", "DcrConfiguration": c}, "InvalidParameterException", "")
 		}
+	})
+}
+
+func TestNamesOfLevelsMeanOneLevel(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		p := w.Pool(t, nil)
+		set := func(pairs ...string) M {
+			levels := M{}
+			for i := 0; i < len(pairs); i += 2 {
+				levels[pairs[i]] = M{"AcrValue": pairs[i+1]}
+			}
+			return M{"UserPoolId": p, "AcrConfiguration": levels}
+		}
+		for _, wrong := range []M{
+			set("Level1", "a", "Level2", "a"), set("Level1", "urn:cognito:loa:2"), set("Level1", "urn:cognito:loa:9"),
+			set("Level1", "urn:cognito:loa:2", "Level2", "urn:cognito:loa:1"), set("Level3", ""), set("Level3", "a b"), set("Level3", strings.Repeat("x", 65)),
+		} {
+			w.Fails(t, "UpdateUserPool", wrong, "InvalidParameterException", "")
+		}
+		w.Must(t, "UpdateUserPool", set("Level1", "urn:cognito:loa:1", "Level2", "https://example.com/two", "Level4", strings.Repeat("x", 64)))
 	})
 }
 

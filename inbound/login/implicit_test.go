@@ -36,7 +36,7 @@ func (v *visitor) fragment() url.Values {
 }
 
 // payload is that of a token.
-func payload(t *testing.T, token string) (claims M) {
+func payload(t testing.TB, token string) (claims M) {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	if err != nil {
@@ -126,7 +126,7 @@ func TestImplicitAnswersHaveAnIDTokenWithOpenIDOnly(t *testing.T) {
 
 func TestStrictPoolsHaveNoImplicitGrant(t *testing.T) {
 	t.Parallel()
-	eachShop(t, M{"UserPoolTags": M{"cardea:standards": "strict"}}, M{"AllowedOAuthFlows": []string{"implicit", "code"}}, func(t *testing.T, s *shop) {
+	eachShop(t, M{"UserPoolTags": M{"cardea:standards": "strict"}}, M{"AllowedOAuthFlows": []string{"implicit", "code"}, "GenerateSecret": true}, func(t *testing.T, s *shop) {
 		got := s.visitor(t).visit(s.authorize(t, "response_type", "token")).fragment()
 		if got.Get("error") != "unsupported_response_type" {
 			t.Errorf("got %v", got)

@@ -31,6 +31,7 @@ type Doc struct {
 	Challenge   string    `json:"challenge,omitzero"`
 	Scopes      []string  `json:"scopes"`
 	Nonce       string    `json:"nonce,omitzero"`
+	Level       string    `json:"level,omitzero"` // of authentication, where the app has asked for it
 	Resource    string    `json:"resource,omitzero"`
 	JKT         string    `json:"jkt,omitzero"` // the thumbprint of the key that the client has to show; empty: any
 	Proofs      []string  `json:"proofs"`

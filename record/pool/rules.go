@@ -2,6 +2,7 @@ package pool
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"cardea/spec/cognitoidp"
@@ -104,6 +105,22 @@ func (p *Pool) RegistrationGrants(authenticated bool) []string {
 	}
 	return flows
 }
+
+// Levels are the names of the pool's four levels of authentication, the lowest first.
+func (p *Pool) Levels() []string {
+	list := make([]string, 4)
+	for i := range list {
+		number := strconv.Itoa(i + 1)
+		list[i] = DefaultLevel + number
+		if own, named := p.Doc.AcrConfiguration["Level"+number]; named {
+			list[i] = own.AcrValue
+		}
+	}
+	return list
+}
+
+// DefaultLevel begins the names of levels that a pool has not named itself; the number of the level follows.
+const DefaultLevel = "urn:cognito:loa:"
 
 // defaultMaxSessions is how many token sessions a user may have in pools without a setting.
 const defaultMaxSessions = 20

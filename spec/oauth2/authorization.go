@@ -30,6 +30,7 @@ type Authorization struct {
 	Challenge    string   // by S256; empty: none
 	Prompt       []string
 	MaxAge       *time.Duration // how old a sign-in may be; nil: any age
+	Levels       []string       // of authentication that would do, as acr_values names them; nil: any
 	Resource     string
 	Provider     string // the identity provider's name, "COGNITO" for the pool itself
 }
@@ -44,6 +45,7 @@ func ReadAuthorization(v Values) (Authorization, error) {
 		Scopes:       Scopes(v.Get("scope")),
 		Challenge:    v.Get("code_challenge"),
 		Prompt:       Scopes(v.Get("prompt")),
+		Levels:       Scopes(v.Get("acr_values")),
 		Resource:     v.Get("resource"),
 		Provider:     v.Get("identity_provider"),
 	}

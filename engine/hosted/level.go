@@ -1,0 +1,27 @@
+package hosted
+
+import (
+	"slices"
+
+	"cardea/engine/factor"
+)
+
+// reaches tells whether proofs reach a level of authentication that would do for the request: any, where it names none that
+// the pool has.
+func (r *Request) reaches(proofs []factor.Proof) bool {
+	least := 0
+	for i, name := range r.Pool.Levels() {
+		if least == 0 && slices.Contains(r.Levels, name) {
+			least = i + 1
+		}
+	}
+	return factor.Level(proofs) >= least
+}
+
+// level is what the tokens say of the level that proofs reach; empty, unless the app has asked how the user signs in.
+func (r *Request) level(proofs []factor.Proof) string {
+	if len(r.Levels) == 0 && r.MaxAge == nil {
+		return ""
+	}
+	return r.Pool.Levels()[factor.Level(proofs)-1]
+}
