@@ -182,7 +182,7 @@ test('gallery: titles say where one is; whoever signs in is named and can be cha
 test('gallery: no page is a dead end', async (t) => {
   const page = await visit(t, gallery);
   await eachPage(page, 'en', async (at) => {
-    if (at.startsWith('confirm-link')) return; // reached from a mail; the page says to close it
+    if (/^(confirm-link|device-(allowed|denied))/.test(at)) return; // it goes on elsewhere, and the page says so
     const ways = page.locator('main a, main button').filter({ visible: true });
     assert.ok((await ways.count()) > 0, at);
   });
