@@ -1,8 +1,6 @@
 package login
 
 import (
-	"slices"
-
 	"cardea/engine/factor"
 	"cardea/engine/hosted"
 	"cardea/engine/interaction"
@@ -142,9 +140,8 @@ type step struct {
 func (o *ownVisit) steps() (list []step) {
 	t := o.cards()
 	pool, u := o.who.Pool, o.who.User
-	on := factor.Listed(u.MFA)
 	for _, f := range factor.Seconds {
-		s := step{setting: f.Setting, on: slices.Contains(on, f.Setting), first: u.MFA.Preferred == f.Setting}
+		s := step{setting: f.Setting, on: *f.On(&u.MFA), first: u.MFA.Preferred == f.Setting}
 		switch f.Setting {
 		case cognitoidp.ChallengeNameTypeSmsMfa:
 			s.label, s.address = t.SecondFactorSms(), o.address(phonePath)

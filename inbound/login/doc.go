@@ -8,6 +8,9 @@
 // request is in the address, and check the form of what they ask as the API does. Nothing that was typed as a password is kept
 // between pages: whoever has made an account, or a new password, signs in with it (docs/cognito/accounts.md, "Pages").
 //
+// Below /account are the user's own pages. They act for whoever is signed in to the browser, without an access token, on behalf of
+// the app that the address names (decision 19).
+//
 // /confirmUser is where the links of CONFIRM_WITH_LINK lead. Opening it changes nothing, since programs that scan mail open
 // links, too: the page has a button, and what the button posts confirms the account. What it says of a link that is not good
 // tells nothing about the user (docs/cognito/messages.md, "Links"). For pools without a domain it is served on the server's

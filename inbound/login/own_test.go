@@ -335,3 +335,112 @@ func TestUsersSignOut(t *testing.T) {
 		s.Fails(t, "GetUser", M{"AccessToken": api["AccessToken"]}, "NotAuthorizedException", "")
 	})
 }
+
+func TestUsersSetUpASecondStep(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		s.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": s.pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
+		v := s.atHome(t).visit(s.own(t, "/second-step")).expect("second-steps").press("set-up", "").expect("authenticator")
+		key := strings.ReplaceAll(v.elements("code")[0][""], " ", "")
+		if v.submit("code", "000000").expect("authenticator"); v.said() != "This code is not right. Check it and try again." {
+			t.Errorf("said %q", v.said())
+		}
+		if again := strings.ReplaceAll(v.elements("code")[0][""], " ", ""); again != key {
+			t.Error("a wrong code has changed the key")
+		}
+		// The session has proven the new step: its user need not sign in again.
+		if v.submit("code", s.SoftwareCode(t, key)).expect("second-steps").notice() != "Your second step was changed." {
+			t.Errorf("said %q", v.notice())
+		}
+		if !v.reuses(s.authorize(t)) {
+			t.Error("single sign-on does not know of the proof")
+		}
+		s.visitor(t).visit(s.own(t, "")).submit("username", "ana", "password", servertest.Password).expect("code")
+
+		s.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": s.pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
+		v.visit(s.own(t, "/second-step")).press("turn-off", "").expect("second-steps")
+		if v.said() != "A second step is needed here. Turn on another one first." {
+			t.Errorf("said %q", v.said())
+		}
+		s.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": s.pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
+		v.visit(s.own(t, "/second-step")).press("turn-off", "").expect("second-steps")
+		s.visitor(t).visit(s.own(t, "")).submit("username", "ana", "password", servertest.Password).expect("account")
+	})
+}
+
+func TestSessionsOfThePagesAreListedAndRevoked(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		s.Must(t, "SetUserPoolSessionConfiguration", M{"UserPoolId": s.pool, "UserSessionTracking": "ENABLED", "TokenSession": M{"MaxPerUser": 20}})
+		of := M{"UserPoolId": s.pool, "Username": "ana"}
+		list := func() (kinds []string, sso M) {
+			for _, one := range servertest.At(s.Must(t, "AdminListUserSessions", of), "Sessions").([]any) {
+				kinds = append(kinds, one.(M)["SessionType"].(string))
+				if one.(M)["SessionType"] == "SSO" {
+					sso = one.(M)
+				}
+			}
+			return kinds, sso
+		}
+		v := s.signedIn(t, "ana")
+		s.Advance(time.Second)
+		tokens := s.redeem(t, v.visit(s.authorize(t)).code())
+		kinds, sso := list()
+		if slices.Sort(kinds); !slices.Equal(kinds, []string{"SSO", "TOKEN"}) || !strings.HasPrefix(sso["SessionId"].(string), "sso") || sso["ClientId"] != nil {
+			t.Fatalf("got %v with %v", kinds, sso)
+		}
+		for _, one := range servertest.At(s.Must(t, "AdminListUserSessions", of), "Sessions").([]any) {
+			if one.(M)["SessionType"] == "TOKEN" && one.(M)["OriginSessionId"] != sso["SessionId"] {
+				t.Errorf("the tokens came from %v", one)
+			}
+		}
+		s.User(t, s.pool, "bob")
+		name := servertest.With(of, M{"SessionId": sso["SessionId"]})
+		s.Fails(t, "AdminRevokeUserSession", servertest.With(name, M{"Username": "bob"}), "ResourceNotFoundException", "")
+		s.Must(t, "AdminRevokeUserSession", name)
+		s.Fails(t, "AdminRevokeUserSession", name, "ResourceNotFoundException", "")
+		refresh := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {tokens["refresh_token"].(string)}}
+		if v.reuses(s.authorize(t)) || s.Do(t, form(s.Endpoint(t, s.pool, "/oauth2/token"), refresh)).Status != http.StatusOK {
+			t.Error("the session goes on, or its tokens do not")
+		}
+		v = s.signedIn(t, "ana")
+		tokens = s.redeem(t, v.visit(s.authorize(t)).code())
+		_, sso = list()
+		s.Must(t, "AdminRevokeUserSession", servertest.With(of, M{"SessionId": sso["SessionId"], "RevokeAssociatedSessions": "LINKED"}))
+		refresh.Set("refresh_token", tokens["refresh_token"].(string))
+		if v.reuses(s.authorize(t)) || s.Do(t, form(s.Endpoint(t, s.pool, "/oauth2/token"), refresh)).Status != http.StatusBadRequest {
+			t.Error("what was linked goes on")
+		}
+	})
+}
+
+func TestAnotherLoginVersionEndsTheDomainsSessions(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		v := s.signedIn(t, "ana")
+		domain := servertest.Text(s.Must(t, "DescribeUserPool", M{"UserPoolId": s.pool}), "UserPool.Domain")
+		change := func(version int) {
+			s.Must(t, "UpdateUserPoolDomain", M{"UserPoolId": s.pool, "Domain": domain, "ManagedLoginVersion": version})
+		}
+		if change(1); !v.reuses(s.authorize(t)) {
+			t.Error("the same version has ended the session")
+		}
+		if change(2); v.reuses(s.authorize(t)) {
+			t.Error("the session goes on at another version")
+		}
+	})
+}
+
+func TestOnlyPagesActWithoutAToken(t *testing.T) {
+	t.Parallel()
+	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
+		s.atHome(t)
+		for _, token := range []string{"page", "x"} {
+			s.Fails(t, "GetUser", M{"AccessToken": token}, "NotAuthorizedException", "")
+			s.Fails(t, "ChangePassword", M{"AccessToken": token, "PreviousPassword": servertest.Password, "ProposedPassword": "Another-horse-2"}, "NotAuthorizedException", "")
+		}
+		for operation, in := range map[string]M{"AssociateSoftwareToken": {}, "ListDevices": {}, "GetUser": {"AccessToken": ""}} {
+			s.Fails(t, operation, in, "InvalidParameterException", "")
+		}
+	})
+}

@@ -28,7 +28,10 @@ type sample struct {
 }
 
 // samples are all pages in the states that they can be in.
-func samples(t cards) []sample {
+func samples(t cards) []sample { return append(appSamples(t), ownSamples(t)...) }
+
+// appSamples are the pages on the way to an app.
+func appSamples(t cards) []sample {
 	name := Field{Name: "username", Label: t.Email(), Type: "email", Autocomplete: "username webauthn", Required: true, Focus: true}
 	rules := []Rule{{t.RuleLength(8), "^.{8,}"}, {t.RuleLower(), `\p{Ll}`}, {t.RuleUpper(), `\p{Lu}`}, {t.RuleNumber(), `\d`}, {t.RuleSymbol(), `[^\p{L}\d]`}}
 	return append(ofStyles(t, name), []sample{

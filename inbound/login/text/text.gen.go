@@ -39,7 +39,6 @@ var keys = []key{
 	{"account.second.lead", []string(nil), false},
 	{"account.second.needed", []string(nil), false},
 	{"account.sessions", []string(nil), false},
-	{"account.sessions.browser", []string(nil), false},
 	{"account.sessions.ended", []string(nil), false},
 	{"account.sessions.everywhere", []string(nil), false},
 	{"account.sessions.everywhere.lead", []string(nil), false},
@@ -342,581 +341,578 @@ func (t *Texts) AccountSecondNeeded() string { return t.say(34) }
 // AccountSessions says "Where you are signed in".
 func (t *Texts) AccountSessions() string { return t.say(35) }
 
-// AccountSessionsBrowser says "Browser".
-func (t *Texts) AccountSessionsBrowser() string { return t.say(36) }
-
 // AccountSessionsEnded says "You are signed out there.".
-func (t *Texts) AccountSessionsEnded() string { return t.say(37) }
+func (t *Texts) AccountSessionsEnded() string { return t.say(36) }
 
 // AccountSessionsEverywhere says "Sign out everywhere".
-func (t *Texts) AccountSessionsEverywhere() string { return t.say(38) }
+func (t *Texts) AccountSessionsEverywhere() string { return t.say(37) }
 
 // AccountSessionsEverywhereLead says "You will have to sign in again in every app and browser, here too.".
-func (t *Texts) AccountSessionsEverywhereLead() string { return t.say(39) }
+func (t *Texts) AccountSessionsEverywhereLead() string { return t.say(38) }
 
 // AccountSessionsEverywhereSure says "Yes, sign out everywhere".
-func (t *Texts) AccountSessionsEverywhereSure() string { return t.say(40) }
+func (t *Texts) AccountSessionsEverywhereSure() string { return t.say(39) }
 
 // AccountSessionsSince says "Signed in".
-func (t *Texts) AccountSessionsSince() string { return t.say(41) }
+func (t *Texts) AccountSessionsSince() string { return t.say(40) }
 
 // AccountSessionsThis says "This browser".
-func (t *Texts) AccountSessionsThis() string { return t.say(42) }
+func (t *Texts) AccountSessionsThis() string { return t.say(41) }
 
 // AccountSessionsUnknown says "Unknown device".
-func (t *Texts) AccountSessionsUnknown() string { return t.say(43) }
+func (t *Texts) AccountSessionsUnknown() string { return t.say(42) }
 
 // AccountSetUp says "Set up".
-func (t *Texts) AccountSetUp() string { return t.say(44) }
+func (t *Texts) AccountSetUp() string { return t.say(43) }
 
 // AccountSignOut says "Sign out".
-func (t *Texts) AccountSignOut() string { return t.say(45) }
+func (t *Texts) AccountSignOut() string { return t.say(44) }
 
 // AccountTurnOff says "Turn off".
-func (t *Texts) AccountTurnOff() string { return t.say(46) }
+func (t *Texts) AccountTurnOff() string { return t.say(45) }
 
 // AccountTurnOn says "Turn on".
-func (t *Texts) AccountTurnOn() string { return t.say(47) }
+func (t *Texts) AccountTurnOn() string { return t.say(46) }
 
 // AccountUnconfirmed says "Not confirmed".
-func (t *Texts) AccountUnconfirmed() string { return t.say(48) }
+func (t *Texts) AccountUnconfirmed() string { return t.say(47) }
 
 // AddPasskey says "Sign in faster next time".
-func (t *Texts) AddPasskey() string { return t.say(49) }
+func (t *Texts) AddPasskey() string { return t.say(48) }
 
 // AddPasskeyFailed says "That did not work. Try again, or go on without a passkey.".
-func (t *Texts) AddPasskeyFailed() string { return t.say(50) }
+func (t *Texts) AddPasskeyFailed() string { return t.say(49) }
 
 // AddPasskeyKnown says "This device already has a passkey for this account.".
-func (t *Texts) AddPasskeyKnown() string { return t.say(51) }
+func (t *Texts) AddPasskeyKnown() string { return t.say(50) }
 
 // AddPasskeyLead says "A passkey lets you sign in with your fingerprint, face or screen lock, without a password.".
-func (t *Texts) AddPasskeyLead() string { return t.say(52) }
+func (t *Texts) AddPasskeyLead() string { return t.say(51) }
 
 // AddPasskeyMany says "This account has as many passkeys as it can have.".
-func (t *Texts) AddPasskeyMany() string { return t.say(53) }
+func (t *Texts) AddPasskeyMany() string { return t.say(52) }
 
 // AddPasskeyNone says "Passkeys cannot be added here. Go back to the app that sent you here.".
-func (t *Texts) AddPasskeyNone() string { return t.say(54) }
+func (t *Texts) AddPasskeyNone() string { return t.say(53) }
 
 // AddPasskeySkip says "Not now".
-func (t *Texts) AddPasskeySkip() string { return t.say(55) }
+func (t *Texts) AddPasskeySkip() string { return t.say(54) }
 
 // AddPasskeySubmit says "Create a passkey".
-func (t *Texts) AddPasskeySubmit() string { return t.say(56) }
+func (t *Texts) AddPasskeySubmit() string { return t.say(55) }
 
 // AddPasskeyTitle says "Add a passkey".
-func (t *Texts) AddPasskeyTitle() string { return t.say(57) }
+func (t *Texts) AddPasskeyTitle() string { return t.say(56) }
 
 // AttributeAddress says "Address".
-func (t *Texts) AttributeAddress() string { return t.say(58) }
+func (t *Texts) AttributeAddress() string { return t.say(57) }
 
 // AttributeBirthdate says "Date of birth".
-func (t *Texts) AttributeBirthdate() string { return t.say(59) }
+func (t *Texts) AttributeBirthdate() string { return t.say(58) }
 
 // AttributeFamilyName says "Family name".
-func (t *Texts) AttributeFamilyName() string { return t.say(60) }
+func (t *Texts) AttributeFamilyName() string { return t.say(59) }
 
 // AttributeGender says "Gender".
-func (t *Texts) AttributeGender() string { return t.say(61) }
+func (t *Texts) AttributeGender() string { return t.say(60) }
 
 // AttributeGivenName says "Given name".
-func (t *Texts) AttributeGivenName() string { return t.say(62) }
+func (t *Texts) AttributeGivenName() string { return t.say(61) }
 
 // AttributeLocale says "Locale".
-func (t *Texts) AttributeLocale() string { return t.say(63) }
+func (t *Texts) AttributeLocale() string { return t.say(62) }
 
 // AttributeMiddleName says "Middle name".
-func (t *Texts) AttributeMiddleName() string { return t.say(64) }
+func (t *Texts) AttributeMiddleName() string { return t.say(63) }
 
 // AttributeName says "Name".
-func (t *Texts) AttributeName() string { return t.say(65) }
+func (t *Texts) AttributeName() string { return t.say(64) }
 
 // AttributeNickname says "Nickname".
-func (t *Texts) AttributeNickname() string { return t.say(66) }
+func (t *Texts) AttributeNickname() string { return t.say(65) }
 
 // AttributePicture says "Address of a picture".
-func (t *Texts) AttributePicture() string { return t.say(67) }
+func (t *Texts) AttributePicture() string { return t.say(66) }
 
 // AttributePreferredUsername says "Preferred user name".
-func (t *Texts) AttributePreferredUsername() string { return t.say(68) }
+func (t *Texts) AttributePreferredUsername() string { return t.say(67) }
 
 // AttributeProfile says "Address of your profile".
-func (t *Texts) AttributeProfile() string { return t.say(69) }
+func (t *Texts) AttributeProfile() string { return t.say(68) }
 
 // AttributeWebsite says "Website".
-func (t *Texts) AttributeWebsite() string { return t.say(70) }
+func (t *Texts) AttributeWebsite() string { return t.say(69) }
 
 // AttributeZoneinfo says "Time zone".
-func (t *Texts) AttributeZoneinfo() string { return t.say(71) }
+func (t *Texts) AttributeZoneinfo() string { return t.say(70) }
 
 // Authenticator says "Add an authenticator app".
-func (t *Texts) Authenticator() string { return t.say(72) }
+func (t *Texts) Authenticator() string { return t.say(71) }
 
 // AuthenticatorEnter says "Then enter the code that the app shows.".
-func (t *Texts) AuthenticatorEnter() string { return t.say(73) }
+func (t *Texts) AuthenticatorEnter() string { return t.say(72) }
 
 // AuthenticatorKey says "Or enter this key".
-func (t *Texts) AuthenticatorKey() string { return t.say(74) }
+func (t *Texts) AuthenticatorKey() string { return t.say(73) }
 
 // AuthenticatorName says "Name of this device".
-func (t *Texts) AuthenticatorName() string { return t.say(75) }
+func (t *Texts) AuthenticatorName() string { return t.say(74) }
 
 // AuthenticatorPicture says "QR code with the key below".
-func (t *Texts) AuthenticatorPicture() string { return t.say(76) }
+func (t *Texts) AuthenticatorPicture() string { return t.say(75) }
 
 // AuthenticatorScan says "Scan this picture with your authenticator app.".
-func (t *Texts) AuthenticatorScan() string { return t.say(77) }
+func (t *Texts) AuthenticatorScan() string { return t.say(76) }
 
 // AuthenticatorSubmit says "Confirm".
-func (t *Texts) AuthenticatorSubmit() string { return t.say(78) }
+func (t *Texts) AuthenticatorSubmit() string { return t.say(77) }
 
 // Back says "Back".
-func (t *Texts) Back() string { return t.say(79) }
+func (t *Texts) Back() string { return t.say(78) }
 
 // Cancel says "Cancel".
-func (t *Texts) Cancel() string { return t.say(80) }
+func (t *Texts) Cancel() string { return t.say(79) }
 
 // Choose says "How do you want to sign in?".
-func (t *Texts) Choose() string { return t.say(81) }
+func (t *Texts) Choose() string { return t.say(80) }
 
 // ChooseAnother says "Try another way".
-func (t *Texts) ChooseAnother() string { return t.say(82) }
+func (t *Texts) ChooseAnother() string { return t.say(81) }
 
 // ChooseEmail says "Code by email".
-func (t *Texts) ChooseEmail() string { return t.say(83) }
+func (t *Texts) ChooseEmail() string { return t.say(82) }
 
 // ChoosePasskey says "Passkey".
-func (t *Texts) ChoosePasskey() string { return t.say(84) }
+func (t *Texts) ChoosePasskey() string { return t.say(83) }
 
 // ChoosePasskeyHint says "Your fingerprint, face or screen lock".
-func (t *Texts) ChoosePasskeyHint() string { return t.say(85) }
+func (t *Texts) ChoosePasskeyHint() string { return t.say(84) }
 
 // ChoosePassword says "Password".
-func (t *Texts) ChoosePassword() string { return t.say(86) }
+func (t *Texts) ChoosePassword() string { return t.say(85) }
 
 // ChooseSms says "Code by text message".
-func (t *Texts) ChooseSms() string { return t.say(87) }
+func (t *Texts) ChooseSms() string { return t.say(86) }
 
 // Code says "Code".
-func (t *Texts) Code() string { return t.say(88) }
+func (t *Texts) Code() string { return t.say(87) }
 
 // CodeApp says "Open your authenticator app and enter the code it shows for {app}.".
-func (t *Texts) CodeApp(app string) string { return t.say(89, app) }
+func (t *Texts) CodeApp(app string) string { return t.say(88, app) }
 
 // CodeLife says "It can be used for {n} minutes.".
-func (t *Texts) CodeLife(n int) string { return t.count(90, n) }
+func (t *Texts) CodeLife(n int) string { return t.count(89, n) }
 
 // CodeResend says "Send a new code".
-func (t *Texts) CodeResend() string { return t.say(91) }
+func (t *Texts) CodeResend() string { return t.say(90) }
 
 // CodeResendWait says "You can ask for a new code in {seconds} s".
-func (t *Texts) CodeResendWait(seconds string) string { return t.say(92, seconds) }
+func (t *Texts) CodeResendWait(seconds string) string { return t.say(91, seconds) }
 
 // CodeSent says "We sent a code to {destination}.".
-func (t *Texts) CodeSent(destination string) string { return t.say(93, destination) }
+func (t *Texts) CodeSent(destination string) string { return t.say(92, destination) }
 
 // CodeSentSomewhere says "If the account has an address, we sent a code to it.".
-func (t *Texts) CodeSentSomewhere() string { return t.say(94) }
+func (t *Texts) CodeSentSomewhere() string { return t.say(93) }
 
 // CodeSubmit says "Continue".
-func (t *Texts) CodeSubmit() string { return t.say(95) }
+func (t *Texts) CodeSubmit() string { return t.say(94) }
 
 // CodeTitle says "Enter the code".
-func (t *Texts) CodeTitle() string { return t.say(96) }
+func (t *Texts) CodeTitle() string { return t.say(95) }
 
 // Confirm says "Confirm your account".
-func (t *Texts) Confirm() string { return t.say(97) }
+func (t *Texts) Confirm() string { return t.say(96) }
 
 // ConfirmDone says "Your account is confirmed. You can sign in now.".
-func (t *Texts) ConfirmDone() string { return t.say(98) }
+func (t *Texts) ConfirmDone() string { return t.say(97) }
 
 // ConfirmLink says "Confirm this account?".
-func (t *Texts) ConfirmLink() string { return t.say(99) }
+func (t *Texts) ConfirmLink() string { return t.say(98) }
 
 // ConfirmLinkDone says "Your account is confirmed".
-func (t *Texts) ConfirmLinkDone() string { return t.say(100) }
+func (t *Texts) ConfirmLinkDone() string { return t.say(99) }
 
 // ConfirmLinkDoneLead says "You can close this page and sign in.".
-func (t *Texts) ConfirmLinkDoneLead() string { return t.say(101) }
+func (t *Texts) ConfirmLinkDoneLead() string { return t.say(100) }
 
 // ConfirmLinkFailed says "This link cannot be used".
-func (t *Texts) ConfirmLinkFailed() string { return t.say(102) }
+func (t *Texts) ConfirmLinkFailed() string { return t.say(101) }
 
 // ConfirmLinkFailedLead says "It has expired, was used before, or was replaced by a newer one. If your account is not confirmed yet, ask the app for another link.".
-func (t *Texts) ConfirmLinkFailedLead() string { return t.say(103) }
+func (t *Texts) ConfirmLinkFailedLead() string { return t.say(102) }
 
 // ConfirmLinkLead says "Press the button to confirm that this email address is yours. If you did not sign up, close this page.".
-func (t *Texts) ConfirmLinkLead() string { return t.say(104) }
+func (t *Texts) ConfirmLinkLead() string { return t.say(103) }
 
 // ConfirmLinkSent says "We sent a link to {destination}. Open it to confirm your account.".
-func (t *Texts) ConfirmLinkSent(destination string) string { return t.say(105, destination) }
+func (t *Texts) ConfirmLinkSent(destination string) string { return t.say(104, destination) }
 
 // ConfirmSubmit says "Confirm".
-func (t *Texts) ConfirmSubmit() string { return t.say(106) }
+func (t *Texts) ConfirmSubmit() string { return t.say(105) }
 
 // Continue says "Continue".
-func (t *Texts) Continue() string { return t.say(107) }
+func (t *Texts) Continue() string { return t.say(106) }
 
 // Device says "Connect a device".
-func (t *Texts) Device() string { return t.say(108) }
+func (t *Texts) Device() string { return t.say(107) }
 
 // DeviceAgain says "Enter another code".
-func (t *Texts) DeviceAgain() string { return t.say(109) }
+func (t *Texts) DeviceAgain() string { return t.say(108) }
 
 // DeviceAllow says "Allow".
-func (t *Texts) DeviceAllow() string { return t.say(110) }
+func (t *Texts) DeviceAllow() string { return t.say(109) }
 
 // DeviceAllowed says "Your device is connected".
-func (t *Texts) DeviceAllowed() string { return t.say(111) }
+func (t *Texts) DeviceAllowed() string { return t.say(110) }
 
 // DeviceAllowedLead says "Go back to your device. You can close this page.".
-func (t *Texts) DeviceAllowedLead() string { return t.say(112) }
+func (t *Texts) DeviceAllowedLead() string { return t.say(111) }
 
 // DeviceAsk says "Is this your device?".
-func (t *Texts) DeviceAsk() string { return t.say(113) }
+func (t *Texts) DeviceAsk() string { return t.say(112) }
 
 // DeviceAskLead says "{app} wants to be signed in to your account on a device. Allow this only if the device is in front of you and shows this code: {code}".
-func (t *Texts) DeviceAskLead(app, code string) string { return t.say(114, app, code) }
+func (t *Texts) DeviceAskLead(app, code string) string { return t.say(113, app, code) }
 
 // DeviceAskScopes says "It asks for: {scopes}".
-func (t *Texts) DeviceAskScopes(scopes string) string { return t.say(115, scopes) }
+func (t *Texts) DeviceAskScopes(scopes string) string { return t.say(114, scopes) }
 
 // DeviceCode says "Code on your device".
-func (t *Texts) DeviceCode() string { return t.say(116) }
+func (t *Texts) DeviceCode() string { return t.say(115) }
 
 // DeviceDenied says "Your device was not connected".
-func (t *Texts) DeviceDenied() string { return t.say(117) }
+func (t *Texts) DeviceDenied() string { return t.say(116) }
 
 // DeviceDeniedLead says "Nothing was allowed. You can close this page.".
-func (t *Texts) DeviceDeniedLead() string { return t.say(118) }
+func (t *Texts) DeviceDeniedLead() string { return t.say(117) }
 
 // DeviceDeny says "Do not allow".
-func (t *Texts) DeviceDeny() string { return t.say(119) }
+func (t *Texts) DeviceDeny() string { return t.say(118) }
 
 // DeviceLead says "Enter the code that your device shows.".
-func (t *Texts) DeviceLead() string { return t.say(120) }
+func (t *Texts) DeviceLead() string { return t.say(119) }
 
 // DeviceOver says "The code has expired or was used already. Start again on the device.".
-func (t *Texts) DeviceOver() string { return t.say(121) }
+func (t *Texts) DeviceOver() string { return t.say(120) }
 
 // DeviceWrong says "No device is waiting with this code. Check it, or start again on the device.".
-func (t *Texts) DeviceWrong() string { return t.say(122) }
+func (t *Texts) DeviceWrong() string { return t.say(121) }
 
 // Email says "Email address".
-func (t *Texts) Email() string { return t.say(123) }
+func (t *Texts) Email() string { return t.say(122) }
 
 // EmailOrPhone says "Email address or phone number".
-func (t *Texts) EmailOrPhone() string { return t.say(124) }
+func (t *Texts) EmailOrPhone() string { return t.say(123) }
 
 // EnterPassword says "Enter your password".
-func (t *Texts) EnterPassword() string { return t.say(125) }
+func (t *Texts) EnterPassword() string { return t.say(124) }
 
 // Error says "This page cannot be shown".
-func (t *Texts) Error() string { return t.say(126) }
+func (t *Texts) Error() string { return t.say(125) }
 
 // ErrorAway says "There is nothing at this address.".
-func (t *Texts) ErrorAway() string { return t.say(127) }
+func (t *Texts) ErrorAway() string { return t.say(126) }
 
 // ErrorClient says "The app that sent you here is not known to this server. Go back to it and try again.".
-func (t *Texts) ErrorClient() string { return t.say(128) }
+func (t *Texts) ErrorClient() string { return t.say(127) }
 
 // ErrorLater says "Something went wrong on our side. Please try again.".
-func (t *Texts) ErrorLater() string { return t.say(129) }
+func (t *Texts) ErrorLater() string { return t.say(128) }
 
 // ErrorOver says "This sign-in has expired or was finished already. Go back to the app and start again.".
-func (t *Texts) ErrorOver() string { return t.say(130) }
+func (t *Texts) ErrorOver() string { return t.say(129) }
 
 // ErrorRedirect says "The app that sent you here asked for an address that it may not use. Tell whoever runs the app.".
-func (t *Texts) ErrorRedirect() string { return t.say(131) }
+func (t *Texts) ErrorRedirect() string { return t.say(130) }
 
 // ErrorRequest says "The app that sent you here made a request that cannot be understood. Tell whoever runs the app.".
-func (t *Texts) ErrorRequest() string { return t.say(132) }
+func (t *Texts) ErrorRequest() string { return t.say(131) }
 
 // Forgot says "Reset your password".
-func (t *Texts) Forgot() string { return t.say(133) }
+func (t *Texts) Forgot() string { return t.say(132) }
 
 // ForgotLead says "Tell us who you are, and we will send you a code.".
-func (t *Texts) ForgotLead() string { return t.say(134) }
+func (t *Texts) ForgotLead() string { return t.say(133) }
 
 // ForgotSubmit says "Send code".
-func (t *Texts) ForgotSubmit() string { return t.say(135) }
+func (t *Texts) ForgotSubmit() string { return t.say(134) }
 
 // LanguageChange says "Change".
-func (t *Texts) LanguageChange() string { return t.say(136) }
+func (t *Texts) LanguageChange() string { return t.say(135) }
 
 // LanguageLabel says "Language".
-func (t *Texts) LanguageLabel() string { return t.say(137) }
+func (t *Texts) LanguageLabel() string { return t.say(136) }
 
 // NameOfAnyKind says "User name, email address or phone number".
-func (t *Texts) NameOfAnyKind() string { return t.say(138) }
+func (t *Texts) NameOfAnyKind() string { return t.say(137) }
 
 // NewPassword says "Choose a new password".
-func (t *Texts) NewPassword() string { return t.say(139) }
+func (t *Texts) NewPassword() string { return t.say(138) }
 
 // NewPasswordField says "New password".
-func (t *Texts) NewPasswordField() string { return t.say(140) }
+func (t *Texts) NewPasswordField() string { return t.say(139) }
 
 // NewPasswordLead says "Your password has to be changed before you can sign in.".
-func (t *Texts) NewPasswordLead() string { return t.say(141) }
+func (t *Texts) NewPasswordLead() string { return t.say(140) }
 
 // NewPasswordSubmit says "Save and sign in".
-func (t *Texts) NewPasswordSubmit() string { return t.say(142) }
+func (t *Texts) NewPasswordSubmit() string { return t.say(141) }
 
 // NotYou says "Not you?".
-func (t *Texts) NotYou() string { return t.say(143) }
+func (t *Texts) NotYou() string { return t.say(142) }
 
 // Optional says "(optional)".
-func (t *Texts) Optional() string { return t.say(144) }
+func (t *Texts) Optional() string { return t.say(143) }
 
 // Passkey says "Use your passkey".
-func (t *Texts) Passkey() string { return t.say(145) }
+func (t *Texts) Passkey() string { return t.say(144) }
 
 // PasskeyFailed says "That did not work. Try again, or sign in another way.".
-func (t *Texts) PasskeyFailed() string { return t.say(146) }
+func (t *Texts) PasskeyFailed() string { return t.say(145) }
 
 // PasskeyLead says "Your device will ask for your fingerprint, face or screen lock.".
-func (t *Texts) PasskeyLead() string { return t.say(147) }
+func (t *Texts) PasskeyLead() string { return t.say(146) }
 
 // PasskeyNoScript says "Passkeys need JavaScript, which is turned off in this browser.".
-func (t *Texts) PasskeyNoScript() string { return t.say(148) }
+func (t *Texts) PasskeyNoScript() string { return t.say(147) }
 
 // PasskeySubmit says "Use passkey".
-func (t *Texts) PasskeySubmit() string { return t.say(149) }
+func (t *Texts) PasskeySubmit() string { return t.say(148) }
 
 // Password says "Password".
-func (t *Texts) Password() string { return t.say(150) }
+func (t *Texts) Password() string { return t.say(149) }
 
 // PasswordHide says "Hide".
-func (t *Texts) PasswordHide() string { return t.say(151) }
+func (t *Texts) PasswordHide() string { return t.say(150) }
 
 // PasswordHideLabel says "Hide password".
-func (t *Texts) PasswordHideLabel() string { return t.say(152) }
+func (t *Texts) PasswordHideLabel() string { return t.say(151) }
 
 // PasswordShow says "Show".
-func (t *Texts) PasswordShow() string { return t.say(153) }
+func (t *Texts) PasswordShow() string { return t.say(152) }
 
 // PasswordShowLabel says "Show password".
-func (t *Texts) PasswordShowLabel() string { return t.say(154) }
+func (t *Texts) PasswordShowLabel() string { return t.say(153) }
 
 // Phone says "Phone number".
-func (t *Texts) Phone() string { return t.say(155) }
+func (t *Texts) Phone() string { return t.say(154) }
 
 // Request says "Request {id}".
-func (t *Texts) Request(id string) string { return t.say(156, id) }
+func (t *Texts) Request(id string) string { return t.say(155, id) }
 
 // Reset says "Choose a new password".
-func (t *Texts) Reset() string { return t.say(157) }
+func (t *Texts) Reset() string { return t.say(156) }
 
 // ResetDone says "Your password was changed. Sign in with the new one.".
-func (t *Texts) ResetDone() string { return t.say(158) }
+func (t *Texts) ResetDone() string { return t.say(157) }
 
 // ResetSubmit says "Save password".
-func (t *Texts) ResetSubmit() string { return t.say(159) }
+func (t *Texts) ResetSubmit() string { return t.say(158) }
 
 // Reuse says "Welcome back".
-func (t *Texts) Reuse() string { return t.say(160) }
+func (t *Texts) Reuse() string { return t.say(159) }
 
 // ReuseAnother says "Use another account".
-func (t *Texts) ReuseAnother() string { return t.say(161) }
+func (t *Texts) ReuseAnother() string { return t.say(160) }
 
 // ReuseAs says "Continue as {name}".
-func (t *Texts) ReuseAs(name string) string { return t.say(162, name) }
+func (t *Texts) ReuseAs(name string) string { return t.say(161, name) }
 
 // ReuseLead says "You are signed in. Continue to {app}?".
-func (t *Texts) ReuseLead(app string) string { return t.say(163, app) }
+func (t *Texts) ReuseLead(app string) string { return t.say(162, app) }
 
 // RuleLength says "At least {n} characters".
-func (t *Texts) RuleLength(n int) string { return t.count(164, n) }
+func (t *Texts) RuleLength(n int) string { return t.count(163, n) }
 
 // RuleLower says "A lower-case letter".
-func (t *Texts) RuleLower() string { return t.say(165) }
+func (t *Texts) RuleLower() string { return t.say(164) }
 
 // RuleMet says "Met".
-func (t *Texts) RuleMet() string { return t.say(166) }
+func (t *Texts) RuleMet() string { return t.say(165) }
 
 // RuleNumber says "A number".
-func (t *Texts) RuleNumber() string { return t.say(167) }
+func (t *Texts) RuleNumber() string { return t.say(166) }
 
 // RuleSymbol says "A symbol".
-func (t *Texts) RuleSymbol() string { return t.say(168) }
+func (t *Texts) RuleSymbol() string { return t.say(167) }
 
 // RuleUpper says "An upper-case letter".
-func (t *Texts) RuleUpper() string { return t.say(169) }
+func (t *Texts) RuleUpper() string { return t.say(168) }
 
 // SecondFactor says "Choose a second step".
-func (t *Texts) SecondFactor() string { return t.say(170) }
+func (t *Texts) SecondFactor() string { return t.say(169) }
 
 // SecondFactorApp says "Authenticator app".
-func (t *Texts) SecondFactorApp() string { return t.say(171) }
+func (t *Texts) SecondFactorApp() string { return t.say(170) }
 
 // SecondFactorEmail says "Email".
-func (t *Texts) SecondFactorEmail() string { return t.say(172) }
+func (t *Texts) SecondFactorEmail() string { return t.say(171) }
 
 // SecondFactorLead says "Confirm that it is you in one more way.".
-func (t *Texts) SecondFactorLead() string { return t.say(173) }
+func (t *Texts) SecondFactorLead() string { return t.say(172) }
 
 // SecondFactorSms says "Text message".
-func (t *Texts) SecondFactorSms() string { return t.say(174) }
+func (t *Texts) SecondFactorSms() string { return t.say(173) }
 
 // SendBack says "Back to {app}".
-func (t *Texts) SendBack(app string) string { return t.say(175, app) }
+func (t *Texts) SendBack(app string) string { return t.say(174, app) }
 
 // SentAgain says "We sent a new code.".
-func (t *Texts) SentAgain() string { return t.say(176) }
+func (t *Texts) SentAgain() string { return t.say(175) }
 
 // SentenceAgain says "This took too long, or was finished in another window. Please start again.".
-func (t *Texts) SentenceAgain() string { return t.say(177) }
+func (t *Texts) SentenceAgain() string { return t.say(176) }
 
 // SentenceCodeExpired says "This code has expired. Ask for a new one.".
-func (t *Texts) SentenceCodeExpired() string { return t.say(178) }
+func (t *Texts) SentenceCodeExpired() string { return t.say(177) }
 
 // SentenceCodeWrong says "This code is not right. Check it and try again.".
-func (t *Texts) SentenceCodeWrong() string { return t.say(179) }
+func (t *Texts) SentenceCodeWrong() string { return t.say(178) }
 
 // SentenceDisabled says "This account cannot sign in. Ask whoever runs the app.".
-func (t *Texts) SentenceDisabled() string { return t.say(180) }
+func (t *Texts) SentenceDisabled() string { return t.say(179) }
 
 // SentenceEmailInvalid says "Enter an email address, such as ana@example.com.".
-func (t *Texts) SentenceEmailInvalid() string { return t.say(181) }
+func (t *Texts) SentenceEmailInvalid() string { return t.say(180) }
 
 // SentenceIncorrect says "The name or the password is not right.".
-func (t *Texts) SentenceIncorrect() string { return t.say(182) }
+func (t *Texts) SentenceIncorrect() string { return t.say(181) }
 
 // SentenceLimit says "You have asked too often. Please wait a while and try again.".
-func (t *Texts) SentenceLimit() string { return t.say(183) }
+func (t *Texts) SentenceLimit() string { return t.say(182) }
 
 // SentenceLocked says "There were too many tries. Please wait a while and try again.".
-func (t *Texts) SentenceLocked() string { return t.say(184) }
+func (t *Texts) SentenceLocked() string { return t.say(183) }
 
 // SentenceMissing says "Enter your answer here.".
-func (t *Texts) SentenceMissing() string { return t.say(185) }
+func (t *Texts) SentenceMissing() string { return t.say(184) }
 
 // SentenceNameInvalid says "This name cannot be used.".
-func (t *Texts) SentenceNameInvalid() string { return t.say(186) }
+func (t *Texts) SentenceNameInvalid() string { return t.say(185) }
 
 // SentenceNotAllowed says "That is not allowed here.".
-func (t *Texts) SentenceNotAllowed() string { return t.say(187) }
+func (t *Texts) SentenceNotAllowed() string { return t.say(186) }
 
 // SentenceNotSent says "We could not send the message. Check the address, or try again later.".
-func (t *Texts) SentenceNotSent() string { return t.say(188) }
+func (t *Texts) SentenceNotSent() string { return t.say(187) }
 
 // SentencePasswordUsed says "You have used this password before. Choose another.".
-func (t *Texts) SentencePasswordUsed() string { return t.say(189) }
+func (t *Texts) SentencePasswordUsed() string { return t.say(188) }
 
 // SentencePasswordWeak says "The password does not meet all rules.".
-func (t *Texts) SentencePasswordWeak() string { return t.say(190) }
+func (t *Texts) SentencePasswordWeak() string { return t.say(189) }
 
 // SentencePhoneInvalid says "Enter a phone number with its country code, such as +1 555 123 4567.".
-func (t *Texts) SentencePhoneInvalid() string { return t.say(191) }
+func (t *Texts) SentencePhoneInvalid() string { return t.say(190) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(192) }
+func (t *Texts) SentenceResetRequired() string { return t.say(191) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(193) }
+func (t *Texts) SentenceTaken() string { return t.say(192) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(194) }
+func (t *Texts) SentenceUnavailable() string { return t.say(193) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(195) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(194) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(196) }
+func (t *Texts) SetUp() string { return t.say(195) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(197) }
+func (t *Texts) SetUpApp() string { return t.say(196) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(198) }
+func (t *Texts) SetUpAppHint() string { return t.say(197) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(199) }
+func (t *Texts) SetUpEmail() string { return t.say(198) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(200) }
+func (t *Texts) SetUpLead() string { return t.say(199) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(201) }
+func (t *Texts) SetUpSms() string { return t.say(200) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(202) }
+func (t *Texts) SignIn() string { return t.say(201) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(203) }
+func (t *Texts) SignInCreate() string { return t.say(202) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(204) }
+func (t *Texts) SignInForgotten() string { return t.say(203) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(205) }
+func (t *Texts) SignInNewHere() string { return t.say(204) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(206) }
+func (t *Texts) SignInOr() string { return t.say(205) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(207) }
+func (t *Texts) SignInPasskey() string { return t.say(206) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(208) }
+func (t *Texts) SignInSubmit() string { return t.say(207) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(209, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(208, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(210, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(209, provider) }
 
 // SignOut says "Sign out?".
-func (t *Texts) SignOut() string { return t.say(211) }
+func (t *Texts) SignOut() string { return t.say(210) }
 
 // SignOutLead says "You will have to sign in again the next time.".
-func (t *Texts) SignOutLead() string { return t.say(212) }
+func (t *Texts) SignOutLead() string { return t.say(211) }
 
 // SignOutSubmit says "Sign out".
-func (t *Texts) SignOutSubmit() string { return t.say(213) }
+func (t *Texts) SignOutSubmit() string { return t.say(212) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(214) }
+func (t *Texts) SignUp() string { return t.say(213) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(215) }
+func (t *Texts) SignUpHave() string { return t.say(214) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(216) }
+func (t *Texts) SignUpPrivacy() string { return t.say(215) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(217) }
+func (t *Texts) SignUpSubmit() string { return t.say(216) }
 
 // SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
-func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(218, terms, privacy) }
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(217, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(219) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(218) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(220) }
+func (t *Texts) SignedOut() string { return t.say(219) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(221) }
+func (t *Texts) SignedOutAgain() string { return t.say(220) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(222) }
+func (t *Texts) SignedOutLead() string { return t.say(221) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(223) }
+func (t *Texts) Skip() string { return t.say(222) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(224) }
+func (t *Texts) StartAgain() string { return t.say(223) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(225, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(224, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(226) }
+func (t *Texts) Username() string { return t.say(225) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(227) }
+func (t *Texts) UsernameOrEmail() string { return t.say(226) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(228) }
+func (t *Texts) UsernameOrPhone() string { return t.say(227) }
