@@ -121,7 +121,7 @@ func promptable(prompt []string) bool {
 // this machine only, or with the scheme of an app (docs/cognito/oauth.md, "Authorize").
 func isResource(text string) bool {
 	scheme, rest, found := strings.Cut(text, ":")
-	if !found || scheme == "" || rest == "" || strings.Contains(text, "#") || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if !found || scheme == "" || rest == "" || strings.Contains(text, "#") || !isVisible(text) {
 		return false
 	}
 	if !strings.EqualFold(scheme, "http") {

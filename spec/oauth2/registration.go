@@ -104,7 +104,7 @@ func (m *Metadata) check() error {
 			return &Error{Code: InvalidRedirectURI, Description: "There are too many addresses."}
 		}
 		for _, address := range list {
-			if len(address) > maxURI || Registrable(address) != Allowed {
+			if len(address) > maxURI || Registrable(address) != Allowed || !legible(address) {
 				return &Error{Code: InvalidRedirectURI, Description: "An address is not allowed."}
 			}
 		}
@@ -146,6 +146,18 @@ func Registrable(address string) Verdict {
 		return WrongProtocol
 	}
 	return Allowed
+}
+
+// legible reports whether an address and its host have the characters alone that addresses are written in (RFC 3986 §2): no
+// others look like these, and none changes how the address is shown.
+func legible(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && isVisible(address) && isVisible(u.Host)
+}
+
+// isVisible reports whether all characters of a text are in ASCII, and neither spaces nor control characters.
+func isVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // shownName is an app's name as it can be kept: of the characters that the API's ClientName may have, so that it is plain on
