@@ -47,10 +47,14 @@ type Device struct {
 }
 
 // StartDevice makes a device of an app wait for a user (RFC 8628 §3.1). Scopes are those that it asks for; nil: all. It answers
-// access.ErrGrant, and scope.ErrRefused.
+// access.ErrGrant, as for apps that have registered themselves: without an address that the user is sent to, a page could say
+// nothing of who they are but their own word. It answers scope.ErrRefused as well.
 func StartDevice(tx *db.Tx, app access.App, scopes []string) (Device, error) {
 	if err := app.MayUse(cognitoidp.OAuthFlowTypeCode); err != nil {
 		return Device{}, err
+	}
+	if app.Client.SelfRegistered() {
+		return Device{}, access.ErrGrant
 	}
 	if _, err := scope.ForUser(tx, app.Client, scopes); err != nil {
 		return Device{}, err

@@ -37,8 +37,9 @@ type Introspection struct {
 var ErrInactive = errors.New("the token is not active")
 
 // Introspect tells an app what a token says, if it is good at this moment: an access token of any client of the app's pool,
-// of a user or of the client itself, or a refresh token of the app's own. Whatever else it is given is ErrInactive. It changes
-// nothing: a refresh token that was replaced ends no session here.
+// of a user or of the client itself, or a refresh token of the app's own. An app that has registered itself is told of its own
+// tokens alone. Whatever else it is given is ErrInactive. It changes nothing: a refresh token that was replaced ends no session
+// here.
 func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (found *Introspection, err error) {
 	if refresh, err := readRefreshToken(given); err == nil {
 		err = m.DB.Read(ctx, func(tx *db.Tx) error {
@@ -51,7 +52,8 @@ func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (
 	if err != nil {
 		return nil, inactive(err)
 	}
-	if claims.pool != app.Pool.ID {
+	others := claims.Client != string(app.Client.ID)
+	if claims.pool != app.Pool.ID || others && app.Client.SelfRegistered() {
 		return nil, ErrInactive
 	}
 	err = m.DB.Read(ctx, func(tx *db.Tx) error { return m.alive(tx, claims) })

@@ -27,13 +27,14 @@ type exchange struct {
 
 func newExchange(s *Service, form oauth2.Values) grant { return &exchange{Service: s, form: form} }
 
-// admit takes apps that have a secret and may use OAuth, and only access tokens. There are no actor tokens: who acts is the app.
+// admit takes apps that have a secret, which they have not given to themselves, and may use OAuth, and only access tokens. There
+// are no actor tokens: who acts is the app.
 func (g *exchange) admit(_ *db.Tx, app access.App) error {
 	g.app = app
 	if !app.Pool.Follows(pool.TokenExchange) {
 		return &oauth2.Error{Code: oauth2.UnsupportedGrantType}
 	}
-	if !app.Client.HasSecret() {
+	if !app.Client.IsServer() {
 		return access.ErrGrant
 	}
 	if app.MayUse(cognitoidp.OAuthFlowTypeCode) != nil && app.MayUse(cognitoidp.OAuthFlowTypeClientCredentials) != nil {

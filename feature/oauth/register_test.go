@@ -431,3 +431,38 @@ func TestRegisteredAppsReuseNoSessionUnseen(t *testing.T) {
 		}
 	})
 }
+
+// The host of an address by the scheme of an app is anybody's to choose.
+func TestPagesShowWhereRegisteredAppsLead(t *testing.T) {
+	eachRegistering(t, nil, func(t *testing.T, w *world) {
+		for address, shown := range map[string]string{
+			callback: "app.example.com", "evil://app.example.com/cb": "evil:", "http://127.0.0.1:8080/cb": "127.0.0.1:8080",
+		} {
+			a := app{id: w.register(t, "", "", described(M{"redirect_uris": []string{address}})).Body["client_id"].(string)}
+			page := w.open(t, "/login", query(a, "redirect_uri", address))
+			if page.Status != 200 || !strings.Contains(page.Text, "Shop ("+shown+")") {
+				t.Errorf("%s: %d, the page does not show %q", address, page.Status, shown)
+			}
+		}
+	})
+}
+
+// Whatever else a pool follows, apps that anybody may have made have the grants that the pool lets apps register with.
+func TestRegisteredAppsHaveNoOtherGrants(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, s *servertest.World) {
+		w := furnish(t, s, servertest.With(registering(nil), M{"UserPoolTags": M{"cardea:standards": "device token-exchange introspection"}}))
+		got := w.register(t, "", "", described(M{"token_endpoint_auth_method": "client_secret_post"})).Body
+		a := app{got["client_id"].(string), got["client_secret"].(string)}
+		others := w.web(t, M{"AllowedOAuthScopes": []string{"openid", "api/read"}})
+		subject := w.redeem(t, others, w.code(t, others, "scope", "openid api/read")).Body["access_token"]
+
+		refuses(t, "token exchange", w.exchange(t, a, subject), 400, "unauthorized_client")
+		device := w.Post(t, w.Endpoint(t, w.pool, "/oauth2/device_authorization"), "client_id", a.id, "client_secret", a.secret)
+		refuses(t, "a device", device, 400, "unauthorized_client")
+		w.inactive(t, "another app's token", a, subject)
+		if own := w.introspect(t, a, w.redeem(t, a, w.code(t, a)).Body["access_token"]); own.Body["active"] != true {
+			t.Errorf("its own token: %d %s", own.Status, own.Text)
+		}
+	})
+}

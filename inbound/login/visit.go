@@ -103,14 +103,15 @@ func (v *visit) app() string {
 	return name + " (" + leadsTo(v.request.Answer.URI) + ")"
 }
 
-// leadsTo is where an address leads, as far as a person can tell from it: its host, or the scheme of an app.
+// leadsTo is where an address leads, as far as a person can tell from it: its host on the web, or the scheme of an app, of which a
+// host says nothing.
 func leadsTo(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		scheme, _, _ := strings.Cut(address, ":")
-		return scheme + ":"
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		return u.Host
 	}
-	return u.Host
+	scheme, _, _ := strings.Cut(address, ":")
+	return scheme + ":"
 }
 
 // address is that of a page, for the same authorization request.
