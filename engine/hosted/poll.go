@@ -53,7 +53,7 @@ func (s *Server) Poll(ctx context.Context, x DevicePoll) (*cognitoidp.Authentica
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, s.refuse(ctx, Exchange{App: x.App}, err)
 	}
 	overrides, err := s.Tokens.Customize(ctx, token.Customization{
 		App: x.App, User: who.user, Kind: session.OAuth, Scopes: who.scopes, Occasion: triggerevent.HostedAuth,
@@ -81,7 +81,7 @@ func (s *Server) Poll(ctx context.Context, x DevicePoll) (*cognitoidp.Authentica
 		return nil, ErrCode
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.refuse(ctx, Exchange{App: x.App}, err)
 	}
 	return s.Tokens.Sign(ctx, made)
 }

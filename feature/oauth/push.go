@@ -22,12 +22,12 @@ type Pushed struct {
 
 // Push keeps an authorization request of a client for its user's browser (RFC 9126). What is wrong with it is told at once.
 func (s *Service) Push(ctx context.Context, r Request) (Pushed, error) {
-	asked := r.Form.Without("client_secret").With("client_id", r.Client[0].ID)
-	if asked.Has("request_uri") {
+	if r.Form.Has("request_uri") {
 		return Pushed{}, missing()
 	}
 	var request *hosted.Request
 	err := s.Apps.Prove(ctx, r.Pool, r.Client, func(tx *db.Tx, app access.App) (err error) {
+		asked := r.Form.Without("client_secret").With("client_id", string(app.Client.ID))
 		request, err = s.Hosted.Judge(tx, app.Pool.ID, asked)
 		if err == nil && (request.Own() != "" || request.Device != nil) {
 			return missing() // they are for pages
