@@ -1,15 +1,15 @@
 // An app whose users sign in at the pages of its pool's domain, and what it does itself: ask, and redeem the code.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { newApp, newDomain, newPool, newUser, sdk, unique } from '../js/world.mjs';
+import { endpoint, newApp, newDomain, newPool, newUser, sdk, unique } from '../js/world.mjs';
 import { callback } from './chromium.mjs';
 
 export const idp = sdk();
 
-// shop makes a pool with a user, and its domain; client is what its app sets besides.
-export async function shop(pool, client) {
+// shop makes a pool with a user, and its domain; client is what its app sets besides, and domain what its domain does.
+export async function shop(pool, client, domain) {
   const id = await newPool(idp, pool);
-  const addresses = await newDomain(id, idp);
+  const addresses = await newDomain(id, idp, endpoint, domain);
   const username = unique('ana');
   await newUser(id, username, idp);
   return { pool: id, client: await newShopApp(id, client), username, mail: `${username}@example.com`, ...addresses };
@@ -65,6 +65,18 @@ export async function token(base, form) {
 }
 
 export const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+
+// call is an operation of the API that needs no more than an access token.
+export async function call(operation, body) {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `AWSCognitoIdentityProviderService.${operation}` },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(answer));
+  return answer;
+}
 
 // signIn types a name and a password into the page that asks for both.
 export async function signIn(page, username, password) {

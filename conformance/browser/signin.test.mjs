@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setMfa } from '../js/flows/world.mjs';
-import { endpoint, nextCode, password } from '../js/world.mjs';
+import { nextCode, password } from '../js/world.mjs';
 import { authenticator, visit } from './chromium.mjs';
-import { request, shop, tokens } from './shop.mjs';
+import { call, request, shop, tokens } from './shop.mjs';
 
 for (const javaScriptEnabled of [true, false]) {
   test(`pages: password, from the app and back, JavaScript ${javaScriptEnabled}`, async (t) => {
@@ -46,18 +46,6 @@ test('pages: a code by mail, after another way was chosen', async (t) => {
   const { claims } = await tokens(page, { ...asked, base: byPath });
   assert.equal(claims['cognito:username'], username);
 });
-
-// call is an operation of the API that only needs an access token.
-async function call(operation, body) {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `AWSCognitoIdentityProviderService.${operation}` },
-    body: JSON.stringify(body),
-  });
-  const answer = await response.json();
-  assert.equal(response.status, 200, JSON.stringify(answer));
-  return answer;
-}
 
 // register makes a passkey in the browser, as an app would whose pages are at the relying party itself, over https.
 async function register(page, AccessToken, relyingParty) {

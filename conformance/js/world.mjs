@@ -81,6 +81,12 @@ export async function statusOf(UserPoolId, Username, client = sdk()) {
   return (await client.send(new AdminGetUserCommand({ UserPoolId, Username }))).UserStatus;
 }
 
+// attributeOf is an attribute of a user's, as the pool has it.
+export async function attributeOf(UserPoolId, Username, name, client = sdk()) {
+  const { UserAttributes } = await client.send(new AdminGetUserCommand({ UserPoolId, Username }));
+  return UserAttributes.find(({ Name }) => Name === name)?.Value;
+}
+
 // signUp signs up a user, who gets a code by mail, and gives the address.
 export async function signUp(ClientId, name, client = sdk()) {
   const Username = unique(name);
