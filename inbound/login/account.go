@@ -127,16 +127,6 @@ func (o *ownVisit) judge() bool {
 	return true
 }
 
-func (o *ownVisit) readForm() bool {
-	o.r.Body = http.MaxBytesReader(o.w, o.r.Body, maxForm)
-	if err := o.r.ParseForm(); err != nil {
-		o.code = oauth2.InvalidRequest
-		o.respond(http.StatusBadRequest, o.cards().failed(o.texts.ErrorRequest()))
-		return false
-	}
-	return true
-}
-
 // enter finds the visitor. From then on the operations that are called with the context of the visit act for them, as long as
 // their session lasts and, for a form, while the account that it was shown with is the one that the browser is signed in to.
 func (o *ownVisit) enter() error {

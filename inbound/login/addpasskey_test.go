@@ -49,9 +49,11 @@ func TestOnlyWhoHasSignedInAMomentAgoMakesPasskeys(t *testing.T) {
 	})
 }
 
-// factors are what a user can sign in with.
+// factors are what a user can sign in with. Passkeys of pages at localhost, where all pages of tests are, count where that is the
+// pool's relying party.
 func (s *shop) factors(t *testing.T, name string) (list []string) {
 	t.Helper()
+	s.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": s.pool, "WebAuthnConfiguration": M{"RelyingPartyId": "localhost", "UserVerification": "preferred"}})
 	out := s.Must(t, "AdminGetUserAuthFactors", M{"UserPoolId": s.pool, "Username": name})
 	for _, f := range out["ConfiguredUserAuthFactors"].([]any) {
 		list = append(list, f.(string))
