@@ -54,7 +54,7 @@ func samplePlaces() []*signedIn {
 func ownSamples(t cards) []sample {
 	name := Field{Name: "username", Label: t.Email(), Type: "email", Required: true}
 	rules := []Rule{{t.RuleLength(8), "^.{8,}"}, {t.RuleNumber(), `\d`}}
-	return []sample{
+	own := []sample{
 		{name: "account", card: t.sampleAccount()},
 		{name: "account-saved", card: notice(t.sampleAccount(), t.AccountSaved())},
 		{name: "account-details", card: Card{Page: "details", Heading: t.AccountDetails(), Submit: t.AccountSave(), Fields: []Field{t.attribute("name"), t.attribute("birthdate")}}},
@@ -74,6 +74,11 @@ func ownSamples(t cards) []sample {
 		{name: "account-devices-none", card: t.devices(nil)},
 		{name: "account-sessions", card: t.signedInAt(samplePlaces())},
 		{name: "account-sessions-ended", card: notice(t.signedInAt(samplePlaces()), t.AccountSessionsEnded())},
-		{name: "account-recent", card: notice(filled(t.identify(sampleApp, name, true), sampleName), t.AccountRecent())},
 	}
+	for i := range own {
+		if c := &own[i].card; c.Page != "account" {
+			c.Links = append(c.Links, Link{Text: t.Back(), Address: "/"})
+		}
+	}
+	return append(own, sample{name: "account-recent", card: notice(filled(t.identify(sampleApp, name, true), sampleName), t.AccountRecent())})
 }
