@@ -115,6 +115,10 @@ func (o *ownVisit) judge() bool {
 		return false
 	}
 	o.stays = true
+	if !query.Has("client_id") {
+		o.chooseApp()
+		return false
+	}
 	o.asked = hosted.OwnRequest(query.Get("client_id"), accountPath)
 	if o.request, err = o.Hosted.Read(o.r.Context(), o.site.Pool, o.asked); err != nil {
 		o.refuseRequest(err)
@@ -125,6 +129,20 @@ func (o *ownVisit) judge() bool {
 	}
 	o.it = o.progress()
 	return true
+}
+
+// chooseApp leads to the page for the pool's only app, where the address names none.
+func (o *ownVisit) chooseApp() {
+	only, err := o.Hosted.OnlyApp(o.r.Context(), o.site.Pool)
+	switch {
+	case err != nil:
+		o.failed(err)
+	case only == "":
+		o.code = oauth2.InvalidRequest
+		o.respond(http.StatusBadRequest, o.cards().failed(o.texts.ErrorWhich()))
+	default:
+		o.leave(o.site.BaseURL + o.is.path + "?client_id=" + url.QueryEscape(string(only)))
+	}
 }
 
 // enter finds the visitor. From then on the operations that are called with the context of the visit act for them, as long as

@@ -121,7 +121,7 @@ func TestOwnPagesAreForAppsWithPages(t *testing.T) {
 	eachShop(t, nil, nil, func(t *testing.T, s *shop) {
 		api := s.Client(t, s.pool, nil)
 		for _, address := range []string{
-			s.Endpoint(t, s.pool, "/account") + "?client_id=" + api, s.Endpoint(t, s.pool, "/account"),
+			s.Endpoint(t, s.pool, "/account") + "?client_id=" + api, s.Endpoint(t, s.pool, "/account") + "?client_id=",
 			s.own(t, "") + "&client_id=" + s.client,
 			s.Endpoint(t, s.pool, "/login") + "?response_type=account&redirect_uri=/account&client_id=" + api,
 			s.Endpoint(t, s.pool, "/login") + "?response_type=account&redirect_uri=//evil.example&client_id=" + s.client,

@@ -2,6 +2,7 @@ package login_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -130,5 +131,39 @@ func TestUsersRemoveTheirPasskeys(t *testing.T) {
 		if page.press("remove", "").expect("passkeys").notice() != "The passkey was removed." {
 			t.Errorf("what is gone already: %q, %q", page.notice(), page.said())
 		}
+	})
+}
+
+func TestOwnPagesAreThoseOfTheOnlyApp(t *testing.T) {
+	t.Parallel()
+	registering := M{"DcrConfiguration": M{"EnableStatus": "Enabled", "OpenDcrEnabled": true, "AllowedScopes": []string{"openid"}}}
+	eachShop(t, registering, nil, func(t *testing.T, s *shop) {
+		s.Client(t, s.pool, nil) // has no pages
+		described := `{"client_name": "Other", "redirect_uris": ["https://other.example.com/"], "scope": "openid", "token_endpoint_auth_method": "none"}`
+		r := httptest.NewRequest(http.MethodPost, s.Endpoint(t, s.pool, "/oauth2/register"), strings.NewReader(described))
+		r.Header.Set("Content-Type", "application/json")
+		if answer := s.Do(t, r); answer.Status != http.StatusCreated {
+			t.Fatalf("registration: %d %s", answer.Status, answer.Text)
+		}
+		v := s.visitor(t).visit(s.Endpoint(t, s.pool, "/account/sessions") + "?lang=de").expect("sign-in")
+		v.submit("username", "ana", "password", servertest.Password).expect("sessions")
+		if v.address.RawQuery != "client_id="+s.client || v.elements("html")[0]["lang"] != "de" {
+			t.Errorf("the visitor is at %s in %s", v.address, v.elements("html")[0]["lang"])
+		}
+		refused := func(when string) {
+			t.Helper()
+			v.visit(s.Endpoint(t, s.pool, "/account") + "?lang=en")
+			if v.at() != "error" || v.status != http.StatusBadRequest || !strings.Contains(v.body, "Open this page from the app that you use.") {
+				t.Errorf("%s: %d %s", when, v.status, v.body)
+			}
+		}
+		other := s.Client(t, s.pool, shopClient)
+		refused("two apps")
+		s.Must(t, "DeleteUserPoolClient", M{"UserPoolId": s.pool, "ClientId": other})
+		v.visit(s.Endpoint(t, s.pool, "/account")).expect("account")
+		for range 48 {
+			s.Client(t, s.pool, nil)
+		}
+		refused("fifty clients")
 	})
 }

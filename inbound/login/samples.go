@@ -104,6 +104,7 @@ func appSamples(t cards) []sample {
 		{name: "device-denied", card: t.deviceDenied()},
 		{name: "device-over", card: t.deviceOver("/")},
 		{name: "error-client", card: t.failed(t.ErrorClient())},
+		{name: "error-which", card: t.failed(t.ErrorWhich())},
 		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
 		{name: "error-request", card: t.failed(t.ErrorRequest())},
 		{name: "error-over", card: t.failed(t.ErrorOver())},

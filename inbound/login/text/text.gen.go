@@ -135,6 +135,7 @@ var keys = []key{
 	{"error.over", []string(nil), false},
 	{"error.redirect", []string(nil), false},
 	{"error.request", []string(nil), false},
+	{"error.which", []string(nil), false},
 	{"forgot", []string(nil), false},
 	{"forgot.lead", []string(nil), false},
 	{"forgot.submit", []string(nil), false},
@@ -629,290 +630,293 @@ func (t *Texts) ErrorRedirect() string { return t.say(130) }
 // ErrorRequest says "The app that sent you here made a request that cannot be understood. Tell whoever runs the app.".
 func (t *Texts) ErrorRequest() string { return t.say(131) }
 
+// ErrorWhich says "Open this page from the app that you use.".
+func (t *Texts) ErrorWhich() string { return t.say(132) }
+
 // Forgot says "Reset your password".
-func (t *Texts) Forgot() string { return t.say(132) }
+func (t *Texts) Forgot() string { return t.say(133) }
 
 // ForgotLead says "Tell us who you are, and we will send you a code.".
-func (t *Texts) ForgotLead() string { return t.say(133) }
+func (t *Texts) ForgotLead() string { return t.say(134) }
 
 // ForgotSubmit says "Send code".
-func (t *Texts) ForgotSubmit() string { return t.say(134) }
+func (t *Texts) ForgotSubmit() string { return t.say(135) }
 
 // LanguageChange says "Change".
-func (t *Texts) LanguageChange() string { return t.say(135) }
+func (t *Texts) LanguageChange() string { return t.say(136) }
 
 // LanguageLabel says "Language".
-func (t *Texts) LanguageLabel() string { return t.say(136) }
+func (t *Texts) LanguageLabel() string { return t.say(137) }
 
 // NameOfAnyKind says "User name, email address or phone number".
-func (t *Texts) NameOfAnyKind() string { return t.say(137) }
+func (t *Texts) NameOfAnyKind() string { return t.say(138) }
 
 // NewPassword says "Choose a new password".
-func (t *Texts) NewPassword() string { return t.say(138) }
+func (t *Texts) NewPassword() string { return t.say(139) }
 
 // NewPasswordField says "New password".
-func (t *Texts) NewPasswordField() string { return t.say(139) }
+func (t *Texts) NewPasswordField() string { return t.say(140) }
 
 // NewPasswordLead says "Your password has to be changed before you can sign in.".
-func (t *Texts) NewPasswordLead() string { return t.say(140) }
+func (t *Texts) NewPasswordLead() string { return t.say(141) }
 
 // NewPasswordSubmit says "Save and sign in".
-func (t *Texts) NewPasswordSubmit() string { return t.say(141) }
+func (t *Texts) NewPasswordSubmit() string { return t.say(142) }
 
 // NotYou says "Not you?".
-func (t *Texts) NotYou() string { return t.say(142) }
+func (t *Texts) NotYou() string { return t.say(143) }
 
 // Optional says "(optional)".
-func (t *Texts) Optional() string { return t.say(143) }
+func (t *Texts) Optional() string { return t.say(144) }
 
 // Passkey says "Use your passkey".
-func (t *Texts) Passkey() string { return t.say(144) }
+func (t *Texts) Passkey() string { return t.say(145) }
 
 // PasskeyFailed says "That did not work. Try again, or sign in another way.".
-func (t *Texts) PasskeyFailed() string { return t.say(145) }
+func (t *Texts) PasskeyFailed() string { return t.say(146) }
 
 // PasskeyLead says "Your device will ask for your fingerprint, face or screen lock.".
-func (t *Texts) PasskeyLead() string { return t.say(146) }
+func (t *Texts) PasskeyLead() string { return t.say(147) }
 
 // PasskeyNoScript says "Passkeys need JavaScript, which is turned off in this browser.".
-func (t *Texts) PasskeyNoScript() string { return t.say(147) }
+func (t *Texts) PasskeyNoScript() string { return t.say(148) }
 
 // PasskeySubmit says "Use passkey".
-func (t *Texts) PasskeySubmit() string { return t.say(148) }
+func (t *Texts) PasskeySubmit() string { return t.say(149) }
 
 // Password says "Password".
-func (t *Texts) Password() string { return t.say(149) }
+func (t *Texts) Password() string { return t.say(150) }
 
 // PasswordHide says "Hide".
-func (t *Texts) PasswordHide() string { return t.say(150) }
+func (t *Texts) PasswordHide() string { return t.say(151) }
 
 // PasswordHideLabel says "Hide password".
-func (t *Texts) PasswordHideLabel() string { return t.say(151) }
+func (t *Texts) PasswordHideLabel() string { return t.say(152) }
 
 // PasswordShow says "Show".
-func (t *Texts) PasswordShow() string { return t.say(152) }
+func (t *Texts) PasswordShow() string { return t.say(153) }
 
 // PasswordShowLabel says "Show password".
-func (t *Texts) PasswordShowLabel() string { return t.say(153) }
+func (t *Texts) PasswordShowLabel() string { return t.say(154) }
 
 // Phone says "Phone number".
-func (t *Texts) Phone() string { return t.say(154) }
+func (t *Texts) Phone() string { return t.say(155) }
 
 // Request says "Request {id}".
-func (t *Texts) Request(id string) string { return t.say(155, id) }
+func (t *Texts) Request(id string) string { return t.say(156, id) }
 
 // Reset says "Choose a new password".
-func (t *Texts) Reset() string { return t.say(156) }
+func (t *Texts) Reset() string { return t.say(157) }
 
 // ResetDone says "Your password was changed. Sign in with the new one.".
-func (t *Texts) ResetDone() string { return t.say(157) }
+func (t *Texts) ResetDone() string { return t.say(158) }
 
 // ResetSubmit says "Save password".
-func (t *Texts) ResetSubmit() string { return t.say(158) }
+func (t *Texts) ResetSubmit() string { return t.say(159) }
 
 // Reuse says "Welcome back".
-func (t *Texts) Reuse() string { return t.say(159) }
+func (t *Texts) Reuse() string { return t.say(160) }
 
 // ReuseAnother says "Use another account".
-func (t *Texts) ReuseAnother() string { return t.say(160) }
+func (t *Texts) ReuseAnother() string { return t.say(161) }
 
 // ReuseAs says "Continue as {name}".
-func (t *Texts) ReuseAs(name string) string { return t.say(161, name) }
+func (t *Texts) ReuseAs(name string) string { return t.say(162, name) }
 
 // ReuseLead says "You are signed in. Continue to {app}?".
-func (t *Texts) ReuseLead(app string) string { return t.say(162, app) }
+func (t *Texts) ReuseLead(app string) string { return t.say(163, app) }
 
 // RuleLength says "At least {n} characters".
-func (t *Texts) RuleLength(n int) string { return t.count(163, n) }
+func (t *Texts) RuleLength(n int) string { return t.count(164, n) }
 
 // RuleLower says "A lower-case letter".
-func (t *Texts) RuleLower() string { return t.say(164) }
+func (t *Texts) RuleLower() string { return t.say(165) }
 
 // RuleMet says "Met".
-func (t *Texts) RuleMet() string { return t.say(165) }
+func (t *Texts) RuleMet() string { return t.say(166) }
 
 // RuleNumber says "A number".
-func (t *Texts) RuleNumber() string { return t.say(166) }
+func (t *Texts) RuleNumber() string { return t.say(167) }
 
 // RuleSymbol says "A symbol".
-func (t *Texts) RuleSymbol() string { return t.say(167) }
+func (t *Texts) RuleSymbol() string { return t.say(168) }
 
 // RuleUpper says "An upper-case letter".
-func (t *Texts) RuleUpper() string { return t.say(168) }
+func (t *Texts) RuleUpper() string { return t.say(169) }
 
 // SecondFactor says "Choose a second step".
-func (t *Texts) SecondFactor() string { return t.say(169) }
+func (t *Texts) SecondFactor() string { return t.say(170) }
 
 // SecondFactorApp says "Authenticator app".
-func (t *Texts) SecondFactorApp() string { return t.say(170) }
+func (t *Texts) SecondFactorApp() string { return t.say(171) }
 
 // SecondFactorEmail says "Email".
-func (t *Texts) SecondFactorEmail() string { return t.say(171) }
+func (t *Texts) SecondFactorEmail() string { return t.say(172) }
 
 // SecondFactorLead says "Confirm that it is you in one more way.".
-func (t *Texts) SecondFactorLead() string { return t.say(172) }
+func (t *Texts) SecondFactorLead() string { return t.say(173) }
 
 // SecondFactorSms says "Text message".
-func (t *Texts) SecondFactorSms() string { return t.say(173) }
+func (t *Texts) SecondFactorSms() string { return t.say(174) }
 
 // SendBack says "Back to {app}".
-func (t *Texts) SendBack(app string) string { return t.say(174, app) }
+func (t *Texts) SendBack(app string) string { return t.say(175, app) }
 
 // SentAgain says "We sent a new code.".
-func (t *Texts) SentAgain() string { return t.say(175) }
+func (t *Texts) SentAgain() string { return t.say(176) }
 
 // SentenceAgain says "This took too long, or was finished in another window. Please start again.".
-func (t *Texts) SentenceAgain() string { return t.say(176) }
+func (t *Texts) SentenceAgain() string { return t.say(177) }
 
 // SentenceCodeExpired says "This code has expired. Ask for a new one.".
-func (t *Texts) SentenceCodeExpired() string { return t.say(177) }
+func (t *Texts) SentenceCodeExpired() string { return t.say(178) }
 
 // SentenceCodeWrong says "This code is not right. Check it and try again.".
-func (t *Texts) SentenceCodeWrong() string { return t.say(178) }
+func (t *Texts) SentenceCodeWrong() string { return t.say(179) }
 
 // SentenceDisabled says "This account cannot sign in. Ask whoever runs the app.".
-func (t *Texts) SentenceDisabled() string { return t.say(179) }
+func (t *Texts) SentenceDisabled() string { return t.say(180) }
 
 // SentenceEmailInvalid says "Enter an email address, such as ana@example.com.".
-func (t *Texts) SentenceEmailInvalid() string { return t.say(180) }
+func (t *Texts) SentenceEmailInvalid() string { return t.say(181) }
 
 // SentenceIncorrect says "The name or the password is not right.".
-func (t *Texts) SentenceIncorrect() string { return t.say(181) }
+func (t *Texts) SentenceIncorrect() string { return t.say(182) }
 
 // SentenceLimit says "You have asked too often. Please wait a while and try again.".
-func (t *Texts) SentenceLimit() string { return t.say(182) }
+func (t *Texts) SentenceLimit() string { return t.say(183) }
 
 // SentenceLocked says "There were too many tries. Please wait a while and try again.".
-func (t *Texts) SentenceLocked() string { return t.say(183) }
+func (t *Texts) SentenceLocked() string { return t.say(184) }
 
 // SentenceMissing says "Enter your answer here.".
-func (t *Texts) SentenceMissing() string { return t.say(184) }
+func (t *Texts) SentenceMissing() string { return t.say(185) }
 
 // SentenceNameInvalid says "This name cannot be used.".
-func (t *Texts) SentenceNameInvalid() string { return t.say(185) }
+func (t *Texts) SentenceNameInvalid() string { return t.say(186) }
 
 // SentenceNotAllowed says "That is not allowed here.".
-func (t *Texts) SentenceNotAllowed() string { return t.say(186) }
+func (t *Texts) SentenceNotAllowed() string { return t.say(187) }
 
 // SentenceNotSent says "We could not send the message. Check the address, or try again later.".
-func (t *Texts) SentenceNotSent() string { return t.say(187) }
+func (t *Texts) SentenceNotSent() string { return t.say(188) }
 
 // SentencePasswordUsed says "You have used this password before. Choose another.".
-func (t *Texts) SentencePasswordUsed() string { return t.say(188) }
+func (t *Texts) SentencePasswordUsed() string { return t.say(189) }
 
 // SentencePasswordWeak says "The password does not meet all rules.".
-func (t *Texts) SentencePasswordWeak() string { return t.say(189) }
+func (t *Texts) SentencePasswordWeak() string { return t.say(190) }
 
 // SentencePhoneInvalid says "Enter a phone number with its country code, such as +1 555 123 4567.".
-func (t *Texts) SentencePhoneInvalid() string { return t.say(190) }
+func (t *Texts) SentencePhoneInvalid() string { return t.say(191) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(191) }
+func (t *Texts) SentenceResetRequired() string { return t.say(192) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(192) }
+func (t *Texts) SentenceTaken() string { return t.say(193) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(193) }
+func (t *Texts) SentenceUnavailable() string { return t.say(194) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(194) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(195) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(195) }
+func (t *Texts) SetUp() string { return t.say(196) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(196) }
+func (t *Texts) SetUpApp() string { return t.say(197) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(197) }
+func (t *Texts) SetUpAppHint() string { return t.say(198) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(198) }
+func (t *Texts) SetUpEmail() string { return t.say(199) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(199) }
+func (t *Texts) SetUpLead() string { return t.say(200) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(200) }
+func (t *Texts) SetUpSms() string { return t.say(201) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(201) }
+func (t *Texts) SignIn() string { return t.say(202) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(202) }
+func (t *Texts) SignInCreate() string { return t.say(203) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(203) }
+func (t *Texts) SignInForgotten() string { return t.say(204) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(204) }
+func (t *Texts) SignInNewHere() string { return t.say(205) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(205) }
+func (t *Texts) SignInOr() string { return t.say(206) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(206) }
+func (t *Texts) SignInPasskey() string { return t.say(207) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(207) }
+func (t *Texts) SignInSubmit() string { return t.say(208) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(208, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(209, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(209, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(210, provider) }
 
 // SignOut says "Sign out?".
-func (t *Texts) SignOut() string { return t.say(210) }
+func (t *Texts) SignOut() string { return t.say(211) }
 
 // SignOutLead says "You will have to sign in again the next time.".
-func (t *Texts) SignOutLead() string { return t.say(211) }
+func (t *Texts) SignOutLead() string { return t.say(212) }
 
 // SignOutSubmit says "Sign out".
-func (t *Texts) SignOutSubmit() string { return t.say(212) }
+func (t *Texts) SignOutSubmit() string { return t.say(213) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(213) }
+func (t *Texts) SignUp() string { return t.say(214) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(214) }
+func (t *Texts) SignUpHave() string { return t.say(215) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(215) }
+func (t *Texts) SignUpPrivacy() string { return t.say(216) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(216) }
+func (t *Texts) SignUpSubmit() string { return t.say(217) }
 
 // SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
-func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(217, terms, privacy) }
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(218, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(218) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(219) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(219) }
+func (t *Texts) SignedOut() string { return t.say(220) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(220) }
+func (t *Texts) SignedOutAgain() string { return t.say(221) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(221) }
+func (t *Texts) SignedOutLead() string { return t.say(222) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(222) }
+func (t *Texts) Skip() string { return t.say(223) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(223) }
+func (t *Texts) StartAgain() string { return t.say(224) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(224, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(225, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(225) }
+func (t *Texts) Username() string { return t.say(226) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(226) }
+func (t *Texts) UsernameOrEmail() string { return t.say(227) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(227) }
+func (t *Texts) UsernameOrPhone() string { return t.say(228) }
