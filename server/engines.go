@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"cardea/engine/access"
+	"cardea/engine/backchannel"
 	"cardea/engine/bearer"
 	"cardea/engine/hosted"
 	"cardea/engine/message"
@@ -25,6 +26,7 @@ type engines struct {
 	authorizations *hosted.Server
 	codes          *verification.Codes
 	keys           *token.KeyStock
+	logouts        *backchannel.Notifier
 	migrator       *migration.Migrator
 	outbox         *message.Outbox
 	pages          *page.Codec
@@ -46,6 +48,7 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	e.tokens = &token.Minter{
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics),
 	}
+	e.logouts = &backchannel.Notifier{DB: e.store, Tokens: e.tokens, Client: e.toApps, Log: c.Log}
 	e.authenticator = &bearer.Authenticator{Tokens: e.tokens}
 	e.authorizations = &hosted.Server{Apps: e.apps, DB: e.store, Tokens: e.tokens}
 	e.outbox = &message.Outbox{

@@ -8,8 +8,6 @@ import (
 
 	"cardea/engine/message"
 	"cardea/engine/retention"
-	"cardea/engine/token"
-	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/platform/jobs"
 	"cardea/record/lease"
@@ -22,13 +20,19 @@ const (
 	urgentLoops = 2
 )
 
+// Loops that tell apps of logouts, so that one slow app does not delay everything, and how often they look.
+const (
+	logoutLoops    = 3
+	logoutInterval = 5 * time.Second
+)
+
 // schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
-func schedule(keys *token.KeyStock, outbox *message.Outbox, unresolved *trigger.Unresolved) []jobs.Job {
-	store, ring := keys.DB, keys.Ring
+func schedule(e *engines) []jobs.Job {
+	store, ring, outbox := e.store, e.ring, e.outbox
 	list := []jobs.Job{
 		{Name: "deliver messages", Every: message.Interval, Run: outbox.Deliver, Wake: outbox.Posted()},
-		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: unresolved.Scan, Wake: unresolved.Wake()},
-		{Name: "make signing keys", Every: 5 * time.Second, Run: keys.Refill},
+		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: e.unresolved.Scan, Wake: e.unresolved.Wake()},
+		{Name: "make signing keys", Every: 5 * time.Second, Run: e.keys.Refill},
 		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := ring.Rewrap(tx)
 			return err
@@ -45,6 +49,11 @@ func schedule(keys *token.KeyStock, outbox *message.Outbox, unresolved *trigger.
 		list = append(list, jobs.Job{
 			Name: fmt.Sprintf("deliver urgent messages %d", n+1), Every: message.Interval, Everywhere: true,
 			Run: outbox.DeliverUrgent, Wake: outbox.PostedUrgent(),
+		})
+	}
+	for n := range logoutLoops {
+		list = append(list, jobs.Job{
+			Name: fmt.Sprintf("tell apps of logouts %d", n+1), Every: logoutInterval, Everywhere: true, Run: e.logouts.Deliver,
 		})
 	}
 	inbox := retention.Rule{Name: "inbox", Prune: outbox.Prune}

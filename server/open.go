@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 
+	"cardea/engine/backchannel"
 	"cardea/engine/certificate"
 	"cardea/engine/issuer"
 	"cardea/inbound/login"
@@ -12,6 +15,7 @@ import (
 	"cardea/platform/geo"
 	"cardea/platform/seal"
 	"cardea/platform/telemetry"
+	"cardea/platform/web"
 	"cardea/record/datakey"
 )
 
@@ -22,6 +26,7 @@ type opened struct {
 	places       *geo.Database
 	functions    functions
 	senders      senders
+	toApps       *http.Client // calls apps of the pools
 	sites        *issuer.Sites
 	certificates *certificate.Chooser
 	templates    *login.Templates
@@ -30,6 +35,9 @@ type opened struct {
 // open opens the database and what else is on disk, and closes it again if the rest of the configuration is wrong.
 func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry.Metrics) (o opened, err error) {
 	if o.senders, err = newSenders(c); err != nil {
+		return o, err
+	}
+	if o.toApps, err = newAppClient(c); err != nil {
 		return o, err
 	}
 	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase}); err != nil {
@@ -60,6 +68,21 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 		return o, fmt.Errorf("geo_database: %w", err)
 	}
 	return o, nil
+}
+
+// newAppClient makes the client that calls apps of the pools. Those of a development server run beside it.
+func newAppClient(c Config) (*http.Client, error) {
+	opts := web.Options{
+		Allow: slices.Clone(c.Outgoing.Allow), PlainHTTP: c.Outgoing.PlainHTTP, Timeout: backchannel.Timeout, MaxBytes: backchannel.MaxAnswer,
+	}
+	if c.Dev {
+		opts.Allow, opts.PlainHTTP = append(opts.Allow, "127.0.0.0/8", "::1"), true
+	}
+	client, err := web.New(opts)
+	if err != nil {
+		return nil, fmt.Errorf("outgoing.allow: %w", err)
+	}
+	return client, nil
 }
 
 // opens makes sure that the master key is the one that the database is sealed under, before anything is served or

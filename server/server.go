@@ -70,7 +70,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
 		config:  c,
-		jobs:    schedule(e.keys, e.outbox, e.unresolved),
+		jobs:    schedule(e),
 		metrics: metrics,
 		health:  &health{db: e.store},
 	}

@@ -20,7 +20,6 @@ import (
 	"cardea/record/group"
 	"cardea/record/pool"
 	"cardea/record/session"
-	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -109,8 +108,8 @@ func Create(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	return nil
 }
 
-// Save stores a user who was changed since loaded, and their names and search entries with them. It answers db.ErrStale,
-// and *TakenError as Create does.
+// Save stores a user who was changed since loaded, and their names and search entries with them. With another password their
+// single sign-on sessions end. It answers db.ErrStale, and *TakenError as Create does.
 func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	old, err := user.Get(tx, p.ID, u.Sub)
 	if errors.Is(err, db.ErrNotFound) || err == nil && old.Version != u.Version {
@@ -130,6 +129,11 @@ func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	}
 	if err := user.Update(tx, u); err != nil {
 		return fmt.Errorf("update user: %w", err)
+	}
+	if !old.PasswordSet.Equal(u.PasswordSet) {
+		if err := EndAllSSO(tx, p.ID, u.Sub); err != nil {
+			return err
+		}
 	}
 
 	found, findable := terms(p, old), terms(p, u)
@@ -236,7 +240,7 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 		return err
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
-		session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, devicegrant.DeleteUser, ssosession.DeleteUser, group.DeleteUser,
+		EndAllSSO, session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, devicegrant.DeleteUser, group.DeleteUser,
 		attempt.DeleteUser, customauth.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {

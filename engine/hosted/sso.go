@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cardea/engine/account"
 	"cardea/engine/lockout"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -59,10 +60,11 @@ func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, 
 	case err != nil:
 		return "", nil, err
 	default:
+		end := account.EndSSO
 		if old.Sub == who.User.Sub {
-			session = old.ID
+			session, end = old.ID, goOn
 		}
-		if err := ssosession.Delete(tx, pool, old.ID); err != nil {
+		if err := end(tx, pool, old.Sub, old.ID); err != nil {
 			return "", nil, err
 		}
 	}
@@ -88,6 +90,11 @@ func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, 
 		return "", nil, err
 	}
 	return session, &Finished{SSO: session + "." + secret, Life: longest}, nil
+}
+
+// goOn makes room for the session's next secret. The session does not end.
+func goOn(tx *db.Tx, pool id.Pool, _ id.Sub, session string) error {
+	return ssosession.Delete(tx, pool, session)
 }
 
 // held finds the session of a browser, or answers ErrLoginRequired.
@@ -270,30 +277,23 @@ func note(tx *db.Tx, s *ssosession.Session) error {
 
 // SignOut ends the session of a browser. Tokens that came of it stay, but codes that were not redeemed are void.
 func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) error {
-	find := func(tx *db.Tx) (name string, err error) {
-		found, err := held(tx, pool, b)
-		if errors.Is(err, ErrLoginRequired) {
-			return "", nil
-		}
-		if err != nil {
-			return "", err
-		}
-		return found.ID, nil
-	}
-	var name string
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		name, err = find(tx)
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		_, err := held(tx, pool, b)
 		return err
 	})
-	if err != nil || name == "" {
-		return err // a cookie that is none writes nothing
+	if err == nil { // a cookie that is none writes nothing
+		err = s.DB.Write(ctx, func(tx *db.Tx) error {
+			found, err := held(tx, pool, b)
+			if err != nil {
+				return err
+			}
+			return account.EndSSO(tx, pool, found.Sub, found.ID)
+		})
 	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		if name, err = find(tx); err != nil {
-			return err
-		}
-		return ssosession.Delete(tx, pool, name)
-	})
+	if errors.Is(err, ErrLoginRequired) {
+		return nil
+	}
+	return err
 }
 
 // NameOf is how a user is called on pages: as they sign in.

@@ -17,6 +17,10 @@ type Endpoint struct {
 
 // facts are what configurations of pools that follow a standard say besides. Of endpoints they say nothing.
 var facts = map[string]map[string]any{
+	pool.BackChannelLogout: {
+		"backchannel_logout_supported":         true,
+		"backchannel_logout_session_supported": true,
+	},
 	pool.DPoP:          {"dpop_signing_alg_values_supported": jose.HeldAlgorithms()},
 	pool.Introspection: {"introspection_endpoint_auth_methods_supported": bySecret},
 }

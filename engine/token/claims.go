@@ -27,6 +27,7 @@ type facts struct {
 	groups  []group.Group
 	session *session.Session
 	nonce   string
+	sid     string   // the claim of this name; empty: none
 	level   string   // the acr claim; empty: the app has not asked for it
 	methods []string // the amr claim, likewise
 	key     string   // the thumbprint of the key that the access token is bound to; empty: none
@@ -203,6 +204,7 @@ func (f *facts) idClaims(access string) ([]byte, error) {
 	}
 	c.text("aud", string(f.client.ID))
 	c.text("event_id", f.session.ID)
+	c.sid(f.sid)
 	c.text("token_use", "id")
 	c.number("auth_time", f.session.AuthTime.Unix())
 	f.context(c)

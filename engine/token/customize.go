@@ -47,5 +47,8 @@ func (m *Minter) Customize(ctx context.Context, c Customization) (*trigger.Overr
 	if c.Pool.Follows(pool.TokenExchange) {
 		delete(changes.Access.Add, "act") // who acts for a user is not a function's matter there
 	}
+	if c.Pool.Follows(pool.BackChannelLogout) {
+		delete(changes.ID.Add, "sid") // the session's name is not either
+	}
 	return changes, nil
 }

@@ -107,6 +107,9 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 		return nil, err
 	}
 	f.session, f.nonce, f.key, f.overrides = s, g.Nonce, thumbprint(g.Key), g.Overrides
+	if f.sid, err = m.sid(tx, g.App, s.SSO); err != nil {
+		return nil, err
+	}
 	if g.Level != "" {
 		f.level, f.methods = g.Level, factor.Methods(g.Proofs)
 	}

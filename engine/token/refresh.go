@@ -99,6 +99,9 @@ func (m *Minter) redeemed(tx *db.Tx, r RefreshRequest, given *refreshToken) (*fa
 	if err != nil {
 		return nil, err
 	}
+	if f.sid, err = m.sid(tx, r.App, s.SSO); err != nil {
+		return nil, err
+	}
 	f.key = thumbprint(r.Key)
 	f.session, err = narrowed(s, r.Scopes)
 	return f, err

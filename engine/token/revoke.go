@@ -9,7 +9,6 @@ import (
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/session"
-	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/jose"
 )
@@ -60,10 +59,7 @@ func EndLinked(tx *db.Tx, s *session.Session) error {
 	if err := End(tx, s); err != nil {
 		return err
 	}
-	if s.SSO == "" {
-		return nil
-	}
-	if err := ssosession.Delete(tx, s.Pool, s.SSO); err != nil {
+	if err := account.EndSSO(tx, s.Pool, s.Sub, s.SSO); err != nil {
 		return err
 	}
 	return session.RevokeLinked(tx, s.Pool, s.Sub, s.SSO)

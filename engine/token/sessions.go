@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cardea/engine/account"
 	"cardea/engine/device"
 	"cardea/platform/caller"
 	"cardea/platform/db"
@@ -102,7 +103,7 @@ func (m *Minter) SSO(tx *db.Tx, u *user.User, name string) (*ssosession.Session,
 
 // EndSSO ends a single sign-on session, and if linked, all sessions of its user that came from it.
 func EndSSO(tx *db.Tx, s *ssosession.Session, linked bool) error {
-	if err := ssosession.Delete(tx, s.Pool, s.ID); err != nil || !linked {
+	if err := account.EndSSO(tx, s.Pool, s.Sub, s.ID); err != nil || !linked {
 		return err
 	}
 	return session.RevokeLinked(tx, s.Pool, s.Sub, s.ID)

@@ -17,13 +17,18 @@ import (
 // remembered signs alice in at the pages of the pool's domain and gives the cookie of her browser.
 func (w *world) remembered(t *testing.T, a app) (cookie string) {
 	t.Helper()
+	return w.finishAs(t, "alice", a, hosted.Browser{Domain: w.domain(t)})
+}
+
+// finishAs signs a user in at the pages, in a browser, and gives its new cookie.
+func (w *world) finishAs(t *testing.T, name string, a app, browser hosted.Browser) (cookie string) {
+	t.Helper()
 	v, err := oauth2.Parse(query(a))
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := hosted.Browser{Domain: w.domain(t)}
 	w.write(t, func(tx *db.Tx) error {
-		_, u, err := account.Admin(tx, w.pool, "alice")
+		_, u, err := account.Admin(tx, w.pool, name)
 		if err != nil {
 			return err
 		}

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"cardea/engine/access"
+	"cardea/engine/account"
 	"cardea/engine/token"
 	"cardea/platform/db"
-	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
@@ -61,7 +61,7 @@ func (s *Service) SignOutEverywhere(ctx context.Context) error {
 		if err := s.Tokens.SignOut(tx, who.User); err != nil {
 			return err
 		}
-		return ssosession.DeleteUser(tx, who.Pool.ID, who.User.Sub)
+		return account.EndAllSSO(tx, who.Pool.ID, who.User.Sub)
 	})
 }
 

@@ -14,7 +14,6 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/page"
 	"cardea/record/datakey"
-	"cardea/record/ssosession"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
 )
@@ -91,7 +90,7 @@ func (s *Service) AdminDisableUser(ctx context.Context, in *cognitoidp.AdminDisa
 		if err := s.Tokens.SignOut(tx, u); err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
-		if err := ssosession.DeleteUser(tx, u.Pool, u.Sub); err != nil {
+		if err := account.EndAllSSO(tx, u.Pool, u.Sub); err != nil {
 			return err
 		}
 		u.Enabled = false

@@ -18,6 +18,7 @@ var tables = []string{
 	"code",
 	"auth_code",
 	"sso_session",
+	"logout_notice",
 	"pushed_request",
 	"device_grant",
 	"software_token",

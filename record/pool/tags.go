@@ -1,9 +1,12 @@
 package pool
 
 import (
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
+	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
 
@@ -28,16 +31,20 @@ const (
 const (
 	StandardsTag = SettingPrefix + "standards"
 
-	DeviceGrant       = "device"         // RFC 8628
-	DPoP              = "dpop"           // RFC 9449
-	FormPost          = "form_post"      // OAuth 2.0 Form Post Response Mode
-	Introspection     = "introspection"  // RFC 7662
-	Metadata          = "metadata"       // RFC 8414
-	PushedRequests    = "par"            // RFC 9126
-	RPInitiatedLogout = "rp-logout"      // OpenID Connect RP-Initiated Logout 1.0
-	Strict            = "strict"         // OpenID Connect Core to the letter, RFC 9207, RFC 9700
-	TokenExchange     = "token-exchange" // RFC 8693
+	BackChannelLogout = "backchannel-logout" // OpenID Connect Back-Channel Logout 1.0
+	DeviceGrant       = "device"             // RFC 8628
+	DPoP              = "dpop"               // RFC 9449
+	FormPost          = "form_post"          // OAuth 2.0 Form Post Response Mode
+	Introspection     = "introspection"      // RFC 7662
+	Metadata          = "metadata"           // RFC 8414
+	PushedRequests    = "par"                // RFC 9126
+	RPInitiatedLogout = "rp-logout"          // OpenID Connect RP-Initiated Logout 1.0
+	Strict            = "strict"             // OpenID Connect Core to the letter, RFC 9207, RFC 9700
+	TokenExchange     = "token-exchange"     // RFC 8693
 )
+
+// LogoutURLPrefix begins the tags that say where an app is told that a session has ended; the client's id ends them.
+const LogoutURLPrefix = SettingPrefix + "backchannel-logout/"
 
 // settings are the values that each of the tags may have.
 var settings = map[string]struct {
@@ -47,14 +54,44 @@ var settings = map[string]struct {
 	PasswordStorageTag: {values: []string{PasswordStorageSRP, PasswordStorageArgon2id}},
 	SignUpTag:          {values: []string{SignUpPrivate}},
 	StandardsTag: {list: true, values: []string{
-		DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
+		BackChannelLogout, DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
 	}},
+}
+
+// families are the settings of which a pool may have several: how their keys begin, and what is wrong with the rest of a key or
+// with a value, in a sentence; empty: nothing.
+var families = map[string]func(key, rest, value string) string{
+	LogoutURLPrefix: checkLogoutURL,
+}
+
+// checkLogoutURL is what is wrong with the address of a client's back-channel logout.
+func checkLogoutURL(key, client, value string) string {
+	if client == "" {
+		return "The tag " + key + " must end with the id of a client."
+	}
+	u, err := url.Parse(value)
+	good := err == nil && u.Host != "" && u.User == nil && u.Fragment == "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
+	if !good {
+		return "The tag " + key + " must be an https URL without a fragment."
+	}
+	return ""
+}
+
+// loopback tells whether a host is this machine, as a development server's apps are.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // CheckTag tells what is wrong with a tag, in a sentence; empty: nothing.
 func CheckTag(key, value string) string {
 	if !strings.HasPrefix(key, SettingPrefix) {
 		return ""
+	}
+	for prefix, check := range families {
+		if rest, found := strings.CutPrefix(key, prefix); found {
+			return check(key, rest, value)
+		}
 	}
 	setting, known := settings[key]
 	if !known {
@@ -86,6 +123,14 @@ func (p *Pool) Tag(key string) string { return p.Doc.UserPoolTags[key] }
 // Follows tells whether the pool's authorization server follows one of the standards that StandardsTag names.
 func (p *Pool) Follows(standard string) bool {
 	return slices.Contains(strings.Fields(p.Tag(StandardsTag)), standard)
+}
+
+// LogoutURL is where a client is told that a session has ended; empty: it is not.
+func (p *Pool) LogoutURL(client id.Client) string {
+	if !p.Follows(BackChannelLogout) {
+		return ""
+	}
+	return p.Tag(LogoutURLPrefix + string(client))
 }
 
 // Registration is what pools offer whose settings let apps register themselves (RFC 7591).

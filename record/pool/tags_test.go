@@ -20,6 +20,17 @@ func TestTagsOfCardeaHaveValuesOfTheirOwn(t *testing.T) {
 		{"cardea:standards", "dpop strict", ""},
 		{"cardea:standards", "dpop,strict", "must be some of"},
 		{"cardea:standards", "dpop magic", "must be some of"},
+		{"cardea:backchannel-logout/abc", "https://app.example.com/out?x=y", ""},
+		{"cardea:backchannel-logout/abc", "http://localhost:3000/out", ""},
+		{"cardea:backchannel-logout/abc", "http://[::1]:3000/out", ""},
+		{"cardea:backchannel-logout/abc", "http://app.example.com/out", "must be an https URL"},
+		{"cardea:backchannel-logout/abc", "http://localhost.example.com/", "must be an https URL"},
+		{"cardea:backchannel-logout/abc", "https://user@app.example.com/", "must be an https URL"},
+		{"cardea:backchannel-logout/abc", "https://app.example.com/#x", "must be an https URL"},
+		{"cardea:backchannel-logout/abc", "https:///out", "must be an https URL"},
+		{"cardea:backchannel-logout/abc", "", "must be an https URL"},
+		{"cardea:backchannel-logout/", "https://app.example.com/", "must end with the id of a client"},
+		{"cardea:backchannel-logout", "https://app.example.com/", "There is no setting"},
 		{"cardea:anything", "x", "There is no setting cardea:anything."},
 	} {
 		got := pool.CheckTag(c.key, c.value)

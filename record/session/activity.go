@@ -97,3 +97,28 @@ func RevokeLinked(tx *db.Tx, pool id.Pool, sub id.Sub, sso string) error {
 	}
 	return nil
 }
+
+// App is an app that has sessions which came from a single sign-on session.
+type App struct {
+	Client id.Client
+	SSO    string
+}
+
+// Apps are the apps that have, or had, sessions of a user which came from a single sign-on session that has not been ended: sso,
+// or any if that is empty.
+func Apps(tx *db.Tx, pool id.Pool, sub id.Sub, sso string) ([]App, error) {
+	apps, err := db.All(tx, scanApp, `
+		SELECT DISTINCT client_id, sso
+		FROM session
+		WHERE `+ofUser+` AND sso IN (SELECT id FROM sso_session WHERE pool_id = $1 AND sub = $2 AND (id = $3 OR $3 = ''))`,
+		string(pool), string(sub), sso)
+	if err != nil {
+		return nil, fmt.Errorf("find apps of single sign-on session: %w", err)
+	}
+	return apps, nil
+}
+
+func scanApp(row db.Scanner) (a App, err error) {
+	err = row.Scan((*string)(&a.Client), &a.SSO)
+	return a, err
+}

@@ -41,6 +41,13 @@ func NewSigningKey(kid string, signer Signer) *SigningKey {
 	return &SigningKey{ID: kid, signer: signer, header: base64.RawURLEncoding.EncodeToString([]byte(header)) + "."}
 }
 
+// SignTyped is Sign for a token whose header says what type it is of, so that it cannot be taken for another.
+func (k *SigningKey) SignTyped(typ string, payload []byte) (string, error) {
+	header := `{"kid":` + quote(k.ID) + `,"typ":` + quote(typ) + `,"alg":"` + RS256 + `"}`
+	typed := SigningKey{k.ID, k.signer, base64.RawURLEncoding.EncodeToString([]byte(header)) + "."}
+	return typed.Sign(payload)
+}
+
 // Sign makes the compact token of a payload.
 func (k *SigningKey) Sign(payload []byte) (string, error) {
 	const signature = 342 // of a 2048-bit key, encoded
