@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,6 +38,9 @@ func EndAllSSO(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 // notify writes down who is to be told, once, of the end of a session or of all of a user's, if the transaction commits.
 func notify(tx *db.Tx, name id.Pool, sub id.Sub, sso string) error {
 	p, err := pool.Get(tx, name)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil // it ends with its pool, of which no app is told
+	}
 	if err != nil {
 		return fmt.Errorf("get pool: %w", err)
 	}
