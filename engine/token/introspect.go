@@ -56,7 +56,10 @@ func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (
 	if claims.pool != app.Pool.ID || others && app.Client.SelfRegistered() {
 		return nil, ErrInactive
 	}
-	err = m.DB.Read(ctx, func(tx *db.Tx) error { return m.alive(tx, claims) })
+	err = m.DB.Read(ctx, func(tx *db.Tx) error {
+		_, err := m.alive(tx, claims)
+		return err
+	})
 	if err != nil {
 		return nil, inactive(err)
 	}
@@ -67,20 +70,21 @@ func (m *Minter) Introspect(ctx context.Context, app access.App, given string) (
 	}, nil
 }
 
-// alive decides whether an access token is good now. That of a client itself is as long as the client exists.
-func (m *Minter) alive(tx *db.Tx, claims *Claims) error {
-	if claims.Session != "" {
-		_, err := m.bearer(tx, claims)
-		return err
+// alive finds the client of an access token that is good now. A token of no session is a client's own, and good as long as the
+// client exists.
+func (m *Minter) alive(tx *db.Tx, claims *Claims) (*client.Client, error) {
+	if claims.Session == "" {
+		c, err := client.Get(tx, claims.pool, id.Client(claims.Client))
+		if err != nil {
+			return nil, absent(err, ErrInvalidAccess)
+		}
+		return c, nil
 	}
-	if claims.Sub != claims.Client {
-		return ErrInvalidAccess
-	}
-	_, err := client.Get(tx, claims.pool, id.Client(claims.Client))
+	who, err := m.bearer(tx, claims)
 	if err != nil {
-		return absent(err, ErrInvalidAccess)
+		return nil, err
 	}
-	return nil
+	return who.Client, nil
 }
 
 // Holds decides whether an access token of a pool, of a user or of a client itself, is good now and has a scope that its client
@@ -89,12 +93,9 @@ func (m *Minter) Holds(tx *db.Tx, claims *Claims, pool id.Pool, scope string) er
 	if claims.pool != pool {
 		return ErrInvalidAccess
 	}
-	if err := m.alive(tx, claims); err != nil {
-		return err
-	}
-	c, err := client.Get(tx, pool, id.Client(claims.Client))
+	c, err := m.alive(tx, claims)
 	if err != nil {
-		return absent(err, ErrInvalidAccess)
+		return err
 	}
 	if !slices.Contains(claims.Scopes(), scope) || !slices.Contains(c.Doc.AllowedOAuthScopes, scope) {
 		return ErrScopeMissing
@@ -114,7 +115,7 @@ func (m *Minter) inspectRefresh(tx *db.Tx, app access.App, given *refreshToken) 
 	if err != nil {
 		return nil, absent(err, ErrInactive)
 	}
-	if over(s, u) || !s.Live(tx.Now) || reused(app.Client, row, tx.Now) || account.Active(u) != nil {
+	if (opening{s, row, u}).refusal(app.Client, tx.Now) != nil {
 		return nil, ErrInactive
 	}
 	return &Introspection{

@@ -56,7 +56,7 @@ func (m *Minter) AuthenticateHolder(ctx context.Context, jwt string, proof *dpop
 	if err != nil {
 		return nil, err
 	}
-	if key := c.Confirmation.Key; key == "" || key != proof.Key {
+	if c.Confirmation.Key != proof.Key {
 		return nil, ErrBoundAccess
 	}
 	return c, nil

@@ -153,16 +153,28 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 			return nil, nil, err
 		}
 	}
-	if over(s, u) {
-		return nil, nil, ErrRevokedRefresh
+	return s, u, opening{s, row, u}.refusal(r.Client, tx.Now)
+}
+
+// opening is a session with the refresh token that opens it, and its user.
+type opening struct {
+	session *session.Session
+	token   *session.Refresh
+	user    *user.User
+}
+
+// refusal answers what keeps a client from new tokens: ErrRevokedRefresh, ErrExpiredRefresh, ErrReusedRefresh, or what
+// account.Active says.
+func (o opening) refusal(c *client.Client, now time.Time) error {
+	switch {
+	case over(o.session, o.user):
+		return ErrRevokedRefresh
+	case !o.session.Live(now):
+		return ErrExpiredRefresh
+	case reused(c, o.token, now):
+		return ErrReusedRefresh
 	}
-	if !s.Live(tx.Now) {
-		return nil, nil, ErrExpiredRefresh
-	}
-	if reused(r.Client, row, tx.Now) {
-		return nil, nil, ErrReusedRefresh
-	}
-	return s, u, account.Active(u)
+	return account.Active(o.user)
 }
 
 // onDevice refuses a session that is bound to a device to all but that device, once it is confirmed

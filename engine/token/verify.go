@@ -24,7 +24,6 @@ type Claims struct {
 	Sub      string `json:"sub"`
 	Client   string `json:"client_id"`
 	Session  string `json:"event_id"`
-	Use      string `json:"token_use"`
 	Scope    string `json:"scope"`
 	Username string `json:"username"`
 	Expires  int64  `json:"exp"`
@@ -102,8 +101,8 @@ func (c *Claims) signedBy(keys *signingKeys, t *jose.Token) error {
 		if t.Verify(key) != nil {
 			break
 		}
-		if c.Use != "access" || key.ID != keys.access.ID {
-			return ErrInvalidAccess
+		if key.ID != keys.access.ID {
+			return ErrInvalidAccess // it is an ID token
 		}
 		return nil
 	}

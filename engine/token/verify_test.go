@@ -82,6 +82,14 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 	}
 }
 
+// An ID token is no access token, whatever it says: a function may have it say much.
+func TestKeysOfIDTokensSignNoAccessTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	_, err := w.tokens.Authenticate(t.Context(), w.signIn(t).IdToken)
+	wantCondition(t, err, token.ErrInvalidAccess)
+}
+
 // Test keys are shared between pools, so that here nothing but the issuer keeps pools apart.
 func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
 	t.Parallel()
