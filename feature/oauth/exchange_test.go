@@ -129,11 +129,24 @@ func TestWhatIsNotExchanged(t *testing.T) {
 		refuses(t, "a disabled user", w.exchange(t, service, subject), 400, "invalid_request")
 		w.inactive(t, "exchanged, of a disabled user", a, exchanged)
 		w.Must(t, "AdminEnableUser", who)
+		again := w.redeem(t, a, w.code(t, a, "scope", "openid api/read")).Body["access_token"]
+		w.Must(t, "AdminResetUserPassword", who)
+		refuses(t, "a user who must reset their password", w.exchange(t, service, again), 400, "invalid_request")
 		w.Must(t, "AdminUserGlobalSignOut", who)
 		refuses(t, "after a sign-out", w.exchange(t, service, subject), 400, "invalid_request")
 		w.inactive(t, "exchanged, after a sign-out", a, exchanged)
 		w.Must(t, "UpdateUserPool", M{"UserPoolId": w.pool, "UserPoolTags": M{}})
 		refuses(t, "in other pools", w.exchange(t, service, subject), 400, "unsupported_grant_type")
+	})
+}
+
+// Whoever holds no key but the token has nothing of it, nor for it.
+func TestTokensThatAreBoundToAKeyAreNotExchanged(t *testing.T) {
+	eachFollowing(t, "token-exchange dpop", func(t *testing.T, w *world) {
+		a, service, _ := w.exchangers(t)
+		h := w.holder(t)
+		bound := w.redeems(t, a, w.code(t, a, "scope", "openid api/read"), h.forToken(t)).Body["access_token"]
+		refuses(t, "a bound token", w.exchange(t, service, bound), 400, "invalid_request")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/platform/db"
 	"cardea/server/servertest"
 )
 
@@ -126,6 +127,31 @@ func TestTokensAreInactiveAsSoonAsTheyAreVoid(t *testing.T) {
 		elsewhere.inactive(t, "a client's own in another pool", other, own)
 		w.Must(t, "DeleteUserPoolClient", M{"UserPoolId": w.pool, "ClientId": machine.id})
 		w.inactive(t, "of a deleted client", a, own)
+	})
+}
+
+// A sign-out holds for sessions whose rows come back from an older backup. Whoever has to reset their password has no tokens
+// from before.
+func TestNothingIsActiveThatARefreshRefuses(t *testing.T) {
+	eachFollowing(t, "introspection", func(t *testing.T, w *world) {
+		a := w.web(t, M{"GenerateSecret": true})
+		who := M{"UserPoolId": w.pool, "Username": "alice"}
+		for name, end := range map[string]func(){
+			"restored": func() {
+				w.Must(t, "AdminUserGlobalSignOut", who)
+				w.write(t, func(tx *db.Tx) error {
+					_, err := tx.Exec("UPDATE session SET revoked = 0")
+					return err
+				})
+			},
+			"to be reset": func() { w.Must(t, "AdminResetUserPassword", who) },
+		} {
+			refresh := w.redeem(t, a, w.code(t, a)).Body["refresh_token"]
+			end()
+			w.inactive(t, name, a, refresh)
+			refuses(t, name, w.refresh(t, a, refresh), 400, "invalid_grant")
+			w.Must(t, "AdminSetUserPassword", M{"UserPoolId": w.pool, "Username": "alice", "Password": servertest.Password, "Permanent": true})
+		}
 	})
 }
 

@@ -1,10 +1,12 @@
 package oauth_test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -17,8 +19,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/feature/oauth"
+	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
+	"cardea/record/pool"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
 
@@ -227,11 +233,48 @@ func TestDescriptionsAreChecked(t *testing.T) {
 	})
 }
 
+// Whatever the pool allows, machines have no scope of users, and nothing that has registered itself registers others.
+func TestRegisteredAppsGetNoScopesBeyondTheirKind(t *testing.T) {
+	changes := M{"OpenDcrGrantTypes": []string{"code", "client_credentials"}, "AllowedScopes": []string{"api/read", "openid"}}
+	eachRegistering(t, changes, func(t *testing.T, w *world) {
+		w.write(t, func(tx *db.Tx) error { // what settings refuse
+			p, err := pool.Get(tx, id.Pool(w.pool))
+			if err != nil {
+				return err
+			}
+			p.Doc.DcrConfiguration.AllowedScopes = append(p.Doc.DcrConfiguration.AllowedScopes, "aws.cognito/dcr/register")
+			return pool.Update(tx, p)
+		})
+		machine := M{"grant_types": []string{"client_credentials"}}
+		for name, app := range map[string]M{
+			"a machine, of users":        servertest.With(machine, M{"scope": "openid"}),
+			"a machine, to register":     servertest.With(machine, M{"scope": "aws.cognito/dcr/register"}),
+			"an app of users, the same":  described(M{"scope": "openid aws.cognito/dcr/register"}),
+			"a machine without a secret": servertest.With(machine, M{"token_endpoint_auth_method": "none"}),
+			"both kinds of grant":        described(M{"grant_types": []string{"authorization_code", "client_credentials"}, "token_endpoint_auth_method": "client_secret_post", "scope": "api/read"}),
+		} {
+			refuses(t, name, w.register(t, "", "", app), 400, "invalid_client_metadata")
+		}
+		if got := w.register(t, "", "", machine); got.Body["scope"] != "api/read" {
+			t.Errorf("a machine: %s", got.Text)
+		}
+		w.Must(t, "UpdateUserPool", servertest.With(M{"UserPoolId": w.pool}, registering(M{"OpenDcrGrantTypes": []string{"client_credentials"}, "AllowedScopes": []string{}})))
+		refuses(t, "a machine without scopes", w.register(t, "", "", machine), 400, "invalid_client_metadata")
+	})
+}
+
 func TestOnlyPoolsWithRegistrationHaveItsEndpoint(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		_, token := w.registrar(t)
 		off := furnish(t, w.World, M{"DcrConfiguration": M{"EnableStatus": "Disabled", "OpenDcrEnabled": true}})
 		for name, p := range map[string]*world{"none": w, "disabled": off} {
+			_, own := p.registrar(t)
+			for _, given := range []string{"", own} { // as if the endpoint had been there a moment ago
+				_, err := p.Server.OAuth.Register(t.Context(), id.Pool(p.pool), given, oauth2.Metadata{GrantTypes: []string{oauth2.GrantCode}, AuthMethod: oauth2.AuthNone})
+				if !errors.Is(err, oauth.ErrTokenNeeded) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
 			for _, given := range []string{"", token} {
 				if answer := p.register(t, "", given, described(nil)); answer.Status != 404 {
 					t.Errorf("%s: %d %s", name, answer.Status, answer.Text)
@@ -258,6 +301,12 @@ func TestRegistrationTakesItsOwnAccessTokens(t *testing.T) {
 	eachRegistering(t, M{"OpenDcrEnabled": false, "AuthenticatedGrantTypes": []string{"code", "client_credentials"}}, func(t *testing.T, w *world) {
 		registrar, good := w.registrar(t)
 		narrow := w.of(t, registrar, "scope", "api/read").Body["access_token"].(string)
+		users := w.web(t, M{"AllowedOAuthScopes": []string{"openid", "aws.cognito/dcr/register"}})
+		signed := w.redeem(t, users, w.code(t, users, "scope", "openid aws.cognito/dcr/register")).Body
+		if answer := w.register(t, "", servertest.Text(signed, "access_token"), described(nil)); answer.Status != 201 {
+			t.Errorf("a user who may register: %s", answer.Text)
+		}
+		w.Must(t, "RevokeToken", M{"ClientId": users.id, "Token": signed["refresh_token"]})
 		elsewhere := furnish(t, w.World, registering(nil))
 		_, foreign := elsewhere.registrar(t)
 		w.User(t, w.pool, "bob")
@@ -272,6 +321,7 @@ func TestRegistrationTakesItsOwnAccessTokens(t *testing.T) {
 			"another pool's": {foreign, 401, "invalid_token"},
 			"another scope":  {narrow, 403, "insufficient_scope"},
 			"a user's":       {api, 403, "insufficient_scope"},
+			"a revoked one":  {servertest.Text(signed, "access_token"), 401, "invalid_token"},
 		} {
 			answer := w.register(t, "", c.token, described(nil))
 			refuses(t, name, answer, c.status, c.code)
@@ -314,6 +364,34 @@ func TestAnAccessTokenDecidesHowAnAppRegisters(t *testing.T) {
 			if answer.Status != 201 {
 				t.Errorf("%s: %s", what, answer.Text)
 			}
+		}
+	})
+}
+
+// Neither is an Authorization of another kind, and no page of another site sends JSON without being asked.
+func TestRegistrationsComeAsJSONWithABearerToken(t *testing.T) {
+	eachRegistering(t, nil, func(t *testing.T, w *world) {
+		_, good := w.registrar(t)
+		body, err := json.Marshal(described(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(media string, authorization ...string) servertest.Answer {
+			r := httptest.NewRequest(http.MethodPost, w.Endpoint(t, w.pool, "/oauth2/register"), bytes.NewReader(body))
+			r.Header.Set("Content-Type", media)
+			r.Header["Authorization"] = authorization
+			return w.Do(t, r)
+		}
+		for name, headers := range map[string][]string{
+			"another scheme": {"Basic " + good}, "no token": {"Bearer "}, "a scheme alone": {"Bearer"}, "nothing": {""}, "twice": {"Bearer " + good, "Bearer " + good},
+		} {
+			refuses(t, name, send("application/json", headers...), 401, "invalid_token")
+		}
+		for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", ""} {
+			refuses(t, media, send(media), 400, "invalid_client_metadata")
+		}
+		if answer := send("application/json; charset=utf-8", "bearer "+good); answer.Status != 201 {
+			t.Errorf("well: %s", answer.Text)
 		}
 	})
 }
@@ -377,6 +455,7 @@ func TestAPoolHasAThousandRegisteredApps(t *testing.T) {
 // An app that strangers have registered is no way around what the pool's own apps may not do.
 func TestRegisteredAppsAreNotTrusted(t *testing.T) {
 	eachRegistering(t, nil, func(t *testing.T, w *world) {
+		w.Must(t, "AddCustomAttributes", M{"UserPoolId": w.pool, "CustomAttributes": []M{{"Name": "tier", "AttributeDataType": "String"}}})
 		got := w.register(t, "", "", described(M{"token_endpoint_auth_method": "client_secret_post"})).Body
 		a := app{got["client_id"].(string), got["client_secret"].(string)}
 		for _, pairs := range [][]string{without, {"code_challenge", ""}, {"code_challenge_method", ""}} {

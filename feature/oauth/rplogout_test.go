@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/platform/db"
+	"cardea/record/client"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 )
 
 const goodbye = "https://app.example.com/bye"
@@ -126,13 +129,36 @@ func TestLogoutSendsNobodyToAnAddressThatIsNotRegistered(t *testing.T) {
 			"another client's":  rpQuery("id_token_hint", hint, "post_logout_redirect_uri", goodbye+"/other"),
 			"no client":         rpQuery("post_logout_redirect_uri", goodbye),
 			"two clients":       rpQuery("id_token_hint", hint, "client_id", other.id, "post_logout_redirect_uri", goodbye+"/other"),
+			"another client":    rpQuery("id_token_hint", hint, "client_id", other.id, "post_logout_redirect_uri", goodbye),
 			"an unknown client": rpQuery("client_id", "x", "post_logout_redirect_uri", goodbye),
+			"the same alone":    rpQuery("client_id", "x"),
 			"a forged hint":     rpQuery("id_token_hint", forged(hint), "post_logout_redirect_uri", goodbye),
 			"an access token":   rpQuery("id_token_hint", signed["AccessToken"].(string), "post_logout_redirect_uri", goodbye),
 			"a parameter twice": rpQuery("id_token_hint", hint) + "&state=a&state=b",
 		} {
 			answer := w.visitLogout(t, cookie, q, nil)
 			if answer.Status != 400 || answer.Header.Get("Location") != "" || !w.reused(t, cookie, query(a)) {
+				t.Errorf("%s: %d to %q", name, answer.Status, answer.Header.Get("Location"))
+			}
+		}
+	})
+}
+
+// An address that a browser would run leads nowhere, even if it is stored.
+func TestLogoutRunsNoAddress(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		a := w.web(t, M{"LogoutURLs": []string{goodbye}})
+		const runs = "javascript:alert(1)"
+		w.write(t, func(tx *db.Tx) error {
+			c, err := client.Get(tx, id.Pool(w.pool), id.Client(a.id))
+			if err != nil {
+				return err
+			}
+			c.Doc.LogoutURLs = append(c.Doc.LogoutURLs, runs)
+			return client.Update(tx, c)
+		})
+		for name, q := range map[string]string{"Cognito's": rpQuery("client_id", a.id, "logout_uri", runs), "OpenID's": rpQuery("client_id", a.id, "post_logout_redirect_uri", runs)} {
+			if answer := w.visitLogout(t, "", q, nil); answer.Status != 400 || answer.Header.Get("Location") != "" {
 				t.Errorf("%s: %d to %q", name, answer.Status, answer.Header.Get("Location"))
 			}
 		}

@@ -116,6 +116,12 @@ func TestAHintIsForItsUserAlone(t *testing.T) {
 		if got.Get("error") != "login_required" {
 			t.Errorf("alice is signed in, bob is meant: %v", got)
 		}
+		sentBack(t, w.openAs(t, w.remembered(t, a), q), w.Endpoint(t, w.pool, "/login?")) // where bob can sign in
+		page := httptest.NewRequest(http.MethodGet, w.Endpoint(t, w.pool, "/login")+"?"+q, nil)
+		page.AddCookie(&http.Cookie{Name: "cardea-sso-_domains-" + w.domain(t), Value: w.remembered(t, a)})
+		if shown := w.Do(t, page); shown.Status != 200 || strings.Contains(shown.Text, "alice") {
+			t.Errorf("the page for bob offers to go on as alice: %d %s", shown.Status, shown.Text)
+		}
 		if _, err := w.finish(t, q, nil); err == nil || !strings.Contains(err.Error(), hosted.ErrLoginRequired.Error()) {
 			t.Errorf("alice signs in, bob is meant: %v", err)
 		}
