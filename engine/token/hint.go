@@ -30,14 +30,15 @@ func (m *Minter) ReadHint(tx *db.Tx, pool id.Pool, hint string) (Hint, error) {
 		return Hint{}, err
 	}
 	signed := false
-	for _, key := range keys.public { // one of them signs ID tokens, and nothing else
-		signed = signed || key.ID == keys.id.ID && t.Verify(key) == nil
+	for _, key := range keys.public {
+		signed = signed || t.Verify(key) == nil
 	}
 	var c struct {
 		Sub      string `json:"sub"`
 		Audience string `json:"aud"`
+		Use      string `json:"token_use"`
 	}
-	if !signed || json.Unmarshal(t.Payload, &c) != nil {
+	if !signed || json.Unmarshal(t.Payload, &c) != nil || c.Use != "id" {
 		return Hint{}, ErrHint
 	}
 	return Hint{Sub: id.Sub(c.Sub), Client: c.Audience}, nil

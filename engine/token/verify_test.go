@@ -90,6 +90,27 @@ func TestKeysOfIDTokensSignNoAccessTokens(t *testing.T) {
 	wantCondition(t, err, token.ErrInvalidAccess)
 }
 
+func TestOnlyIDTokensAreHints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	result := w.signIn(t)
+	logout, err := w.tokens.LogoutToken(t.Context(), token.LogoutNotice{Pool: w.pool.ID, Client: w.client.ID, Sub: w.user.Sub, SSO: id.NewUUID()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		jwt  string
+		want error
+	}{"ID": {result.IdToken, nil}, "access": {result.AccessToken, token.ErrHint}, "logout": {logout, token.ErrHint}} {
+		w.write(t, func(tx *db.Tx) error {
+			if _, err := w.tokens.ReadHint(tx, w.pool.ID, c.jwt); !errors.Is(err, c.want) {
+				t.Errorf("%s token: %v", name, err)
+			}
+			return nil
+		})
+	}
+}
+
 // Test keys are shared between pools, so that here nothing but the issuer keeps pools apart.
 func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
 	t.Parallel()
