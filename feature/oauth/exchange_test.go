@@ -15,6 +15,12 @@ const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
 // exchange exchanges an access token as an app.
 func (w *world) exchange(t testing.TB, a app, subject any, pairs ...string) servertest.Answer {
 	t.Helper()
+	return w.exchangeWith(t, a, nil, subject, pairs...)
+}
+
+// exchangeWith is exchange with proofs.
+func (w *world) exchangeWith(t testing.TB, a app, proofs []string, subject any, pairs ...string) servertest.Answer {
+	t.Helper()
 	form := []string{
 		"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange", "client_id", a.id,
 		"subject_token", subject.(string), "subject_token_type", accessTokenType,
@@ -22,7 +28,7 @@ func (w *world) exchange(t testing.TB, a app, subject any, pairs ...string) serv
 	if a.secret != "" {
 		form = append(form, "client_secret", a.secret)
 	}
-	return w.token(t, append(form, pairs...)...)
+	return w.with(t, "/oauth2/token", proofs, append(form, pairs...)...)
 }
 
 // exchangers are a client of users with all scopes of two resource servers, a service with some, and a user's access token.
@@ -147,6 +153,20 @@ func TestTokensThatAreBoundToAKeyAreNotExchanged(t *testing.T) {
 		h := w.holder(t)
 		bound := w.redeems(t, a, w.code(t, a, "scope", "openid api/read"), h.forToken(t)).Body["access_token"]
 		refuses(t, "a bound token", w.exchange(t, service, bound), 400, "invalid_request")
+	})
+}
+
+func TestExchangedTokensAreBoundToAKey(t *testing.T) {
+	eachFollowing(t, "token-exchange dpop", func(t *testing.T, w *world) {
+		_, service, subject := w.exchangers(t)
+		h := w.holder(t)
+		proof := []string{h.forToken(t)}
+		made := w.exchangeWith(t, service, proof, subject, "scope", "api/read")
+		bound, _ := claims(t, made.Body["access_token"])["cnf"].(M)
+		if made.Body["token_type"] != "DPoP" || bound["jkt"] != h.jkt {
+			t.Errorf("got %s, bound to %v", made.Text, bound)
+		}
+		refuses(t, "with the same proof", w.exchangeWith(t, service, proof, subject, "scope", "api/read"), 400, "invalid_dpop_proof")
 	})
 }
 
