@@ -109,7 +109,7 @@ func (w *world) said(t *testing.T, logoutToken string) (header josev4.Header, cl
 	if err := json.Unmarshal([]byte(answer.Text), &keys); err != nil {
 		t.Fatal(err)
 	}
-	signed, err := josev4.ParseSigned(logoutToken, []josev4.SignatureAlgorithm{josev4.RS256})
+	signed, err := josev4.ParseSignedCompact(logoutToken, []josev4.SignatureAlgorithm{josev4.RS256})
 	if err != nil {
 		t.Fatalf("%q: %v", logoutToken, err)
 	}
