@@ -1,0 +1,2 @@
+// Package linkedidentity stores which user of a pool somebody is who signs in at an identity provider.
+package linkedidentity

@@ -1,0 +1,2 @@
+// Package provider stores the identity providers of user pools: their settings, secrets and identifiers.
+package provider
