@@ -8,6 +8,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/platform/db"
 	"cardea/record/authcode"
+	"cardea/record/ssosession"
 	"cardea/record/user"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -22,7 +23,8 @@ type SignIn struct {
 	Proofs    []factor.Proof
 	AuthTime  time.Time // when they proved who they are; zero: now
 	Browser   Browser
-	Overrides *trigger.Overrides // of Ask
+	Overrides *trigger.Overrides  // of Ask
+	Upstream  ssosession.Upstream // the sign-in at an identity provider; zero: they have signed in here
 
 	own bool // to the user's own pages
 }

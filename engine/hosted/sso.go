@@ -84,7 +84,7 @@ func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, 
 	err = ssosession.Insert(tx, &ssosession.Session{
 		Pool: pool, ID: session, Domain: who.Browser.Domain, Sub: who.User.Sub, Hash: ssosession.Hash(secret),
 		Proofs: who.Proofs, PasswordSet: who.User.PasswordSet, AuthTime: who.AuthTime, Expires: who.AuthTime.Add(longest),
-		Active: by.Active, IP: by.IP, DeviceType: by.DeviceType,
+		Active: by.Active, IP: by.IP, DeviceType: by.DeviceType, Upstream: who.Upstream,
 	})
 	if err != nil {
 		return "", nil, err

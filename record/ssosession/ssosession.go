@@ -3,6 +3,7 @@ package ssosession
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -27,10 +28,20 @@ type Session struct {
 	Active     time.Time // when it was used last: the sign-in, or a code that it gave since
 	IP         string    // from where; empty when unknown
 	DeviceType string    // "Firefox on Windows"; empty when unknown
+
+	Upstream Upstream
+}
+
+// Upstream is the sign-in at an identity provider that a session has come of. The zero Upstream is none: the user has signed in here.
+type Upstream struct {
+	Provider string `json:"p,omitempty"` // its name
+	NameID   string `json:"n,omitempty"` // SAML: how the provider calls the user
+	Format   string `json:"f,omitempty"` // of NameID
+	Index    string `json:"i,omitempty"` // SAML: of the session there
 }
 
 // columns of a session, in the order in which scan reads them.
-const columns = "pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires, active, ip, device_type"
+const columns = "pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires, active, ip, device_type, upstream"
 
 // Hash is how a secret is stored. It has 256 random bits, so that the hash needs no salt.
 func Hash(secret string) string {
@@ -40,12 +51,16 @@ func Hash(secret string) string {
 
 // Insert adds a session.
 func Insert(tx *db.Tx, s *Session) error {
+	upstream, err := s.Upstream.encode()
+	if err != nil {
+		return err
+	}
 	rows, err := tx.Exec(`
 		INSERT INTO sso_session (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT DO NOTHING`,
 		s.Pool, s.ID, s.Domain, s.Sub, s.Hash, strings.Join(s.Proofs, " "),
-		db.Millis(s.PasswordSet), db.Millis(s.AuthTime), db.Millis(s.Expires), db.Millis(s.Active), s.IP, s.DeviceType)
+		db.Millis(s.PasswordSet), db.Millis(s.AuthTime), db.Millis(s.Expires), db.Millis(s.Active), s.IP, s.DeviceType, upstream)
 	if err != nil {
 		return fmt.Errorf("insert single sign-on session: %w", err)
 	}
@@ -171,11 +186,11 @@ func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 
 func scan(row db.Scanner) (*Session, error) {
 	var s Session
-	var proofs string
+	var proofs, upstream string
 	var password, proven, expires, active int64
 	err := row.Scan(
 		(*string)(&s.Pool), &s.ID, &s.Domain, (*string)(&s.Sub), &s.Hash, &proofs, &password, &proven, &expires,
-		&active, &s.IP, &s.DeviceType,
+		&active, &s.IP, &s.DeviceType, &upstream,
 	)
 	if err != nil {
 		return nil, err
@@ -183,5 +198,22 @@ func scan(row db.Scanner) (*Session, error) {
 	s.Proofs = strings.Fields(proofs)
 	s.PasswordSet, s.AuthTime, s.Expires = db.Time(password), db.Time(proven), db.Time(expires)
 	s.Active = db.Time(active)
+	if upstream == "" {
+		return &s, nil
+	}
+	if err := json.Unmarshal([]byte(upstream), &s.Upstream); err != nil {
+		return nil, fmt.Errorf("decode the provider of single sign-on session: %w", err)
+	}
 	return &s, nil
+}
+
+func (u Upstream) encode() (string, error) {
+	if u == (Upstream{}) {
+		return "", nil
+	}
+	text, err := json.Marshal(u)
+	if err != nil {
+		return "", fmt.Errorf("encode the provider of single sign-on session: %w", err)
+	}
+	return string(text), nil
 }

@@ -21,6 +21,7 @@ func of(name string, sub id.Sub) *ssosession.Session {
 	return &ssosession.Session{
 		Pool: pool, ID: name, Domain: "shop", Sub: sub, Hash: ssosession.Hash("secret of " + name), Proofs: []string{"PASSWORD", "SMS_MFA"},
 		PasswordSet: at.Add(-time.Hour), AuthTime: at, Expires: at.Add(time.Hour),
+		Upstream: ssosession.Upstream{Provider: "Corp", NameID: "id of " + name, Format: "persistent", Index: "7"},
 	}
 }
 
@@ -90,5 +91,23 @@ func TestSessionsArePrunedByTheirTime(t *testing.T) {
 				return err
 			})
 		}
+	})
+}
+
+func TestSessionsOfThePoolItselfHaveNoProvider(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := of("a", "alice")
+		s.Upstream = ssosession.Upstream{}
+		write(t, d, func(tx *db.Tx) error {
+			if err := ssosession.Insert(tx, s); err != nil {
+				return err
+			}
+			got, err := ssosession.Get(tx, pool, "a")
+			if diff := cmp.Diff(s, got); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
+			return nil
+		})
 	})
 }
