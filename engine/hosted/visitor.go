@@ -44,19 +44,25 @@ func (s *Server) Visitor(tx *db.Tx, v Visit) (*access.Subject, error) {
 	return &access.Subject{App: app, User: u, Page: v.Origin, SSO: session.ID}, nil
 }
 
-// AccountOf is the account of a visitor. It answers the conditions of Visitor.
-func (s *Server) AccountOf(ctx context.Context, v Visit) (a Account, err error) {
+// FindVisitor is Visitor in a transaction of its own.
+func (s *Server) FindVisitor(ctx context.Context, v Visit) (who *access.Subject, err error) {
 	if v.Browser.SSO == "" {
-		return a, ErrLoginRequired
+		return nil, ErrLoginRequired
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		who, err := s.Visitor(tx, v)
-		if err == nil {
-			a = Account{Sub: who.User.Sub, Name: NameOf(who.Pool, who.User)}
-		}
+		who, err = s.Visitor(tx, v)
 		return err
 	})
-	return a, err
+	return who, err
+}
+
+// AccountOf is the account of a visitor. It answers the conditions of Visitor.
+func (s *Server) AccountOf(ctx context.Context, v Visit) (Account, error) {
+	who, err := s.FindVisitor(ctx, v)
+	if err != nil {
+		return Account{}, err
+	}
+	return Account{Sub: who.User.Sub, Name: NameOf(who.Pool, who.User)}, nil
 }
 
 // AsVisitor makes the context in which operations on the user's own account act for a visitor. They answer the conditions of Visitor.

@@ -11,7 +11,6 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/hosted"
 	"cardea/engine/interaction"
-	"cardea/platform/db"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
@@ -147,17 +146,12 @@ func (o *ownVisit) chooseApp() {
 
 // enter finds the visitor. From then on the operations that are called with the context of the visit act for them, as long as
 // their session lasts and, for a form, while the account that it was shown with is the one that the browser is signed in to.
-func (o *ownVisit) enter() error {
+func (o *ownVisit) enter() (err error) {
 	as := hosted.Visit{Pool: o.site.Pool, Values: o.asked, Origin: o.site.Origin(), Browser: o.browser(), Within: o.within()}
-	if as.Browser.SSO == "" {
-		return hosted.ErrLoginRequired
-	}
 	as.Browser.Shown = id.Sub(o.typed(accountField))
 	o.r = o.r.WithContext(o.Hosted.AsVisitor(o.r.Context(), as))
-	return o.Hosted.DB.Read(o.ctx(), func(tx *db.Tx) (err error) {
-		o.who, err = o.Hosted.Visitor(tx, as)
-		return err
-	})
+	o.who, err = o.Hosted.FindVisitor(o.ctx(), as)
+	return err
 }
 
 // within is how long ago the visitor may have signed in.
