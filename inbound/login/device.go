@@ -7,7 +7,6 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/lockout"
-	"cardea/spec/oauth2"
 )
 
 // userCodeField is what the form of a device's code has, and the address that devices may show as a picture.
@@ -31,10 +30,7 @@ func (v *visit) enterDevice() {
 }
 
 func (v *visit) findDevice() {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
-	if err := v.r.ParseForm(); err != nil {
-		v.code = oauth2.InvalidRequest
-		v.respond(http.StatusBadRequest, v.cards().failed(v.texts.ErrorRequest()))
+	if !v.readForm() {
 		return
 	}
 	typed := v.typed(userCodeField)

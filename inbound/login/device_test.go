@@ -109,3 +109,15 @@ func TestPoolsWithoutDevicesHaveNoPageForThem(t *testing.T) {
 		}
 	})
 }
+
+func TestADevicesCodeIsText(t *testing.T) {
+	t.Parallel()
+	eachShop(t, M{"UserPoolTags": M{"cardea:standards": "device"}}, nil, func(t *testing.T, s *shop) {
+		for _, typed := range []string{"BCDF\x00GHJK", "BCDF\xffGHJK"} {
+			v := s.visitor(t).send(http.MethodPost, s.Endpoint(t, s.pool, "/device"), map[string][]string{"user_code": {typed}})
+			if v.expect("error").status != http.StatusBadRequest {
+				t.Errorf("%q: %d", typed, v.status)
+			}
+		}
+	})
+}
