@@ -61,7 +61,7 @@ func StartDevice(tx *db.Tx, app access.App, scopes []string) (Device, error) {
 	}
 	code, shown := rand.Text()+rand.Text(), newUserCode()
 	err := devicegrant.Insert(tx, &devicegrant.Grant{
-		Pool: app.Pool.ID, ID: id.NewUUID(), Hash: devicegrant.Hash(code), UserCode: shown, Client: app.Client.ID,
+		Pool: app.Pool.ID, ID: id.NewUUID(), Hash: id.Digest(code), UserCode: shown, Client: app.Client.ID,
 		Doc: devicegrant.Doc{Scopes: scopes}, Pause: DevicePause, Created: tx.Now, Expires: tx.Now.Add(DeviceLife),
 	})
 	if err != nil {
@@ -195,7 +195,7 @@ func (r *Request) askForDevice(tx *db.Tx, g grant) (secret string, err error) {
 	}
 	secret = rand.Text() + rand.Text()
 	asked := *r.Device
-	asked.Sub, asked.Secret = g.User.Sub, devicegrant.Hash(secret)
+	asked.Sub, asked.Secret = g.User.Sub, id.Digest(secret)
 	asked.Doc = devicegrant.Doc{
 		Scopes: r.Scopes, Proofs: g.Proofs, SSO: g.sso, AuthTime: g.AuthTime, PasswordSet: g.User.PasswordSet,
 		Answered: token.After(tx.Now, g.User),
@@ -221,7 +221,7 @@ func (s *Server) Decide(ctx context.Context, r *Request, secret string, allow bo
 		if again.Device == nil {
 			return ErrDevice
 		}
-		err = devicegrant.Decide(tx, again.Device, devicegrant.Hash(secret), to)
+		err = devicegrant.Decide(tx, again.Device, id.Digest(secret), to)
 		if errors.Is(err, db.ErrStale) {
 			return ErrDevice
 		}

@@ -96,7 +96,7 @@ func (r *Request) code(tx *db.Tx, who grant) (location oauth2.Location, err erro
 	}
 	code := id.NewUUID()
 	err = authcode.Insert(tx, &authcode.Code{
-		Pool: r.Pool.ID, Hash: authcode.Hash(code), Client: r.Client.ID, Sub: who.User.Sub,
+		Pool: r.Pool.ID, Hash: id.Digest(code), Client: r.Client.ID, Sub: who.User.Sub,
 		Created: token.After(tx.Now, who.User), Expires: tx.Now.Add(life),
 		Doc: authcode.Doc{
 			RedirectURI: r.Answer.URI, Implied: r.implied, Challenge: r.Challenge,

@@ -7,6 +7,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/token"
+	"cardea/engine/trigger"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/devicegrant"
@@ -15,6 +16,7 @@ import (
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/dpop"
+	"cardea/spec/id"
 	"cardea/spec/triggerevent"
 )
 
@@ -42,7 +44,7 @@ func (s *Server) Poll(ctx context.Context, x DevicePoll) (*cognitoidp.Authentica
 		return err
 	})
 	if err != nil {
-		return nil, s.refuse(ctx, Exchange{App: x.App}, err)
+		return nil, s.refuse(ctx, x.Pool.ID, err)
 	}
 	if err := s.knock(ctx, g); err != nil {
 		return nil, err
@@ -53,7 +55,7 @@ func (s *Server) Poll(ctx context.Context, x DevicePoll) (*cognitoidp.Authentica
 		return err
 	})
 	if err != nil {
-		return nil, s.refuse(ctx, Exchange{App: x.App}, err)
+		return nil, s.refuse(ctx, x.Pool.ID, err)
 	}
 	overrides, err := s.Tokens.Customize(ctx, token.Customization{
 		App: x.App, User: who.user, Kind: session.OAuth, Scopes: who.scopes, Occasion: triggerevent.HostedAuth,
@@ -63,32 +65,37 @@ func (s *Server) Poll(ctx context.Context, x DevicePoll) (*cognitoidp.Authentica
 	}
 	var made *token.Opened
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		again, err := s.allowed(tx, x)
-		if err != nil {
-			return err
-		}
-		if err := devicegrant.Use(tx, again.grant); err != nil {
-			return fmt.Errorf("use device code: %w", err)
-		}
-		doc := again.grant.Doc
-		made, err = s.Tokens.Open(tx, token.Grant{
-			App: again.App, User: again.user, Kind: session.OAuth, Scopes: again.scopes, SSO: doc.SSO,
-			Proofs: doc.Proofs, AuthTime: doc.AuthTime, Key: x.Key, Overrides: overrides, From: caller.From(ctx),
-		})
+		made, err = s.openAllowed(tx, x, overrides)
 		return err
 	})
 	if errors.Is(err, db.ErrStale) {
 		return nil, ErrCode
 	}
 	if err != nil {
-		return nil, s.refuse(ctx, Exchange{App: x.App}, err)
+		return nil, s.refuse(ctx, x.Pool.ID, err)
 	}
 	return s.Tokens.Sign(ctx, made)
 }
 
+// openAllowed uses the device code up and makes its session, both or neither.
+func (s *Server) openAllowed(tx *db.Tx, x DevicePoll, overrides *trigger.Overrides) (*token.Opened, error) {
+	who, err := s.allowed(tx, x)
+	if err != nil {
+		return nil, err
+	}
+	if err := devicegrant.Use(tx, who.grant); err != nil {
+		return nil, fmt.Errorf("use device code: %w", err)
+	}
+	doc := who.grant.Doc
+	return s.Tokens.Open(tx, token.Grant{
+		App: who.App, User: who.user, Kind: session.OAuth, Scopes: who.scopes, SSO: doc.SSO,
+		Proofs: doc.Proofs, AuthTime: doc.AuthTime, Key: x.Key, Overrides: overrides, From: caller.From(tx.Context()),
+	})
+}
+
 // find finds the grant of a code of the client.
 func (x DevicePoll) find(tx *db.Tx) (*devicegrant.Grant, error) {
-	g, err := devicegrant.OfDevice(tx, x.Pool.ID, devicegrant.Hash(x.Code))
+	g, err := devicegrant.OfDevice(tx, x.Pool.ID, id.Digest(x.Code))
 	if errors.Is(err, db.ErrNotFound) || err == nil && g.Client != x.Client.ID {
 		return nil, mismatchError{}
 	}

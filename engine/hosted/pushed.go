@@ -31,7 +31,7 @@ const pushedPrefix = "urn:ietf:params:oauth:request_uri:"
 func (r *Request) Push(tx *db.Tx) (uri string, err error) {
 	uri = pushedPrefix + rand.Text() + rand.Text()
 	return uri, pushedrequest.Insert(tx, &pushedrequest.Request{
-		Pool: r.Pool.ID, Hash: pushedrequest.Hash(uri), Client: r.Client.ID, Query: r.values.Encode(),
+		Pool: r.Pool.ID, Hash: id.Digest(uri), Client: r.Client.ID, Query: r.values.Encode(),
 		Created: tx.Now, Expires: tx.Now.Add(PushedLife + answerLife),
 	})
 }
@@ -71,7 +71,7 @@ func (r *Request) resolve(tx *db.Tx) error {
 	if !r.given.Has("request_uri") || !r.Pool.Follows(pool.PushedRequests) {
 		return nil
 	}
-	found, err := pushedrequest.Get(tx, r.Pool.ID, pushedrequest.Hash(r.given.Get("request_uri")))
+	found, err := pushedrequest.Get(tx, r.Pool.ID, id.Digest(r.given.Get("request_uri")))
 	if errors.Is(err, db.ErrNotFound) {
 		return ErrPushed
 	}

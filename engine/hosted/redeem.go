@@ -63,7 +63,7 @@ func (reusedError) Error() string { return "the authorization code was used befo
 func (s *Server) Redeem(ctx context.Context, x Exchange) (*cognitoidp.AuthenticationResultType, error) {
 	overrides, err := s.ask(ctx, x)
 	if err != nil {
-		return nil, s.refuse(ctx, x, err)
+		return nil, s.refuse(ctx, x.Pool.ID, err)
 	}
 	var made *token.Opened
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -71,7 +71,7 @@ func (s *Server) Redeem(ctx context.Context, x Exchange) (*cognitoidp.Authentica
 		return err
 	})
 	if err != nil {
-		return nil, s.refuse(ctx, x, err)
+		return nil, s.refuse(ctx, x.Pool.ID, err)
 	}
 	return s.Tokens.Sign(ctx, made)
 }
@@ -126,7 +126,7 @@ func (s *Server) open(tx *db.Tx, x Exchange, overrides *trigger.Overrides) (*tok
 
 // find finds the code of an exchange and its user, if it may be redeemed.
 func find(tx *db.Tx, x Exchange) (*authcode.Code, *user.User, error) {
-	c, err := authcode.Get(tx, x.Pool.ID, authcode.Hash(x.Code))
+	c, err := authcode.Get(tx, x.Pool.ID, id.Digest(x.Code))
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, nil, mismatchError{}
 	}
@@ -190,10 +190,10 @@ func returns(doc authcode.Doc, given string) bool {
 }
 
 // refuse does what a refused exchange brings with it, and gives the condition.
-func (s *Server) refuse(ctx context.Context, x Exchange, err error) error {
+func (s *Server) refuse(ctx context.Context, pool id.Pool, err error) error {
 	if _, ok := errors.AsType[mismatchError](err); ok {
 		guesses := lockout.GuessesOf(ctx)
-		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return guesses.Fail(tx, x.Pool.ID) }); err != nil {
+		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return guesses.Fail(tx, pool) }); err != nil {
 			return fmt.Errorf("count a wrong authorization code: %w", err)
 		}
 		return ErrCode
@@ -206,7 +206,7 @@ func (s *Server) refuse(ctx context.Context, x Exchange, err error) error {
 		if reused.code.Doc.Challenge != "" && tx.Now.Sub(reused.code.Used) < retry {
 			return nil
 		}
-		return session.Revoke(tx, x.Pool.ID, reused.code.Session)
+		return session.Revoke(tx, pool, reused.code.Session)
 	})
 	if err != nil {
 		return fmt.Errorf("end the session of a reused authorization code: %w", err)

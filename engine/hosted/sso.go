@@ -82,7 +82,7 @@ func begin(tx *db.Tx, pool id.Pool, who SignIn) (session string, out *Finished, 
 	by := token.Use(tx.Now, caller.From(tx.Context()))
 	secret := rand.Text() + rand.Text() // 260 bits
 	err = ssosession.Insert(tx, &ssosession.Session{
-		Pool: pool, ID: session, Domain: who.Browser.Domain, Sub: who.User.Sub, Hash: ssosession.Hash(secret),
+		Pool: pool, ID: session, Domain: who.Browser.Domain, Sub: who.User.Sub, Hash: id.Digest(secret),
 		Proofs: who.Proofs, PasswordSet: who.User.PasswordSet, AuthTime: who.AuthTime, Expires: who.AuthTime.Add(longest),
 		Active: by.Active, IP: by.IP, DeviceType: by.DeviceType, Upstream: who.Upstream,
 	})
@@ -110,7 +110,7 @@ func held(tx *db.Tx, pool id.Pool, b Browser) (*ssosession.Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get single sign-on session: %w", err)
 	}
-	if subtle.ConstantTimeCompare([]byte(s.Hash), []byte(ssosession.Hash(secret))) != 1 || s.Domain != b.Domain || !tx.Now.Before(s.Expires) {
+	if subtle.ConstantTimeCompare([]byte(s.Hash), []byte(id.Digest(secret))) != 1 || s.Domain != b.Domain || !tx.Now.Before(s.Expires) {
 		return nil, ErrLoginRequired
 	}
 	return s, nil

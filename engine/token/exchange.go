@@ -46,8 +46,9 @@ type actor struct {
 
 // Exchange makes an access token of a user's access token, that the app may use for the audience. It lives no longer than that
 // token, has no scope that the token, the app and the audience do not all have, and none of those that concern the user's own
-// account or claims, whatever PreTokenGeneration adds. It belongs to the token's session, and ends with it; there is no refresh token. It answers ErrSubject,
-// ErrTarget, scope.ErrRefused, and the conditions of PreTokenGeneration, which is asked as for a refresh.
+// account or claims, whatever PreTokenGeneration adds. It belongs to the token's session, and ends with it; there is no refresh
+// token. It answers ErrSubject, ErrTarget, scope.ErrRefused, and the conditions of PreTokenGeneration, which is asked as for a
+// refresh.
 func (m *Minter) Exchange(ctx context.Context, x Exchange) (*cognitoidp.AuthenticationResultType, error) {
 	claims, err := m.Authenticate(ctx, x.Subject)
 	if err != nil {

@@ -2,8 +2,6 @@ package token
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 
 	"cardea/platform/db"
@@ -18,8 +16,7 @@ func Spend(tx *db.Tx, pool id.Pool, proof *dpop.Proof) error {
 	if proof == nil {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(proof.Key + "/" + proof.ID))
-	err := replay.Use(tx, pool, "dpop/"+base64.RawURLEncoding.EncodeToString(sum[:]), proof.Until)
+	err := replay.Use(tx, pool, "dpop/"+id.Digest(proof.Key+"/"+proof.ID), proof.Until)
 	if errors.Is(err, db.ErrExists) {
 		return dpop.ErrProof
 	}

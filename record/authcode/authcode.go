@@ -1,8 +1,6 @@
 package authcode
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -38,12 +36,6 @@ type Doc struct {
 	SSO         string    `json:"sso,omitzero"`
 	AuthTime    time.Time `json:"auth_time"`
 	PasswordSet time.Time `json:"password_set"` // the user's, then
-}
-
-// Hash is how a code is stored. It has 122 random bits, so that the hash needs no salt.
-func Hash(code string) string {
-	sum := sha256.Sum256([]byte(code))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Insert adds a code that is not used yet.

@@ -21,7 +21,7 @@ var at = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
 
 func code(text string, sub id.Sub) *authcode.Code {
 	return &authcode.Code{
-		Pool: pool, Hash: authcode.Hash(text), Client: "app", Sub: sub, Created: at, Expires: at.Add(5 * time.Minute),
+		Pool: pool, Hash: id.Digest(text), Client: "app", Sub: sub, Created: at, Expires: at.Add(5 * time.Minute),
 		Doc: authcode.Doc{
 			RedirectURI: "https://app.example.com/cb", Challenge: "x", Scopes: []string{"openid"}, Proofs: []string{"PASSWORD"},
 			AuthTime: at.Add(-time.Minute), PasswordSet: at.Add(-time.Hour), Nonce: "n", Resource: "https://api", SSO: "s", Implied: true,
@@ -47,7 +47,7 @@ func TestCodesAreKeptByTheirHash(t *testing.T) {
 			if err := authcode.Insert(tx, c); !errors.Is(err, db.ErrExists) {
 				t.Errorf("inserted twice: %v", err)
 			}
-			got, err := authcode.Get(tx, pool, authcode.Hash("text"))
+			got, err := authcode.Get(tx, pool, id.Digest("text"))
 			if diff := cmp.Diff(c, got); diff != "" {
 				t.Error(diff)
 			}

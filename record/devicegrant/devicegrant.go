@@ -1,8 +1,6 @@
 package devicegrant
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -48,12 +46,6 @@ type Doc struct {
 	AuthTime    time.Time `json:"auth_time,omitzero"`
 	PasswordSet time.Time `json:"password_set,omitzero"` // the user's, when they signed in
 	Answered    time.Time `json:"answered,omitzero"`     // when they did that
-}
-
-// Hash is how a code is stored that has so many random bits that the hash needs no salt.
-func Hash(code string) string {
-	sum := sha256.Sum256([]byte(code))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 const columns = "pool_id, id, hash, user_code, client_id, state, secret, sub, doc, polled, pause, created, expires"

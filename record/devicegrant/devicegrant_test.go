@@ -21,7 +21,7 @@ var at = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
 
 func waiting() *devicegrant.Grant {
 	return &devicegrant.Grant{
-		Pool: pool, ID: "i", Hash: devicegrant.Hash("code"), UserCode: "BCDFGHJK", Client: "app", State: devicegrant.Pending,
+		Pool: pool, ID: "i", Hash: id.Digest("code"), UserCode: "BCDFGHJK", Client: "app", State: devicegrant.Pending,
 		Doc: devicegrant.Doc{Scopes: []string{"openid"}}, Pause: 5 * time.Second, Created: at, Expires: at.Add(time.Minute),
 	}
 }

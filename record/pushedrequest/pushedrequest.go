@@ -1,8 +1,6 @@
 package pushedrequest
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -18,12 +16,6 @@ type Request struct {
 	Query   string // its parameters
 	Created time.Time
 	Expires time.Time
-}
-
-// Hash is how a request_uri is stored. It has 256 random bits, so that the hash needs no salt.
-func Hash(uri string) string {
-	sum := sha256.Sum256([]byte(uri))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Insert adds a request.

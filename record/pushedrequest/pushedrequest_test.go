@@ -21,7 +21,7 @@ func TestRequestsAreKeptByTheHashOfTheirName(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := &pushedrequest.Request{
-			Pool: pool, Hash: pushedrequest.Hash("urn:x"), Client: "app", Query: "a=b", Created: at, Expires: at.Add(time.Minute),
+			Pool: pool, Hash: id.Digest("urn:x"), Client: "app", Query: "a=b", Created: at, Expires: at.Add(time.Minute),
 		}
 		write := func(fn func(tx *db.Tx) error) error { return d.Write(t.Context(), fn) }
 		if err := write(func(tx *db.Tx) error { return pushedrequest.Insert(tx, r) }); err != nil {

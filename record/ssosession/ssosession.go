@@ -1,8 +1,6 @@
 package ssosession
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -42,12 +40,6 @@ type Upstream struct {
 
 // columns of a session, in the order in which scan reads them.
 const columns = "pool_id, id, domain, sub, hash, proofs, password_set, auth_time, expires, active, ip, device_type, upstream"
-
-// Hash is how a secret is stored. It has 256 random bits, so that the hash needs no salt.
-func Hash(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
 
 // Insert adds a session.
 func Insert(tx *db.Tx, s *Session) error {

@@ -19,7 +19,7 @@ var at = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
 
 func of(name string, sub id.Sub) *ssosession.Session {
 	return &ssosession.Session{
-		Pool: pool, ID: name, Domain: "shop", Sub: sub, Hash: ssosession.Hash("secret of " + name), Proofs: []string{"PASSWORD", "SMS_MFA"},
+		Pool: pool, ID: name, Domain: "shop", Sub: sub, Hash: id.Digest("secret of " + name), Proofs: []string{"PASSWORD", "SMS_MFA"},
 		PasswordSet: at.Add(-time.Hour), AuthTime: at, Expires: at.Add(time.Hour),
 		Upstream: ssosession.Upstream{Provider: "Corp", NameID: "id of " + name, Format: "persistent", Index: "7"},
 	}
