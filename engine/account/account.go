@@ -18,6 +18,7 @@ import (
 	"cardea/record/device"
 	"cardea/record/devicegrant"
 	"cardea/record/group"
+	"cardea/record/linkedidentity"
 	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
@@ -231,7 +232,7 @@ func isSub(name string) bool {
 }
 
 // Delete removes a user and everything that belongs to them: sessions, devices, factors, codes, group memberships, failed
-// attempts, custom sign-ins, names. Without the row their tokens are void.
+// attempts, custom sign-ins, identities at providers, names. Without the row their tokens are void.
 func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 	if err := user.Release(tx, p.ID, u.Sub, names(p, u)); err != nil {
 		return err
@@ -241,7 +242,7 @@ func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
 	}
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
 		EndAllSSO, session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, devicegrant.DeleteUser, group.DeleteUser,
-		attempt.DeleteUser, customauth.DeleteUser, user.Delete,
+		attempt.DeleteUser, customauth.DeleteUser, linkedidentity.DeleteUser, user.Delete,
 	} {
 		if err := remove(tx, p.ID, u.Sub); err != nil {
 			return fmt.Errorf("delete user: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/attributes"
+	"cardea/engine/identity"
 	"cardea/engine/password"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidp"
@@ -122,6 +123,9 @@ func accountFault(op *awsjson.Operation, err error) error {
 			return cognitoidp.InvalidParameter("Email is required to verify/un-verify an email")
 		}
 		return cognitoidp.InvalidParameter("Phone Number is required to verify/un-verify a phone number")
+	}
+	if _, ok := errors.AsType[*identity.LinkedError](err); ok {
+		return cognitoidp.AliasExists("SourceUser is already linked to another user")
 	}
 	if mismatch, ok := errors.AsType[*account.MismatchError](err); ok {
 		return cognitoidp.InvalidParameter("The " + mismatch.Attribute + " attribute does not match the username.")

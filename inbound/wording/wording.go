@@ -13,6 +13,7 @@ import (
 	"cardea/engine/certificate"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
+	"cardea/engine/identity"
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/migration"
@@ -73,6 +74,10 @@ var conditions = []entry{
 	{trigger.ErrNoCustomAuth, cognitoidp.InvalidParameter("Custom auth lambda trigger is not configured for the user pool.")},
 	{challenge.ErrManyCustom, cognitoidp.TooManyRequests("Too many sign-ins, please try again later.")},
 	{factor.ErrFirstFactor, cognitoidp.NotAuthorized("The user's second factor cannot follow this sign-in's first.")},
+
+	{identity.ErrMany, cognitoidp.LimitExceeded(fmt.Sprintf("A user can have at most %d linked identities.", identity.Most))},
+	{identity.ErrValue, cognitoidp.InvalidParameter("Invalid ProviderAttributeValue.")},
+	{identity.ErrAmbiguous, cognitoidp.InvalidParameter("The identity is linked with several users.")},
 
 	{brand.ErrImage, cognitoidp.InvalidParameter("The image is not valid, or is not of the type that it is said to be.")},
 	{certificate.ErrUnusable, cognitoidp.InvalidParameter("The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")},
