@@ -48,8 +48,10 @@ type MismatchError struct {
 
 func (e *MismatchError) Error() string { return "the user name is another " + e.Attribute }
 
-// Active answers what keeps a user from having tokens: ErrDisabled, ErrUnconfirmed, ErrResetRequired or StatusError.
-func Active(u *user.User) error {
+// Active answers what keeps a user from having tokens: ErrDisabled, ErrUnconfirmed, ErrResetRequired or StatusError. federated tells
+// that an identity provider vouches for them, who then need no password here; it is the only way for users who have none. Whoever
+// has not confirmed their account may have made it for somebody else's address, and is kept out in either case.
+func Active(u *user.User, federated bool) error {
 	if !u.Enabled {
 		return ErrDisabled
 	}
@@ -58,7 +60,14 @@ func Active(u *user.User) error {
 		return nil
 	case cognitoidp.UserStatusTypeUnconfirmed:
 		return ErrUnconfirmed
+	case cognitoidp.UserStatusTypeExternalProvider, cognitoidp.UserStatusTypeForceChangePassword:
+		if federated {
+			return nil
+		}
 	case cognitoidp.UserStatusTypeResetRequired:
+		if federated {
+			return nil
+		}
 		return ErrResetRequired
 	}
 	return StatusError{Status: u.Status}

@@ -11,6 +11,9 @@ import (
 // Choices are the challenges by which a user may begin a choice-based sign-in (USER_AUTH), in the order in which they are
 // shown. passkeys tells whether the user has any; srp, whether the pool keeps what SRP needs.
 func Choices(p *pool.Pool, u *user.User, passkeys, srp bool) []string {
+	if u.Status == cognitoidp.UserStatusTypeExternalProvider {
+		return nil // they sign in at their provider alone
+	}
 	due := mode(p) == cognitoidp.UserPoolMfaTypeOn ||
 		mode(p) == cognitoidp.UserPoolMfaTypeOptional && len(usable(p, u)) > 0
 	var list []string

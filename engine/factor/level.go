@@ -12,6 +12,19 @@ const (
 
 // Level is the level of authentication that proofs reach.
 func Level(proofs []Proof) int {
+	return max(ownLevel(proofs), providersLevel(proofs))
+}
+
+// providersLevel is the level that the user has reached at an identity provider.
+func providersLevel(proofs []Proof) (reached int) {
+	for _, proof := range proofs {
+		reached = max(reached, slices.Index(federated, proof)+1)
+	}
+	return reached
+}
+
+// ownLevel is the level that the proofs reach which the user has given here.
+func ownLevel(proofs []Proof) int {
 	passkey := slices.Contains(proofs, Passkey)
 	second := slices.ContainsFunc(proofs, func(proof Proof) bool { return !isFirst[proof] })
 	switch {

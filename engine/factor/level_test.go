@@ -21,6 +21,12 @@ func TestLevelsAndMethodsFollowFromProofs(t *testing.T) {
 		{[]Proof{Password, SMS}, 3, []string{"pwd", "otp", "mfa"}},
 		{[]Proof{Password, Device}, 3, []string{"pwd", "mfa"}},
 		{[]Proof{VerifiedKey}, 4, []string{"pop", "mfa"}},
+		{[]Proof{Federated}, 1, nil},
+		{[]Proof{FederatedAt(0)}, 1, nil},
+		{[]Proof{FederatedAt(2)}, 2, nil},
+		{[]Proof{FederatedAt(3)}, 3, []string{"mfa"}},
+		{[]Proof{FederatedAt(4)}, 4, []string{"mfa"}},
+		{[]Proof{FederatedAt(2), SoftwareToken}, 3, []string{"otp", "mfa"}},
 		{[]Proof{Passkey, Email}, 4, []string{"pop", "otp", "mfa"}},
 	} {
 		if got := Level(c.proofs); got != c.level || !slices.Equal(Methods(c.proofs), c.methods) {

@@ -18,10 +18,26 @@ const (
 	Email         Proof = "EMAIL_MFA"          // a code by mail, after a first factor
 	SoftwareToken Proof = "SOFTWARE_TOKEN_MFA"
 	Device        Proof = "DEVICE" // a remembered device, which replaces any second factor
+
+	Federated Proof = "FEDERATED" // a sign-in at an identity provider, which replaces every factor; see also FederatedAt
 )
 
+// federated are the proofs of sign-ins at identity providers, by the level that each has reached there.
+var federated = []Proof{Federated, "FEDERATED_2", "FEDERATED_3", "FEDERATED_4"}
+
+// FederatedAt is the proof of a sign-in at an identity provider that has reached a level of authentication; 0 is the lowest.
+func FederatedAt(level int) Proof { return federated[max(level, levelOne)-1] }
+
+// ByProvider tells whether an identity provider has vouched for the user.
+func ByProvider(proofs []Proof) bool {
+	return slices.ContainsFunc(proofs, func(proof Proof) bool { return slices.Contains(federated, proof) })
+}
+
 // isFirst tells which proofs are first factors.
-var isFirst = map[Proof]bool{Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true, Custom: true}
+var isFirst = map[Proof]bool{
+	Password: true, EmailOTP: true, SMSOTP: true, Passkey: true, VerifiedKey: true, SignUp: true, Custom: true,
+	federated[0]: true, federated[1]: true, federated[2]: true, federated[3]: true,
+}
 
 // First tells whether a first factor is among the proofs.
 func First(proofs []Proof) bool {

@@ -31,6 +31,9 @@ func Next(p *pool.Pool, u *user.User, proofs []Proof) (Step, error) {
 	if !First(proofs) {
 		return Step{}, ErrFirstFactor
 	}
+	if ByProvider(proofs) {
+		return Step{}, nil // it asks for what it wants (docs/cognito/federation.md, "Sign-in")
+	}
 	if u.Status == cognitoidp.UserStatusTypeForceChangePassword {
 		return Step{Challenge: cognitoidp.ChallengeNameTypeNewPasswordRequired}, nil
 	}

@@ -49,6 +49,9 @@ func (s *Server) Finish(tx *db.Tx, pool id.Pool, v oauth2.Values, who SignIn) (*
 	if err != nil {
 		return nil, err
 	}
+	if !r.Serves(who.Upstream.Provider) {
+		return nil, r.Refused(ErrProvider)
+	}
 	if who.AuthTime.IsZero() {
 		who.AuthTime = tx.Now
 	}

@@ -1,6 +1,7 @@
 package hosted
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -198,6 +199,13 @@ func (r *Request) readKey(v oauth2.Values) error {
 		return &oauth2.Error{Code: oauth2.InvalidRequest}
 	}
 	return nil
+}
+
+// Serves reports whether users of the app may come from an identity provider, no name being the pool itself, and whether that is the
+// one that the request asks for, if it asks for any.
+func (r *Request) Serves(provider string) bool {
+	provider = cmp.Or(provider, local)
+	return r.offers(provider) && (r.Provider == "" || r.Provider == provider)
 }
 
 // offers reports whether users of the app may come from an identity provider; no name is any.

@@ -152,7 +152,7 @@ func (s *Server) allowed(tx *db.Tx, x DevicePoll) (*allowance, error) {
 	case g.State != devicegrant.Allowed:
 		return nil, ErrPending
 	}
-	u, err := stillSignedIn(tx, signedIn{g.Pool, g.Sub, g.Doc.Answered, g.Doc.PasswordSet, g.Doc.SSO})
+	u, err := stillSignedIn(tx, signedIn{g.Pool, g.Sub, g.Doc.Answered, g.Doc.PasswordSet, g.Doc.SSO, g.Doc.Proofs})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/lockout"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -142,7 +143,7 @@ func find(tx *db.Tx, x Exchange) (*authcode.Code, *user.User, error) {
 		return nil, nil, ErrCode
 	}
 
-	u, err := stillSignedIn(tx, signedIn{c.Pool, c.Sub, c.Created, c.Doc.PasswordSet, c.Doc.SSO})
+	u, err := stillSignedIn(tx, signedIn{c.Pool, c.Sub, c.Created, c.Doc.PasswordSet, c.Doc.SSO, c.Doc.Proofs})
 	return c, u, err
 }
 
@@ -153,6 +154,7 @@ type signedIn struct {
 	at          time.Time
 	passwordSet time.Time // the user's, then
 	sso         string    // the single sign-on session; empty: none
+	proofs      []factor.Proof
 }
 
 // stillSignedIn finds the user of a sign-in. It answers ErrCode when they, or their single sign-on session, have been signed
@@ -177,7 +179,7 @@ func stillSignedIn(tx *db.Tx, in signedIn) (*user.User, error) {
 			return nil, err
 		}
 	}
-	return u, account.Active(u)
+	return u, account.Active(u, factor.ByProvider(in.proofs))
 }
 
 // holds reports whether the client has proven to hold the key that the code is bound to (RFC 9449 §10).

@@ -123,7 +123,7 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	if err != nil {
 		return nil, nil, err
 	}
-	elsewhere := r.Provider != "" && r.Provider != local || !r.offers(local)
+	elsewhere := !r.Serves(s.Upstream.Provider)
 	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
 	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) || !r.Fresh(tx.Now.Sub(s.AuthTime)) || !r.isFor(s.Sub) {
 		return nil, nil, ErrLoginRequired

@@ -17,7 +17,7 @@ import (
 // Every session is created after this check, in whatever flow, and so is every authorization code. It answers the conditions
 // of account.Active, and ErrProofMissing.
 func Eligible(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
-	if err := account.Active(u); err != nil {
+	if err := account.Active(u, factor.ByProvider(proofs)); err != nil {
 		return err
 	}
 	if !factor.Satisfied(p, u, proofs) {

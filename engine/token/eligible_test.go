@@ -46,6 +46,47 @@ func TestIneligibleUsersGetNoTokens(t *testing.T) {
 	}
 }
 
+// A user without a password gets tokens by their identity provider alone, now and later; so does one whose password is not good.
+func TestProvidersVouchForUsersWithoutPasswords(t *testing.T) {
+	t.Parallel()
+	for status, condition := range map[string]error{
+		"CONFIRMED":             nil,
+		"EXTERNAL_PROVIDER":     account.StatusError{Status: "EXTERNAL_PROVIDER"},
+		"FORCE_CHANGE_PASSWORD": account.StatusError{Status: "FORCE_CHANGE_PASSWORD"},
+		"RESET_REQUIRED":        account.ErrResetRequired,
+	} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sqlite(t))
+			local := w.signIn(t)
+			w.setUser(t, func(u *user.User) { u.Status = status })
+
+			g := w.grant()
+			g.Pool = w.pool.Clone()
+			g.Pool.MFA.MfaConfiguration = cognitoidp.UserPoolMfaTypeOn
+			g.Pool.MFA.SoftwareTokenMfaConfiguration = &cognitoidp.SoftwareTokenMfaConfigType{Enabled: true}
+			g.Proofs = []factor.Proof{factor.Federated}
+			made, err := w.mint(g, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.refresh(made.RefreshToken)
+			wantCondition(t, err, nil)
+
+			_, err = w.refresh(local.RefreshToken)
+			wantCondition(t, err, condition)
+			w.setUser(t, func(u *user.User) { u.Enabled = false })
+			_, err = w.mint(g, nil)
+			wantCondition(t, err, account.ErrDisabled)
+			w.setUser(t, func(u *user.User) { u.Enabled, u.Status = true, "UNCONFIRMED" })
+			_, err = w.mint(g, nil)
+			wantCondition(t, err, account.ErrUnconfirmed)
+			_, err = w.refresh(made.RefreshToken)
+			wantCondition(t, err, account.ErrUnconfirmed)
+		})
+	}
+}
+
 func TestPoolsThatRequireMoreProofsIssueNoTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sqlite(t))

@@ -88,7 +88,7 @@ func (m *Minter) exchanged(tx *db.Tx, x Exchange, claims *Claims) (*facts, error
 	if err != nil {
 		return nil, unsuitable(err)
 	}
-	if account.Active(who.User) != nil {
+	if account.Active(who.User, who.Session.Federated) != nil {
 		return nil, ErrSubject
 	}
 	by := &actor{Sub: string(x.Client.ID)}

@@ -174,7 +174,7 @@ func (o opening) refusal(c *client.Client, now time.Time) error {
 	case reused(c, o.token, now):
 		return ErrReusedRefresh
 	}
-	return account.Active(o.user)
+	return account.Active(o.user, o.session.Federated)
 }
 
 // onDevice refuses a session that is bound to a device to all but that device, once it is confirmed

@@ -7,6 +7,7 @@ import (
 	"cardea/engine/challenge"
 	"cardea/platform/db"
 	"cardea/record/user"
+	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
 	"cardea/spec/triggerevent"
 )
@@ -23,6 +24,9 @@ func findToAskFunctions(a *attempt, tx *db.Tx) error {
 	a.guessesAt = atCustom
 	if err := a.find(tx); err != nil {
 		return err
+	}
+	if a.User != nil && a.User.Status == cognitoidp.UserStatusTypeExternalProvider {
+		a.treatAsUnknown()
 	}
 	if err := a.sessions().AllowCustom(tx, a.source); err != nil {
 		return err

@@ -54,7 +54,7 @@ func List(tx *db.Tx, q Query) ([]*Session, error) {
 	}
 	return db.All(tx, scan, `
 		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
-			device_type, kind, resource, jkt
+			device_type, kind, resource, jkt, federated
 		FROM session
 		WHERE `+unended+` AND expires > $3 AND created > $4
 			AND (active < $5 OR active = $5 AND id < $6)

@@ -66,7 +66,8 @@ func Redeem(tx *db.Tx, r Refresh) (*Session, *Refresh, error) {
 		return r.session(), nil
 	}, `
 		SELECT s.pool_id, s.id, s.origin, s.sub, s.client_id, s.scopes, s.device_key,
-		       s.auth_time, s.created, s.expires, s.revoked, s.sso, s.active, s.ip, s.device_type, s.kind, s.resource, s.jkt, COALESCE(r.replaced, s.refresh_replaced)
+		       s.auth_time, s.created, s.expires, s.revoked, s.sso, s.active, s.ip, s.device_type, s.kind, s.resource, s.jkt, s.federated,
+		       COALESCE(r.replaced, s.refresh_replaced)
 		FROM session AS s
 		LEFT JOIN refresh_token AS r ON r.pool_id = s.pool_id AND r.session_id = s.id AND r.hash = $3
 		WHERE s.pool_id = $1 AND s.id = $2 AND (s.refresh_hash = $3 OR r.hash = $3)`,

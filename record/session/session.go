@@ -32,6 +32,7 @@ type Session struct {
 	JKT       string   // the thumbprint of the key that its refresh tokens are bound to; empty: none
 	DeviceKey string
 	SSO       string    // UUID: the single sign-on session of the hosted pages that it came from; empty: none
+	Federated bool      // an identity provider has vouched for the user
 	AuthTime  time.Time // when the user proved who they are, which may be before Created; the auth_time claim
 	Created   time.Time
 	Expires   time.Time // the end of its refresh tokens, which rotation does not move, or of its only tokens
@@ -46,12 +47,13 @@ func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Be
 func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	rows, err := tx.Exec(`
 		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
-			refresh_hash, refresh_replaced, sso, active, ip, device_type, kind, resource, jkt)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $19)
+			refresh_hash, refresh_replaced, sso, active, ip, device_type, kind, resource, jkt,
+			federated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT DO NOTHING`,
 		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
 		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash,
-		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType, string(s.Kind), s.Resource, s.JKT)
+		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType, string(s.Kind), s.Resource, s.JKT, s.Federated)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -65,7 +67,7 @@ func Insert(tx *db.Tx, s *Session, first Refresh) error {
 func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
 	return db.One(tx, scan, `
 		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
-			device_type, kind, resource, jkt
+			device_type, kind, resource, jkt, federated
 		FROM session
 		WHERE pool_id = $1 AND id = $2`,
 		string(pool), session)
@@ -134,7 +136,7 @@ type row struct {
 func (r *row) columns() []any {
 	return []any{
 		(*string)(&r.Pool), &r.ID, &r.Origin, (*string)(&r.Sub), (*string)(&r.Client), &r.scopes, &r.DeviceKey,
-		&r.authTime, &r.created, &r.expires, &r.revoked, &r.SSO, &r.active, &r.IP, &r.DeviceType, (*string)(&r.Kind), &r.Resource, &r.JKT,
+		&r.authTime, &r.created, &r.expires, &r.revoked, &r.SSO, &r.active, &r.IP, &r.DeviceType, (*string)(&r.Kind), &r.Resource, &r.JKT, &r.Federated,
 	}
 }
 

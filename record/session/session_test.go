@@ -35,7 +35,7 @@ func add(t *testing.T, d *db.DB, name string, sub id.Sub) *session.Session {
 	t.Helper()
 	at := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
 	s := &session.Session{
-		Pool: pool, ID: name, Origin: "origin of " + name, Sub: sub, Client: "c", Kind: session.OAuth, Scopes: []string{"openid", "email"},
+		Pool: pool, ID: name, Origin: "origin of " + name, Sub: sub, Client: "c", Kind: session.OAuth, Federated: true, Scopes: []string{"openid", "email"},
 		DeviceKey: "us-east-1_device", SSO: "sso", AuthTime: at, Created: at.Add(time.Millisecond), Expires: at.Add(time.Hour),
 		Activity: session.Activity{Active: at.Add(time.Minute), IP: "192.0.2.1", DeviceType: "Firefox on Windows"},
 	}

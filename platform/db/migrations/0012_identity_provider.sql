@@ -55,3 +55,6 @@ CREATE INDEX federation_trace_by_expiry ON federation_trace (expires);
 
 -- The sign-in at an identity provider that a single sign-on session has come of, in JSON; '' for none.
 ALTER TABLE sso_session ADD COLUMN upstream TEXT NOT NULL DEFAULT '';
+
+-- Whether an identity provider has vouched for the user of a session.
+ALTER TABLE session ADD COLUMN federated BOOLEAN NOT NULL DEFAULT FALSE;
