@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"cardea/engine/identity"
 	"cardea/platform/db"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -119,6 +120,9 @@ func terms(p *pool.Pool, u *user.User) []user.Term {
 		{Name: user.TermEnabled, Key: Enabled(u)},
 	}
 	for name, value := range u.Attributes {
+		if name == identity.Attribute {
+			continue // it cannot be searched by
+		}
 		list = append(list, user.Term{Name: name, Key: user.TermKey(folded(p, name, value))})
 	}
 	return list

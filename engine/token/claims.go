@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cardea/engine/attributes"
+	"cardea/engine/identity"
 	"cardea/engine/scope"
 	"cardea/engine/trigger"
 	"cardea/record/client"
@@ -193,6 +194,9 @@ func (f *facts) idClaims(access string) ([]byte, error) {
 	}
 	c.text("iss", f.issuer)
 	c.text("cognito:username", f.user.Username)
+	if known := f.user.Attributes[identity.Attribute]; known != "" {
+		c.attribute(identity.Attribute, known)
+	}
 	if f.nonce != "" {
 		c.text("nonce", f.nonce)
 	}
@@ -221,7 +225,9 @@ func (f *facts) idClaims(access string) ([]byte, error) {
 func (f *facts) attributes(c *claims) {
 	shown := Shown(f.client, f.user, f.session.Scopes)
 	for _, name := range slices.Sorted(maps.Keys(shown)) {
-		c.attribute(name, shown[name])
+		if name != identity.Attribute { // which is shown whatever the scopes
+			c.attribute(name, shown[name])
+		}
 	}
 }
 
@@ -230,7 +236,7 @@ func (f *facts) attributes(c *claims) {
 func Shown(c *client.Client, u *user.User, scopes []string) map[string]string {
 	shown := attributes.Readable(c, u)
 	maps.DeleteFunc(shown, func(name, value string) bool {
-		return value == "" || name == "sub" || name == "identities" || !shows(scopes, name)
+		return value == "" || name == "sub" || !shows(scopes, name)
 	})
 	return shown
 }

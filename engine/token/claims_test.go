@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/record/group"
 	"cardea/record/session"
+	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 )
 
@@ -69,6 +71,39 @@ func TestTokensOfOAuthSignIn(t *testing.T) {
 		again := w.mustRefresh(t, result.RefreshToken)
 		if scope := w.claims(t, again.AccessToken)["scope"]; scope != "openid email orders/read" {
 			t.Errorf("scope after refresh %q", scope)
+		}
+	})
+}
+
+// Linked identities are in ID tokens whatever the scopes, in strings, and in no access token.
+func TestIDTokensShowIdentities(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.setUser(t, func(u *user.User) {
+			u.Attributes["identities"] = `[{"userId":"1","providerName":"corp","providerType":"SAML","issuer":"urn:corp","primary":true,"dateCreated":1700000000000},` +
+				`{"userId":"2","providerName":"Google","providerType":"Google","issuer":null,"primary":false,"dateCreated":1700000000001}]`
+		})
+		want := []any{
+			map[string]any{"userId": "1", "providerName": "corp", "providerType": "SAML", "issuer": "urn:corp", "primary": "true", "dateCreated": "1700000000000"},
+			map[string]any{"userId": "2", "providerName": "Google", "providerType": "Google", "issuer": nil, "primary": "false", "dateCreated": "1700000000001"},
+		}
+		for _, scopes := range [][]string{nil, {"openid"}, {"openid", "email"}} {
+			g := w.grant()
+			if scopes != nil {
+				g.Kind, g.Scopes = session.OAuth, scopes
+			}
+			result, err := w.mint(g, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, w.claims(t, result.IdToken)["identities"]); diff != "" {
+				t.Errorf("scopes %v: %s", scopes, diff)
+			}
+			if strings.Count(string(w.payload(t, result.IdToken)), `"identities"`) != 1 {
+				t.Errorf("scopes %v: the claim is there twice", scopes)
+			}
+			if claim, there := w.claims(t, result.AccessToken)["identities"]; there {
+				t.Errorf("the access token has %v", claim)
+			}
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"cardea/engine/identity"
 	"cardea/engine/trigger"
 )
 
@@ -80,6 +81,10 @@ func appendAttribute(b []byte, name, value string) []byte {
 		return strconv.AppendBool(b, value == "true")
 	case "address":
 		return append(appendText(append(b, `{"formatted":`...), value), '}')
+	case identity.Attribute:
+		if claim, err := identity.Claim(value); err == nil {
+			return append(b, claim...)
+		}
 	case "updated_at":
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 			return strconv.AppendInt(b, n, 10)
