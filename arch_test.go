@@ -47,7 +47,7 @@ var modules = map[string]string{
 	"github.com/aws/aws-lambda-go":            "tests: a function as it is written for Lambda",
 	"github.com/emersion/go-sasl":             "tests: authentication of the SMTP server",
 	"github.com/emersion/go-smtp":             "tests: an SMTP server",
-	"github.com/go-jose/go-jose/v4":           "tests: another implementation verifies the tokens",
+	"github.com/go-jose/go-jose/v4":           "tokens of identity providers: JWS and JWK with lists of algorithms; tests: verifies our tokens",
 	"github.com/go-webauthn/webauthn":         "WebAuthn: the ceremonies, CBOR and COSE; maintained and complete",
 	"github.com/google/go-cmp":                "tests: readable differences",
 	"github.com/jackc/pgx/v5":                 "the PostgreSQL driver",

@@ -1,6 +1,21 @@
 package upstream
 
-import "time"
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"cardea/spec/cognitoidp"
+)
+
+// The types of providers that are spoken with here.
+const (
+	OIDC     = cognitoidp.IdentityProviderTypeTypeOidc
+	Google   = cognitoidp.IdentityProviderTypeTypeGoogle
+	Apple    = cognitoidp.IdentityProviderTypeTypeSignInWithApple
+	Facebook = cognitoidp.IdentityProviderTypeTypeFacebook
+	Amazon   = cognitoidp.IdentityProviderTypeTypeLoginWithAmazon
+)
 
 // Provider is an OAuth provider as a pool has configured it.
 type Provider struct {
@@ -17,10 +32,10 @@ type Provider struct {
 	AttributesURL string
 	KeysURL       string
 
-	TokenMethod      string // GET or POST, of the request for tokens
-	AttributesMethod string // GET or POST, of the request for attributes
-	AddAttributes    bool   // AttributesURL ends where the names of the attributes have to be added
-	Attributes       []string
+	TokenMethod      string   // GET or POST, of the request for tokens
+	AttributesMethod string   // GET or POST, of the request for attributes
+	AddAttributes    bool     // AttributesURL ends where the names of the attributes have to be added
+	Attributes       []string // the claims that are mapped
 }
 
 // AppleKey is what Apple's client secrets are signed with.
@@ -45,3 +60,29 @@ type Arrival struct {
 	RedirectURI, Nonce, Verifier string
 	MaxAge                       time.Duration // as Departure had it
 }
+
+// kind is how the types differ in what they say of a user.
+type kind struct {
+	idToken bool   // they have ID tokens
+	subject string // the claim that names the user
+}
+
+func (p *Provider) kind() kind {
+	switch p.Type {
+	case Facebook:
+		return kind{subject: "id"}
+	case Amazon:
+		return kind{subject: "user_id"}
+	}
+	return kind{idToken: true, subject: "sub"}
+}
+
+// scope is the provider's scopes as they are sent.
+func (p *Provider) scope() string {
+	if p.Type == Facebook {
+		return strings.Join(strings.FieldsFunc(p.Scopes, func(r rune) bool { return r == ',' || r == ' ' }), ",")
+	}
+	return strings.Join(strings.Fields(p.Scopes), " ")
+}
+
+var errNotURL = errors.New("not an https URL")
