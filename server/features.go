@@ -6,6 +6,7 @@ import (
 	"cardea/feature/branding"
 	"cardea/feature/devices"
 	"cardea/feature/domains"
+	"cardea/feature/federation"
 	"cardea/feature/grant"
 	"cardea/feature/groups"
 	"cardea/feature/mfa"
@@ -23,15 +24,16 @@ import (
 
 // features are what the protocols call. Those that the pages of domains call, too, are there by their own types.
 type features struct {
-	api       *cognitoidp.API
-	oauth     *oauth.Service
-	branding  *branding.Service
-	mfa       *mfa.Service
-	passkeys  *passkeys.Service
-	passwords *passwords.Service
-	sessions  *sessions.Service
-	signin    *signin.Service
-	signup    *signup.Service
+	api        *cognitoidp.API
+	oauth      *oauth.Service
+	branding   *branding.Service
+	federation *federation.Service
+	mfa        *mfa.Service
+	passkeys   *passkeys.Service
+	passwords  *passwords.Service
+	sessions   *sessions.Service
+	signin     *signin.Service
+	signup     *signup.Service
 }
 
 func newFeatures(c *Config, e *engines) *features {
@@ -39,6 +41,9 @@ func newFeatures(c *Config, e *engines) *features {
 	f := &features{
 		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
 		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
+		federation: &federation.Service{
+			DB: e.store, Ring: e.ring, Pages: e.pages, HTTP: c.Dev || c.Outgoing.PlainHTTP, Now: c.now(), Maker: c.Test.SigningKey,
+		},
 		mfa:      &mfa.Service{Apps: e.apps, DB: e.store, Authenticator: e.authenticator},
 		passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},
 		passwords: &passwords.Service{
@@ -75,8 +80,9 @@ func newFeatures(c *Config, e *engines) *features {
 		Domains: &domains.Service{
 			DB: e.store, Sites: e.sites, Account: c.Account, Region: c.Region, Certificates: e.certificates,
 		},
-		Passkeys: f.passkeys,
-		Grant:    &grant.Service{Apps: e.apps, Tokens: e.tokens},
+		Federation: f.federation,
+		Passkeys:   f.passkeys,
+		Grant:      &grant.Service{Apps: e.apps, Tokens: e.tokens},
 	}
 	return f
 }

@@ -14,6 +14,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/devicegrant"
 	"cardea/record/pool"
+	"cardea/record/provider"
 	"cardea/record/pushedrequest"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/dpop"
@@ -127,8 +128,8 @@ func (s *Server) Judge(tx *db.Tx, pool id.Pool, v oauth2.Values) (*Request, erro
 	if err := r.readKey(v); err != nil {
 		return nil, r.Refused(err)
 	}
-	if !r.offers(r.Provider) || v.Get("idp_identifier") != "" {
-		return nil, r.Refused(ErrProvider)
+	if err := r.readProvider(tx, v.Get("idp_identifier")); err != nil {
+		return nil, err
 	}
 	r.Scopes, err = scope.ForUser(tx, r.Client, r.Scopes)
 	if errors.Is(err, scope.ErrRefused) {
@@ -208,10 +209,41 @@ func (r *Request) Serves(provider string) bool {
 	return r.offers(provider) && (r.Provider == "" || r.Provider == provider)
 }
 
+// readProvider finds the identity provider that the request names, by its name or by one of its identifiers, and refuses one that
+// there is not, or that the app client does not offer.
+func (r *Request) readProvider(tx *db.Tx, identifier string) error {
+	p, err := r.provider(tx, identifier)
+	if errors.Is(err, db.ErrNotFound) {
+		return r.Refused(ErrProvider)
+	}
+	if err != nil {
+		return fmt.Errorf("find identity provider: %w", err)
+	}
+	asked := r.Provider
+	if p != nil {
+		r.Provider = p.Name
+	}
+	if !r.offers(r.Provider) || asked != "" && asked != r.Provider {
+		return r.Refused(ErrProvider)
+	}
+	return nil
+}
+
+// provider is the identity provider that the request names; nil where that is none, or the pool itself.
+func (r *Request) provider(tx *db.Tx, identifier string) (*provider.Provider, error) {
+	if identifier != "" {
+		return provider.ByIdentifier(tx, r.Pool.ID, identifier)
+	}
+	if r.Provider == "" || r.Provider == local {
+		return nil, nil
+	}
+	return provider.Get(tx, r.Pool.ID, r.Provider)
+}
+
 // offers reports whether users of the app may come from an identity provider; no name is any.
 func (r *Request) offers(provider string) bool {
 	own := r.Client.Doc.SupportedIdentityProviders
-	return provider == "" || slices.Contains(own, provider) || len(own) == 0 && provider == "COGNITO"
+	return provider == "" || slices.Contains(own, provider) || len(own) == 0 && provider == local
 }
 
 // flowOf is the OAuth flow of a response type, as clients' settings name it.

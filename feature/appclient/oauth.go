@@ -1,6 +1,8 @@
 package appclient
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -8,6 +10,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
+	"cardea/record/provider"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/oauth2"
 )
@@ -91,11 +94,18 @@ func checkAttributes(p *pool.Pool, c *client.Client) error {
 	return nil
 }
 
-// checkProviders checks that the identity providers exist: so far only the pool itself, COGNITO.
-func checkProviders(p *pool.Pool, c *client.Client) error {
+// checkProviders checks that the identity providers exist. COGNITO is the pool itself.
+func checkProviders(tx *db.Tx, c *client.Client) error {
 	for _, name := range c.Doc.SupportedIdentityProviders {
-		if name != "COGNITO" {
-			return cognitoidp.InvalidParameter("The provider " + name + " does not exist for User Pool " + string(p.ID) + ".")
+		if name == "COGNITO" {
+			continue
+		}
+		_, err := provider.Get(tx, c.Pool, name)
+		if errors.Is(err, db.ErrNotFound) {
+			return cognitoidp.InvalidParameter("The provider " + name + " does not exist for User Pool " + string(c.Pool) + ".")
+		}
+		if err != nil {
+			return fmt.Errorf("find identity provider: %w", err)
 		}
 	}
 	return nil

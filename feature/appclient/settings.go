@@ -57,7 +57,7 @@ func configure(tx *db.Tx, p *pool.Pool, c *client.Client, in *cognitoidp.UpdateU
 	if err := checkAttributes(p, c); err != nil {
 		return err
 	}
-	if err := checkProviders(p, c); err != nil {
+	if err := checkProviders(tx, c); err != nil {
 		return err
 	}
 	return checkScopes(tx, c)

@@ -72,6 +72,10 @@ func TestASessionOfThePoolIsForClientsThatHaveItsUsers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		a := w.web(t, nil)
 		cookie := w.remembered(t, a)
+		w.Must(t, "CreateIdentityProvider", M{
+			"UserPoolId": w.pool, "ProviderName": "Google", "ProviderType": "Google",
+			"ProviderDetails": M{"client_id": "id", "client_secret": "secret", "authorize_scopes": "openid"},
+		})
 		providers := func(names ...string) {
 			t.Helper()
 			w.write(t, func(tx *db.Tx) error {

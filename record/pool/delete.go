@@ -34,6 +34,7 @@ var tables = []string{
 	"user_account",
 	"linked_identity",
 	"identity_provider_identifier",
+	"saml_metadata",
 	"identity_provider",
 	"saml_key",
 	"federation_trace",

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"cardea/platform/db"
@@ -18,8 +17,15 @@ type Provider struct {
 	Pool    id.Pool
 	Name    string
 	Version int64
-	Doc     cognitoidp.IdentityProviderType // without UserPoolId, ProviderName and secrets
+	Doc     cognitoidp.IdentityProviderType // as it was given, without UserPoolId, ProviderName, secrets and metadata
+	Found   map[string]string               // details that were not given, but found out
 	Sealed  []byte                          // the secrets; empty for none
+}
+
+// stored is the document of a provider as it is written.
+type stored struct {
+	cognitoidp.IdentityProviderType
+	Found map[string]string `json:",omitempty"`
 }
 
 const columns = `p.pool_id, p.name, p.version, p.doc, p.sealed`
@@ -92,7 +98,7 @@ func Update(tx *db.Tx, p *Provider) error {
 	return insertIdentifiers(tx, p)
 }
 
-// Delete removes a provider with its identifiers, or answers db.ErrNotFound.
+// Delete removes a provider with its identifiers and metadata, or answers db.ErrNotFound.
 func Delete(tx *db.Tx, pool id.Pool, name string) error {
 	rows, err := tx.Exec(`
 		DELETE FROM identity_provider
@@ -105,7 +111,22 @@ func Delete(tx *db.Tx, pool id.Pool, name string) error {
 		return db.ErrNotFound
 	}
 	tx.Changed(Table)
+	if err := deleteMetadata(tx, pool, name); err != nil {
+		return err
+	}
 	return deleteIdentifiers(tx, pool, name)
+}
+
+// Count is the number of a pool's providers.
+func Count(tx *db.Tx, pool id.Pool) (int, error) {
+	return db.One(tx, func(row db.Scanner) (n int, err error) {
+		err = row.Scan(&n)
+		return n, err
+	}, `
+		SELECT COUNT(*)
+		FROM identity_provider
+		WHERE pool_id = $1`,
+		pool)
 }
 
 // List loads up to limit providers in the order of their names, beginning after one.
@@ -155,7 +176,7 @@ func deleteIdentifiers(tx *db.Tx, pool id.Pool, name string) error {
 }
 
 func encode(p *Provider) (string, error) {
-	doc := p.Doc
+	doc := stored{p.Doc, p.Found}
 	doc.UserPoolId, doc.ProviderName = "", ""
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -173,8 +194,10 @@ func scan(row db.Scanner) (*Provider, error) {
 	if err := row.Scan(&p.Pool, &p.Name, &p.Version, &doc, &p.Sealed); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal([]byte(doc), &p.Doc); err != nil {
-		return nil, errors.Join(errors.New("decode identity provider "+p.Name), err)
+	var written stored
+	if err := json.Unmarshal([]byte(doc), &written); err != nil {
+		return nil, fmt.Errorf("decode identity provider %s: %w", p.Name, err)
 	}
+	p.Doc, p.Found = written.IdentityProviderType, written.Found
 	return &p, nil
 }

@@ -662,23 +662,45 @@ func (a *API) addDevices(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addFederation(operations map[string]awsjson.Operation) {
+	ready := a.Federation != nil
 	createIdentityProvider := awsjson.Operation{Name: "CreateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeCreateIdentityProviderRequest, Errors: errorsCreateIdentityProvider}
+	if ready {
+		createIdentityProvider.Invoke = awsjson.Method(&shapeCreateIdentityProviderRequest, a.Federation.CreateIdentityProvider)
+	}
 	operations["CreateIdentityProvider"] = createIdentityProvider
 	describeIdentityProvider := awsjson.Operation{Name: "DescribeIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDescribeIdentityProviderRequest, Errors: errorsDescribeIdentityProvider}
+	if ready {
+		describeIdentityProvider.Invoke = awsjson.Method(&shapeDescribeIdentityProviderRequest, a.Federation.DescribeIdentityProvider)
+	}
 	operations["DescribeIdentityProvider"] = describeIdentityProvider
 	updateIdentityProvider := awsjson.Operation{Name: "UpdateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeUpdateIdentityProviderRequest, Errors: errorsUpdateIdentityProvider}
+	if ready {
+		updateIdentityProvider.Invoke = awsjson.Method(&shapeUpdateIdentityProviderRequest, a.Federation.UpdateIdentityProvider)
+	}
 	operations["UpdateIdentityProvider"] = updateIdentityProvider
 	deleteIdentityProvider := awsjson.Operation{Name: "DeleteIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDeleteIdentityProviderRequest, Errors: errorsDeleteIdentityProvider}
+	if ready {
+		deleteIdentityProvider.Invoke = awsjson.Command(&shapeDeleteIdentityProviderRequest, a.Federation.DeleteIdentityProvider)
+	}
 	operations["DeleteIdentityProvider"] = deleteIdentityProvider
 	listIdentityProviders := awsjson.Operation{Name: "ListIdentityProviders", Feature: "federation", Signed: true, Input: &shapeListIdentityProvidersRequest, Errors: errorsDescribeIdentityProvider}
+	if ready {
+		listIdentityProviders.Invoke = awsjson.Method(&shapeListIdentityProvidersRequest, a.Federation.ListIdentityProviders)
+	}
 	operations["ListIdentityProviders"] = listIdentityProviders
 	getIdentityProviderByIdentifier := awsjson.Operation{Name: "GetIdentityProviderByIdentifier", Feature: "federation", Signed: true, Input: &shapeGetIdentityProviderByIdentifierRequest, Errors: errorsDescribeIdentityProvider}
+	if ready {
+		getIdentityProviderByIdentifier.Invoke = awsjson.Method(&shapeGetIdentityProviderByIdentifierRequest, a.Federation.GetIdentityProviderByIdentifier)
+	}
 	operations["GetIdentityProviderByIdentifier"] = getIdentityProviderByIdentifier
 	adminLinkProviderForUser := awsjson.Operation{Name: "AdminLinkProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminLinkProviderForUserRequest, Errors: errorsAdminLinkProviderForUser}
 	operations["AdminLinkProviderForUser"] = adminLinkProviderForUser
 	adminDisableProviderForUser := awsjson.Operation{Name: "AdminDisableProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminDisableProviderForUserRequest, Errors: errorsAdminDisableProviderForUser}
 	operations["AdminDisableProviderForUser"] = adminDisableProviderForUser
 	getSigningCertificate := awsjson.Operation{Name: "GetSigningCertificate", Feature: "federation", Signed: true, Input: &shapeGetSigningCertificateRequest, Errors: errorsGetSigningCertificate}
+	if ready {
+		getSigningCertificate.Invoke = awsjson.Method(&shapeGetSigningCertificateRequest, a.Federation.GetSigningCertificate)
+	}
 	operations["GetSigningCertificate"] = getSigningCertificate
 }
 

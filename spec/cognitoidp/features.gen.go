@@ -173,6 +173,17 @@ type Devices interface {
 	AdminUpdateDeviceStatus(ctx context.Context, in *AdminUpdateDeviceStatusRequest) (*AdminUpdateDeviceStatusResponse, error)
 }
 
+// Federation is what the feature federation answers.
+type Federation interface {
+	CreateIdentityProvider(ctx context.Context, in *CreateIdentityProviderRequest) (*CreateIdentityProviderResponse, error)
+	DescribeIdentityProvider(ctx context.Context, in *DescribeIdentityProviderRequest) (*DescribeIdentityProviderResponse, error)
+	UpdateIdentityProvider(ctx context.Context, in *UpdateIdentityProviderRequest) (*UpdateIdentityProviderResponse, error)
+	DeleteIdentityProvider(ctx context.Context, in *DeleteIdentityProviderRequest) error
+	ListIdentityProviders(ctx context.Context, in *ListIdentityProvidersRequest) (*ListIdentityProvidersResponse, error)
+	GetIdentityProviderByIdentifier(ctx context.Context, in *GetIdentityProviderByIdentifierRequest) (*GetIdentityProviderByIdentifierResponse, error)
+	GetSigningCertificate(ctx context.Context, in *GetSigningCertificateRequest) (*GetSigningCertificateResponse, error)
+}
+
 // Grant is what the feature grant answers.
 type Grant interface {
 	GetClientToken(ctx context.Context, in *GetClientTokenRequest) (*GetClientTokenResponse, error)
@@ -181,19 +192,20 @@ type Grant interface {
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
-	Userpool  Userpool
-	Appclient Appclient
-	Domains   Domains
-	Branding  Branding
-	Useradmin Useradmin
-	Profile   Profile
-	Groups    Groups
-	Signup    Signup
-	Signin    Signin
-	Sessions  Sessions
-	Passwords Passwords
-	Mfa       Mfa
-	Passkeys  Passkeys
-	Devices   Devices
-	Grant     Grant
+	Userpool   Userpool
+	Appclient  Appclient
+	Domains    Domains
+	Branding   Branding
+	Useradmin  Useradmin
+	Profile    Profile
+	Groups     Groups
+	Signup     Signup
+	Signin     Signin
+	Sessions   Sessions
+	Passwords  Passwords
+	Mfa        Mfa
+	Passkeys   Passkeys
+	Devices    Devices
+	Federation Federation
+	Grant      Grant
 }

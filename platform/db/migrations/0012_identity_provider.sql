@@ -18,6 +18,16 @@ CREATE TABLE identity_provider_identifier (
 
 CREATE INDEX identity_provider_identifier_by_name ON identity_provider_identifier (pool_id, name);
 
+-- The metadata of SAML providers.
+CREATE TABLE saml_metadata (
+  pool_id TEXT   NOT NULL,
+  name    TEXT   NOT NULL, -- of the provider
+  url     TEXT   NOT NULL, -- where it was fetched; '' for metadata that were given
+  xml     TEXT   NOT NULL,
+  fetched BIGINT NOT NULL, -- when
+  PRIMARY KEY (pool_id, name)
+);
+
 -- Which user of the pool somebody is who signs in at an identity provider.
 CREATE TABLE linked_identity (
   pool_id   TEXT   NOT NULL,
