@@ -21,7 +21,7 @@ var (
 	section = regexp.MustCompile(`(.{0,40})§`)
 
 	// standard is a publication whose sections anyone can look up.
-	standard = regexp.MustCompile(`RFC \d+|WebAuthn|Web Authentication|Level 3|OpenID Connect`)
+	standard = regexp.MustCompile(`RFC \d+|WebAuthn|Web Authentication|Level 3|OpenID Connect|SAML (?:Core|Bindings|Profiles|Metadata)|XML Signature|XML Encryption`)
 )
 
 func TestCommentsCiteWhatIsThere(t *testing.T) {
