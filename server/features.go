@@ -19,6 +19,7 @@ import (
 	"cardea/feature/signup"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
+	"cardea/platform/telemetry"
 	"cardea/spec/cognitoidp"
 )
 
@@ -36,13 +37,14 @@ type features struct {
 	signup     *signup.Service
 }
 
-func newFeatures(c *Config, e *engines) *features {
+func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 	parties := passkey.Parties{Names: c.issuers()}
 	f := &features{
 		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
 		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
 		federation: &federation.Service{
 			DB: e.store, Ring: e.ring, Pages: e.pages, HTTP: c.Dev || c.Outgoing.PlainHTTP, Now: c.now(), Maker: c.Test.SigningKey,
+			Traces: federation.NewTraces(e.store, c.now()),
 		},
 		mfa:      &mfa.Service{Apps: e.apps, DB: e.store, Authenticator: e.authenticator},
 		passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},
@@ -59,6 +61,7 @@ func newFeatures(c *Config, e *engines) *features {
 		},
 		signup: &signup.Service{Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Triggers: e.triggers},
 	}
+	f.federation.Traces.Log, f.federation.Traces.Observe = c.Log, metrics.Federated
 	f.api = &cognitoidp.API{
 		Userpool: &userpool.Service{
 			DB: e.store, Ring: e.ring, Pages: e.pages, Keys: e.keys, Account: c.Account, Region: c.Region, Messages: e.outbox,

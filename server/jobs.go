@@ -27,11 +27,12 @@ const (
 )
 
 // schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
-func schedule(e *engines) []jobs.Job {
+func schedule(e *engines, f *features) []jobs.Job {
 	store, ring, outbox := e.store, e.ring, e.outbox
 	list := []jobs.Job{
 		{Name: "deliver messages", Every: message.Interval, Run: outbox.Deliver, Wake: outbox.Posted()},
 		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: e.unresolved.Scan, Wake: e.unresolved.Wake()},
+		{Name: "store traces of federated sign-ins", Every: time.Minute, Everywhere: true, Run: f.federation.Traces.Store, Wake: f.federation.Traces.Wake()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: e.keys.Refill},
 		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: writing(store, func(tx *db.Tx) error {
 			_, err := ring.Rewrap(tx)

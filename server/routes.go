@@ -14,6 +14,7 @@ import (
 	"cardea/inbound/inbox"
 	"cardea/inbound/login"
 	"cardea/inbound/oauth"
+	"cardea/inbound/operator"
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
 	"cardea/platform/serve"
@@ -60,6 +61,8 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 		keys := &signers{db: s.DB, ring: s.ring, account: c.Account}
 		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
 	}
+
+	(&operator.Handler{Traces: f.federation.Traces, Verify: api.Verify, Recorder: api.Recorder}).Register(mux)
 
 	s.Handler = trustProxies(c.TrustedProxies, serve.Catch(domains, c.Log))
 

@@ -60,7 +60,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 
 	e := newEngines(&c, o, master, metrics)
-	f := newFeatures(&c, e)
+	f := newFeatures(&c, e, metrics)
 	srv := &Server{
 		opened:  o,
 		DB:      e.store,
@@ -70,7 +70,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		STS:     &stsapi.API{Sts: sts.Service{}},
 		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
 		config:  c,
-		jobs:    schedule(e),
+		jobs:    schedule(e, f),
 		metrics: metrics,
 		health:  &health{db: e.store},
 	}

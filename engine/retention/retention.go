@@ -13,6 +13,7 @@ import (
 	"cardea/record/customauth"
 	"cardea/record/device"
 	"cardea/record/devicegrant"
+	"cardea/record/federationtrace"
 	"cardea/record/logoutnotice"
 	"cardea/record/passkey"
 	"cardea/record/pushedrequest"
@@ -54,6 +55,7 @@ var Rules = []Rule{
 	{"device grants", func(tx *db.Tx, limit int) (int, error) { return devicegrant.Prune(tx, tx.Now.Add(-replayLife), limit) }},
 	{"pushed requests", func(tx *db.Tx, limit int) (int, error) { return pushedrequest.Prune(tx, tx.Now, limit) }},
 	{"notices of logouts", func(tx *db.Tx, limit int) (int, error) { return logoutnotice.Prune(tx, tx.Now, limit) }},
+	{"traces of federated sign-ins", func(tx *db.Tx, limit int) (int, error) { return federationtrace.Prune(tx, tx.Now, limit) }},
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},
 	{"devices", func(tx *db.Tx, limit int) (int, error) { return device.Prune(tx, tx.Now.Add(-confirmTime), limit) }},

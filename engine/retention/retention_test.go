@@ -67,6 +67,8 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 		{"pushed requests", "pushed_request (pool_id, hash, client_id, query, created, expires)", "'p', " + text + ", '', '', 0, " + end},
 		{"notices of logouts", "logout_notice (pool_id, client_id, sso, sub, attempts, due, expires)",
 			"'p', 'c', " + text + ", '', 0, 0, " + end},
+		{"traces of federated sign-ins", "federation_trace (pool_id, id, provider, failed, began, expires, doc)",
+			"'p', " + text + ", '', TRUE, 0, " + end + ", ''"},
 		{"counters", "quota (pool_id, name, uses, expires)", "'p', " + text + ", 0, " + end},
 		{"failed attempts", "attempt (pool_id, key, failures, failed, locked_until)", "'p', " + text + ", 0, " + end + ", 0"},
 		{"devices", "device (pool_id, sub, device_key, group_key, client_id, name, sdk, ip, confirmed, remembered, created, modified, authenticated)",

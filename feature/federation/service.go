@@ -21,6 +21,8 @@ type Service struct {
 	Social Social // where the social providers are
 	HTTP   bool   // providers may be called by http, too
 
+	Traces *Traces // of sign-ins
+
 	Now   func() time.Time
 	Maker func() (*rsa.PrivateKey, error) // makes a key of 2048 bits; nil: a new one
 }

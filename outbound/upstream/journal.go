@@ -5,14 +5,20 @@ import (
 	"time"
 )
 
+// maxSteps is how many steps a journal has at most.
+const maxSteps = 50
+
 // Journal is what happened in one sign-in through a provider, for the operator to see. Secrets are not written into it: no code,
-// token, password or key. All methods may be called on nil.
+// token, password or key, nor what is known of the user. All methods may be called on nil.
 type Journal struct {
-	mu    sync.Mutex
-	Steps []Step
+	mu     sync.Mutex
+	Steps  []Step
+	Left   int      // how many more steps there were than are kept
+	Hidden []string // what no reader of the journal may see
 }
 
-// Step is one thing that was sent, that came, or that was checked.
+// Step is one thing that was sent, that came, or that was checked. Its texts are facts about messages, which operators see: of
+// Detail, the values of the names that feature/federation lists as harmless, as "url", "status" or "issuer", and the lengths of others.
 type Step struct {
 	At     time.Time         `json:"at"`
 	Kind   string            `json:"kind"` // "sent", "came" or "check"
@@ -32,7 +38,21 @@ func (j *Journal) Add(s Step) {
 	if s.At.IsZero() {
 		s.At = time.Now()
 	}
+	if len(j.Steps) == maxSteps {
+		j.Left++
+		return
+	}
 	j.Steps = append(j.Steps, s)
+}
+
+// Hide adds to what no reader may see, wherever it stands.
+func (j *Journal) Hide(secrets ...string) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.Hidden = append(j.Hidden, secrets...)
 }
 
 // Error says which check of a provider's answer has failed.

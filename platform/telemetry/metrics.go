@@ -21,6 +21,7 @@ type Metrics struct {
 	signatures   *measure
 	triggers     *measure
 	repeats      *prometheus.CounterVec
+	federated    *measure
 	lastJob      *prometheus.GaugeVec
 }
 
@@ -46,6 +47,7 @@ func New(version string) *Metrics {
 	m.jobs = m.measure("jobs", "background jobs run", slow, "job", "outcome")
 	m.signatures = m.measure("signatures", "tokens signed", fast, "algorithm")
 	m.triggers = m.measure("triggers", "Lambda triggers asked", slow, "trigger", "transport", "outcome")
+	m.federated = m.measure("federated_signins", "sign-ins through an identity provider, from its choice on", slow, "type", "outcome")
 	m.repeats = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "cardea_trigger_retries_total", Help: "Number of times a Lambda trigger was tried again.",
 	}, []string{"trigger", "transport"})
@@ -137,6 +139,11 @@ func (m *Metrics) Trigger(t Trigger) {
 	if t.Tries > 1 {
 		m.repeats.WithLabelValues(t.Name, transport).Add(float64(t.Tries - 1))
 	}
+}
+
+// Federated counts one sign-in through an identity provider of a type, such as "SAML", and how it ended.
+func (m *Metrics) Federated(provider, outcome string, took time.Duration) {
+	m.federated.count(took, provider, outcome)
 }
 
 func outcome(err error) string {

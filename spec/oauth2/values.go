@@ -93,6 +93,9 @@ func (v Values) Repeated(name string) bool {
 	return seen > 1
 }
 
+// All are the parameters in their order. They must not be changed.
+func (v Values) All() []Pair { return v.pairs }
+
 // Check answers an *Error when any parameter is given more than once.
 func (v Values) Check() error {
 	for _, p := range v.pairs {

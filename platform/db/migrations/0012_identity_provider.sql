@@ -52,15 +52,17 @@ CREATE TABLE saml_key (
 
 -- What happened in a sign-in through an identity provider, for the operator to see.
 CREATE TABLE federation_trace (
-  pool_id TEXT   NOT NULL,
-  id      TEXT   NOT NULL,
-  began   BIGINT NOT NULL,
-  expires BIGINT NOT NULL,
-  doc     TEXT   NOT NULL, -- without secrets
+  pool_id  TEXT    NOT NULL,
+  id       TEXT    NOT NULL, -- of the request that ended the sign-in
+  provider TEXT    NOT NULL, -- its name
+  failed   BOOLEAN NOT NULL,
+  began    BIGINT  NOT NULL,
+  expires  BIGINT  NOT NULL,
+  doc      TEXT    NOT NULL, -- without secrets
   PRIMARY KEY (pool_id, id)
 );
 
-CREATE INDEX federation_trace_by_time ON federation_trace (pool_id, began);
+CREATE INDEX federation_trace_by_time ON federation_trace (pool_id, failed, began, id);
 CREATE INDEX federation_trace_by_expiry ON federation_trace (expires);
 
 -- The sign-in at an identity provider that a single sign-on session has come of, in JSON; '' for none.
