@@ -1,0 +1,3 @@
+<?php
+// The services, by their entity ids.
+$metadata = json_decode(file_get_contents(getenv('PEER_DATA') . '/services.json'), true);
