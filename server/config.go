@@ -70,6 +70,8 @@ type Config struct {
 	Limits *config.Limits
 	// Outgoing says which addresses outgoing HTTP may reach besides public hosts by https.
 	Outgoing config.Outgoing
+	// Federation says where social providers are, if not at their own addresses.
+	Federation config.Federation
 
 	// Functions and FunctionsDefault say what stands behind the ARNs of Lambda triggers, as config.CheckFunctions lets them
 	// through. Without them a pool's triggers fail.

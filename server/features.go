@@ -19,6 +19,7 @@ import (
 	"cardea/feature/signup"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
+	"cardea/outbound/upstream"
 	"cardea/platform/telemetry"
 	"cardea/spec/cognitoidp"
 )
@@ -43,8 +44,9 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
 		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
 		federation: &federation.Service{
-			DB: e.store, Ring: e.ring, Pages: e.pages, HTTP: c.Dev || c.Outgoing.PlainHTTP, Now: c.now(), Maker: c.Test.SigningKey,
-			Traces: federation.NewTraces(e.store, c.now()),
+			DB: e.store, Ring: e.ring, Pages: e.pages, Upstream: &upstream.Client{HTTP: e.toProviders, Now: c.now()},
+			Social: c.social(), HTTP: c.Dev || c.Outgoing.PlainHTTP, Traces: federation.NewTraces(e.store, c.now()),
+			Now: c.now(), Maker: c.Test.SigningKey,
 		},
 		mfa:      &mfa.Service{Apps: e.apps, DB: e.store, Authenticator: e.authenticator},
 		passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},

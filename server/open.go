@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"cardea/engine/backchannel"
 	"cardea/engine/certificate"
@@ -27,6 +28,7 @@ type opened struct {
 	functions    functions
 	senders      senders
 	toApps       *http.Client // calls apps of the pools
+	toProviders  *http.Client // calls identity providers
 	sites        *issuer.Sites
 	certificates *certificate.Chooser
 	templates    *login.Templates
@@ -37,7 +39,10 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	if o.senders, err = newSenders(c); err != nil {
 		return o, err
 	}
-	if o.toApps, err = newAppClient(c); err != nil {
+	if o.toApps, err = newGuardedClient(c, backchannel.Timeout, backchannel.MaxAnswer); err != nil {
+		return o, err
+	}
+	if o.toProviders, err = newGuardedClient(c, 0, 0); err != nil {
 		return o, err
 	}
 	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase}); err != nil {
@@ -70,10 +75,11 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	return o, nil
 }
 
-// newAppClient makes the client that calls apps of the pools. Those of a development server run beside it.
-func newAppClient(c Config) (*http.Client, error) {
+// newGuardedClient makes a client for addresses that pools name, bounded as web.Options says. What a development server calls may run
+// beside it.
+func newGuardedClient(c Config, timeout time.Duration, maxBytes int64) (*http.Client, error) {
 	opts := web.Options{
-		Allow: slices.Clone(c.Outgoing.Allow), PlainHTTP: c.Outgoing.PlainHTTP, Timeout: backchannel.Timeout, MaxBytes: backchannel.MaxAnswer,
+		Allow: slices.Clone(c.Outgoing.Allow), PlainHTTP: c.Outgoing.PlainHTTP, Timeout: timeout, MaxBytes: maxBytes,
 	}
 	if c.Dev {
 		opts.Allow, opts.PlainHTTP = append(opts.Allow, "127.0.0.0/8", "::1"), true

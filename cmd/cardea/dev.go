@@ -32,6 +32,7 @@ type devCommand struct {
 	Host      []string         `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
 	Geo       string           `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
 	Templates string           `help:"A folder with frames, style sheets and texts of your own for the pages of domains." type:"existingdir" env:"CARDEA_DEV_TEMPLATES" placeholder:"DIR"`
+	Social    []string         `name:"federation" help:"Where a social provider is, such as google.token_url=http://localhost:4000/token; may be repeated." placeholder:"PROVIDER.SETTING=URL" sep:"none"`
 	Log       string           `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
 }
 
@@ -98,6 +99,9 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 			return nil, server.Config{}, err
 		}
 		settings.Certificate, settings.IssueCertificate = local.Get, local.For
+	}
+	if settings.Federation, err = config.ParseFederation(c.Social); err != nil {
+		return nil, server.Config{}, fmt.Errorf("--federation: %w", err)
 	}
 	settings.Functions, err = c.functions(functionEnvironment(settings.PublicURL, local))
 	return local, settings, err

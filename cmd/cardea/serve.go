@@ -84,6 +84,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		SMS:             settings.SMS,
 		Limits:          &settings.Limits,
 		Outgoing:        settings.Outgoing,
+		Federation:      settings.Federation,
 
 		Functions:        settings.Functions,
 		FunctionsDefault: settings.FunctionsDefault,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"cardea/engine/access"
 	"cardea/platform/db"
@@ -157,7 +158,7 @@ func (s *Service) apply(ctx context.Context, d *draft, owner *pool.Pool, given s
 	if given.details == nil {
 		return nil
 	}
-	details := d.withSecrets(given.details)
+	details := d.withoutFound(d.withSecrets(given.details))
 	if err := s.checkDetails(kind, details); err != nil {
 		return err
 	}
@@ -174,10 +175,17 @@ func (d *draft) withSecrets(details map[string]string) map[string]string {
 			all[name] = value
 		}
 	}
-	for name, value := range details {
-		all[name] = value
-	}
+	maps.Copy(all, details)
 	return all
+}
+
+// withoutFound leaves out of details those that are given back as they have been found out.
+func (d *draft) withoutFound(details map[string]string) map[string]string {
+	maps.DeleteFunc(details, func(name, value string) bool {
+		known, found := d.Found[name]
+		return found && value == known
+	})
+	return details
 }
 
 // insert adds a new provider.

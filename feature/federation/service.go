@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cardea/outbound/upstream"
 	"cardea/platform/db"
 	"cardea/platform/page"
 	"cardea/record/datakey"
@@ -18,8 +19,9 @@ type Service struct {
 	Ring  *datakey.Ring
 	Pages *page.Codec
 
-	Social Social // where the social providers are
-	HTTP   bool   // providers may be called by http, too
+	Upstream *upstream.Client
+	Social   Social // where the social providers are
+	HTTP     bool   // providers may be called by http, too
 
 	Traces *Traces // of sign-ins
 

@@ -37,6 +37,7 @@ func (c Config) check() error {
 		c.Limits.check(),
 		CheckFunctions(c.Functions, c.FunctionsDefault, c.Outgoing),
 		c.checkKMSKeys(),
+		c.Federation.check(c.Outgoing),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)

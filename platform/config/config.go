@@ -36,16 +36,17 @@ type Config struct {
 	// Templates is a folder with frames, style sheets and texts for the pages of domains; empty means Cardea's own.
 	Templates string `toml:"templates"`
 
-	Database  Database  `toml:"database"`
-	TLS       TLS       `toml:"tls"`
-	ACME      ACME      `toml:"acme"`
-	Passwords Passwords `toml:"passwords"`
-	SMTP      SMTP      `toml:"smtp"`
-	SMS       SMS       `toml:"sms"`
-	Senders   []Sender  `toml:"senders"`
-	Limits    Limits    `toml:"limits"`
-	Outgoing  Outgoing  `toml:"outgoing"`
-	Log       Log       `toml:"log"`
+	Database   Database   `toml:"database"`
+	TLS        TLS        `toml:"tls"`
+	ACME       ACME       `toml:"acme"`
+	Passwords  Passwords  `toml:"passwords"`
+	SMTP       SMTP       `toml:"smtp"`
+	SMS        SMS        `toml:"sms"`
+	Senders    []Sender   `toml:"senders"`
+	Limits     Limits     `toml:"limits"`
+	Outgoing   Outgoing   `toml:"outgoing"`
+	Federation Federation `toml:"federation"`
+	Log        Log        `toml:"log"`
 
 	// Certificates are those of custom domains.
 	Certificates []Certificate `toml:"certificates"`
