@@ -13,6 +13,7 @@ import (
 	"cardea/platform/seal"
 	"cardea/record/provider"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/saml"
 )
 
 // opened is a stored provider with its secrets, for a sign-in. Exactly one of OAuth and SAML is set.
@@ -24,7 +25,7 @@ type opened struct {
 
 // samlProvider is a SAML provider as a pool has configured it.
 type samlProvider struct {
-	Metadata     string          // the document
+	Metadata     *saml.Provider
 	Init         bool            // users may come from it without having been sent there
 	Signout      bool            // its session ends with ours
 	Encrypted    bool            // only encrypted assertions are taken
@@ -45,13 +46,17 @@ func (s *Service) open(tx *db.Tx, box *seal.Box, p *provider.Provider) (*opened,
 	if err != nil {
 		return nil, fmt.Errorf("get metadata of identity provider: %w", err)
 	}
+	metadata, err := saml.ParseMetadata([]byte(m.XML), s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("metadata of identity provider %s: %w", p.Name, err)
+	}
 	key, err := parseKey(sec.Decryption)
 	if err != nil {
 		return nil, err
 	}
 	details := p.Doc.ProviderDetails
 	return &opened{Provider: p, SAML: &samlProvider{
-		Metadata:     m.XML,
+		Metadata:     metadata,
 		Init:         strings.EqualFold(details["IDPInit"], "true"),
 		Signout:      strings.EqualFold(details["IDPSignout"], "true"),
 		Encrypted:    strings.EqualFold(details["EncryptedResponses"], "true"),

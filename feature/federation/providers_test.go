@@ -8,15 +8,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cardea/server/servertest"
+	"cardea/spec/saml/samltest"
 )
 
 type M = servertest.M
 
 const invalid = "InvalidParameterException"
 
-// metadata is of a SAML provider.
-const metadata = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com"/>`
+// metadata are of a SAML provider.
+var metadata = string(samltest.New("https://idp.example.com").Metadata())
 
+// examples are, for each type, a request for a provider and what is shown beyond what is given.
 func examples() map[string]struct {
 	name                    string
 	details, mapping, shown M
@@ -69,7 +71,9 @@ func examples() map[string]struct {
 		},
 		"SAML": {
 			"ADFS", M{"MetadataFile": metadata, "IDPSignout": "true", "IDPInit": "true", "EncryptedResponses": "true", "RequestSigningAlgorithm": "rsa-sha256"},
-			M{}, M{},
+			M{}, M{
+				"SSORedirectBindingURI": "https://idp.example.com/sso", "SLORedirectBindingURI": "https://idp.example.com/slo",
+			},
 		},
 	}
 }
@@ -223,6 +227,7 @@ func TestWrongDetailsAreRefused(t *testing.T) {
 			{"SAML", M{"MetadataFile": nil}, "At least one of the MetadataURL or MetadataFile should be provided."},
 			{"SAML", M{"MetadataURL": "https://idp.example.com"}, "Only one of the MetadataURL or MetadataFile should be provided."},
 			{"SAML", M{"MetadataFile": nil, "MetadataURL": "file:///etc/passwd"}, "MetadataURL is not a valid URL."},
+			{"SAML", M{"MetadataFile": "<a/>"}, ""},
 			{"SAML", M{"IDPInit": "yes"}, "IDPInit must be true or false."},
 			{"SAML", M{"IDPSignout": "1"}, "IDPSignout must be true or false."},
 			{"SAML", M{"EncryptedResponses": "1"}, "EncryptedResponses must be true or false."},

@@ -4,6 +4,8 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
 	"time"
 
 	"cardea/outbound/upstream"
@@ -26,7 +28,11 @@ type Service struct {
 	Traces *Traces // of sign-ins
 
 	Now   func() time.Time
+	Log   *slog.Logger
 	Maker func() (*rsa.PrivateKey, error) // makes a key of 2048 bits; nil: a new one
+
+	mu      sync.Mutex
+	fetched map[string]time.Time // when it was last tried to fetch metadata anew
 }
 
 var _ cognitoidp.Federation = (*Service)(nil)
