@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/issuer"
 	"cardea/engine/trigger"
+	"cardea/feature/federation"
 	"cardea/inbound/asset"
 	"cardea/inbound/awsapi"
 	"cardea/inbound/demo"
@@ -30,7 +31,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	api := s.newAPI()
 	pages := s.newPages(f, api.Recorder)
 	endpoints := &oauth.Handler{
-		Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post,
+		Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post, Depart: pages.Depart,
 		AskToSignOut: pages.AskToSignOut, SignedOut: pages.SignedOut,
 	}
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
@@ -97,7 +98,7 @@ func (s *Server) newPages(f *features, recorder serve.Recorder) *login.Handler {
 	answering := operations["RespondToAuthChallenge"]
 	return &login.Handler{
 		Hosted: f.oauth.Hosted, Signin: f.signin, Signup: f.signup, MFA: f.mfa, Passwords: f.passwords, Passkeys: f.passkeys, Branding: f.branding,
-		API: f.api, Sessions: f.sessions, Templates: s.templates,
+		API: f.api, Sessions: f.sessions, Templates: s.templates, Offers: federation.NewOffers(s.DB), Tell: oauth.Word,
 		Word:  func(err error) error { return wording.Cognito(&answering, err) },
 		Check: func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
 		Now:   s.config.now(), Recorder: recorder,

@@ -17,13 +17,17 @@ type Entry struct{ judged *Request }
 // AtPages is the entry of a visitor who has come with a request.
 func AtPages(judged *Request) Entry { return Entry{judged} }
 
-// App finds the app that an operation names. At the pages it is the one of the visitor's request, and needs no SECRET_HASH.
+// App finds the app that an operation names. At the pages it is the one of the visitor's request, and needs no SECRET_HASH. It
+// answers ErrProvider when the app's users have no accounts of the pool itself.
 func (e Entry) App(ctx context.Context, apps access.Apps, clientID, username, hash string) (access.App, error) {
 	if e.judged == nil {
 		return apps.Proven(ctx, clientID, username, hash)
 	}
 	if clientID != string(e.judged.Client.ID) {
 		return access.App{}, &access.UnknownError{Client: clientID}
+	}
+	if !e.judged.Serves("") {
+		return access.App{}, ErrProvider
 	}
 	return e.judged.App, nil
 }

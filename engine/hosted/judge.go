@@ -203,10 +203,11 @@ func (r *Request) readKey(v oauth2.Values) error {
 }
 
 // Serves reports whether users of the app may come from an identity provider, no name being the pool itself, and whether that is the
-// one that the request asks for, if it asks for any.
+// one that the request asks for, if it asks for any. One that asks for the pool itself leaves the choice to its user, as Cognito does
+// (docs/cognito/federation.md, "Sign-in").
 func (r *Request) Serves(provider string) bool {
 	provider = cmp.Or(provider, local)
-	return r.offers(provider) && (r.Provider == "" || r.Provider == provider)
+	return r.offers(provider) && (r.Provider == "" || r.Provider == local || r.Provider == provider)
 }
 
 // readProvider finds the identity provider that the request names, by its name or by one of its identifiers, and refuses one that

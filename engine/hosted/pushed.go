@@ -103,5 +103,8 @@ func (r *Request) use(tx *db.Tx) error {
 	return err
 }
 
+// Given are the parameters of a request as they came.
+func (r *Request) Given() oauth2.Values { return r.given }
+
 // Values are the parameters that a request stands for.
 func (r *Request) Values() oauth2.Values { return r.values }

@@ -15,12 +15,13 @@ type Onward struct {
 	Location oauth2.Location // zero: the sign-in page
 	Query    string
 
-	Ask       string // what the answer has to have of a user who is to be asked whether to sign out; empty: nobody is
-	SignedOut bool   // there is nowhere to go on: the user is told that they are signed out
+	Provider  *hosted.Request // for whose identity provider the browser may leave at once; nil: for none
+	Ask       string          // what the answer has to have of a user who is to be asked whether to sign out; empty: nobody is
+	SignedOut bool            // there is nowhere to go on: the user is told that they are signed out
 }
 
 // Authorize judges an authorization request, and answers it at once where the browser has a session that does. Otherwise the
-// browser goes on at the sign-in page.
+// browser goes on at the sign-in page, or at the identity provider that the request asks for.
 func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, b hosted.Browser) (Onward, error) {
 	var r *hosted.Request
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
@@ -45,5 +46,9 @@ func (s *Service) Authorize(ctx context.Context, pool id.Pool, v oauth2.Values, 
 			return Onward{}, r.Refused(err)
 		}
 	}
-	return Onward{Query: v.Encode()}, nil
+	out := Onward{Query: v.Encode()}
+	if r.Upstream() != "" {
+		out.Provider = r
+	}
+	return out, nil
 }

@@ -107,10 +107,14 @@ func (a *attempt) enter(tx *db.Tx) (err error) {
 
 func (a *attempt) judgeAuthorization(tx *db.Tx) (err error) {
 	a.judged, err = a.Hosted.Judge(tx, a.in.Authorization.Pool, a.in.Authorization.Values)
-	if err == nil {
-		a.App = a.judged.App
+	if err != nil {
+		return err
 	}
-	return err
+	if !a.judged.Serves("") {
+		return hosted.ErrProvider
+	}
+	a.App = a.judged.App
+	return nil
 }
 
 // proveApp checks SECRET_HASH, which is over the name as it was sent. At the pages the authorization request stands for the app,

@@ -28,8 +28,8 @@ type Card struct {
 	Links   []Link
 	Back    bool // the script offers a way to the page before
 
-	Providers []Provider // that users may sign in with; the style says where and in which order
-	Graphic   string     // the way to sign in whose picture of the style the card shows: email, sms, app, password, passkey
+	Providers Providers // that users may sign in with; the style says where and in which order
+	Graphic   string    // the way to sign in whose picture of the style the card shows: email, sms, app, password, passkey
 }
 
 // Offer lets a visitor sign in with a passkey in the place of the answer that a page asks for.
@@ -81,13 +81,20 @@ type Extra struct {
 // Link is a quiet link, with what is said before it.
 type Link struct{ Before, Text, Address string }
 
-// Provider is an identity provider that users may sign in with: a link that leads there.
+// Providers are the identity providers that users may sign in with: buttons of a form that leads to them, and has the authorization
+// request.
+type Providers struct {
+	Action string
+	Hidden []Pair
+	List   []Provider
+}
+
+// Provider is one of them.
 type Provider struct {
-	Name    string // as the pool has it
-	Title   string // what people call it
-	Label   string // of the button
-	Address string
-	Social  bool // one of those that everybody knows, not an organisation's own
+	Name   string // as the pool has it
+	Title  string // what people call it
+	Label  string // of the button
+	Social bool   // one of those that everybody knows, not an organisation's own
 }
 
 // Blamed tells whether a field has an error.

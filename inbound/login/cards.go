@@ -327,11 +327,6 @@ func (t cards) withStart(c Card) Card {
 	return c
 }
 
-// provider is the way to an identity provider.
-func (t cards) provider(name, title, address string, social bool) Provider {
-	return Provider{Name: name, Title: title, Label: t.SignInWith(title), Address: address, Social: social}
-}
-
 // rules are those of the pool for new passwords.
 func (t cards) rules(r *hosted.Request) (list []Rule) {
 	policy := r.Pool.PasswordPolicy()

@@ -2,7 +2,6 @@ package login
 
 import (
 	"crypto/rand"
-	"slices"
 	"strings"
 
 	"cardea/engine/interaction"
@@ -10,7 +9,7 @@ import (
 )
 
 const (
-	maxOpen     = 3  // interactions of a browser at a time
+	maxOpen     = 3  // interactions of a browser at a time, and trips to identity providers
 	browserChar = 26 // characters of a browser's id
 	year        = 365 * 24 * 60 * 60
 )
@@ -63,20 +62,9 @@ func (v *visit) keep(it interaction.Interaction) {
 		v.forget()
 		return
 	}
-	v.set(own, sealed, int(interaction.Life.Seconds()))
-
-	prefix := v.cookies().Prefix(interactionPrefix)
-	var others []string
-	for _, c := range v.r.Cookies() {
-		if strings.HasPrefix(c.Name, prefix) && c.Name != own {
-			others = append(others, c.Name)
-		}
-	}
-	others = slices.Compact(others)
-	for len(others) >= maxOpen { // browsers send the oldest first
-		v.set(others[0], "", -1)
-		others = others[1:]
-	}
+	v.cookies().SetOneOf(v.w, v.r, browser.OneOf{
+		Prefix: interactionPrefix, Most: maxOpen, Name: own, Value: sealed, Age: int(interaction.Life.Seconds()),
+	})
 }
 
 // forget ends the visit's interaction.

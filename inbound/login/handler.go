@@ -7,6 +7,7 @@ import (
 	"cardea/engine/hosted"
 	"cardea/engine/message"
 	"cardea/feature/branding"
+	"cardea/feature/federation"
 	"cardea/feature/mfa"
 	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
@@ -17,6 +18,7 @@ import (
 	"cardea/platform/serve"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
+	"cardea/spec/oauth2"
 )
 
 // Handler shows the pages of all domains.
@@ -37,6 +39,12 @@ type Handler struct {
 	API *cognitoidp.API
 	// Sessions has users sign out everywhere.
 	Sessions *sessions.Service
+	// Federation signs users in with their accounts at identity providers.
+	Federation Federation
+	// Offers are the identity providers of pools.
+	Offers *federation.Offers
+	// Tell gives what an app is told of an error, or nil where it is a failure.
+	Tell func(error) *oauth2.Error
 	// Check gives what is wrong with the form of an operation's request, as the API would find it.
 	Check func(operation string, request any) error
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.
@@ -57,6 +65,7 @@ func (h *Handler) RegisterLinks(mux *http.ServeMux) { mux.HandleFunc(message.Lin
 // Register adds the pages to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is.
 func (h *Handler) Register(mux *http.ServeMux) {
 	h.RegisterLinks(mux)
+	h.registerCallbacks(mux)
 	for _, p := range allPages {
 		mux.Handle(p.path, browser.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, p) })))
 	}

@@ -26,15 +26,18 @@ const (
 	errorPath        = "/error"
 	devicePath       = "/device"
 	deviceAnswerPath = "/device/confirm"
+	linkPath         = "/link"
 )
 
 // Steps of an interaction that are no challenges.
 const (
-	stepConfirm = "confirm"
-	stepForgot  = "forgot"
-	stepReset   = "reset"
-	stepOffer   = "offer" // of a passkey, after a sign-up
-	stepDevice  = "device"
+	stepConfirm  = "confirm"
+	stepForgot   = "forgot"
+	stepReset    = "reset"
+	stepOffer    = "offer" // of a passkey, after a sign-up
+	stepDevice   = "device"
+	stepPassword = "password"
+	stepLink     = "link" // with an identity at a provider
 )
 
 // page is one page: what it shows and what it does with the answer.
@@ -57,10 +60,11 @@ var allPages []page
 
 func init() {
 	allPages = []page{
-		{name: "Login", path: loginPath, steps: []string{""}, beginning: true, card: (*visit).loginCard, answer: (*visit).identify},
+		{name: "Login", path: loginPath, steps: []string{""}, beginning: true, enter: (*visit).findOffers,
+			card: (*visit).loginCard, answer: (*visit).identify},
 		{name: "Choose", path: choosePath, beginning: true, steps: []string{cognitoidp.ChallengeNameTypeSelectChallenge},
 			card: (*visit).chooseCard, answer: (*visit).choose},
-		{name: "Password", path: passwordPath, steps: []string{cognitoidp.ChallengeNameTypePassword},
+		{name: "Password", path: passwordPath, steps: []string{cognitoidp.ChallengeNameTypePassword, stepPassword},
 			card: (*visit).passwordCard, answer: (*visit).enterPassword, blames: "password"},
 		{name: "Passkey", path: passkeyPath, steps: []string{cognitoidp.ChallengeNameTypeWebAuthn},
 			card: (*visit).passkeyCard, answer: (*visit).usePasskey, says: ofPasskeys},
@@ -76,11 +80,11 @@ func init() {
 			card: (*visit).newPasswordCard, answer: (*visit).changePassword, blames: "password"},
 		{name: "SignUp", path: signUpPath, beginning: true, open: (*visit).allowsSignUp, card: (*visit).signUpCard, answer: (*visit).signUp,
 			says: words{"NotAuthorizedException": (*text.Texts).SentenceNotAllowed}},
-		{name: "Confirm", path: confirmPath, steps: []string{stepConfirm}, card: (*visit).confirmCard, answer: (*visit).confirmAccount},
-		{name: "ResendCode", path: resendPath, beginning: true, answer: (*visit).resendCode},
-		{name: "ForgotPassword", path: forgotPath, beginning: true, steps: []string{stepForgot}, card: (*visit).forgotCard, answer: (*visit).forgot,
+		{name: "Confirm", path: confirmPath, open: (*visit).hasAccounts, steps: []string{stepConfirm}, card: (*visit).confirmCard, answer: (*visit).confirmAccount},
+		{name: "ResendCode", path: resendPath, beginning: true, open: (*visit).hasAccounts, answer: (*visit).resendCode},
+		{name: "ForgotPassword", path: forgotPath, beginning: true, open: (*visit).hasAccounts, steps: []string{stepForgot}, card: (*visit).forgotCard, answer: (*visit).forgot,
 			says: ofRecovery},
-		{name: "ConfirmForgotPassword", path: resetPath, steps: []string{stepReset}, card: (*visit).resetCard, answer: (*visit).reset,
+		{name: "ConfirmForgotPassword", path: resetPath, open: (*visit).hasAccounts, steps: []string{stepReset}, card: (*visit).resetCard, answer: (*visit).reset,
 			says: ofRecovery},
 		{name: "AddPasskey", path: addPasskeyPath, beginning: true, bare: true, steps: []string{stepOffer}, enter: (*visit).enterAddPasskey,
 			card: (*visit).addPasskeyCard, answer: (*visit).addPasskey, says: ofEnrolment},

@@ -102,7 +102,8 @@ func (f frame) Graphic() *branding.Picture {
 
 // providersView is the card's identity providers as the style shows them.
 type providersView struct {
-	Title             string
+	Providers
+	Title, Field      string
 	List              []providerView
 	Menu, Last, Icons bool
 }
@@ -115,8 +116,8 @@ type providerView struct {
 // Providers are the card's identity providers, in the order of the style.
 func (f frame) Providers() providersView {
 	in := f.Look.Providers
-	view := providersView{Title: f.ChooseAnother(), Menu: in.Menu, Last: in.Last, Icons: in.Icons || f.Look.Style == ""}
-	for _, p := range f.Card.Providers {
+	view := providersView{Providers: f.Card.Providers, Title: f.ChooseAnother(), Field: chosenField, Menu: in.Menu, Last: in.Last, Icons: in.Icons || f.Look.Style == ""}
+	for _, p := range f.Card.Providers.List {
 		initial, _ := utf8.DecodeRuneInString(p.Title)
 		view.List = append(view.List, providerView{p, brand.Class(p.Name), f.Look.ProviderIcons[p.Name], strings.ToUpper(string(initial))})
 	}

@@ -18,11 +18,7 @@ func ofStyles(t cards, name Field) []sample {
 
 // withProviders adds identity providers of every kind.
 func withProviders(t cards, c Card) Card {
-	c.Providers = []Provider{
-		t.provider("Google", "Google", "/", true), t.provider("SignInWithApple", "Apple", "/", true),
-		t.provider("acme-staff", "Acme", "/", false),
-	}
-	return c
+	return t.withProviders(c, Providers{Action: "/"}, "Google", "SignInWithApple", "Acme")
 }
 
 // sampleImages are the images of the sample styles, by their paths.
@@ -59,7 +55,7 @@ func sampleLook() branding.Look {
 	look := branding.Look{Style: sampleStyle(sampleSettings), Classes: "page-image x-center y-center"}
 	look.Style += `:root{--page-image:url(/assets/page.svg)}`
 	look.Header, look.Footer = &branding.Bar{Logo: sampleLogo, Location: "start"}, &branding.Bar{Location: "center"}
-	look.Providers = brand.Providers{Order: []string{"acme-staff"}, Icons: true, Last: true}
+	look.Providers = brand.Providers{Order: []string{"Acme"}, Icons: true, Last: true}
 	return look
 }
 

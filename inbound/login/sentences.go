@@ -30,6 +30,7 @@ var sentences = []sentence{
 	{account.ErrDisabled, (*text.Texts).SentenceDisabled},
 	{lockout.ErrLocked, (*text.Texts).SentenceLocked},
 	{lockout.ErrRateLimited, (*text.Texts).SentenceLocked},
+	{hosted.ErrProvider, (*text.Texts).SentenceProvider},
 	{message.ErrNoSender, (*text.Texts).SentenceNotSent},
 }
 

@@ -87,18 +87,28 @@ func (v *visit) loginCard() Card {
 	if begun := v.it.Name != "" || v.r.Method == http.MethodPost; v.account.Sub != "" && !begun {
 		return v.reuseCard()
 	}
-	c := t.identify(v.app(), v.nameField(), !v.request.Chooses())
+	if !v.hasAccounts() {
+		return v.elsewhereCard()
+	}
+	c := t.identify(v.app(), v.nameField(), v.takesPassword())
 	if v.allowsSignUp() {
 		c = t.withSignUp(c)
 	}
 	c.Fields[0].Value = v.suggestedName()
-	return v.withOffer(c)
+	return v.withOffers(v.withOffer(c))
 }
+
+// takesPassword tells whether the first page takes the password with the name. Otherwise the name alone decides what comes next.
+func (v *visit) takesPassword() bool { return !v.request.Chooses() && !v.searches() }
 
 // identify takes the name of who signs in, and their password where it is the only way.
 func (v *visit) identify() {
 	if account := v.typed(accountField); account != "" {
 		v.reuse(account)
+		return
+	}
+	if !v.hasAccounts() {
+		v.seekElsewhere()
 		return
 	}
 	if v.typed("credential") != "" {
@@ -110,8 +120,15 @@ func (v *visit) identify() {
 		v.respond(http.StatusOK, blame(v.loginCard(), 0, v.texts.SentenceMissing()))
 		return
 	}
+	if v.search(v.it.Name) {
+		return
+	}
 	if v.request.Chooses() {
 		v.begin(cognitoidp.AuthFlowTypeUserAuth, map[string]string{"USERNAME": v.it.Name})
+		return
+	}
+	if !v.takesPassword() && v.typed("password") == "" {
+		v.askPassword()
 		return
 	}
 	if v.typed("password") == "" {
@@ -150,6 +167,10 @@ func (v *visit) passwordCard() Card { return v.withOtherWays(v.cards().enterPass
 
 func (v *visit) enterPassword() {
 	if v.unanswered("password") {
+		return
+	}
+	if v.it.Page == stepPassword {
+		v.begin(cognitoidp.AuthFlowTypeUserPasswordAuth, map[string]string{"USERNAME": v.it.Name, "PASSWORD": v.typed("password")})
 		return
 	}
 	v.reply(v.it.Page, v.it.Session, map[string]string{"PASSWORD": v.typed("password")})

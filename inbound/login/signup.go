@@ -19,7 +19,7 @@ import (
 	"cardea/spec/triggerevent"
 )
 
-func (v *visit) allowsSignUp() bool { return v.request.Pool.AllowsSignUp() }
+func (v *visit) allowsSignUp() bool { return v.request.Pool.AllowsSignUp() && v.hasAccounts() }
 
 func (v *visit) signUpCard() Card {
 	t := v.cards()

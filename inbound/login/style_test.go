@@ -54,8 +54,8 @@ func TestClassesOfClassicPagesAreOnWhatTheyName(t *testing.T) {
 	}
 	for _, want := range []string{
 		"sign-in-classic main background", "sign-in-classic div banner", "sign-in-classic img logo", "sign-in-classic label label",
-		"sign-in-classic input inputField", "sign-in-classic button submitButton", "sign-in-classic a socialButton",
-		"sign-in-classic a idpButton", "sign-in-classic p idpDescription", "sign-in-classic div redirect",
+		"sign-in-classic input inputField", "sign-in-classic button submitButton", "sign-in-classic button socialButton",
+		"sign-in-classic button idpButton", "sign-in-classic p idpDescription", "sign-in-classic div redirect",
 		"sign-in-classic p textDescription", "sign-in-locked p errorMessage", "sign-up-terms p legalText",
 		"sign-up-terms li passwordCheck-notValid",
 	} {

@@ -11,6 +11,7 @@ import (
 	"cardea/engine/hosted"
 	"cardea/engine/interaction"
 	"cardea/engine/issuer"
+	"cardea/feature/federation"
 	"cardea/feature/signin"
 	"cardea/inbound/login/text"
 	"cardea/spec/oauth2"
@@ -25,9 +26,10 @@ type visit struct {
 	site  *issuer.Site
 	texts *text.Texts
 
-	asked   oauth2.Values   // the query of every page, without lang: the authorization request, or what names it
-	request *hosted.Request // nil where it is no client's
-	account hosted.Account  // that the browser is signed in to, at the page that offers to go on with it
+	asked   oauth2.Values      // the query of every page, without lang and what was chosen here: the authorization request, or what names it
+	request *hosted.Request    // nil where it is no client's
+	account hosted.Account     // that the browser is signed in to, at the page that offers to go on with it
+	offers  []federation.Offer // of identity providers, at the first page
 	owner   interaction.Owner
 	it      interaction.Interaction // how far the visitor has come; empty at the beginning
 	lasting interaction.Lasting     // what stays, whatever the next step is
@@ -55,7 +57,7 @@ func (v *visit) judge() bool {
 		v.respond(http.StatusBadRequest, v.failedCard(v.texts.ErrorRequest()))
 		return false
 	}
-	v.asked = asked.Without("lang")
+	v.asked = asked.Without("lang").Without(chosenField)
 	if v.page.bare && !v.asked.Has("response_type") {
 		v.asked = v.asked.With("response_type", oauth2.Code)
 	}
@@ -71,12 +73,17 @@ func (v *visit) judge() bool {
 		v.failed(err)
 		return false
 	}
+	v.bind()
+	return true
+}
+
+// bind finds how far the visitor has come with the request.
+func (v *visit) bind() {
 	v.owner = interaction.Owner{
 		Pool: v.site.Pool, Domain: v.site.Domain, Client: v.request.Client.ID, Request: hashOf(v.asked), Browser: v.browserID(),
 	}
 	v.it = v.progress()
 	v.lasting = v.it.Lasting
-	return true
 }
 
 // hashOf names an authorization request.
@@ -137,7 +144,7 @@ func (v *visit) get() {
 		v.goTo(current.path)
 		return
 	}
-	if v.page.enter != nil && !v.page.enter(v) {
+	if v.departs() || v.page.enter != nil && !v.page.enter(v) {
 		return
 	}
 	card := v.page.card(v)

@@ -25,6 +25,10 @@ func (c *call) authorize() error {
 	if err != nil {
 		return err
 	}
+	if out.Provider != nil && browser.Arrives(c.r) {
+		c.status, err = c.Depart(c.w, c.r, out.Provider)
+		return err
+	}
 	c.goOn(out)
 	return nil
 }

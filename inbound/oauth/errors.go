@@ -77,14 +77,21 @@ var ofBearer = []entry{
 	{token.ErrScopeMissing, oauth2.InsufficientScope, ""},
 }
 
+// Word is what an app is told of an error with which the browser comes back, or nil where it is a failure.
+func Word(err error) *oauth2.Error { return word(err, conditions) }
+
 // wordOf is the error for err, or nil where err is a failure.
 func (c *call) wordOf(err error) *oauth2.Error {
+	if c.takesBearer() {
+		return word(err, slices.Concat(ofBearer, conditions))
+	}
+	return word(err, conditions)
+}
+
+// word finds an error in a table.
+func word(err error, table []entry) *oauth2.Error {
 	if wrong, ok := errors.AsType[*oauth2.Error](err); ok {
 		return wrong
-	}
-	table := conditions
-	if c.takesBearer() {
-		table = slices.Concat(ofBearer, conditions)
 	}
 	for _, e := range table {
 		if errors.Is(err, e.condition) {

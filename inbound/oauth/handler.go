@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"cardea/engine/hosted"
 	"cardea/engine/issuer"
 	"cardea/feature/oauth"
 	"cardea/platform/browser"
@@ -18,6 +19,8 @@ type Handler struct {
 	serve.Recorder
 	// Page shows a visitor an error that no app can be told, by its code.
 	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
+	// Depart sends a visitor to the identity provider that their request asks for, and tells with which status.
+	Depart func(w http.ResponseWriter, r *http.Request, asked *hosted.Request) (status int, err error)
 	// Post shows a visitor the page that posts the answer to an app's request.
 	Post func(w http.ResponseWriter, r *http.Request, to oauth2.Location)
 	// AskToSignOut shows a visitor the question whether to sign out, which is answered by a form with _csrf to the same address.

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +34,31 @@ func (c Cookies) Set(w http.ResponseWriter, name, value string, age int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
 	})
+}
+
+// OneOf is a cookie of several whose own names begin with Prefix, of which a browser has at most Most.
+type OneOf struct {
+	Prefix string
+	Most   int
+
+	Name, Value string // the name is that in the browser
+	Age         int    // in seconds
+}
+
+// SetOneOf sends a cookie, and deletes those of the others that are too many, the oldest first.
+func (c Cookies) SetOneOf(w http.ResponseWriter, r *http.Request, one OneOf) {
+	c.Set(w, one.Name, one.Value, one.Age)
+	var others []string
+	for _, other := range r.Cookies() {
+		if strings.HasPrefix(other.Name, c.Prefix(one.Prefix)) && other.Name != one.Name {
+			others = append(others, other.Name)
+		}
+	}
+	others = slices.Compact(others)
+	for len(others) >= one.Most { // browsers send the oldest first
+		c.Set(w, others[0], "", -1)
+		others = others[1:]
+	}
 }
 
 // Get reads a cookie, by its name in the browser; empty: there is none.

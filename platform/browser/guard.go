@@ -32,3 +32,8 @@ func isAhead(r *http.Request) bool {
 func Navigates(r *http.Request) bool {
 	return !isAhead(r) && slices.Contains([]string{"", "document", "iframe", "frame"}, r.Header.Get("Sec-Fetch-Dest"))
 }
+
+// Arrives tells whether a browser comes to an address in a window of its own, as far as it says, from whatever site.
+func Arrives(r *http.Request) bool {
+	return !isAhead(r) && slices.Contains([]string{"", "document"}, r.Header.Get("Sec-Fetch-Dest"))
+}

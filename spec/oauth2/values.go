@@ -32,8 +32,11 @@ type Values struct {
 }
 
 // Parse reads a query or form in application/x-www-form-urlencoded.
-func Parse(raw string) (Values, error) {
-	if len(raw) > MaxQuery || strings.Count(raw, "&") >= maxPairs {
+func Parse(raw string) (Values, error) { return ParseLong(raw, MaxQuery) }
+
+// ParseLong is Parse for what may have more bytes.
+func ParseLong(raw string, most int) (Values, error) {
+	if len(raw) > most || strings.Count(raw, "&") >= maxPairs {
 		return Values{}, ErrMalformed
 	}
 	var v Values

@@ -1,0 +1,33 @@
+package hosted
+
+import (
+	"context"
+	"slices"
+
+	"cardea/platform/db"
+	"cardea/platform/seal"
+	"cardea/spec/id"
+)
+
+// Upstream is the identity provider that the browser is sent to without being shown a page; empty: there is none. For an app that
+// has registered itself a page is shown in any case, which says whose app it is.
+func (r *Request) Upstream() string {
+	if r.Provider == local || r.Client.SelfRegistered() {
+		return ""
+	}
+	return r.Provider
+}
+
+// Box is what a pool seals for browsers with whose app is not known yet.
+func (s *Server) Box(ctx context.Context, pool id.Pool) (box *seal.Box, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		box, err = s.Apps.Ring.Box(tx, pool)
+		return err
+	})
+	return box, err
+}
+
+// Federated tells whether users of the app may come from identity providers.
+func (r *Request) Federated() bool {
+	return slices.ContainsFunc(r.Client.Doc.SupportedIdentityProviders, func(name string) bool { return name != local })
+}
