@@ -46,7 +46,7 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 		federation: &federation.Service{
 			DB: e.store, Ring: e.ring, Pages: e.pages, Upstream: &upstream.Client{HTTP: e.toProviders, Now: c.now()},
 			Social: c.social(), HTTP: c.Dev || c.Outgoing.PlainHTTP, Traces: federation.NewTraces(e.store, c.now()),
-			Now: c.now(), Log: c.log(), Maker: c.Test.SigningKey,
+			Now: c.now(), Log: c.log(), Maker: c.Test.SigningKey, Hosted: e.authorizations, Triggers: e.triggers,
 		},
 		mfa:      &mfa.Service{Apps: e.apps, DB: e.store, Authenticator: e.authenticator},
 		passkeys: &passkeys.Service{Pages: e.pages, Authenticator: e.authenticator, Parties: parties},

@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/issuer"
 	"cardea/engine/message"
+	"cardea/feature/federation"
 	"cardea/feature/kms"
 	"cardea/feature/oauth"
 	"cardea/feature/sts"
@@ -30,6 +31,8 @@ type Server struct {
 	KMS *kmsapi.API
 	// OAuth is the authorization server of the pools.
 	OAuth *oauth.Service
+	// Federation signs users in with accounts at identity providers.
+	Federation *federation.Service
 	// DB is the database.
 	DB *db.DB
 	// Outbox has the inbox of a development server.
@@ -74,6 +77,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		metrics: metrics,
 		health:  &health{db: e.store},
 	}
+	srv.Federation = f.federation
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(issuer.NewDocuments(e.store, c.issuers(), e.tokens.PublicKeys), f)
 	return srv, nil

@@ -21,6 +21,8 @@ const (
 	Self
 	// Admin is an administrator changing a user's attributes.
 	Admin
+	// Provider is an identity provider whose user signs in; see CheckMapped.
+	Provider
 	// Challenge is a user completing their attributes during a sign-in; see also CheckAnswer.
 	Challenge
 )
@@ -28,7 +30,7 @@ const (
 // Creates tells whether the attributes are a new user's.
 func (w Writer) Creates() bool { return w == SignUp || w == Invite }
 
-func (w Writer) administers() bool { return w == Invite || w == Admin }
+func (w Writer) administers() bool { return w == Invite || w == Admin || w == Provider }
 
 // Check checks attributes against the pool's schema: they exist, may be set by this writer, and fit their type and
 // constraints. It answers ErrUnwritable, *UnknownError, *ImmutableError, *UsernameError or *ValueError.

@@ -76,8 +76,14 @@ type Request struct {
 	own                  string             // the user's own page that is asked for in the place of an app; empty: none is
 }
 
-// Refused makes of an error the one with which the browser is sent back to the app.
-func (r *Request) Refused(err error) error { return &RedirectError{r.Answer, r.State, err} }
+// Refused makes of an error the one with which the browser is sent back to the app. Where there is no app to go back to it is the
+// error itself.
+func (r *Request) Refused(err error) error {
+	if r.Answer.URI == "" {
+		return err
+	}
+	return &RedirectError{r.Answer, r.State, err}
+}
 
 // Judge decides whether the client of a request, of the pool, may make it. It answers *access.UnknownError and ErrRedirect when
 // the browser must not be sent anywhere, as well as ErrPushed and ErrDevice, and *RedirectError otherwise.

@@ -125,7 +125,8 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	}
 	elsewhere := !r.Serves(s.Upstream.Provider)
 	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
-	if elsewhere || tooOld || r.own != "" || r.Prompts(oauth2.PromptLogin) || !r.Fresh(tx.Now.Sub(s.AuthTime)) || !r.isFor(s.Sub) {
+	unknownAge := r.MaxAge != nil && s.Upstream.Provider != "" // the provider has to say how old the sign-in is
+	if elsewhere || tooOld || unknownAge || r.own != "" || r.Prompts(oauth2.PromptLogin) || !r.Fresh(tx.Now.Sub(s.AuthTime)) || !r.isFor(s.Sub) {
 		return nil, nil, ErrLoginRequired
 	}
 

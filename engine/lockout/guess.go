@@ -30,6 +30,9 @@ func GuessesAtDevices(ctx context.Context) Guesses {
 // GuessesAtSignUp are those of a source at what the functions of a pool let sign up.
 func GuessesAtSignUp(s Source) Guesses { return guesses("signup/", s) }
 
+// GuessesAtProviders are those of a source at what identity providers, and the functions of a pool, let sign in.
+func GuessesAtProviders(s Source) Guesses { return guesses("provider/", s) }
+
 func guesses(at string, s Source) Guesses {
 	network := s.Network()
 	if network == "" {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"cardea/engine/hosted"
+	"cardea/engine/trigger"
 	"cardea/outbound/upstream"
 	"cardea/platform/db"
 	"cardea/platform/page"
@@ -25,7 +27,9 @@ type Service struct {
 	Social   Social // where the social providers are
 	HTTP     bool   // providers may be called by http, too
 
-	Traces *Traces // of sign-ins
+	Traces   *Traces // of sign-ins
+	Hosted   *hosted.Server
+	Triggers trigger.Triggers
 
 	Now   func() time.Time
 	Log   *slog.Logger
