@@ -9,6 +9,7 @@ import (
 
 	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
+	"cardea/spec/saml/samltest"
 )
 
 // TestDatabaseHoldsNoSecretInTheClear looks for secrets in the bytes of the database's files.
@@ -49,6 +50,21 @@ func TestDatabaseHoldsNoSecretInTheClear(t *testing.T) {
 		"AuthParameters": servertest.M{"USERNAME": "jane", "PASSWORD": changed},
 	}), "Session")
 
+	const atProvider, atApple = "secret-of-the-app-at-google", "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg"
+	w.Must(t, "CreateIdentityProvider", servertest.M{
+		"UserPoolId": pool, "ProviderName": "Google", "ProviderType": "Google",
+		"ProviderDetails": servertest.M{"client_id": "id", "client_secret": atProvider, "authorize_scopes": "openid"},
+	})
+	w.Must(t, "CreateIdentityProvider", servertest.M{
+		"UserPoolId": pool, "ProviderName": "SignInWithApple", "ProviderType": "SignInWithApple",
+		"ProviderDetails": servertest.M{"client_id": "id", "team_id": "team", "key_id": "key", "private_key": atApple},
+	})
+	w.Must(t, "CreateIdentityProvider", servertest.M{
+		"UserPoolId": pool, "ProviderName": "ADFS", "ProviderType": "SAML",
+		"ProviderDetails": servertest.M{"MetadataFile": string(samltest.New("https://idp.example.com").Metadata())},
+	})
+	w.Must(t, "GetSigningCertificate", servertest.M{"UserPoolId": pool})
+
 	stored := files(t, strings.TrimPrefix(url, "sqlite:"))
 	if !bytes.Contains(stored, []byte("jane@example.org")) {
 		t.Fatal("the files hold nothing that is known to be stored")
@@ -63,6 +79,9 @@ func TestDatabaseHoldsNoSecretInTheClear(t *testing.T) {
 		"software token":       software,
 		"software token's key": string(key),
 		"message":              sent,
+		"secret at a provider": atProvider,
+		"Apple's key":          atApple,
+		"RSA private key, b64": "IBADANBgkqhkiG9w0BAQE",                        // as PKCS #8 has it, and a certificate has not
 		"RSA private key":      "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", // rsaEncryption, in PKCS #8
 	} {
 		if secret == "" || bytes.Contains(stored, []byte(secret)) {
