@@ -57,9 +57,12 @@ func (t trust) check(algorithm string, message, signature []byte) error {
 			expired++
 			continue
 		}
+		if strong(certificate) != nil {
+			continue
+		}
 		switch key := certificate.PublicKey.(type) {
 		case *rsa.PublicKey:
-			if !method.curve && strong(certificate) == nil && rsa.VerifyPKCS1v15(key, method.hash, digest, signature) == nil {
+			if !method.curve && rsa.VerifyPKCS1v15(key, method.hash, digest, signature) == nil {
 				return nil
 			}
 		case *ecdsa.PublicKey:
@@ -92,8 +95,11 @@ func sum(hash crypto.Hash, message []byte) []byte {
 	return h.Sum(nil)
 }
 
-// minRSA is the shortest RSA key that is accepted, in bits.
-const minRSA = 2048
+// Shortest keys that are accepted, in bits.
+const (
+	minRSA   = 2048
+	minCurve = 256
+)
 
 // strong refuses certificates with keys of a kind or length that is not accepted.
 func strong(certificate *x509.Certificate) error {
@@ -104,6 +110,9 @@ func strong(certificate *x509.Certificate) error {
 		}
 		return nil
 	case *ecdsa.PublicKey:
+		if key.Curve.Params().BitSize < minCurve {
+			return fail(CheckCertificate, "the certificate of %s has a key on %s, which is too short", certificate.Subject, key.Curve.Params().Name)
+		}
 		return nil
 	}
 	return fail(CheckCertificate, "the certificate of %s has a key that is neither RSA nor ECDSA", certificate.Subject)

@@ -64,8 +64,10 @@ func (x Expect) readAssertion(e *etree.Element, signed bool) (*Assertion, error)
 	if err := x.readStatement(e, a); err != nil {
 		return nil, err
 	}
-	a.Attributes, err = readAttributes(e)
-	return a, err
+	if a.Attributes, err = readAttributes(e); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // readSubject reads who is meant, and checks that the assertion was handed over to be brought to us.

@@ -76,7 +76,10 @@ func ReadLogoutResponse(in Incoming, x ExpectLogout) (*LogoutResponse, error) {
 	if x.RequestID == "" || r.InResponseTo != x.RequestID {
 		return nil, fail(CheckInResponseTo, "the LogoutResponse answers another request")
 	}
-	return r, checkStatus(e)
+	if err := checkStatus(e); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Issuer reads who says to have sent a message, before anything is verified: to find the provider whose keys it has to be verified

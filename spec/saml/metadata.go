@@ -63,7 +63,10 @@ func ParseMetadata(document []byte, now time.Time) (*Provider, error) {
 		return nil, err
 	}
 	p.WantAuthnRequestsSigned = value(descriptor, "WantAuthnRequestsSigned") == "true" || value(descriptor, "WantAuthnRequestsSigned") == "1"
-	return p, p.readCertificates(descriptor, now)
+	if err := p.readCertificates(descriptor, now); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // onlyProvider finds the one entity that is an identity provider of SAML 2.0.
