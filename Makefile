@@ -14,7 +14,7 @@ bin/cardea: FORCE
 	@$(BUILD) -o $@ ./cmd/cardea
 
 test: ## every test, on both database engines, with the race detector
-	.ci/need cc postgres python3 node
+	.ci/need cc postgres python3 node xmlsec1
 	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
