@@ -17,6 +17,7 @@ import (
 	"cardea/record/replay"
 	"cardea/record/user"
 	"cardea/spec/oauth2"
+	"cardea/spec/saml"
 )
 
 // ErrTrip says that a browser has come back from no trip that it could be on: it is over, was ended before, or led elsewhere.
@@ -127,6 +128,9 @@ func (a *arrival) load() error {
 	if err != nil {
 		return err
 	}
+	if err := a.refresh(a.ctx, a.in.Site.Pool, name); err != nil {
+		return err
+	}
 	return a.DB.Read(a.ctx, func(tx *db.Tx) error {
 		if a.in.Trip != nil {
 			if used, err := replay.Used(tx, a.in.Site.Pool, a.spent()); used || err != nil {
@@ -159,7 +163,7 @@ func (a *arrival) readTrip() (name string, err error) {
 	age := a.DB.Now().Sub(db.Time(trip.Began))
 	handle := a.in.Values.Get("state")
 	if a.in.Path == SAMLCallback {
-		handle = a.in.Values.Get(relayState)
+		handle = a.in.Values.Get(saml.RelayField)
 	}
 	if a.in.Values.Check() != nil || handle == "" || handle != trip.Handle || trip.Path != a.in.Path || age < 0 || age > TripLife {
 		return "", ErrTrip
@@ -224,7 +228,8 @@ func (a *arrival) authTime(now time.Time) time.Time {
 	return at
 }
 
-// same tells whether a stored provider is the one that was opened: it was not changed since, nor deleted and made anew.
+// same tells whether a stored provider is the one that was opened: its settings were not changed since, nor was it deleted and made
+// anew. That metadata of SAML were fetched anew changes none of them.
 func (p *opened) same(now *provider.Provider) bool {
-	return p.Version == now.Version && bytes.Equal(p.Sealed, now.Sealed) && reflect.DeepEqual(p.Doc, now.Doc)
+	return bytes.Equal(p.Sealed, now.Sealed) && reflect.DeepEqual(p.Doc, now.Doc)
 }

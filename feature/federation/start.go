@@ -27,6 +27,9 @@ const (
 // Start sends a visitor to a provider of the pool, by its name. It answers the conditions of hosted.Judge; that the app has no such
 // provider, or that the provider cannot be asked, in a *hosted.RedirectError if the request has an address to go back to.
 func (s *Service) Start(ctx context.Context, v Visit, name string) (*Departure, error) {
+	if err := s.refresh(ctx, v.Site.Pool, name); err != nil {
+		return nil, err
+	}
 	var r *hosted.Request
 	var p *opened
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {

@@ -58,6 +58,8 @@ func saidOf(err error) string {
 	}
 	_, status := errors.AsType[account.StatusError](err)
 	switch {
+	case errors.Is(err, errReplayed):
+		return badResponse
 	case errors.Is(err, account.ErrDisabled):
 		return "User is not enabled"
 	case errors.Is(err, account.ErrUnconfirmed):
