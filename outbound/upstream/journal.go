@@ -63,7 +63,12 @@ type Error struct {
 	Err    error
 }
 
-func (e *Error) Error() string { return "identity provider: " + e.Check + ": " + e.Err.Error() }
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return "identity provider: " + e.Check
+	}
+	return "identity provider: " + e.Check + ": " + e.Err.Error()
+}
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }

@@ -115,7 +115,7 @@ func (r *redemption) identity() (*Identity, error) {
 	id.Subject = subject
 
 	switch r.p.Type {
-	case Google: // whose answer about the user is of another form; what was signed counts
+	case Google, Apple: // what else is known is of another form, or comes by the user's browser; what was signed counts
 		for name, value := range r.userInfo {
 			if _, signed := id.Claims[name]; !signed {
 				id.Claims[name] = value

@@ -2,7 +2,9 @@ package upstream_test
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"cardea/outbound/upstream"
 	"cardea/outbound/upstream/upstreamtest"
+	"cardea/platform/web"
 	"cardea/spec/oauth2"
 )
 
@@ -173,4 +176,18 @@ func TestAuthorizeURLs(t *testing.T) {
 			t.Errorf("%s: %s (-want +got)\n%s", kind, address, diff)
 		}
 	}
+}
+
+// both is a client that may call two providers.
+func both(t *testing.T, providers ...*upstreamtest.Provider) *http.Client {
+	t.Helper()
+	roots := x509.NewCertPool()
+	for _, p := range providers {
+		roots.AddCert(p.Certificate())
+	}
+	client, err := web.New(web.Options{Allow: []string{"127.0.0.1"}, Roots: roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }

@@ -102,6 +102,9 @@ func (p *Provider) Roots() *x509.CertPool {
 	return roots
 }
 
+// Certificate is that of the provider's TLS, for the roots of a client that calls several; nil if it is on http.
+func (p *Provider) Certificate() *x509.Certificate { return p.server.Certificate() }
+
 // SetClaims says who signs in next. "sub" is the name of the person at every kind of provider, "email", "email_verified" and "name" are
 // given in the form of the kind; Google's People API answers those of its own names, such as "birthdays", as they are given here.
 func (p *Provider) SetClaims(claims map[string]any) {
