@@ -3,10 +3,11 @@ package identity
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"cardea/engine/attributes"
 	"cardea/platform/db"
 	"cardea/record/linkedidentity"
 	"cardea/record/pool"
@@ -49,7 +50,7 @@ type Arrival struct {
 // ErrAmbiguous.
 func Find(tx *db.Tx, p *pool.Pool, a Arrival) (*linkedidentity.Identity, error) {
 	own := linkedidentity.Key{Provider: a.Provider, Attribute: linkedidentity.Subject, Value: a.Subject}
-	if !valid(own.Value) {
+	if !Valid(own.Value) {
 		return nil, ErrValue
 	}
 	found, err := linkedidentity.Find(tx, p.ID, own)
@@ -58,7 +59,7 @@ func Find(tx *db.Tx, p *pool.Pool, a Arrival) (*linkedidentity.Identity, error) 
 	}
 	for name, value := range a.Attributes {
 		key := KeyOf(p, a.Provider, name, value)
-		if !Links(name) || !valid(key.Value) {
+		if !Links(name) || !Valid(key.Value) {
 			continue
 		}
 		next, err := linkedidentity.Find(tx, p.ID, key)
@@ -82,37 +83,57 @@ func Find(tx *db.Tx, p *pool.Pool, a Arrival) (*linkedidentity.Identity, error) 
 // value for many people.
 func Links(attribute string) bool { return !strings.HasSuffix(attribute, "_verified") }
 
-// KeyOf names an identity by the value of an attribute. E-mail addresses are compared as the pool compares them.
+// KeyOf names an identity by the value of an attribute.
 func KeyOf(p *pool.Pool, provider, attribute, value string) linkedidentity.Key {
 	if attribute == user.NameEmail {
-		value = p.Fold(value)
+		value = foldAddress(p, value)
 	}
 	return linkedidentity.Key{Provider: provider, Attribute: attribute, Value: value}
+}
+
+// SameAddress tells whether two e-mail addresses are one, as KeyOf compares them.
+func SameAddress(p *pool.Pool, a, b string) bool { return foldAddress(p, a) == foldAddress(p, b) }
+
+// foldAddress is the form in which e-mail addresses are compared: that of the pool's names, for addresses in ASCII. Other characters
+// have lower cases in ASCII, so that different mailboxes would be taken for one.
+func foldAddress(p *pool.Pool, address string) string {
+	if strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return address
+	}
+	return p.Fold(address)
 }
 
 // Link makes an identity the user's, of whom the caller stores the changed attributes. It answers *LinkedError, ErrMany and
 // ErrValue.
 func Link(tx *db.Tx, u *user.User, i linkedidentity.Identity) error {
-	if !valid(i.Value) {
+	if !Valid(i.Value) {
 		return ErrValue
-	}
-	i.Pool, i.Sub, i.Created = u.Pool, u.Sub, tx.Now
-	err := linkedidentity.Insert(tx, &i)
-	if errors.Is(err, db.ErrExists) {
-		return taken(tx, u.Pool, i.Key)
-	}
-	if err != nil {
-		return err
 	}
 	own, err := linkedidentity.OfUser(tx, u.Pool, u.Sub)
 	if err != nil {
 		return fmt.Errorf("identities of user: %w", err)
 	}
-	linked := slices.DeleteFunc(slices.Clone(own), func(i *linkedidentity.Identity) bool { return i.Primary })
-	if len(linked) > Most {
+	i.Pool, i.Sub, i.Created = u.Pool, u.Sub, tx.Now
+	err = linkedidentity.Insert(tx, &i)
+	switch {
+	case errors.Is(err, db.ErrExists):
+		return taken(tx, u.Pool, i.Key)
+	case err != nil:
+		return err
+	case !i.Primary && Linked(own) >= Most:
 		return ErrMany
 	}
-	return show(u, own)
+	return show(u, append(own, &i))
+}
+
+// Linked counts identities but for the one that their user has come with.
+func Linked(own []*linkedidentity.Identity) (n int) {
+	for _, i := range own {
+		if !i.Primary {
+			n++
+		}
+	}
+	return n
 }
 
 // taken says whose an identity is.
@@ -130,7 +151,7 @@ func Settle(tx *db.Tx, u *user.User, i *linkedidentity.Identity, subject, issuer
 	if i.Attribute == linkedidentity.Subject && i.Value == subject && i.Issuer == issuer {
 		return nil
 	}
-	if !valid(subject) {
+	if !Valid(subject) {
 		return ErrValue
 	}
 	settled := *i
@@ -156,6 +177,29 @@ func Unlink(tx *db.Tx, u *user.User, k linkedidentity.Key) error {
 	return refresh(tx, u)
 }
 
+// Fixed is an attribute of a user that the pool does not let change, so that no provider can have its say; empty: there is none.
+func Fixed(p *pool.Pool, u *user.User) string {
+	for _, attribute := range p.Doc.SchemaAttributes {
+		fixed := attribute.Mutable != nil && !*attribute.Mutable && !attributes.Assigned(attribute.Name)
+		if fixed && u.Attributes[attribute.Name] != "" {
+			return attribute.Name
+		}
+	}
+	return ""
+}
+
+// UserOf gives the user whose identity one is, or db.ErrNotFound.
+func UserOf(tx *db.Tx, pool id.Pool, k linkedidentity.Key) (*user.User, error) {
+	if !Valid(k.Value) {
+		return nil, db.ErrNotFound
+	}
+	found, err := linkedidentity.Find(tx, pool, k)
+	if err != nil {
+		return nil, err
+	}
+	return user.Get(tx, pool, found.Sub)
+}
+
 // refresh writes the user's attribute anew.
 func refresh(tx *db.Tx, u *user.User) error {
 	own, err := linkedidentity.OfUser(tx, u.Pool, u.Sub)
@@ -165,7 +209,7 @@ func refresh(tx *db.Tx, u *user.User) error {
 	return show(u, own)
 }
 
-// valid tells whether a database can hold a value, and find it.
-func valid(value string) bool {
+// Valid tells whether a value is one that databases hold, and find.
+func Valid(value string) bool {
 	return value != "" && len(value) <= maxValue && utf8.ValidString(value) && strings.IndexByte(value, 0) < 0
 }

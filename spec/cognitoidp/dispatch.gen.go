@@ -694,8 +694,14 @@ func (a *API) addFederation(operations map[string]awsjson.Operation) {
 	}
 	operations["GetIdentityProviderByIdentifier"] = getIdentityProviderByIdentifier
 	adminLinkProviderForUser := awsjson.Operation{Name: "AdminLinkProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminLinkProviderForUserRequest, Errors: errorsAdminLinkProviderForUser}
+	if ready {
+		adminLinkProviderForUser.Invoke = awsjson.Method(&shapeAdminLinkProviderForUserRequest, a.Federation.AdminLinkProviderForUser)
+	}
 	operations["AdminLinkProviderForUser"] = adminLinkProviderForUser
 	adminDisableProviderForUser := awsjson.Operation{Name: "AdminDisableProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminDisableProviderForUserRequest, Errors: errorsAdminDisableProviderForUser}
+	if ready {
+		adminDisableProviderForUser.Invoke = awsjson.Method(&shapeAdminDisableProviderForUserRequest, a.Federation.AdminDisableProviderForUser)
+	}
 	operations["AdminDisableProviderForUser"] = adminDisableProviderForUser
 	getSigningCertificate := awsjson.Operation{Name: "GetSigningCertificate", Feature: "federation", Signed: true, Input: &shapeGetSigningCertificateRequest, Errors: errorsGetSigningCertificate}
 	if ready {

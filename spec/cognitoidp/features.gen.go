@@ -181,6 +181,8 @@ type Federation interface {
 	DeleteIdentityProvider(ctx context.Context, in *DeleteIdentityProviderRequest) error
 	ListIdentityProviders(ctx context.Context, in *ListIdentityProvidersRequest) (*ListIdentityProvidersResponse, error)
 	GetIdentityProviderByIdentifier(ctx context.Context, in *GetIdentityProviderByIdentifierRequest) (*GetIdentityProviderByIdentifierResponse, error)
+	AdminLinkProviderForUser(ctx context.Context, in *AdminLinkProviderForUserRequest) (*AdminLinkProviderForUserResponse, error)
+	AdminDisableProviderForUser(ctx context.Context, in *AdminDisableProviderForUserRequest) (*AdminDisableProviderForUserResponse, error)
 	GetSigningCertificate(ctx context.Context, in *GetSigningCertificateRequest) (*GetSigningCertificateResponse, error)
 }
 
