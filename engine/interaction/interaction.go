@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cardea/engine/proposal"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/spec/id"
@@ -40,6 +41,8 @@ type Interaction struct {
 type Lasting struct {
 	Then     string `json:"h,omitempty"` // the path of the page that they come to once they have signed in, in the place of the app
 	SignedUp bool   `json:"g,omitempty"` // they have made an account
+
+	Link *proposal.Proposal `json:"l,omitempty"` // what is linked with the account that they sign in to
 }
 
 // Choice is an answer that may be given again.

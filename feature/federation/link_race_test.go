@@ -10,8 +10,8 @@ import (
 	"cardea/spec/awsjson"
 )
 
-// atOnce calls fn a hundred times at once, and tells how many calls succeeded. Faults other than those expected fail the test.
-func atOnce(t *testing.T, fn func(n int) error, expected ...string) (succeeded int) {
+// manyAtOnce calls fn a hundred times at once, and tells how many calls succeeded. Faults other than those expected fail the test.
+func manyAtOnce(t *testing.T, fn func(n int) error, expected ...string) (succeeded int) {
 	t.Helper()
 	const runners = 100
 	errs := make([]error, runners)
@@ -43,7 +43,7 @@ func TestParallelLinksOfOneIdentityHaveOneUser(t *testing.T) {
 		pool := withProviders(t, w, nil)
 		users := []string{"alice", "bob"}
 		w.User(t, pool, "bob")
-		n := atOnce(t, func(n int) error {
+		n := manyAtOnce(t, func(n int) error {
 			_, err := w.Call("AdminLinkProviderForUser", linking(pool, who("Cognito", "", users[n%2]), subject("corp", "1")))
 			return err
 		}, "InvalidParameterException", "AliasExistsException")
@@ -57,7 +57,7 @@ func TestParallelLinksKeepTheLimit(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := withProviders(t, w, nil)
-		n := atOnce(t, func(n int) error {
+		n := manyAtOnce(t, func(n int) error {
 			_, err := w.Call("AdminLinkProviderForUser", linking(pool, who("Cognito", "", "alice"), subject("corp", fmt.Sprint(n))))
 			return err
 		}, "LimitExceededException")
@@ -71,7 +71,7 @@ func TestLinksAndUnlinksAtOnceStayInStep(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := withProviders(t, w, nil)
-		atOnce(t, func(n int) (err error) {
+		manyAtOnce(t, func(n int) (err error) {
 			if n%2 == 0 {
 				_, err = w.Call("AdminLinkProviderForUser", linking(pool, who("Cognito", "", "alice"), subject("corp", "1")))
 			} else {
@@ -93,7 +93,7 @@ func TestLinksAtADeletionLeaveNothing(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
 		pool := withProviders(t, w, nil)
 		w.User(t, pool, "bob")
-		atOnce(t, func(n int) (err error) {
+		manyAtOnce(t, func(n int) (err error) {
 			if n == 50 {
 				_, err = w.Call("AdminDeleteUser", M{"UserPoolId": pool, "Username": "alice"})
 				return err

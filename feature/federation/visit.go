@@ -5,6 +5,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/issuer"
+	"cardea/engine/proposal"
 	"cardea/spec/oauth2"
 )
 
@@ -63,12 +64,6 @@ type Return struct {
 // Arrived is the end of a sign-in at a provider. Exactly one of Finished and Link is set.
 type Arrived struct {
 	Finished *hosted.Finished
-	Values   oauth2.Values // of the authorization request that was finished
-	Link     *Link         // the visitor has to sign in to the account of the pool that the identity is to be linked with
-}
-
-// Link is an identity that is to be linked with an account of the pool once its user has signed in to that account.
-type Link struct {
-	Name  string // of the account, as its user knows it
-	State string // sealed: what the identity is; for LinkAndFinish
+	Values   oauth2.Values      // of the authorization request that was finished
+	Link     *proposal.Proposal // the visitor has to sign in to the account of the pool that the identity is to be linked with
 }

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"cardea/engine/hosted"
+	"cardea/engine/proposal"
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/session"
@@ -73,10 +74,26 @@ func (e *authorization) ask(a *attempt) (err error) {
 
 func (e *authorization) commit(a *attempt, tx *db.Tx) (err error) {
 	asked := a.in.Authorization
+	if err := a.link(tx, asked.Link); err != nil {
+		return err
+	}
 	e.finished, err = a.Hosted.Finish(tx, asked.Pool, asked.Values, hosted.SignIn{
 		User: a.User, Proofs: a.state.Proven, Browser: asked.Browser, Overrides: a.overrides,
 	})
 	return err
+}
+
+// link links an identity at a provider, which the visitor has signed in with before, with the account that they have now proven to
+// be theirs.
+func (a *attempt) link(tx *db.Tx, proposed *proposal.Proposal) error {
+	if proposed == nil {
+		return nil
+	}
+	app, err := a.Apps.FindIn(tx, string(a.Pool.ID), string(a.Client.ID)) // as it is by now
+	if err != nil {
+		return err
+	}
+	return proposal.Accept(tx, app, a.User, proposed)
 }
 
 func (e *authorization) outcome(a *attempt) (*Outcome, error) {

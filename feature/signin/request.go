@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/lockout"
+	"cardea/engine/proposal"
 	"cardea/platform/caller"
 	"cardea/record/client"
 	"cardea/spec/cognitoidp"
@@ -30,6 +31,7 @@ type Authorization struct {
 	Values  oauth2.Values
 	Origin  string // of the pages
 	Browser hosted.Browser
+	Link    *proposal.Proposal // what is linked with the account that the visitor signs in to; nil: nothing
 }
 
 // Request is one step of a sign-in as it was asked for.

@@ -224,8 +224,7 @@ func (a *arrival) finishTrip(trip *federation.Trip) {
 		}
 	}
 	if out.Link != nil {
-		a.keep(interaction.Interaction{Page: stepLink, Name: out.Link.Name, Session: out.Link.State})
-		a.goTo(linkPath)
+		a.propose(out.Link)
 		return
 	}
 	a.finish(out.Finished)

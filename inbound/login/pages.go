@@ -90,6 +90,7 @@ func init() {
 			card: (*visit).addPasskeyCard, answer: (*visit).addPasskey, says: ofEnrolment},
 		{name: "Device", path: devicePath, plain: (*visit).enterDevice},
 		{name: "ConfirmDevice", path: deviceAnswerPath, steps: []string{stepDevice}, card: (*visit).deviceCard, answer: (*visit).answerDevice},
+		{name: "Link", path: linkPath, steps: []string{stepLink}, card: (*visit).linkCard, answer: (*visit).link, blames: "password"},
 		{name: "Error", path: errorPath, plain: (*visit).showError},
 	}
 	allPages = append(allPages, ownPages()...)

@@ -28,7 +28,7 @@ type sample struct {
 }
 
 // samples are all pages in the states that they can be in.
-func samples(t cards) []sample { return append(appSamples(t), ownSamples(t)...) }
+func samples(t cards) []sample { return slices.Concat(appSamples(t), linkSamples(t), ownSamples(t)) }
 
 // appSamples are the pages on the way to an app.
 func appSamples(t cards) []sample {

@@ -94,7 +94,7 @@ func hashOf(asked oauth2.Values) string {
 
 // authorization is the request on whose behalf the visitor signs in.
 func (v *visit) authorization() signin.Authorization {
-	return signin.Authorization{Pool: v.site.Pool, Values: v.asked, Origin: v.site.Origin(), Browser: v.browser()}
+	return signin.Authorization{Pool: v.site.Pool, Values: v.asked, Origin: v.site.Origin(), Browser: v.browser(), Link: v.lasting.Link}
 }
 
 // app is the name of the app, as its owner has named it. Anybody may be the owner of one that has registered itself, and may have

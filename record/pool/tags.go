@@ -26,6 +26,12 @@ const (
 	SignUpPrivate = "private"
 )
 
+// LinkTag is the tag by which a pool has identities at providers linked with the accounts of those who sign in with them.
+const (
+	LinkTag           = SettingPrefix + "link"
+	LinkVerifiedEmail = "verified-email" // where both sides have verified the same e-mail address, once the user has signed in to the account
+)
+
 // StandardsTag is the tag by which a pool's authorization server follows standards that Cognito's does not have: their
 // names, separated by spaces.
 const (
@@ -53,6 +59,7 @@ var settings = map[string]struct {
 }{
 	PasswordStorageTag: {values: []string{PasswordStorageSRP, PasswordStorageArgon2id}},
 	SignUpTag:          {values: []string{SignUpPrivate}},
+	LinkTag:            {values: []string{LinkVerifiedEmail}},
 	StandardsTag: {list: true, values: []string{
 		BackChannelLogout, DeviceGrant, DPoP, FormPost, Introspection, Metadata, PushedRequests, RPInitiatedLogout, Strict, TokenExchange,
 	}},
@@ -169,6 +176,9 @@ func (p *Pool) ResponseModes() []string {
 func (p *Pool) HidesSignUps() bool {
 	return p.Tag(SignUpTag) == SignUpPrivate && len(p.Doc.UsernameAttributes) > 0
 }
+
+// LinksVerifiedEmail tells whether identities at providers are linked with accounts whose e-mail address both sides have verified.
+func (p *Pool) LinksVerifiedEmail() bool { return p.Tag(LinkTag) == LinkVerifiedEmail }
 
 // PasswordStorage gives how the pool's passwords are kept, PasswordStorageSRP or PasswordStorageArgon2id: as its tag says,
 // or as def, the server's default.

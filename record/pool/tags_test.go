@@ -16,6 +16,8 @@ func TestTagsOfCardeaHaveValuesOfTheirOwn(t *testing.T) {
 		{"cardea:password-storage", "srp argon2id", "must be srp or argon2id"},
 		{"cardea:signup", "private", ""},
 		{"cardea:signup", "public", "must be private"},
+		{"cardea:link", "verified-email", ""},
+		{"cardea:link", "email", "must be verified-email"},
 		{"cardea:standards", "", ""},
 		{"cardea:standards", "dpop strict", ""},
 		{"cardea:standards", "dpop,strict", "must be some of"},

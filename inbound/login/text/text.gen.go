@@ -142,6 +142,11 @@ var keys = []key{
 	{"forgot.submit", []string(nil), false},
 	{"language.change", []string(nil), false},
 	{"language.label", []string(nil), false},
+	{"link", []string(nil), false},
+	{"link.lead", []string{"provider", "email"}, false},
+	{"link.once", []string{"provider"}, false},
+	{"link.skip", []string(nil), false},
+	{"link.submit", []string(nil), false},
 	{"name-of-any-kind", []string(nil), false},
 	{"new-password", []string(nil), false},
 	{"new-password.field", []string(nil), false},
@@ -659,296 +664,311 @@ func (t *Texts) LanguageChange() string { return t.say(137) }
 // LanguageLabel says "Language".
 func (t *Texts) LanguageLabel() string { return t.say(138) }
 
+// Link says "Link your accounts".
+func (t *Texts) Link() string { return t.say(139) }
+
+// LinkLead says "You have signed in with {provider}. There is already an account with the address {email}.".
+func (t *Texts) LinkLead(provider, email string) string { return t.say(140, provider, email) }
+
+// LinkOnce says "Sign in to it once. From then on, {provider} signs you in to it, too.".
+func (t *Texts) LinkOnce(provider string) string { return t.say(141, provider) }
+
+// LinkSkip says "Sign in another way".
+func (t *Texts) LinkSkip() string { return t.say(142) }
+
+// LinkSubmit says "Sign in and link".
+func (t *Texts) LinkSubmit() string { return t.say(143) }
+
 // NameOfAnyKind says "User name, email address or phone number".
-func (t *Texts) NameOfAnyKind() string { return t.say(139) }
+func (t *Texts) NameOfAnyKind() string { return t.say(144) }
 
 // NewPassword says "Choose a new password".
-func (t *Texts) NewPassword() string { return t.say(140) }
+func (t *Texts) NewPassword() string { return t.say(145) }
 
 // NewPasswordField says "New password".
-func (t *Texts) NewPasswordField() string { return t.say(141) }
+func (t *Texts) NewPasswordField() string { return t.say(146) }
 
 // NewPasswordLead says "Your password has to be changed before you can sign in.".
-func (t *Texts) NewPasswordLead() string { return t.say(142) }
+func (t *Texts) NewPasswordLead() string { return t.say(147) }
 
 // NewPasswordSubmit says "Save and sign in".
-func (t *Texts) NewPasswordSubmit() string { return t.say(143) }
+func (t *Texts) NewPasswordSubmit() string { return t.say(148) }
 
 // NotYou says "Not you?".
-func (t *Texts) NotYou() string { return t.say(144) }
+func (t *Texts) NotYou() string { return t.say(149) }
 
 // Optional says "(optional)".
-func (t *Texts) Optional() string { return t.say(145) }
+func (t *Texts) Optional() string { return t.say(150) }
 
 // Passkey says "Use your passkey".
-func (t *Texts) Passkey() string { return t.say(146) }
+func (t *Texts) Passkey() string { return t.say(151) }
 
 // PasskeyFailed says "That did not work. Try again, or sign in another way.".
-func (t *Texts) PasskeyFailed() string { return t.say(147) }
+func (t *Texts) PasskeyFailed() string { return t.say(152) }
 
 // PasskeyLead says "Your device will ask for your fingerprint, face or screen lock.".
-func (t *Texts) PasskeyLead() string { return t.say(148) }
+func (t *Texts) PasskeyLead() string { return t.say(153) }
 
 // PasskeyNoScript says "Passkeys need JavaScript, which is turned off in this browser.".
-func (t *Texts) PasskeyNoScript() string { return t.say(149) }
+func (t *Texts) PasskeyNoScript() string { return t.say(154) }
 
 // PasskeySubmit says "Use passkey".
-func (t *Texts) PasskeySubmit() string { return t.say(150) }
+func (t *Texts) PasskeySubmit() string { return t.say(155) }
 
 // Password says "Password".
-func (t *Texts) Password() string { return t.say(151) }
+func (t *Texts) Password() string { return t.say(156) }
 
 // PasswordHide says "Hide".
-func (t *Texts) PasswordHide() string { return t.say(152) }
+func (t *Texts) PasswordHide() string { return t.say(157) }
 
 // PasswordHideLabel says "Hide password".
-func (t *Texts) PasswordHideLabel() string { return t.say(153) }
+func (t *Texts) PasswordHideLabel() string { return t.say(158) }
 
 // PasswordShow says "Show".
-func (t *Texts) PasswordShow() string { return t.say(154) }
+func (t *Texts) PasswordShow() string { return t.say(159) }
 
 // PasswordShowLabel says "Show password".
-func (t *Texts) PasswordShowLabel() string { return t.say(155) }
+func (t *Texts) PasswordShowLabel() string { return t.say(160) }
 
 // Phone says "Phone number".
-func (t *Texts) Phone() string { return t.say(156) }
+func (t *Texts) Phone() string { return t.say(161) }
 
 // Request says "Request {id}".
-func (t *Texts) Request(id string) string { return t.say(157, id) }
+func (t *Texts) Request(id string) string { return t.say(162, id) }
 
 // Reset says "Choose a new password".
-func (t *Texts) Reset() string { return t.say(158) }
+func (t *Texts) Reset() string { return t.say(163) }
 
 // ResetDone says "Your password was changed. Sign in with the new one.".
-func (t *Texts) ResetDone() string { return t.say(159) }
+func (t *Texts) ResetDone() string { return t.say(164) }
 
 // ResetSubmit says "Save password".
-func (t *Texts) ResetSubmit() string { return t.say(160) }
+func (t *Texts) ResetSubmit() string { return t.say(165) }
 
 // Reuse says "Welcome back".
-func (t *Texts) Reuse() string { return t.say(161) }
+func (t *Texts) Reuse() string { return t.say(166) }
 
 // ReuseAnother says "Use another account".
-func (t *Texts) ReuseAnother() string { return t.say(162) }
+func (t *Texts) ReuseAnother() string { return t.say(167) }
 
 // ReuseAs says "Continue as {name}".
-func (t *Texts) ReuseAs(name string) string { return t.say(163, name) }
+func (t *Texts) ReuseAs(name string) string { return t.say(168, name) }
 
 // ReuseLead says "You are signed in. Continue to {app}?".
-func (t *Texts) ReuseLead(app string) string { return t.say(164, app) }
+func (t *Texts) ReuseLead(app string) string { return t.say(169, app) }
 
 // RuleLength says "At least {n} characters".
-func (t *Texts) RuleLength(n int) string { return t.count(165, n) }
+func (t *Texts) RuleLength(n int) string { return t.count(170, n) }
 
 // RuleLower says "A lower-case letter".
-func (t *Texts) RuleLower() string { return t.say(166) }
+func (t *Texts) RuleLower() string { return t.say(171) }
 
 // RuleMet says "Met".
-func (t *Texts) RuleMet() string { return t.say(167) }
+func (t *Texts) RuleMet() string { return t.say(172) }
 
 // RuleNumber says "A number".
-func (t *Texts) RuleNumber() string { return t.say(168) }
+func (t *Texts) RuleNumber() string { return t.say(173) }
 
 // RuleSymbol says "A symbol".
-func (t *Texts) RuleSymbol() string { return t.say(169) }
+func (t *Texts) RuleSymbol() string { return t.say(174) }
 
 // RuleUpper says "An upper-case letter".
-func (t *Texts) RuleUpper() string { return t.say(170) }
+func (t *Texts) RuleUpper() string { return t.say(175) }
 
 // SecondFactor says "Choose a second step".
-func (t *Texts) SecondFactor() string { return t.say(171) }
+func (t *Texts) SecondFactor() string { return t.say(176) }
 
 // SecondFactorApp says "Authenticator app".
-func (t *Texts) SecondFactorApp() string { return t.say(172) }
+func (t *Texts) SecondFactorApp() string { return t.say(177) }
 
 // SecondFactorEmail says "Email".
-func (t *Texts) SecondFactorEmail() string { return t.say(173) }
+func (t *Texts) SecondFactorEmail() string { return t.say(178) }
 
 // SecondFactorLead says "Confirm that it is you in one more way.".
-func (t *Texts) SecondFactorLead() string { return t.say(174) }
+func (t *Texts) SecondFactorLead() string { return t.say(179) }
 
 // SecondFactorSms says "Text message".
-func (t *Texts) SecondFactorSms() string { return t.say(175) }
+func (t *Texts) SecondFactorSms() string { return t.say(180) }
 
 // SendBack says "Back to {app}".
-func (t *Texts) SendBack(app string) string { return t.say(176, app) }
+func (t *Texts) SendBack(app string) string { return t.say(181, app) }
 
 // SentAgain says "We sent a new code.".
-func (t *Texts) SentAgain() string { return t.say(177) }
+func (t *Texts) SentAgain() string { return t.say(182) }
 
 // SentenceAgain says "This took too long, or was finished in another window. Please start again.".
-func (t *Texts) SentenceAgain() string { return t.say(178) }
+func (t *Texts) SentenceAgain() string { return t.say(183) }
 
 // SentenceCodeExpired says "This code has expired. Ask for a new one.".
-func (t *Texts) SentenceCodeExpired() string { return t.say(179) }
+func (t *Texts) SentenceCodeExpired() string { return t.say(184) }
 
 // SentenceCodeWrong says "This code is not right. Check it and try again.".
-func (t *Texts) SentenceCodeWrong() string { return t.say(180) }
+func (t *Texts) SentenceCodeWrong() string { return t.say(185) }
 
 // SentenceDeclined says "You did not allow the sign-in. Try again, or sign in another way.".
-func (t *Texts) SentenceDeclined() string { return t.say(181) }
+func (t *Texts) SentenceDeclined() string { return t.say(186) }
 
 // SentenceDisabled says "This account cannot sign in. Ask whoever runs the app.".
-func (t *Texts) SentenceDisabled() string { return t.say(182) }
+func (t *Texts) SentenceDisabled() string { return t.say(187) }
 
 // SentenceDomain says "No organization signs in here with addresses like this one. Check it, or sign in another way.".
-func (t *Texts) SentenceDomain() string { return t.say(183) }
+func (t *Texts) SentenceDomain() string { return t.say(188) }
 
 // SentenceEmailInvalid says "Enter an email address, such as ana@example.com.".
-func (t *Texts) SentenceEmailInvalid() string { return t.say(184) }
+func (t *Texts) SentenceEmailInvalid() string { return t.say(189) }
 
 // SentenceIncorrect says "The name or the password is not right.".
-func (t *Texts) SentenceIncorrect() string { return t.say(185) }
+func (t *Texts) SentenceIncorrect() string { return t.say(190) }
 
 // SentenceLimit says "You have asked too often. Please wait a while and try again.".
-func (t *Texts) SentenceLimit() string { return t.say(186) }
+func (t *Texts) SentenceLimit() string { return t.say(191) }
 
 // SentenceLocked says "There were too many tries. Please wait a while and try again.".
-func (t *Texts) SentenceLocked() string { return t.say(187) }
+func (t *Texts) SentenceLocked() string { return t.say(192) }
 
 // SentenceMissing says "Enter your answer here.".
-func (t *Texts) SentenceMissing() string { return t.say(188) }
+func (t *Texts) SentenceMissing() string { return t.say(193) }
 
 // SentenceNameInvalid says "This name cannot be used.".
-func (t *Texts) SentenceNameInvalid() string { return t.say(189) }
+func (t *Texts) SentenceNameInvalid() string { return t.say(194) }
 
 // SentenceNotAllowed says "That is not allowed here.".
-func (t *Texts) SentenceNotAllowed() string { return t.say(190) }
+func (t *Texts) SentenceNotAllowed() string { return t.say(195) }
 
 // SentenceNotSent says "We could not send the message. Check the address, or try again later.".
-func (t *Texts) SentenceNotSent() string { return t.say(191) }
+func (t *Texts) SentenceNotSent() string { return t.say(196) }
 
 // SentencePasswordUsed says "You have used this password before. Choose another.".
-func (t *Texts) SentencePasswordUsed() string { return t.say(192) }
+func (t *Texts) SentencePasswordUsed() string { return t.say(197) }
 
 // SentencePasswordWeak says "The password does not meet all rules.".
-func (t *Texts) SentencePasswordWeak() string { return t.say(193) }
+func (t *Texts) SentencePasswordWeak() string { return t.say(198) }
 
 // SentencePhoneInvalid says "Enter a phone number with its country code, such as +1 555 123 4567.".
-func (t *Texts) SentencePhoneInvalid() string { return t.say(194) }
+func (t *Texts) SentencePhoneInvalid() string { return t.say(199) }
 
 // SentenceProvider says "This way to sign in is not available here. Choose another.".
-func (t *Texts) SentenceProvider() string { return t.say(195) }
+func (t *Texts) SentenceProvider() string { return t.say(200) }
 
 // SentenceProviderAway says "The account provider cannot be reached. Please try again later.".
-func (t *Texts) SentenceProviderAway() string { return t.say(196) }
+func (t *Texts) SentenceProviderAway() string { return t.say(201) }
 
 // SentenceProviderFailed says "You could not be signed in with this account. Try again, or tell whoever runs the app.".
-func (t *Texts) SentenceProviderFailed() string { return t.say(197) }
+func (t *Texts) SentenceProviderFailed() string { return t.say(202) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(198) }
+func (t *Texts) SentenceResetRequired() string { return t.say(203) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(199) }
+func (t *Texts) SentenceTaken() string { return t.say(204) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(200) }
+func (t *Texts) SentenceUnavailable() string { return t.say(205) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(201) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(206) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(202) }
+func (t *Texts) SetUp() string { return t.say(207) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(203) }
+func (t *Texts) SetUpApp() string { return t.say(208) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(204) }
+func (t *Texts) SetUpAppHint() string { return t.say(209) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(205) }
+func (t *Texts) SetUpEmail() string { return t.say(210) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(206) }
+func (t *Texts) SetUpLead() string { return t.say(211) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(207) }
+func (t *Texts) SetUpSms() string { return t.say(212) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(208) }
+func (t *Texts) SignIn() string { return t.say(213) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(209) }
+func (t *Texts) SignInCreate() string { return t.say(214) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(210) }
+func (t *Texts) SignInForgotten() string { return t.say(215) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(211) }
+func (t *Texts) SignInNewHere() string { return t.say(216) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(212) }
+func (t *Texts) SignInOr() string { return t.say(217) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(213) }
+func (t *Texts) SignInPasskey() string { return t.say(218) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(214) }
+func (t *Texts) SignInSubmit() string { return t.say(219) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(215, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(220, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(216, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(221, provider) }
 
 // SignOut says "Sign out?".
-func (t *Texts) SignOut() string { return t.say(217) }
+func (t *Texts) SignOut() string { return t.say(222) }
 
 // SignOutLead says "You will have to sign in again the next time.".
-func (t *Texts) SignOutLead() string { return t.say(218) }
+func (t *Texts) SignOutLead() string { return t.say(223) }
 
 // SignOutSubmit says "Sign out".
-func (t *Texts) SignOutSubmit() string { return t.say(219) }
+func (t *Texts) SignOutSubmit() string { return t.say(224) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(220) }
+func (t *Texts) SignUp() string { return t.say(225) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(221) }
+func (t *Texts) SignUpHave() string { return t.say(226) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(222) }
+func (t *Texts) SignUpPrivacy() string { return t.say(227) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(223) }
+func (t *Texts) SignUpSubmit() string { return t.say(228) }
 
 // SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
-func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(224, terms, privacy) }
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(229, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(225) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(230) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(226) }
+func (t *Texts) SignedOut() string { return t.say(231) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(227) }
+func (t *Texts) SignedOutAgain() string { return t.say(232) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(228) }
+func (t *Texts) SignedOutLead() string { return t.say(233) }
 
 // SigningIn says "Signing you in".
-func (t *Texts) SigningIn() string { return t.say(229) }
+func (t *Texts) SigningIn() string { return t.say(234) }
 
 // SigningInLead says "One moment, please. If nothing happens, press the button.".
-func (t *Texts) SigningInLead() string { return t.say(230) }
+func (t *Texts) SigningInLead() string { return t.say(235) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(231) }
+func (t *Texts) Skip() string { return t.say(236) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(232) }
+func (t *Texts) StartAgain() string { return t.say(237) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(233, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(238, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(234) }
+func (t *Texts) Username() string { return t.say(239) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(235) }
+func (t *Texts) UsernameOrEmail() string { return t.say(240) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(236) }
+func (t *Texts) UsernameOrPhone() string { return t.say(241) }
