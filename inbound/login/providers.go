@@ -83,15 +83,21 @@ func (v *visit) search(address string) bool {
 
 // elsewhereCard is the first page of an app whose users have no accounts of the pool itself.
 func (v *visit) elsewhereCard() Card {
-	t := v.cards()
-	c := Card{Page: "sign-in", Heading: t.SignIn(), Lead: []string{t.SignInTo(v.app())}}
-	if v.searches() {
-		c.Submit = t.Continue()
-		c.Fields = []Field{{
-			Name: "username", Label: t.Email(), Type: "email", Autocomplete: "email", Required: true, Focus: true, Value: v.suggestedName(),
-		}}
+	c := v.cards().elsewhere(v.app(), v.searches())
+	if len(c.Fields) > 0 {
+		c.Fields[0].Value = v.suggestedName()
 	}
 	return v.withOffers(c)
+}
+
+// elsewhere asks who signs in, where all accounts are at providers: for an e-mail address if its domain may tell where.
+func (t cards) elsewhere(app string, searches bool) Card {
+	c := Card{Page: "sign-in", Heading: t.SignIn(), Lead: []string{t.SignInTo(app)}}
+	if searches {
+		c.Submit = t.Continue()
+		c.Fields = []Field{{Name: "username", Label: t.Email(), Type: "email", Autocomplete: "email", Required: true, Focus: true}}
+	}
+	return c
 }
 
 // seekElsewhere takes the address of a visitor whose account is at a provider.

@@ -30,6 +30,8 @@ var (
 	style string
 	//go:embed rows.css
 	rowsStyle string // of pages with lists
+	//go:embed providers.css
+	providersStyle string // of pages with identity providers
 	//go:embed login.js
 	program string
 
@@ -100,12 +102,15 @@ func (f frame) Graphic() *branding.Picture {
 	return nil
 }
 
+// inList is how many providers are shown one below the other. More are in a menu, where there is another way to sign in.
+const inList = 6
+
 // providersView is the card's identity providers as the style shows them.
 type providersView struct {
 	Providers
-	Title, Field      string
-	List              []providerView
-	Menu, Last, Icons bool
+	Title, Field string
+	List         []providerView
+	Menu, Last   bool
 }
 
 type providerView struct {
@@ -115,11 +120,14 @@ type providerView struct {
 
 // Providers are the card's identity providers, in the order of the style.
 func (f frame) Providers() providersView {
-	in := f.Look.Providers
-	view := providersView{Providers: f.Card.Providers, Title: f.ChooseAnother(), Field: chosenField, Menu: in.Menu, Last: in.Last, Icons: in.Icons || f.Look.Style == ""}
-	for _, p := range f.Card.Providers.List {
-		initial, _ := utf8.DecodeRuneInString(p.Title)
-		view.List = append(view.List, providerView{p, brand.Class(p.Name), f.Look.ProviderIcons[p.Name], strings.ToUpper(string(initial))})
+	in, given := f.Look.Providers, f.Card.Providers
+	view := providersView{Providers: given, Title: f.ChooseAnother(), Field: chosenField, Last: in.Last}
+	view.Menu = in.Menu || len(given.List) > inList && len(f.Card.Fields) > 0
+	for _, p := range given.List {
+		if view.Menu {
+			p.Label = p.Title
+		}
+		view.List = append(view.List, f.provider(p))
 	}
 	place := func(p providerView) int {
 		if i := slices.Index(in.Order, p.Name); i >= 0 {
@@ -128,6 +136,25 @@ func (f frame) Providers() providersView {
 		return len(in.Order)
 	}
 	slices.SortStableFunc(view.List, func(a, b providerView) int { return cmp.Compare(place(a), place(b)) })
+	return view
+}
+
+// provider is a provider as the style shows it: with an icon of its own, or with the initial of what people call it.
+func (f frame) provider(p Provider) providerView {
+	view := providerView{Provider: p}
+	if f.Look.Style != "" && !f.Look.Classic {
+		view.Class = brand.Class(p.Name)
+	}
+	if f.Look.Classic {
+		view.Class = map[bool]string{true: "socialButton-customizable", false: "idpButton-customizable"}[p.Social]
+	}
+	if !f.Look.Providers.Icons && f.Look.Style != "" {
+		return view
+	}
+	if view.Icon = f.Look.ProviderIcons[p.Name]; view.Icon == "" {
+		initial, _ := utf8.DecodeRuneInString(p.Title)
+		view.Initial = strings.ToUpper(string(initial))
+	}
 	return view
 }
 
@@ -179,6 +206,9 @@ func write(w http.ResponseWriter, r *http.Request, status int, f frame) {
 	own := style
 	if len(f.Card.Rows) > 0 {
 		own += rowsStyle
+	}
+	if len(f.Card.Providers.List) > 0 {
+		own += providersStyle
 	}
 	f.Style = template.CSS(own + cmp.Or(f.Look.Style, brand.Own.Style) + f.operator.style(f.pool))
 	f.Around = f.operator.around(f)

@@ -9,6 +9,14 @@ import (
 func ofStyles(t cards, name Field) []sample {
 	return []sample{
 		{name: "sign-in-providers", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, false)))},
+		{name: "sign-in-provider", card: t.withProviders(t.withSignUp(t.identify(sampleApp, name, true)), sampleForm(), "Google")},
+		{name: "sign-in-six-providers", card: t.withProviders(t.withSignUp(t.identify(sampleApp, name, true)), sampleForm(), sampleProviders(6)...)},
+		{name: "sign-in-many-providers", card: t.withProviders(t.withSignUp(t.identify(sampleApp, name, true)), sampleForm(), sampleProviders(30)...)},
+		{name: "sign-in-elsewhere", card: t.withProviders(t.elsewhere(sampleApp, false), sampleForm(), sampleProviders(5)...)},
+		{name: "sign-in-elsewhere-one", card: t.withProviders(t.elsewhere(sampleApp, false), sampleForm(), "Acme")},
+		{name: "sign-in-domain", card: t.withProviders(t.elsewhere(sampleApp, true), sampleForm(), "Google")},
+		{name: "sign-in-domain-wrong", card: blame(filled(t.elsewhere(sampleApp, true), sampleName), 0, t.SentenceDomain())},
+		{name: "sign-in-provider-failed", card: alert(t.withProviders(t.elsewhere(sampleApp, false), sampleForm(), "Google"), t.SentenceProviderAway())},
 		{name: "sign-in-style", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, true))), look: sampleLook()},
 		{name: "sign-in-style-start", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, false))), look: startLook()},
 		{name: "sign-in-classic", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, true))), look: classicLook()},
@@ -18,7 +26,29 @@ func ofStyles(t cards, name Field) []sample {
 
 // withProviders adds identity providers of every kind.
 func withProviders(t cards, c Card) Card {
-	return t.withProviders(c, Providers{Action: "/"}, "Google", "SignInWithApple", "Acme")
+	return t.withProviders(c, sampleForm(), "Google", "SignInWithApple", "Acme")
+}
+
+// sampleForm is that of an authorization request of usual length.
+func sampleForm() Providers {
+	return Providers{Action: "/", Hidden: []Pair{
+		{"client_id", "1example23456789"}, {"response_type", "code"}, {"redirect_uri", "https://www.example.com/callback"},
+		{"scope", "openid email profile aws.cognito.signin.user.admin"}, {"state", "3f8c1de7c0d94a9a8f3b5c9e1a7d2b46"},
+		{"code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, {"code_challenge_method", "S256"},
+	}}
+}
+
+// sampleProviders are the names of providers: the social ones, and organisations' own.
+func sampleProviders(n int) []string {
+	names := []string{"Google", "Facebook", "LoginWithAmazon", "SignInWithApple"}
+	for _, place := range []string{
+		"Aachen", "Bilbao", "Casablanca", "Dakar", "Edinburgh", "Fukuoka", "Gothenburg", "Helsinki", "Istanbul", "Jakarta", "Kampala",
+		"Llanfairpwllgwyngyllgogerych", "Montevideo", "Nairobi", "Osaka", "Porto", "Quito", "Rotterdam", "São-Paulo", "Tromsø", "Utrecht", "Vilnius",
+		"Windhoek", "Xiamen", "Yerevan", "Zürich",
+	} {
+		names = append(names, "Acme-"+place)
+	}
+	return names[:n]
 }
 
 // sampleImages are the images of the sample styles, by their paths.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cardea/feature/branding"
+	"cardea/feature/federation"
 	"cardea/spec/oauth2"
 )
 
@@ -93,6 +94,8 @@ func appSamples(t cards) []sample {
 		{name: "add-passkey-asked", card: t.askedForPasskey(t.addPasskey(sampleName))},
 		{name: "add-passkey-none", card: t.failed(t.AddPasskeyNone())},
 		{name: "send-back", card: waiting(t.sendBack(sampleApp, oauth2.Location{}))},
+		{name: "post-again", card: waiting(t.postAgain(oauth2.Values{}.With("code", "x").With("state", "y")))},
+		{name: "go-to-provider", card: waiting(t.goTo("Acme", federation.Form{Action: "/", Fields: []oauth2.Pair{{Name: "SAMLRequest", Value: "x"}}}))},
 		{name: "sign-out", card: t.signOut()},
 		{name: "signed-out", card: t.signedOut()},
 		{name: "device", card: t.enterDevice("")},
@@ -107,6 +110,9 @@ func appSamples(t cards) []sample {
 		{name: "error-which", card: t.failed(t.ErrorWhich())},
 		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
 		{name: "error-request", card: t.failed(t.ErrorRequest())},
+		{name: "error-answer", card: t.failed(t.ErrorAnswer())},
+		{name: "error-provider", card: t.withStart(t.failed(t.SentenceProviderFailed())), id: "1-5759e988-bd862e3fe1be46a994272793"},
+		{name: "error-declined", card: t.withStart(t.failed(t.SentenceDeclined()))},
 		{name: "error-over", card: t.failed(t.ErrorOver())},
 		{name: "error-later", card: t.withStart(t.failed(t.ErrorLater())), id: "1-5759e988-bd862e3fe1be46a994272793"},
 	}...)
