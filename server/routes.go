@@ -98,7 +98,7 @@ func (s *Server) newPages(f *features, recorder serve.Recorder) *login.Handler {
 	answering := operations["RespondToAuthChallenge"]
 	return &login.Handler{
 		Hosted: f.oauth.Hosted, Signin: f.signin, Signup: f.signup, MFA: f.mfa, Passwords: f.passwords, Passkeys: f.passkeys, Branding: f.branding,
-		API: f.api, Sessions: f.sessions, Templates: s.templates, Offers: federation.NewOffers(s.DB), Tell: oauth.Word,
+		API: f.api, Sessions: f.sessions, Templates: s.templates, Federation: f.federation, Offers: federation.NewOffers(s.DB), Tell: oauth.Word,
 		Word:  func(err error) error { return wording.Cognito(&answering, err) },
 		Check: func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
 		Now:   s.config.now(), Recorder: recorder,

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -11,12 +10,6 @@ import (
 	"cardea/platform/browser"
 	"cardea/spec/oauth2"
 )
-
-// Federation signs visitors in with their accounts at identity providers.
-type Federation interface {
-	Start(ctx context.Context, v federation.Visit, provider string) (*federation.Departure, error)
-	Return(ctx context.Context, r federation.Return) (*federation.Arrived, error)
-}
 
 // chosenField is what a page sends of the identity provider that the visitor has chosen. It is no part of the authorization
 // request.
@@ -83,7 +76,11 @@ func (v *visit) depart(provider string, told oauth2.Values) error {
 		v.respond(http.StatusOK, v.cards().goTo(titleOf(provider), *out.Form))
 		return nil
 	}
-	v.leave(out.Location)
+	if v.r.Method == http.MethodPost {
+		v.leave(out.Location)
+		return nil
+	}
+	v.redirect(http.StatusFound, out.Location)
 	return nil
 }
 

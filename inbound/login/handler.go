@@ -40,7 +40,7 @@ type Handler struct {
 	// Sessions has users sign out everywhere.
 	Sessions *sessions.Service
 	// Federation signs users in with their accounts at identity providers.
-	Federation Federation
+	Federation *federation.Service
 	// Offers are the identity providers of pools.
 	Offers *federation.Offers
 	// Tell gives what an app is told of an error, or nil where it is a failure.

@@ -14,6 +14,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/message"
 	"cardea/engine/trigger"
+	"cardea/feature/federation"
 	"cardea/inbound/login/text"
 	"cardea/spec/awsjson"
 	"cardea/spec/oauth2"
@@ -30,6 +31,7 @@ var sentences = []sentence{
 	{account.ErrDisabled, (*text.Texts).SentenceDisabled},
 	{lockout.ErrLocked, (*text.Texts).SentenceLocked},
 	{lockout.ErrRateLimited, (*text.Texts).SentenceLocked},
+	{federation.ErrTrip, (*text.Texts).ErrorOver},
 	{hosted.ErrProvider, (*text.Texts).SentenceProvider},
 	{message.ErrNoSender, (*text.Texts).SentenceNotSent},
 }

@@ -213,8 +213,10 @@ func (v *visit) typed(name string) string { return v.r.PostForm.Get(name) }
 func (v *visit) goTo(path string) { v.leave(v.address(path)) }
 
 // leave sends the visitor to an address, whose bytes are not changed.
-func (v *visit) leave(address string) {
-	v.status = http.StatusSeeOther
+func (v *visit) leave(address string) { v.redirect(http.StatusSeeOther, address) }
+
+func (v *visit) redirect(status int, address string) {
+	v.status = status
 	v.w.Header()["Location"] = []string{address}
 	v.w.WriteHeader(v.status)
 }

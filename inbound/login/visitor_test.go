@@ -210,11 +210,18 @@ func (v *visitor) submit(typed ...string) *visitor {
 	for i := 0; i < len(typed); i += 2 {
 		form.Set(typed[i], typed[i+1])
 	}
-	action := v.elements("form")[0]["action"]
-	if action == "" {
-		action = v.address.String()
+	for _, one := range v.elements("form") {
+		if one["method"] != "post" {
+			continue
+		}
+		action, err := v.address.Parse(one["action"])
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		return v.send(http.MethodPost, action.String(), form)
 	}
-	return v.send(http.MethodPost, action, form)
+	v.t.Fatalf("there is no form at %s", v.address)
+	return v
 }
 
 // code is the authorization code with which the visitor was sent to the app.
