@@ -29,7 +29,9 @@ type sample struct {
 }
 
 // samples are all pages in the states that they can be in.
-func samples(t cards) []sample { return slices.Concat(appSamples(t), linkSamples(t), ownSamples(t)) }
+func samples(t cards) []sample {
+	return slices.Concat(appSamples(t), linkSamples(t), errorSamples(t), ownSamples(t))
+}
 
 // appSamples are the pages on the way to an app.
 func appSamples(t cards) []sample {
@@ -106,6 +108,12 @@ func appSamples(t cards) []sample {
 		{name: "device-allowed", card: t.deviceAllowed()},
 		{name: "device-denied", card: t.deviceDenied()},
 		{name: "device-over", card: t.deviceOver("/")},
+	}...)
+}
+
+// errorSamples are the pages where no other can be shown.
+func errorSamples(t cards) []sample {
+	return []sample{
 		{name: "error-client", card: t.failed(t.ErrorClient())},
 		{name: "error-which", card: t.failed(t.ErrorWhich())},
 		{name: "error-redirect", card: t.failed(t.ErrorRedirect())},
@@ -115,7 +123,7 @@ func appSamples(t cards) []sample {
 		{name: "error-declined", card: t.withStart(t.failed(t.SentenceDeclined()))},
 		{name: "error-over", card: t.failed(t.ErrorOver())},
 		{name: "error-later", card: t.withStart(t.failed(t.ErrorLater())), id: "1-5759e988-bd862e3fe1be46a994272793"},
-	}...)
+	}
 }
 
 func alert(c Card, said string) Card {
