@@ -14,6 +14,7 @@ import (
 	"cardea/outbound/trigger/triggertest"
 	"cardea/outbound/upstream"
 	"cardea/outbound/upstream/upstreamtest"
+	"cardea/platform/caller"
 	"cardea/server/servertest"
 	"cardea/spec/oauth2"
 )
@@ -27,6 +28,7 @@ type world struct {
 	name      string // of the provider
 	idp       *upstreamtest.Provider
 	function  *triggertest.Function
+	ip        string // the visitor's
 }
 
 // with are the settings of a world.
@@ -172,7 +174,7 @@ func valuesOf(t testing.TB, v url.Values) oauth2.Values {
 
 // land ends a trip.
 func (w *world) land(t testing.TB, tr trip) (*federation.Arrived, error) {
-	return w.Server.Federation.Return(t.Context(), tr.in)
+	return w.Server.Federation.Return(caller.With(t.Context(), caller.Caller{IP: w.ip}), tr.in)
 }
 
 // signIn goes all the way, and answers what the app gets for its code.
