@@ -61,6 +61,9 @@ func (x Expect) readAssertion(e *etree.Element, signed bool) (*Assertion, error)
 	if !until.IsZero() && until.Before(a.NotOnOrAfter) {
 		a.NotOnOrAfter = until
 	}
+	if end := a.IssueInstant.Add(unsolicitedLife); x.RequestID == "" && end.Before(a.NotOnOrAfter) {
+		a.NotOnOrAfter = end
+	}
 	if err := x.readStatement(e, a); err != nil {
 		return nil, err
 	}

@@ -216,6 +216,7 @@ var documents = map[string]struct {
 		r.Tamper = replace("<samlp:Status>", `<samlp:Status xml:id="`+r.AssertionID+`">`)
 	}, saml.CheckShape},
 	"element with two colons":           {func(r *samltest.Response) { r.Tamper = replace("<samlp:Status>", `<samlp::Status/><samlp:Status>`) }, saml.CheckXML},
+	"element that begins with a colon":  {tamper("<samlp:Status>", `<:x/><samlp:Status>`), saml.CheckXML},
 	"attribute that begins with colons": {func(r *samltest.Response) { r.Tamper = replace("<samlp:Status>", `<samlp:Status ::a="b">`) }, saml.CheckXML},
 	"directive that does not survive": {func(r *samltest.Response) {
 		r.Tamper = replace("<samlp:Status>", `<! <<!-- -->!-- x --><samlp:Status>`)
@@ -241,7 +242,10 @@ var documents = map[string]struct {
 		r.Tamper = replace("<samlp:Status>", strings.Repeat("<saml:x>", 32)+strings.Repeat("</saml:x>", 32)+"<samlp:Status>")
 	}, saml.CheckXML},
 	"many elements": {func(r *samltest.Response) {
-		r.Tamper = replace("<samlp:Status>", strings.Repeat("<saml:x/>", 10_000)+"<samlp:Status>")
+		r.Tamper = replace("<samlp:Status>", strings.Repeat("<saml:x/>", 5_000)+"<samlp:Status>")
+	}, saml.CheckXML},
+	"many tags": {func(r *samltest.Response) {
+		r.Tamper = replace("<samlp:Status>", strings.Repeat("<x></x>", 6_000)+"<samlp:Status>")
 	}, saml.CheckXML},
 	"many attributes": {func(r *samltest.Response) {
 		r.Tamper = replace("<samlp:Status>", "<samlp:Status "+numbered(`a%="b" `, 65)+">")

@@ -174,6 +174,16 @@ func TestAssertionIsRememberedAsLongAsItIsAccepted(t *testing.T) {
 	}
 }
 
+func TestUnsolicitedAssertionIsRememberedAsLongAsItIsNew(t *testing.T) {
+	t.Parallel()
+	r, x := answer(), expect()
+	r.InResponseTo, x.RequestID, r.NotOnOrAfter = "", "", now.Add(10*365*24*time.Hour)
+	a, err := saml.ReadResponse(r.Encoded(), x)
+	if err != nil || !a.NotOnOrAfter.Equal(now.Add(6*time.Minute)) {
+		t.Errorf("got %+v and %v", a, err)
+	}
+}
+
 func TestStatusNamesItsCodes(t *testing.T) {
 	t.Parallel()
 	r := answer()

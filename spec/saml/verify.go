@@ -12,6 +12,9 @@ import (
 // enveloped is the transform that leaves the signature out of what is signed.
 const enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 
+// maxSignedInfo is how many elements SignedInfo may have: it is made canonical before anything is verified.
+const maxSignedInfo = 16
+
 // identifier is what an ID may be: an xs:ID in ASCII.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,255}$`)
 
@@ -61,6 +64,16 @@ func signatureParts(signature *etree.Element) (info *etree.Element, signed []byt
 	}
 	if len(parts) != 2 || !is(parts[0], signatureNS, "SignedInfo") || !is(parts[1], signatureNS, "SignatureValue") {
 		return nil, nil, fail(CheckSignature, "the signature is not SignedInfo, SignatureValue and KeyInfo alone")
+	}
+	elements := 0
+	err = each(parts[0], func(*etree.Element) error {
+		if elements++; elements > maxSignedInfo {
+			return fail(CheckSignature, "SignedInfo has more than %d elements", maxSignedInfo)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	written, err := text(parts[1])
 	if err != nil {

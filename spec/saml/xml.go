@@ -24,7 +24,7 @@ const (
 	maxMessage    = 192 << 10 // bytes of XML in a message
 	maxMetadata   = 1 << 20
 	maxDepth      = 32
-	maxElements   = 10_000
+	maxElements   = 5_000
 	maxAttributes = 64 // of one element
 	maxPrefixes   = 32 // in scope at once
 )
@@ -51,6 +51,9 @@ func parse(text []byte, g grammar) (*etree.Element, error) {
 	}
 	if !utf8.Valid(text) {
 		return nil, fail(CheckXML, "the document is not UTF-8")
+	}
+	if bytes.Count(text, []byte("<")) > 2*maxElements+16 { // tags, comments and declarations: each of them costs
+		return nil, fail(CheckXML, "the document has more than %d elements", maxElements)
 	}
 	if err := validator.Validate(bytes.NewReader(text)); err != nil {
 		return nil, fail(CheckXML, "the document does not survive being parsed and written: %v", err)
