@@ -29,7 +29,7 @@ func (s *Service) discover(ctx context.Context, d *draft, given map[string]strin
 	if !needed && given["attributes_url"] != "" {
 		return nil
 	}
-	told, err := s.Upstream.Discover(ctx, given["oidc_issuer"])
+	told, err := s.endpoints(ctx, given["oidc_issuer"])
 	if failed, ok := errors.AsType[*upstream.Error](err); ok && needed {
 		return cognitoidp.InvalidParameter(strings.TrimSpace(failed.Word + ". " + failed.Advice))
 	}
@@ -39,6 +39,24 @@ func (s *Service) discover(ctx context.Context, d *draft, given map[string]strin
 	d.Found = map[string]string{
 		"authorize_url": told.Authorize, "token_url": told.Token, "attributes_url": told.UserInfo, "jwks_uri": told.Keys,
 	}
-	maps.DeleteFunc(d.Found, func(name, address string) bool { return address == "" || given[name] != "" })
+	if told.Issuer != given["oidc_issuer"] {
+		d.Found["oidc_issuer"] = told.Issuer
+	}
+	maps.DeleteFunc(d.Found, func(name, address string) bool {
+		return address == "" || given[name] != "" && name != "oidc_issuer"
+	})
 	return nil
+}
+
+// endpoints are what an issuer says of itself. Some call themselves by a name that ends with a slash, which Cognito does not let into
+// oidc_issuer: the provider is then known by the name that it has (docs/cognito/federation.md, "Tokens").
+func (s *Service) endpoints(ctx context.Context, issuer string) (upstream.Endpoints, error) {
+	told, err := s.Upstream.Discover(ctx, issuer)
+	if err == nil {
+		return told, nil
+	}
+	if told, slashed := s.Upstream.Discover(ctx, issuer+"/"); slashed == nil {
+		return told, nil
+	}
+	return upstream.Endpoints{}, err
 }

@@ -75,7 +75,7 @@ func (s *Service) openOAuth(p *provider.Provider, sec secrets) *upstream.Provide
 		ClientSecret:     sec.Client,
 		Scopes:           details["authorize_scopes"],
 		Apple:            upstream.AppleKey{Team: details["team_id"], ID: details["key_id"], Private: sec.Private},
-		Issuer:           details["oidc_issuer"],
+		Issuer:           cmp.Or(p.Found["oidc_issuer"], details["oidc_issuer"]),
 		AuthorizeURL:     details["authorize_url"],
 		TokenURL:         details["token_url"],
 		AttributesURL:    details["attributes_url"],

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -53,7 +54,7 @@ func eachStored(t *testing.T, body func(t *testing.T, s *stored)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client, err := web.New(web.Options{Allow: []string{"127.0.0.1"}, PlainHTTP: true})
+		client, err := web.New(web.Options{Allow: []string{"127.0.0.0/8"}, PlainHTTP: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,6 +142,37 @@ func TestOAuthProvidersAreOpenedWithSettingsAndSecrets(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, s.opened(t, "Corp").OAuth); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestAnIssuerThatEndsWithASlashIsKnownByIt(t *testing.T) {
+	eachStored(t, func(t *testing.T, s *stored) {
+		var named atomic.Value
+		op := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			at := "http://" + r.Host
+			_, _ = fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q}`, at+named.Load().(string), at+"/a", at+"/t", at+"/k")
+		}))
+		t.Cleanup(op.Close)
+		s.HTTP = true
+		details := map[string]string{"client_id": "id", "authorize_scopes": "openid", "attributes_request_method": "GET", "oidc_issuer": op.URL}
+		named.Store("/")
+		s.create(t, "Corp", "OIDC", details)
+		if got := s.opened(t, "Corp").OAuth.Issuer; got != op.URL+"/" {
+			t.Errorf("its tokens are to be of %s", got)
+		}
+		shown, err := s.DescribeIdentityProvider(t.Context(), &cognitoidp.DescribeIdentityProviderRequest{UserPoolId: ourPool, ProviderName: "Corp"})
+		if err != nil || shown.IdentityProvider.ProviderDetails["oidc_issuer"] != op.URL {
+			t.Errorf("shown: %+v, %v", shown, err)
+		}
+
+		named.Store("/tenant")
+		_, err = s.CreateIdentityProvider(t.Context(), &cognitoidp.CreateIdentityProviderRequest{
+			UserPoolId: ourPool, ProviderName: "Other", ProviderType: "OIDC",
+			ProviderDetails: map[string]string{"client_id": "id", "authorize_scopes": "openid", "attributes_request_method": "GET", "oidc_issuer": strings.Replace(op.URL, "127.0.0.1", "127.0.0.2", 1)},
+		})
+		if err == nil {
+			t.Error("an issuer of another name was accepted")
 		}
 	})
 }
