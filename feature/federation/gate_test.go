@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cardea/engine/account"
+	"cardea/engine/factor"
 	"cardea/engine/hosted"
 	"cardea/platform/db"
 	"cardea/record/user"
@@ -214,6 +215,30 @@ func TestSessionsOfProvidersServeTheirAppsAlone(t *testing.T) {
 		w.offer(t, "Corp")
 		if err := w.reuse(t, sso); err != nil {
 			t.Errorf("an app whose users come from there alone: %v", err)
+		}
+	})
+}
+
+// An app whose users all come from providers has none who sign in to the pool itself.
+func TestAppsWithoutThePoolTakeNoLocalSignIns(t *testing.T) {
+	each(t, with{}, func(t *testing.T, w *world) {
+		w.User(t, w.pool, "jane")
+		finish := func() error {
+			return w.DB.Write(t.Context(), func(tx *db.Tx) error {
+				p, u, err := account.Admin(tx, w.pool, "jane")
+				if err != nil {
+					return err
+				}
+				_, err = w.Server.OAuth.Hosted.Finish(tx, p.ID, w.request(), hosted.SignIn{User: u, Proofs: []factor.Proof{factor.Password}})
+				return err
+			})
+		}
+		if err := finish(); err != nil {
+			t.Errorf("an app with users of the pool: %v", err)
+		}
+		w.offer(t, "Corp")
+		if err := finish(); !errors.Is(err, hosted.ErrProvider) {
+			t.Errorf("an app without: %v", err)
 		}
 	})
 }

@@ -181,7 +181,8 @@ func TestProvidersMayGoMeanwhile(t *testing.T) {
 
 		// In the middle of the sign-in: after its settings were read, before the commit.
 		for name, change := range map[string]func(){
-			"deleted": func() { del(t) },
+			"deleted":           func() { del(t) },
+			"no longer offered": func() { w.offer(t, "COGNITO") },
 			"changed": func() {
 				w.Advance(time.Second)
 				w.Must(t, "UpdateIdentityProvider", M{"UserPoolId": w.pool, "ProviderName": "Corp", "AttributeMapping": M{"name": "name"}})
@@ -193,6 +194,7 @@ func TestProvidersMayGoMeanwhile(t *testing.T) {
 			},
 		} {
 			w.provider(t, "Corp", w.idp, with{})
+			w.offer(t, "COGNITO", "Corp")
 			tr = w.depart(t)
 			w.idp.EditUserInfo(func(M) { change() })
 			_, err = w.land(t, tr)

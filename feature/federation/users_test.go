@@ -354,6 +354,9 @@ func TestIdentitiesAreNobodysToWriteOrToSearchBy(t *testing.T) {
 		if _, after := w.user(t, "Corp_1234567890"); !cmp.Equal(before, after) {
 			t.Errorf("the user was %v and is %v", before, after)
 		}
+		if n := w.count(t, "user_attribute WHERE name = 'identities'"); n != 0 {
+			t.Error("identities are in the index of searches")
+		}
 		self := w.Must(t, "GetUser", M{"AccessToken": tokens["access_token"]})
 		listed := w.Must(t, "ListUsers", M{"UserPoolId": w.pool})
 		for name, shown := range map[string]map[string]string{
