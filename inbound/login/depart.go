@@ -29,7 +29,7 @@ func (h *Handler) Depart(w http.ResponseWriter, r *http.Request, asked *hosted.R
 
 // departs sends the visitor of the first page to the identity provider that they have chosen there, or that the request asks for.
 func (v *visit) departs() bool {
-	if v.page.path != loginPath {
+	if v.page.path != loginPath || !browser.Arrives(v.r) {
 		return false
 	}
 	if chosen := v.r.URL.Query().Get(chosenField); chosen != "" && v.hasSeenApp() {

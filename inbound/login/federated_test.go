@@ -35,6 +35,7 @@ func eachMall(t *testing.T, kind string, client M, body func(t *testing.T, m *ma
 				Issuer: m.idp.URL, AuthorizeURL: d["authorize_url"], TokenURL: d["token_url"], KeysURL: m.idp.URL + "/jwks",
 			}
 		}
+		m.Endpoint(t, m.pool, "") // so that its domain is there
 		m.provider(t, m.name, m.idp)
 		m.settle(t, servertest.With(M{"SupportedIdentityProviders": []string{"COGNITO", m.name}}, client))
 		body(t, m)
