@@ -168,7 +168,7 @@ func (v *visit) respond(status int, card Card) {
 		Texts: v.texts, Card: card, App: v.app(), Again: v.address(loginPath), Look: v.look(), stays: v.stays, once: v.once,
 		operator: v.Templates, pool: v.site.Pool,
 	}
-	if status >= http.StatusInternalServerError {
+	if v.named || status >= http.StatusInternalServerError {
 		f.ID = caller.From(v.r.Context()).RequestID
 	}
 	write(v.w, v.r, status, f)

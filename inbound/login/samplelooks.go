@@ -16,7 +16,7 @@ func ofStyles(t cards, name Field) []sample {
 		{name: "sign-in-elsewhere-one", card: t.withProviders(t.elsewhere(sampleApp, false), sampleForm(), "Acme")},
 		{name: "sign-in-domain", card: t.withProviders(t.elsewhere(sampleApp, true), sampleForm(), "Google")},
 		{name: "sign-in-domain-wrong", card: blame(filled(t.elsewhere(sampleApp, true), sampleName), 0, t.SentenceDomain())},
-		{name: "sign-in-provider-failed", card: alert(t.withProviders(t.elsewhere(sampleApp, false), sampleForm(), "Google"), t.SentenceProviderAway())},
+		{name: "sign-in-provider-failed", card: alert(t.withProviders(t.elsewhere(sampleApp, false), sampleForm(), "Google"), t.SentenceProviderFailed())},
 		{name: "sign-in-style", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, true))), look: sampleLook()},
 		{name: "sign-in-style-start", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, false))), look: startLook()},
 		{name: "sign-in-classic", card: withProviders(t, t.withSignUp(t.identify(sampleApp, name, true))), look: classicLook()},

@@ -34,6 +34,7 @@ type visit struct {
 	it      interaction.Interaction // how far the visitor has come; empty at the beginning
 	lasting interaction.Lasting     // what stays, whatever the next step is
 
+	named   bool // the page tells the request's id, by which operators find what happened
 	stays   bool // forms of the page never end on another site
 	once    bool // the page cannot be asked for again in another language
 	status  int

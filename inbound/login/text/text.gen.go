@@ -204,7 +204,6 @@ var keys = []key{
 	{"sentence.password-weak", []string(nil), false},
 	{"sentence.phone-invalid", []string(nil), false},
 	{"sentence.provider", []string(nil), false},
-	{"sentence.provider-away", []string(nil), false},
 	{"sentence.provider-failed", []string(nil), false},
 	{"sentence.reset-required", []string(nil), false},
 	{"sentence.taken", []string(nil), false},
@@ -850,125 +849,122 @@ func (t *Texts) SentencePhoneInvalid() string { return t.say(199) }
 // SentenceProvider says "This way to sign in is not available here. Choose another.".
 func (t *Texts) SentenceProvider() string { return t.say(200) }
 
-// SentenceProviderAway says "The account provider cannot be reached. Please try again later.".
-func (t *Texts) SentenceProviderAway() string { return t.say(201) }
-
 // SentenceProviderFailed says "You could not be signed in with this account. Try again, or tell whoever runs the app.".
-func (t *Texts) SentenceProviderFailed() string { return t.say(202) }
+func (t *Texts) SentenceProviderFailed() string { return t.say(201) }
 
 // SentenceResetRequired says "Your password has to be reset. Ask for a code below.".
-func (t *Texts) SentenceResetRequired() string { return t.say(203) }
+func (t *Texts) SentenceResetRequired() string { return t.say(202) }
 
 // SentenceTaken says "There already is an account with this name.".
-func (t *Texts) SentenceTaken() string { return t.say(204) }
+func (t *Texts) SentenceTaken() string { return t.say(203) }
 
 // SentenceUnavailable says "Something went wrong on our side. Please try again.".
-func (t *Texts) SentenceUnavailable() string { return t.say(205) }
+func (t *Texts) SentenceUnavailable() string { return t.say(204) }
 
 // SentenceValueInvalid says "This cannot be used. Check what you entered.".
-func (t *Texts) SentenceValueInvalid() string { return t.say(206) }
+func (t *Texts) SentenceValueInvalid() string { return t.say(205) }
 
 // SetUp says "Set up a second step".
-func (t *Texts) SetUp() string { return t.say(207) }
+func (t *Texts) SetUp() string { return t.say(206) }
 
 // SetUpApp says "Authenticator app".
-func (t *Texts) SetUpApp() string { return t.say(208) }
+func (t *Texts) SetUpApp() string { return t.say(207) }
 
 // SetUpAppHint says "Codes from an app on your phone".
-func (t *Texts) SetUpAppHint() string { return t.say(209) }
+func (t *Texts) SetUpAppHint() string { return t.say(208) }
 
 // SetUpEmail says "Email".
-func (t *Texts) SetUpEmail() string { return t.say(210) }
+func (t *Texts) SetUpEmail() string { return t.say(209) }
 
 // SetUpLead says "This account needs one more way to confirm that it is you.".
-func (t *Texts) SetUpLead() string { return t.say(211) }
+func (t *Texts) SetUpLead() string { return t.say(210) }
 
 // SetUpSms says "Text message".
-func (t *Texts) SetUpSms() string { return t.say(212) }
+func (t *Texts) SetUpSms() string { return t.say(211) }
 
 // SignIn says "Sign in".
-func (t *Texts) SignIn() string { return t.say(213) }
+func (t *Texts) SignIn() string { return t.say(212) }
 
 // SignInCreate says "Create an account".
-func (t *Texts) SignInCreate() string { return t.say(214) }
+func (t *Texts) SignInCreate() string { return t.say(213) }
 
 // SignInForgotten says "Forgot your password?".
-func (t *Texts) SignInForgotten() string { return t.say(215) }
+func (t *Texts) SignInForgotten() string { return t.say(214) }
 
 // SignInNewHere says "New here?".
-func (t *Texts) SignInNewHere() string { return t.say(216) }
+func (t *Texts) SignInNewHere() string { return t.say(215) }
 
 // SignInOr says "or".
-func (t *Texts) SignInOr() string { return t.say(217) }
+func (t *Texts) SignInOr() string { return t.say(216) }
 
 // SignInPasskey says "Sign in with a passkey".
-func (t *Texts) SignInPasskey() string { return t.say(218) }
+func (t *Texts) SignInPasskey() string { return t.say(217) }
 
 // SignInSubmit says "Sign in".
-func (t *Texts) SignInSubmit() string { return t.say(219) }
+func (t *Texts) SignInSubmit() string { return t.say(218) }
 
 // SignInTo says "to continue to {app}".
-func (t *Texts) SignInTo(app string) string { return t.say(220, app) }
+func (t *Texts) SignInTo(app string) string { return t.say(219, app) }
 
 // SignInWith says "Continue with {provider}".
-func (t *Texts) SignInWith(provider string) string { return t.say(221, provider) }
+func (t *Texts) SignInWith(provider string) string { return t.say(220, provider) }
 
 // SignOut says "Sign out?".
-func (t *Texts) SignOut() string { return t.say(222) }
+func (t *Texts) SignOut() string { return t.say(221) }
 
 // SignOutLead says "You will have to sign in again the next time.".
-func (t *Texts) SignOutLead() string { return t.say(223) }
+func (t *Texts) SignOutLead() string { return t.say(222) }
 
 // SignOutSubmit says "Sign out".
-func (t *Texts) SignOutSubmit() string { return t.say(224) }
+func (t *Texts) SignOutSubmit() string { return t.say(223) }
 
 // SignUp says "Create your account".
-func (t *Texts) SignUp() string { return t.say(225) }
+func (t *Texts) SignUp() string { return t.say(224) }
 
 // SignUpHave says "Already have an account?".
-func (t *Texts) SignUpHave() string { return t.say(226) }
+func (t *Texts) SignUpHave() string { return t.say(225) }
 
 // SignUpPrivacy says "Privacy policy".
-func (t *Texts) SignUpPrivacy() string { return t.say(227) }
+func (t *Texts) SignUpPrivacy() string { return t.say(226) }
 
 // SignUpSubmit says "Create account".
-func (t *Texts) SignUpSubmit() string { return t.say(228) }
+func (t *Texts) SignUpSubmit() string { return t.say(227) }
 
 // SignUpTerms says "By signing up, you agree to our {terms} and {privacy}.".
-func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(229, terms, privacy) }
+func (t *Texts) SignUpTerms(terms, privacy string) string { return t.say(228, terms, privacy) }
 
 // SignUpTermsOfUse says "Terms of use".
-func (t *Texts) SignUpTermsOfUse() string { return t.say(230) }
+func (t *Texts) SignUpTermsOfUse() string { return t.say(229) }
 
 // SignedOut says "You are signed out".
-func (t *Texts) SignedOut() string { return t.say(231) }
+func (t *Texts) SignedOut() string { return t.say(230) }
 
 // SignedOutAgain says "Sign in again".
-func (t *Texts) SignedOutAgain() string { return t.say(232) }
+func (t *Texts) SignedOutAgain() string { return t.say(231) }
 
 // SignedOutLead says "You can close this page.".
-func (t *Texts) SignedOutLead() string { return t.say(233) }
+func (t *Texts) SignedOutLead() string { return t.say(232) }
 
 // SigningIn says "Signing you in".
-func (t *Texts) SigningIn() string { return t.say(234) }
+func (t *Texts) SigningIn() string { return t.say(233) }
 
 // SigningInLead says "One moment, please. If nothing happens, press the button.".
-func (t *Texts) SigningInLead() string { return t.say(235) }
+func (t *Texts) SigningInLead() string { return t.say(234) }
 
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(236) }
+func (t *Texts) Skip() string { return t.say(235) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(237) }
+func (t *Texts) StartAgain() string { return t.say(236) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(238, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(237, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(239) }
+func (t *Texts) Username() string { return t.say(238) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(240) }
+func (t *Texts) UsernameOrEmail() string { return t.say(239) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(241) }
+func (t *Texts) UsernameOrPhone() string { return t.say(240) }
