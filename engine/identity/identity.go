@@ -86,21 +86,25 @@ func Links(attribute string) bool { return !strings.HasSuffix(attribute, "_verif
 // KeyOf names an identity by the value of an attribute.
 func KeyOf(p *pool.Pool, provider, attribute, value string) linkedidentity.Key {
 	if attribute == user.NameEmail {
-		value = foldAddress(p, value)
+		value = FoldAddress(p, value)
 	}
 	return linkedidentity.Key{Provider: provider, Attribute: attribute, Value: value}
 }
 
 // SameAddress tells whether two e-mail addresses are one, as KeyOf compares them.
-func SameAddress(p *pool.Pool, a, b string) bool { return foldAddress(p, a) == foldAddress(p, b) }
+func SameAddress(p *pool.Pool, a, b string) bool { return FoldAddress(p, a) == FoldAddress(p, b) }
 
-// foldAddress is the form in which e-mail addresses are compared: that of the pool's names, for addresses in ASCII. Other characters
-// have lower cases in ASCII, so that different mailboxes would be taken for one.
-func foldAddress(p *pool.Pool, address string) string {
-	if strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII }) {
+// FoldAddress is the form in which e-mail addresses of identities are compared: that of the pool's names, unless it has lost a
+// character beyond ASCII. Some of those have lower cases within it, so that different mailboxes would be taken for one.
+func FoldAddress(p *pool.Pool, address string) string {
+	beyond := func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+	}
+	folded := p.Fold(address)
+	if beyond(address) && !beyond(folded) {
 		return address
 	}
-	return p.Fold(address)
+	return folded
 }
 
 // Link makes an identity the user's, of whom the caller stores the changed attributes. It answers *LinkedError, ErrMany and

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"cardea/engine/identity"
 	"cardea/engine/trigger"
 	"cardea/outbound/upstream"
 	"cardea/record/user"
@@ -58,19 +59,19 @@ func plain(text string) string {
 // mapClaims asks InboundFederation what to take over of what the provider says, and maps it to attributes. The subject stays what the
 // provider has said, whatever the function answers.
 func (a *arrival) mapClaims() error {
-	claims := a.who.Claims
 	replaced, err := a.Triggers.InboundFederation(a.ctx, a.call(triggerevent.ExternalProvider), triggerevent.InboundFederationRequest{
 		ProviderName: a.provider.Name, ProviderType: a.provider.Doc.ProviderType, Attributes: a.who.Said,
 	})
 	if err != nil {
 		return err
 	}
+	a.claims = a.who.Claims
 	if replaced != nil {
-		claims = replaced
+		a.claims = replaced
 	}
-	a.mapped = mapped(a.provider.Doc.AttributeMapping, claims)
+	a.mapped = mapped(a.provider.Doc.AttributeMapping, a.claims)
 	if email := a.mapped[user.NameEmail]; email != "" {
-		a.mapped[user.NameEmail] = a.request.Pool.Fold(email)
+		a.mapped[user.NameEmail] = identity.FoldAddress(a.request.Pool, email)
 	}
 	return nil
 }

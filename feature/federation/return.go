@@ -10,6 +10,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/lockout"
+	"cardea/engine/proposal"
 	"cardea/engine/trigger"
 	"cardea/outbound/upstream"
 	"cardea/platform/db"
@@ -48,10 +49,12 @@ type arrival struct {
 
 	who       *upstream.Identity
 	asserted  *asserted         // of SAML; nil: there is no assertion
-	mapped    map[string]string // what the provider says of the user, by the pool's attributes
+	claims    map[string]string // what the provider says of the user, by its own names
+	mapped    map[string]string // the same by the pool's attributes
 	known     *user.User        // the user of the identity; nil: nobody has signed in with it
 	expected  *user.User        // as the sign-in will leave them
 	overrides *trigger.Overrides
+	proposed  *proposal.Proposal // the link that is proposed in the place of a new user; nil: none
 
 	created  bool
 	user     *user.User // as the commit has left them
@@ -71,7 +74,7 @@ func (s *Service) Return(ctx context.Context, in Return) (*Arrived, error) {
 	if err != nil {
 		return nil, worded(a.request, a.counted(err))
 	}
-	return &Arrived{Finished: a.finished, Values: a.values}, nil
+	return &Arrived{Finished: a.finished, Values: a.values, Link: a.proposed}, nil
 }
 
 // ending is how the sign-in has ended, for its trace.
@@ -97,6 +100,9 @@ func (a *arrival) run() error {
 	if err := a.settle(); err != nil {
 		return err
 	}
+	if a.proposed != nil {
+		return nil
+	}
 	if a.created {
 		if err := a.tellConfirmed(); err != nil {
 			return err
@@ -110,6 +116,9 @@ func (a *arrival) settle() error {
 	for range maxRounds {
 		if err := a.find(); err != nil {
 			return err
+		}
+		if a.proposed != nil {
+			return a.DB.Write(a.ctx, a.turnAside)
 		}
 		if err := a.ask(); err != nil {
 			return err

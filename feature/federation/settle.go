@@ -25,10 +25,12 @@ import (
 // find finds the user of the identity, and makes them in memory as the sign-in will leave them.
 func (a *arrival) find() error {
 	err := a.DB.Read(a.ctx, func(tx *db.Tx) (err error) {
-		a.known, _, err = a.owner(tx)
+		if a.known, _, err = a.owner(tx); err == nil && a.known == nil {
+			a.proposed, err = a.propose(tx)
+		}
 		return err
 	})
-	if err != nil {
+	if err != nil || a.proposed != nil {
 		return err
 	}
 	if a.known == nil {
