@@ -26,7 +26,7 @@ func (w *world) account(t testing.TB, name string, attributes ...string) string 
 	return all["sub"]
 }
 
-func (w *world) link(t testing.TB, name, attribute, value string) {
+func (w *world) linkTo(t testing.TB, name, attribute, value string) {
 	t.Helper()
 	w.Must(t, "AdminLinkProviderForUser", linking(w.pool, who("Cognito", "", name), who(w.name, attribute, value)))
 }
@@ -40,7 +40,7 @@ func (w *world) none(t testing.TB, name string) {
 func TestLinkedIdentitiesSignInAsTheirUser(t *testing.T) {
 	each(t, with{mapping: M{"email": "email", "name": "name"}}, func(t *testing.T, w *world) {
 		sub := w.account(t, "alice")
-		w.link(t, "alice", "email", "jane@example.com")
+		w.linkTo(t, "alice", "email", "jane@example.com")
 		tokens := w.signIn(t)
 		if got := claims(t, tokens["id_token"]); got["sub"] != sub || got["cognito:username"] != "alice" {
 			t.Errorf("signed in as %v", got)
@@ -86,7 +86,7 @@ func TestALinkMadeByPreSignUpHoldsForThatSignIn(t *testing.T) {
 func TestAUserWithoutPasswordSignsInByTheirLinks(t *testing.T) {
 	each(t, with{}, func(t *testing.T, w *world) {
 		sub := w.account(t, "alice")
-		w.link(t, "alice", "Cognito_Subject", jane)
+		w.linkTo(t, "alice", "Cognito_Subject", jane)
 		w.Must(t, "AdminDisableProviderForUser", disabling(w.pool, subject("Cognito", "alice")))
 		if got := claims(t, w.signIn(t)["id_token"]); got["sub"] != sub {
 			t.Errorf("signed in as %v", got)
@@ -99,7 +99,7 @@ func TestAUserWithoutPasswordSignsInByTheirLinks(t *testing.T) {
 func TestTheEndOfALinkEndsSingleSignOn(t *testing.T) {
 	each(t, with{}, func(t *testing.T, w *world) {
 		w.account(t, "alice")
-		w.link(t, "alice", "Cognito_Subject", jane)
+		w.linkTo(t, "alice", "Cognito_Subject", jane)
 		out, err := w.land(t, w.depart(t))
 		if err != nil || out.Finished.SSO == "" {
 			t.Fatal(out, err)

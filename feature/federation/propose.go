@@ -8,8 +8,12 @@ import (
 )
 
 // propose finds the account to which the visitor has to sign in, whose identity is nobody's, in the place of becoming a user of their
-// own. It answers hosted.ErrInteractionRequired where the app wants no page to be shown.
+// own. It answers hosted.ErrInteractionRequired where the app wants no page to be shown. Nothing is proposed where the app has pushed that
+// its user comes from the provider: such a request is answered by no other sign-in.
 func (a *arrival) propose(tx *db.Tx) (*proposal.Proposal, error) {
+	if a.request.Provider != "" && a.values.Has("request_uri") {
+		return nil, nil
+	}
 	proposed, err := proposal.Make(tx, a.request.App, proposal.Stranger{
 		Provider: a.provider.Provider, Subject: a.who.Subject, Claims: a.claims,
 	})

@@ -22,8 +22,14 @@ type mall struct {
 // eachMall runs body with a mall on both engines, whose provider is of a kind; the changes are to the client.
 func eachMall(t *testing.T, kind string, client M, body func(t *testing.T, m *mall)) {
 	t.Helper()
+	eachMallOf(t, kind, nil, client, body)
+}
+
+// eachMallOf is eachMall with changes to the pool.
+func eachMallOf(t *testing.T, kind string, pool, client M, body func(t *testing.T, m *mall)) {
+	t.Helper()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		m := &mall{shop: newShop(t, w, nil, nil), idp: upstreamtest.StartPlain(t, kind), name: kind}
+		m := &mall{shop: newShop(t, w, pool, nil), idp: upstreamtest.StartPlain(t, kind), name: kind}
 		w.User(t, m.pool, "ana")
 		m.idp.Now = w.Now
 		if kind == upstream.OIDC {

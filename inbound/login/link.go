@@ -9,9 +9,10 @@ import (
 )
 
 // propose has a visitor who has come back from a provider sign in to the account that the identity is then linked with. The proposal
-// stays in the visitor's interaction until they have signed in, whatever that takes.
+// stays in the visitor's interaction until they have signed in, whatever that takes. The request goes on without the provider that it
+// names: there the visitor has been.
 func (v *visit) propose(link *proposal.Proposal) {
-	v.asked = v.asked.Without("lang").Without(chosenField)
+	v.asked = v.asked.Without("lang").Without(chosenField).Without("identity_provider").Without("idp_identifier")
 	v.bind()
 	v.lasting = interaction.Lasting{Link: link}
 	v.keep(interaction.Interaction{Page: stepLink})
@@ -44,7 +45,6 @@ func (v *visit) namedByEmail() bool { return v.request.Pool.SignsInBy("email") }
 func (v *visit) link() {
 	if v.typed("skip") != "" || v.lasting.Link == nil {
 		v.forget()
-		v.asked = v.asked.Without("identity_provider").Without("idp_identifier")
 		v.goTo(loginPath)
 		return
 	}
