@@ -155,7 +155,7 @@ func (g *Grant) session(now time.Time) *session.Session {
 		JKT:       g.refreshKey(),
 		DeviceKey: g.DeviceKey,
 		SSO:       g.SSO,
-		Federated: false,
+		Federated: factor.ByProvider(g.Proofs),
 		AuthTime:  proven.Truncate(time.Second),
 		Created:   After(now, g.User),
 		Expires:   now.Add(g.life()),
