@@ -191,11 +191,13 @@ var documents = map[string]struct {
 	"XML 1.1": {func(r *samltest.Response) {
 		r.Tamper = replace("<samlp:Response", `<?xml version="1.1"?><samlp:Response`)
 	}, saml.CheckXML},
-	"two roots":           {func(r *samltest.Response) { r.Tamper = func(s string) string { return s + s } }, saml.CheckXML},
-	"text after the root": {func(r *samltest.Response) { r.Tamper = func(s string) string { return s + "x" } }, saml.CheckXML},
-	"no root":             {func(r *samltest.Response) { r.Tamper = func(string) string { return " " } }, saml.CheckXML},
-	"not closed":          {func(r *samltest.Response) { r.Tamper = replace("</samlp:Response>", "") }, saml.CheckXML},
-	"not UTF-8":           {func(r *samltest.Response) { r.Tamper = replace("jane@", "j\xe4ne@") }, saml.CheckXML},
+	"XML declaration after white space": {tamper("<samlp:Response", "\n"+`<?xml version="1.0"?><samlp:Response`), saml.CheckXML},
+	"instruction that looks like one":   {tamper("<samlp:Response", `<?x version="1.0"?><samlp:Response`), saml.CheckXML},
+	"two roots":                         {func(r *samltest.Response) { r.Tamper = func(s string) string { return s + s } }, saml.CheckXML},
+	"text after the root":               {func(r *samltest.Response) { r.Tamper = func(s string) string { return s + "x" } }, saml.CheckXML},
+	"no root":                           {func(r *samltest.Response) { r.Tamper = func(string) string { return " " } }, saml.CheckXML},
+	"not closed":                        {func(r *samltest.Response) { r.Tamper = replace("</samlp:Response>", "") }, saml.CheckXML},
+	"not UTF-8":                         {func(r *samltest.Response) { r.Tamper = replace("jane@", "j\xe4ne@") }, saml.CheckXML},
 	"CDATA, signed": {func(r *samltest.Response) {
 		r.EditAssertion = replace("jane@example.com</saml:NameID>", "<![CDATA[jane@]]>example.com</saml:NameID>")
 	}, ""},
@@ -233,7 +235,13 @@ var documents = map[string]struct {
 	"no Response": {func(r *samltest.Response) {
 		r.Tamper = func(s string) string { return strings.ReplaceAll(s, "samlp:Response", "samlp:ArtifactResponse") }
 	}, saml.CheckShape},
-	"Response of another namespace":    {func(r *samltest.Response) { r.Tamper = replace("SAML:2.0:protocol", "SAML:1.1:protocol") }, saml.CheckShape},
+	"Response of another namespace": {func(r *samltest.Response) { r.Tamper = replace("SAML:2.0:protocol", "SAML:1.1:protocol") }, saml.CheckShape},
+	"Response in the Response":      {tamper("<samlp:Status>", "<samlp:Extensions><samlp:Response/></samlp:Extensions><samlp:Status>"), saml.CheckShape},
+	"assertion not in its place": {func(r *samltest.Response) {
+		r.Tamper = func(s string) string {
+			return strings.NewReplacer("<saml:Assertion ", "<samlp:Extensions><saml:Assertion ", "</saml:Assertion>", "</saml:Assertion></samlp:Extensions>").Replace(s)
+		}
+	}, saml.CheckSignature},
 	"version":                          {func(r *samltest.Response) { r.Tamper = replace(`Version="2.0"`, `Version="1.1"`) }, saml.CheckShape},
 	"version of the assertion, signed": {func(r *samltest.Response) { r.EditAssertion = replace(`Version="2.0"`, `Version="1.1"`) }, saml.CheckShape},
 	"ID with other characters, signed": {func(r *samltest.Response) { r.AssertionID = "a b" }, saml.CheckSignature},
@@ -262,6 +270,18 @@ func numbered(text string, n int) string {
 		b.WriteString(strings.ReplaceAll(text, "%", strings.Repeat("i", i+1)))
 	}
 	return b.String()
+}
+
+// Whether a document survives being parsed and written is the first thing that is looked at.
+func TestDocumentsMustSurviveARoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, trick := range []string{"<! <<!-- -->!-- x -->", "<x::y/>", "<x ::y='z'/>"} {
+		r := answer()
+		r.Tamper = replace("<samlp:Status>", trick+"<samlp:Status>")
+		if _, err := saml.ReadResponse(r.Encoded(), expect()); err == nil || !strings.Contains(err.Error(), "does not survive") {
+			t.Errorf("%s: got %v", trick, err)
+		}
+	}
 }
 
 func TestDocumentsThatParsersReadDifferentlyAreRefused(t *testing.T) {

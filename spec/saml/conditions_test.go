@@ -89,6 +89,10 @@ var conditions = map[string]struct {
 	"no issuer of the Response":  {func(r *samltest.Response, _ *saml.Expect) { r.Issuer = "" }, ""},
 	"no issuer of the assertion": {func(r *samltest.Response, _ *saml.Expect) { r.AssertionIssuer = "" }, saml.CheckShape},
 	"no issuer is expected":      {func(_ *samltest.Response, x *saml.Expect) { x.Issuer = "" }, saml.CheckIssuer},
+	"nobody, and none is expected": {func(r *samltest.Response, x *saml.Expect) {
+		x.Issuer, r.Issuer = "", ""
+		r.EditAssertion = replace(idp.EntityID, "")
+	}, saml.CheckIssuer},
 	"no audience is expected": {func(r *samltest.Response, x *saml.Expect) {
 		x.ServiceProvider = ""
 		r.EditAssertion = replace(audience, "")
@@ -156,6 +160,13 @@ func TestAssertionIsRememberedAsLongAsItIsAccepted(t *testing.T) {
 	}{
 		"the confirmation ends first": {replace(`NotOnOrAfter="2026-03-04T05:11:07.000Z" Recipient`, `NotOnOrAfter="2026-03-04T05:08:00Z" Recipient`), time.Date(2026, 3, 4, 5, 8, 0, 0, time.UTC)},
 		"the conditions end first":    {replace(`NotOnOrAfter="2026-03-04T05:11:07.000Z">`, `NotOnOrAfter="2026-03-04T05:08:00Z">`), time.Date(2026, 3, 4, 5, 8, 0, 0, time.UTC)},
+		"a second confirmation ends before": {
+			func(s string) string {
+				s = replace(`NotOnOrAfter="2026-03-04T05:11:07.000Z" Recipient`, `NotOnOrAfter="2026-03-04T05:08:00Z" Recipient`)(s)
+				return replace(confirmed, confirmed+`<saml:SubjectConfirmationData InResponseTo="`+asked+`" Recipient="`+acs+`" NotOnOrAfter="2026-03-04T05:10:00Z"/></saml:SubjectConfirmation>`+confirmed)(s)
+			},
+			time.Date(2026, 3, 4, 5, 10, 0, 0, time.UTC),
+		},
 		"a second confirmation ends later": {
 			replace(confirmed, confirmed+`<saml:SubjectConfirmationData InResponseTo="`+asked+`" Recipient="`+acs+`" NotOnOrAfter="2026-03-04T05:07:00Z"/></saml:SubjectConfirmation>`+confirmed),
 			time.Date(2026, 3, 4, 5, 11, 7, 0, time.UTC),

@@ -1,6 +1,7 @@
 package saml_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,15 @@ func TestEncryptedAssertions(t *testing.T) {
 				t.Errorf("got %+v", a)
 			}
 		})
+	}
+}
+
+func TestKeysInPKCS1AreRefusedByName(t *testing.T) {
+	t.Parallel()
+	r := answer()
+	r.Encrypt, r.Cipher.Transport = ownPaper, samltest.RSA15
+	if _, err := saml.ReadResponse(r.Encoded(), expect()); err == nil || !strings.Contains(err.Error(), samltest.RSA15) {
+		t.Errorf("got %v", err)
 	}
 }
 

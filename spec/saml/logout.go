@@ -125,27 +125,16 @@ func (in Incoming) open(field string) (*etree.Element, *query, error) {
 
 // read reads a message and verifies what all of them have.
 func (x ExpectLogout) read(in Incoming, field, tag string) (*etree.Element, error) {
-	e, q, err := in.open(field)
+	came, q, err := in.open(field)
 	if err != nil {
 		return nil, err
 	}
-	if !is(e, protocolNS, tag) {
-		return nil, fail(CheckShape, "the document is a %.40q, not a %s", e.Tag, tag)
-	}
-	t := trust{x.Certificates, x.Now}
-	switch {
-	case q == nil:
-		e, err = t.verified(e)
-	case len(children(e, signatureNS, "Signature")) > 0:
-		err = fail(CheckSignature, "a message in a query must not have a signature in itself")
-	default:
-		err = q.verify(t)
-	}
+	e, err := x.verify(came, q)
 	if err != nil {
 		return nil, err
 	}
 	if !is(e, protocolNS, tag) || value(e, "Version") != "2.0" || !identifier.MatchString(value(e, "ID")) {
-		return nil, fail(CheckShape, "the %s has no ID, or is not of version 2.0", tag)
+		return nil, fail(CheckShape, "the document is a %.40q, not a %s of version 2.0 with an ID", e.Tag, tag)
 	}
 	if err := checkIssuer(e, x.Issuer); err != nil {
 		return nil, err
@@ -162,4 +151,16 @@ func (x ExpectLogout) read(in Incoming, field, tag string) (*etree.Element, erro
 		return nil, fail(CheckTime, "the %s was made at %s, it is %s", tag, stamp(issued), stamp(x.Now)).advise(advisedClock)
 	}
 	return e, nil
+}
+
+// verify verifies a message and answers it as it may be read: as the signature in it covers it, or whole where that is over the query.
+func (x ExpectLogout) verify(came *etree.Element, q *query) (*etree.Element, error) {
+	t := trust{x.Certificates, x.Now}
+	if q == nil {
+		return t.verified(came)
+	}
+	if len(children(came, signatureNS, "Signature")) > 0 {
+		return nil, fail(CheckSignature, "a message in a query must not have a signature in itself")
+	}
+	return came, q.verify(t)
 }

@@ -109,6 +109,15 @@ func TestRequestsAndResponsesAreNotMixedUp(t *testing.T) {
 	}
 }
 
+func TestAnswerToNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	l, x := idp.LogoutResponse(now, here, asked), expectLogout()
+	l.Edit, x.RequestID = replace(` InResponseTo="`+asked+`"`, ""), ""
+	if _, err := saml.ReadLogoutResponse(saml.Incoming{Form: l.Form()}, x); check(t, err) != saml.CheckInResponseTo {
+		t.Errorf("got %v", err)
+	}
+}
+
 // lowered writes the escapes of a query in lower case, as some providers do before they sign.
 func lowered(escape string) string {
 	return strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d", "%3A", "%3a").Replace(escape)

@@ -43,6 +43,8 @@ var signatures = map[string]struct {
 	"no transforms":                   {transforms(" "), saml.CheckAlgorithm},
 	"enveloped alone":                 {transforms(transformEnveloped), saml.CheckAlgorithm},
 	"exclusive alone":                 {transforms(transformExclusive), saml.CheckAlgorithm},
+	"exclusive twice":                 {transforms(transformExclusive + transformExclusive), saml.CheckAlgorithm},
+	"XPath without an expression":     {transforms(`<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116"></ds:Transform>` + transformExclusive), saml.CheckAlgorithm},
 	"exclusive first":                 {transforms(transformExclusive + transformEnveloped), saml.CheckAlgorithm},
 	"three transforms":                {transforms(transformEnveloped + transformExclusive + transformExclusive), saml.CheckAlgorithm},
 	"XPath":                           {transforms(transformEnveloped + `<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116"><ds:XPath>1</ds:XPath></ds:Transform>`), saml.CheckAlgorithm},
@@ -224,6 +226,15 @@ func TestShortKeysVerifyNothing(t *testing.T) {
 	}
 }
 
+func TestSignedInfoIsBounded(t *testing.T) {
+	t.Parallel()
+	r := answer()
+	info("<ds:DigestValue>", strings.Repeat("<ds:x></ds:x>", 16)+"<ds:DigestValue>")(r)
+	if _, err := saml.ReadResponse(r.Encoded(), expect()); err == nil || !strings.Contains(err.Error(), "more than 16 elements") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestEncodingIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, encoded := range map[string]string{
@@ -253,7 +264,7 @@ func TestOtherDocumentsOfTheProviderAreNoResponse(t *testing.T) {
 	if err := doc.ReadFromBytes(text); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := saml.ReadResponse(base64.StdEncoding.EncodeToString(text), expect()); check(t, err) != saml.CheckShape {
+	if _, err := saml.ReadResponse(base64.StdEncoding.EncodeToString(text), expect()); check(t, err) != saml.CheckShape || !strings.Contains(err.Error(), "a LogoutRequest, not a Response") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -38,7 +38,10 @@ func (t trust) verified(e *etree.Element) (*etree.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	reference, err := t.reference(info, signed)
+	if info, err = t.signedInfo(info, signed); err != nil {
+		return nil, err
+	}
+	reference, err := readReference(info)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +82,7 @@ func signatureParts(signature *etree.Element) (info *etree.Element, signed []byt
 	if err != nil {
 		return nil, nil, err
 	}
-	if signed, err = unbase64(written); err != nil || len(signed) == 0 {
+	if signed, err = unbase64(written); err != nil {
 		return nil, nil, fail(CheckSignature, "the SignatureValue is not base64")
 	}
 	return parts[0], signed, nil
@@ -91,8 +94,8 @@ type reference struct {
 	digest                 []byte
 }
 
-// reference verifies the signature of SignedInfo and reads the reference from the bytes that were verified.
-func (t trust) reference(info *etree.Element, signed []byte) (*reference, error) {
+// signedInfo verifies the signature over a SignedInfo and answers it parsed from the bytes that were verified.
+func (t trust) signedInfo(info *etree.Element, signed []byte) (*etree.Element, error) {
 	parts := info.ChildElements()
 	if len(parts) != 3 || !is(parts[0], signatureNS, "CanonicalizationMethod") ||
 		!is(parts[1], signatureNS, "SignatureMethod") || !is(parts[2], signatureNS, "Reference") {
@@ -112,15 +115,7 @@ func (t trust) reference(info *etree.Element, signed []byte) (*reference, error)
 	if err := t.check(value(parts[1], "Algorithm"), covered, signed); err != nil {
 		return nil, err
 	}
-	anew, err := parse(covered, messageXML)
-	if err != nil {
-		return nil, err
-	}
-	one, err := needed(anew, signatureNS, "Reference")
-	if err != nil {
-		return nil, err
-	}
-	return readReference(one)
+	return parse(covered, messageXML)
 }
 
 // exclusiveMethod refuses any canonicalization but the exclusive one without comments, and gives its prefixes.
@@ -132,8 +127,12 @@ func exclusiveMethod(method *etree.Element) (string, error) {
 	return inclusivePrefixes(method)
 }
 
-// readReference reads a Reference with the two transforms that SAML allows, in their order (SAML Core §5.4.4).
-func readReference(e *etree.Element) (*reference, error) {
+// readReference reads the Reference of a SignedInfo, with the two transforms that SAML allows, in their order (SAML Core §5.4.4).
+func readReference(info *etree.Element) (*reference, error) {
+	e, err := needed(info, signatureNS, "Reference")
+	if err != nil {
+		return nil, err
+	}
 	parts := e.ChildElements()
 	if len(parts) != 3 || !is(parts[0], signatureNS, "Transforms") ||
 		!is(parts[1], signatureNS, "DigestMethod") || !is(parts[2], signatureNS, "DigestValue") {

@@ -3,7 +3,6 @@ package saml
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/beevik/etree"
 	validator "github.com/mattermost/xml-roundtrip-validator"
@@ -48,9 +47,6 @@ func parse(text []byte, g grammar) (*etree.Element, error) {
 	}
 	if g.comments {
 		text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	}
-	if !utf8.Valid(text) {
-		return nil, fail(CheckXML, "the document is not UTF-8")
 	}
 	if bytes.Count(text, []byte("<")) > 2*maxElements+16 { // tags, comments and declarations: each of them costs
 		return nil, fail(CheckXML, "the document has more than %d elements", maxElements)
