@@ -1,4 +1,5 @@
 // A pool, a client and confirmed users for each suite, made through the AWS SDK for JavaScript.
+import * as commands from '@aws-sdk/client-cognito-identity-provider';
 import {
   AdminCreateUserCommand,
   AdminGetUserCommand,
@@ -122,3 +123,6 @@ export async function nextCode(to) {
   }
   throw new Error(`no message ${number + 1} for ${to}`);
 }
+
+// operate calls an operation by its name.
+export const operate = (operation, input, client = sdk()) => client.send(new commands[`${operation}Command`](input));

@@ -119,6 +119,9 @@ export async function signIn(page, name) {
   await page.click('button');
 }
 
+// decline is what a person does who would rather not.
+export const decline = (page) => page.click('[name=decline]');
+
 const issuerOf = (message) => saml.Utility.inflateString(decodeURIComponent(message)).match(/<(?:\w+:)?Issuer[^>]*>([^<]*)</)[1];
 
 // page asks who is there.
