@@ -16,6 +16,7 @@ const byOAuth = (name, type, peer, more) => ({
   type,
   peer,
   title: name,
+  declined: 'access_denied',
   signIn: oidc.signIn,
   decline: oidc.decline,
   register: ({ byHost }) => peer.register(`${byHost}/oauth2/idpresponse`),
@@ -68,12 +69,15 @@ export const kinds = {
     },
   }),
   samlify: bySAML('Campus', peers.samlify, samlify, {
+    asksAgain: true, // it has no sessions
     issuer: () => `${peers.samlify.address}/metadata`,
     metadata: () => ({ MetadataURL: `${peers.samlify.address}/metadata` }),
   }),
   simplesaml: bySAML('Office', peers.simplesaml, simplesaml, {
     issuer: () => `${peers.simplesaml.address}/metadata`,
     details: { EncryptedResponses: 'true', RequestSigningAlgorithm: 'rsa-sha256' },
+    asksAgain: true, // it tells what it knew at the first sign-in until it has to ask anew
+    again: { prompt: 'login' },
     metadata: async () => ({ MetadataFile: await peers.simplesaml.metadata() }),
   }),
 };
@@ -88,6 +92,7 @@ function bySAML(name, peer, { signIn, decline }, more) {
     decline,
     mapping: { email: 'mail', name: 'displayName', 'custom:role': 'groups' },
     saml: true,
+    declined: 'invalid_request', // nothing that such a provider says of a failure is told to apps
     say: (subject, { email, name: displayName }) => {
       peer.person(subject, { mail: email, displayName, groups: ['red team', 'ops'] });
       return { email, name: displayName, email_verified: 'false', 'custom:role': '[red+team, ops]' };

@@ -68,12 +68,12 @@ export function simplesaml(app, address, path) {
     // serve makes a service known: its entity id, acs, slo, the certificate that its messages are signed for (signed), and the one that
     // its assertions are encrypted for (encrypted).
     serve: ({ entity, acs, slo, signed, encrypted, ...more }) => {
-      const use = (certificate, purpose) => certificate && { type: 'X509Certificate', X509Certificate: bare(certificate), [purpose]: true };
+      const use = (certificate, uses) => certificate && { type: 'X509Certificate', X509Certificate: bare(certificate), ...uses };
       services.set(entity, {
         entityid: entity,
         AssertionConsumerService: acs,
         SingleLogoutService: slo && [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST', Location: slo }],
-        keys: [use(signed, 'signing'), use(encrypted, 'encryption')].filter(Boolean),
+        keys: [use(signed, { signing: true, encryption: false }), use(encrypted, { signing: false, encryption: true })].filter(Boolean),
         'validate.authnrequest': Boolean(signed),
         'assertion.encryption': Boolean(encrypted),
         ...more,
