@@ -19,6 +19,7 @@ const mount = (make, name) => make(app, `${address}/${name}`, `/${name}`);
 // register or serve, which make a client known.
 export const peers = {
   oidc: mount(oidc, 'oidc'),
+  rotating: mount(oidc, 'rotating'), // whose keys change
   google: mount(google, 'google'),
   apple: mount(apple, 'apple'),
   facebook: mount(facebook, 'facebook'),
