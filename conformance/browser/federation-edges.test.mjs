@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newApp, newDomain, newPool, newUser, operate, password, sdk, secretOf, tlsEndpoint, unique } from '../js/world.mjs';
 import { callback } from './chromium.mjs';
-import { choose, connect, entityOf, federated, go, kinds, newPerson, userOf } from './federation.mjs';
-import { consent } from './peers/oidc.mjs';
+import { choose, connect, federated, go, kinds, newPerson, userOf } from './federation.mjs';
+import { login } from './peers/oidc.mjs';
 import { peers } from './peers/peers.mjs';
 import { idp, newShopApp, request, shop, signIn, tokens } from './shop.mjs';
 
@@ -15,13 +15,16 @@ async function answer(page) {
   return Object.fromEntries(new URL(page.url()).searchParams);
 }
 
-const arrives = '**/*idpresponse**';
-
-// caught has a browser stop before it takes a provider's answer back, and gives its request.
-async function caught(page, act) {
-  const request = new Promise((seen) => page.route(arrives, (route) => route.abort().then(() => seen(route.request())), { times: 1 }));
-  await act();
-  return request;
+// answerFor signs a person in at oidc-provider, and gives the address that it sends the browser to, which does not go there.
+async function answerFor(page, name) {
+  await login(page, name);
+  const { request } = page.context();
+  let sent = await request.post(await page.locator('form').getAttribute('action'), { form: { prompt: 'consent' }, maxRedirects: 0 });
+  for (;;) {
+    const { location } = sent.headers();
+    if (location.includes('/oauth2/idpresponse')) return location;
+    sent = await request.get(location, { maxRedirects: 0 });
+  }
 }
 
 test('federation: visitors are routed by identifier and by address, and wishes are passed on', async (t) => {
@@ -56,7 +59,7 @@ test('federation: a provider that fails is told of, and another way works', asyn
   await kind.signIn(page, subject);
   const { error, error_description, state } = await answer(page);
   assert.deepEqual({ error, state }, { error: 'invalid_request', state: asked.state });
-  assert.match(error_description, /Connection reset|Timeout|Read timed out/);
+  assert.match(error_description, /^Partner Error/);
   await page.goto(asked.address);
   await signIn(page, username, password);
   await tokens(page, { ...asked, base: byPath });
@@ -82,16 +85,15 @@ test('federation: an answer is good for its own browser, and once', async (t) =>
   const { subject } = newPerson(kind);
   const asked = request(byHost, client, { identity_provider: kind.name });
   const page = await go(t, asked.address);
-  const taken = (await caught(page, () => kind.signIn(page, subject).catch(() => {}))).url();
+  const taken = await answerFor(page, subject);
 
   const other = await go(t, taken);
   assert.ok(other.url().startsWith(byHost), other.url());
   const begun = await go(t, request(byHost, client, { identity_provider: kind.name }).address); // another's own trip does not help
-  const own = await caught(begun, () => kind.signIn(begun, newPerson(kind).subject).catch(() => {}));
   const swapped = new URL(taken);
-  swapped.searchParams.set('state', new URL(own.url()).searchParams.get('state'));
+  swapped.searchParams.set('state', new URL(await answerFor(begun, newPerson(kind).subject)).searchParams.get('state'));
   await begun.goto(swapped.href);
-  assert.ok(!begun.url().includes('code=') || !begun.url().startsWith(callback()), begun.url());
+  assert.equal(new URL(begun.url()).searchParams.get('error'), 'invalid_request', begun.url());
 
   await page.goto(taken);
   await tokens(page, { ...asked, base: byPath });
@@ -127,7 +129,7 @@ test('federation: an account that was linked before the first sign-in, and unlin
 test('federation: one pool is the provider of another', async (t) => {
   const distant = sdk(tlsEndpoint);
   const upstream = await newPool(distant);
-  const above = await newDomain(upstream, distant, tlsEndpoint);
+  await newDomain(upstream, distant, tlsEndpoint);
   const username = unique('ana');
   await newUser(upstream, username, distant);
   const world = await shop();
@@ -136,7 +138,7 @@ test('federation: one pool is the provider of another', async (t) => {
     AllowedOAuthFlows: ['code'],
     AllowedOAuthFlowsUserPoolClient: true,
     AllowedOAuthScopes: ['openid', 'email', 'profile'],
-    CallbackURLs: [`${world.byHost}/oauth2/idpresponse`],
+    CallbackURLs: [`${world.byPath}/oauth2/idpresponse`],
     SupportedIdentityProviders: ['COGNITO'],
   });
   const kind = { ...kinds.oidc, name: 'Upstream', title: 'Upstream', register: undefined, mapping: { email: 'email', email_verified: 'email_verified' } };
@@ -144,14 +146,13 @@ test('federation: one pool is the provider of another', async (t) => {
     details: { client_id: app, client_secret: await secretOf(upstream, app, distant), oidc_issuer: `${tlsEndpoint}/${upstream}`, authorize_scopes: 'openid email' },
   });
   const client = await newShopApp(world.pool, { SupportedIdentityProviders: [kind.name] });
-  const asked = request(world.byHost, client);
+  const asked = request(world.byPath, client); // by path: an app of Cognito's is called back by https, or at the machine itself
   const page = await go(t, asked.address);
   await choose(page, kind);
   await page.waitForURL((url) => url.port === new URL(tlsEndpoint).port);
   await signIn(page, username, password);
-  const { claims } = await tokens(page, { ...asked, base: world.byPath });
+  const { claims } = await tokens(page, asked);
   assert.equal(claims.email, `${username}@example.com`);
   assert.equal(claims.email_verified, true);
   assert.match(claims['cognito:username'], /^Upstream_/);
-  assert.ok(above.byHost);
 });

@@ -87,10 +87,15 @@ export async function redeem(address, fields) {
 
 // signIn signs a person in at the provider's pages, and gives consent where it is asked for.
 export async function signIn(page, name) {
+  await login(page, name);
+  await consent(page);
+}
+
+// login signs a person in, who has not given consent yet.
+export async function login(page, name) {
   await page.fill('[name=login]', name);
   await page.fill('[name=password]', 'any');
   await page.click('[type=submit]');
-  await consent(page);
 }
 
 // consent agrees, if the page is that which asks.
