@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -92,6 +93,9 @@ func (s *Service) fetchMetadata(ctx context.Context, address string) (string, er
 		return "", fmt.Errorf("fetch metadata: %w", err)
 	}
 	resp, err := s.Upstream.HTTP.Do(req)
+	if named, ok := errors.AsType[*url.Error](err); ok {
+		err = named.Err // without the address, whose query may hold a secret
+	}
 	if err != nil {
 		return "", fmt.Errorf("fetch metadata: %w", err)
 	}
