@@ -41,12 +41,7 @@ func appleSecret(p *Provider, now time.Time) (string, error) {
 	return signed.CompactSerialize()
 }
 
-// CheckAppleKey says whether a text is a private key as Apple gives them: PKCS #8 of the curve P-256, in PEM or its base64 alone.
-func CheckAppleKey(private string) error {
-	_, err := appleKey(private)
-	return err
-}
-
+// appleKey reads a private key as Apple gives them: PKCS #8 of the curve P-256, in PEM or its base64 alone.
 func appleKey(private string) (*ecdsa.PrivateKey, error) {
 	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(private), ""))
 	if block, _ := pem.Decode([]byte(private)); block != nil {

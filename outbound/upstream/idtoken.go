@@ -100,7 +100,7 @@ func (r *redemption) verifySignature(ctx context.Context, compact string, h head
 			continue
 		}
 		if payload, err := parsed.Verify(k.public); err == nil {
-			r.passed("signature", map[string]string{"alg": string(h.alg), "kid": clean(h.kid)})
+			r.passed("signature", map[string]string{"algorithm": string(h.alg), "kid": clean(h.kid)})
 			return payload, nil
 		}
 	}

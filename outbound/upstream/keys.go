@@ -72,7 +72,7 @@ func readKey(member any) (id string, k key, ok bool) {
 		return "", key{}, false
 	}
 	var found jose.JSONWebKey
-	if err := found.UnmarshalJSON(raw); err != nil || found.KeyID == "" || found.Use != "" && found.Use != "sig" || !found.IsPublic() {
+	if err := found.UnmarshalJSON(raw); err != nil || found.KeyID == "" || found.Use != "" && found.Use != "sig" {
 		return "", key{}, false
 	}
 	k = key{public: found.Key, algorithms: algorithmsOf(found.Key)}
@@ -82,7 +82,7 @@ func readKey(member any) (id string, k key, ok bool) {
 	return found.KeyID, k, len(k.algorithms) > 0
 }
 
-// algorithmsOf are the algorithms of a kind of key.
+// algorithmsOf are the algorithms of a kind of public key; none for keys that are secret or private.
 func algorithmsOf(public any) []jose.SignatureAlgorithm {
 	switch public := public.(type) {
 	case *rsa.PublicKey:

@@ -28,6 +28,7 @@ type redemption struct {
 // The journal gets a step for each request and each check, and for what has failed. Errors are *Error.
 func (c *Client) Redeem(ctx context.Context, p Provider, a Arrival, j *Journal) (*Identity, error) {
 	r := &redemption{c: c, p: p, a: a, j: j}
+	j.Hide(a.Code, a.Verifier, a.Nonce, a.User)
 	identity, err := r.run(ctx)
 	if err != nil {
 		failed := r.hidden(err)
@@ -140,7 +141,7 @@ const maxSubject = 255
 func checkSubject(subject string) error {
 	if subject == "" || utf8.RuneCountInString(subject) > maxSubject || !printable(subject) {
 		return fail("subject", "Invalid subject from identity provider", "The provider has to name its users by a text of at most 255 printable characters.",
-			"the subject is %q", clean(subject))
+			"the subject is not such a text of %d bytes", len(subject))
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ func (r *redemption) makeSecret() (err error) {
 	if err != nil {
 		return fail("private key", r.p.Name+" Error - private_key", "private_key has to be the content of the .p8 file that Apple gave for the key.", "%w", err)
 	}
+	r.j.Hide(r.secret)
 	return nil
 }
 
@@ -57,6 +58,11 @@ func (r *redemption) readTokens(got *answer) error {
 	token, err := readObject(got.body)
 	if got.status < 200 || got.status > 299 || err == nil && token["error"] != nil {
 		return r.refused(got, token)
+	}
+	for name := range token {
+		if Secret(name) {
+			r.j.Hide(text(token, name))
+		}
 	}
 	word := fmt.Sprintf("%s Error - %d error getting token", r.p.Name, got.status)
 	if err != nil {

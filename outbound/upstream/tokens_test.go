@@ -136,7 +136,11 @@ func TestErrorsOfRequestsHaveNoQuery(t *testing.T) {
 	v := newVisit(t, p)
 	v.there()
 	v.client.Timeout = 100 * time.Millisecond
+	began := time.Now()
 	failed := v.refused("token")
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("given up after %s", took)
+	}
 	checkSecrets(t, v, nil)
 	if strings.Contains(failed.Error(), v.config.ClientSecret) || strings.Contains(failed.Error(), v.arrive.Code) {
 		t.Error(failed)
@@ -209,6 +213,7 @@ func TestApplesNamesComeOnceAndItsAddressIsTheSignedOne(t *testing.T) {
 		t.Fatalf("got %+v, %v", identity, err)
 	}
 	for posted, want := range map[string]string{
+		`{"name":{"firstName":"A"}}` + strings.Repeat(" ", 4<<10):                         "",
 		`{"name":{"firstName":"A","lastName":"B"},"sub":"admin","email_verified":"true"}`: "A B",
 		`{"name":{"firstName":"A\u0000"}}`:                                                "",
 		`{"name":{"firstName":["A"]}}`:                                                    "",
@@ -224,6 +229,16 @@ func TestApplesNamesComeOnceAndItsAddressIsTheSignedOne(t *testing.T) {
 		if err != nil || identity.Claims["name"] != want || identity.Subject != "1234567890" {
 			t.Errorf("%s: %+v, %v", posted, identity, err)
 		}
+	}
+}
+
+func TestWhatAppleHasSignedCounts(t *testing.T) {
+	t.Parallel()
+	p := upstreamtest.Start(t, upstream.Apple)
+	p.EditIDToken(set("name", "As signed"))
+	identity, err := newVisit(t, p).redeem()
+	if err != nil || identity.Claims["name"] != "As signed" || identity.Claims["firstName"] != "Jane" {
+		t.Errorf("got %+v, %v", identity, err)
 	}
 }
 

@@ -178,6 +178,29 @@ func TestAuthorizeURLs(t *testing.T) {
 	}
 }
 
+func TestVisitorsAreSentNowhereButToTheWeb(t *testing.T) {
+	t.Parallel()
+	client := new(upstream.Client)
+	good := upstream.Departure{RedirectURI: callback, State: "s", Nonce: "n", MaxAge: -1}
+	for _, address := range []string{"javascript:alert(1)", "data://host/x", "//idp.example.com/a", "/a", "https://u:p@idp.example.com/", "https://idp.example.com/?a=%zz", "x"} {
+		if got, err := client.AuthorizeURL(t.Context(), upstream.Provider{Type: upstream.OIDC, AuthorizeURL: address}, good); err == nil {
+			t.Errorf("%s: sent to %s", address, got)
+		}
+	}
+	for name, d := range map[string]upstream.Departure{
+		"no state": {RedirectURI: callback, Nonce: "n"}, "no nonce": {RedirectURI: callback, State: "s"}, "no address": {State: "s", Nonce: "n"},
+	} {
+		if got, err := client.AuthorizeURL(t.Context(), upstream.Provider{Type: upstream.OIDC, AuthorizeURL: "https://idp.example.com/a"}, d); err == nil {
+			t.Errorf("%s: sent to %s", name, got)
+		}
+	}
+	p := upstream.Provider{Type: upstream.OIDC, AuthorizeURL: "https://idp.example.com/a"}
+	good.Prompt = "none login"
+	if got, err := client.AuthorizeURL(t.Context(), p, good); err != nil || strings.Contains(got, "none") || !strings.Contains(got, "prompt=login") {
+		t.Errorf("sent to %s, %v", got, err)
+	}
+}
+
 // both is a client that may call two providers.
 func both(t *testing.T, providers ...*upstreamtest.Provider) *http.Client {
 	t.Helper()

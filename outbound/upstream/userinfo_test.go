@@ -82,6 +82,7 @@ func TestAttributesAreMergedWithTheIDToken(t *testing.T) {
 			claims[name] = value
 		}
 	})
+	p.EditTokens(set("refresh_token", nil))
 	for name, test := range map[string]struct{ token, said, want map[string]any }{
 		"both": {
 			map[string]any{"name": "Jane", "locale": "en"}, map[string]any{"name": "Jane Doe", "zoneinfo": "UTC"},
@@ -93,6 +94,9 @@ func TestAttributesAreMergedWithTheIDToken(t *testing.T) {
 		},
 		"tokens": {
 			map[string]any{"access_token": "forged"}, map[string]any{"refresh_token": "forged"}, map[string]any{},
+		},
+		"tokens that were not given": {
+			map[string]any{"refresh_token": "forged"}, map[string]any{}, map[string]any{"refresh_token": ""},
 		},
 		"another address without a mark": {
 			map[string]any{"email": "jane@example.com", "email_verified": true}, map[string]any{"email": "victim@example.com"},
