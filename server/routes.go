@@ -32,8 +32,9 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	pages := s.newPages(f, api.Recorder)
 	endpoints := &oauth.Handler{
 		Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post, Depart: pages.Depart,
-		AskToSignOut: pages.AskToSignOut, SignedOut: pages.SignedOut,
+		AskToSignOut: pages.AskToSignOut, SignedOut: pages.SignedOut, Part: pages.Part,
 	}
+	pages.LoggedOut = endpoints.LoggedOut
 	documents := &wellknown.Handler{Documents: published, Log: c.Log}
 	published.Endpoints = oauth.Discovered()
 

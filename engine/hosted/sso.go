@@ -276,9 +276,10 @@ func note(tx *db.Tx, s *ssosession.Session) error {
 	return ssosession.Note(tx, s, by.Active, by.IP, by.DeviceType)
 }
 
-// SignOut ends the session of a browser. Tokens that came of it stay, but codes that were not redeemed are void.
-func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) error {
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+// SignOut ends the session of a browser, and tells at which identity provider the user had signed in for it. Tokens that came of the
+// session stay, but codes that were not redeemed are void.
+func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) (from ssosession.Upstream, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		_, err := held(tx, pool, b)
 		return err
 	})
@@ -288,13 +289,17 @@ func (s *Server) SignOut(ctx context.Context, pool id.Pool, b Browser) error {
 			if err != nil {
 				return err
 			}
+			from = found.Upstream
 			return account.EndSSO(tx, pool, found.Sub, found.ID)
 		})
 	}
-	if errors.Is(err, ErrLoginRequired) {
-		return nil
+	switch {
+	case errors.Is(err, ErrLoginRequired):
+		return ssosession.Upstream{}, nil
+	case err != nil:
+		return ssosession.Upstream{}, err
 	}
-	return err
+	return from, nil
 }
 
 // NameOf is how a user is called on pages: as they sign in.

@@ -47,7 +47,10 @@ func (s *Service) describeSAML(ctx context.Context, d *draft, given map[string]s
 	if len(parsed.Expired) > 0 {
 		return cognitoidp.InvalidParameter("The metadata of the identity provider have a certificate that has expired.")
 	}
-	d.metadata = m
+	d.metadata, m.EntityID = m, parsed.EntityID
+	if _, err := s.samlKey(ctx, string(d.Pool)); err != nil { // whoever asks for its certificate later, at an address that anybody may call, writes nothing
+		return err
+	}
 	if err := s.addDecryption(d); err != nil {
 		return err
 	}
@@ -150,7 +153,7 @@ func (s *Service) replaceMetadata(ctx context.Context, old *provider.Metadata, x
 		if err != nil {
 			return err
 		}
-		current.XML, current.Fetched = xml, s.Now()
+		current.XML, current.EntityID, current.Fetched = xml, parsed.EntityID, s.Now()
 		if err := provider.PutMetadata(tx, current); err != nil {
 			return err
 		}

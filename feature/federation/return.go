@@ -79,9 +79,9 @@ func (s *Service) Return(ctx context.Context, in Return) (*Arrived, error) {
 
 // ending is how the sign-in has ended, for its trace.
 func (a *arrival) ending(err error) Ending {
-	e := Ending{Return: a.in, Identity: a.who, Err: err}
+	e := Ending{Return: a.in, Values: a.values, Identity: a.who, Err: err}
 	if a.provider != nil {
-		e.Type = a.provider.Doc.ProviderType
+		e.Provider, e.Type = a.provider.Name, a.provider.Doc.ProviderType
 	}
 	if a.user != nil {
 		e.Sub = a.user.Sub

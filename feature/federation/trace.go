@@ -11,6 +11,7 @@ import (
 	"cardea/outbound/upstream"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
+	"cardea/spec/saml"
 )
 
 // Trace is what happened in one sign-in through a provider, as operators see it.
@@ -55,8 +56,10 @@ func (t *Trace) failed() bool { return t.Outcome != signedIn && t.Outcome != lin
 
 // Ending is how a sign-in through a provider ended.
 type Ending struct {
-	Return   Return // its trip is not nil
-	Type     string // of the provider
+	Return   Return
+	Provider string        // its name
+	Type     string        // of the provider
+	Values   oauth2.Values // of the authorization request
 	Identity *upstream.Identity
 	Sub      id.Sub // the user; empty: not known
 	Linking  bool
@@ -66,9 +69,10 @@ type Ending struct {
 // outcome is one of a few words.
 func (e *Ending) outcome() string {
 	_, sent := errors.AsType[*upstream.Error](e.Err)
+	_, asserted := errors.AsType[*saml.Error](e.Err)
 	_, asked := errors.AsType[*trigger.Error](e.Err)
 	switch {
-	case sent:
+	case sent || asserted:
 		return distrusted
 	case asked:
 		return stopped
@@ -85,15 +89,17 @@ var ofMessages = []string{"iss", "aud", "azp", "acr", "amr", "exp", "iat", "auth
 
 // secrets are what has come with the browser and what is known of the user, none of which a trace shows.
 func (e *Ending) secrets() []string {
-	trip := e.Return.Trip
-	all := []string{trip.Handle, trip.Nonce, trip.Verifier, e.Return.Browser.SSO}
+	all := []string{e.Return.Browser.SSO}
+	if trip := e.Return.Trip; trip != nil {
+		all = append(all, trip.Handle, trip.Nonce, trip.Verifier)
+	}
 	for _, p := range e.Return.Values.All() {
 		if p.Name != "error" && p.Name != "error_description" {
 			all = append(all, p.Value)
 		}
 	}
-	if v, err := oauth2.Parse(trip.Query); err == nil {
-		all = append(all, v.Get("state"), v.Get("nonce"), v.Get("login_hint"))
+	for _, name := range []string{"state", "nonce", "login_hint", "id_token_hint"} {
+		all = append(all, e.Values.Get(name))
 	}
 	if who := e.Identity; who != nil {
 		all = append(all, who.Subject, who.Session.NameID, who.Session.Index)
@@ -110,19 +116,21 @@ func (e *Ending) secrets() []string {
 func traceOf(journal *upstream.Journal, e *Ending, now time.Time) *Trace {
 	journal.Hide(e.secrets()...)
 	r := newRedactor(journal.Hidden)
-	trip := e.Return.Trip
 	t := &Trace{
-		Pool: e.Return.Site.Pool, Provider: shortened(printable(trip.Provider), maxText), Type: e.Type, Began: time.UnixMilli(trip.Began).UTC(),
-		Outcome: e.outcome(), Sub: e.Sub, Left: journal.Left,
+		Pool: e.Return.Site.Pool, Client: id.Loggable(e.Values.Get("client_id")), Provider: shortened(printable(e.Provider), maxText),
+		Type: e.Type, Began: now.UTC(), Outcome: e.outcome(), Sub: e.Sub, Left: journal.Left,
 	}
-	t.Took = max(0, now.Sub(t.Began)).Seconds()
-	if v, err := oauth2.Parse(trip.Query); err == nil {
-		t.Client = id.Loggable(v.Get("client_id"))
+	if trip := e.Return.Trip; trip != nil {
+		t.Began = time.UnixMilli(trip.Began).UTC()
+		t.Took = max(0, now.Sub(t.Began)).Seconds()
 	}
 	if e.Err != nil {
 		t.Why = r.text(e.Err.Error())
 	}
 	if wrong, ok := errors.AsType[*upstream.Error](e.Err); ok {
+		t.Check, t.Advice = r.text(wrong.Check), r.text(wrong.Advice)
+	}
+	if wrong, ok := errors.AsType[*saml.Error](e.Err); ok {
 		t.Check, t.Advice = r.text(wrong.Check), r.text(wrong.Advice)
 	}
 	t.Steps = append(t.Steps, came(r, e, now))

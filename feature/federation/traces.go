@@ -20,6 +20,8 @@ import (
 	"cardea/record/federationtrace"
 	"cardea/record/quota"
 	"cardea/spec/id"
+	"cardea/spec/oauth2"
+	"cardea/spec/saml"
 )
 
 // Bounds of traces.
@@ -71,11 +73,17 @@ func NewTraces(store *db.DB, now func() time.Time) *Traces {
 // Wake is sent on when there is something to store.
 func (t *Traces) Wake() <-chan struct{} { return t.wake }
 
-// Keep keeps what happened in a sign-in that has ended. Only one whose trip could be opened leaves a trace. The trace's id is that
-// of the request.
+// Keep keeps what happened in a sign-in that has ended. Only one whose trip could be opened leaves a trace, or whose provider is known
+// to have sent it. The trace's id is that of the request.
 func (t *Traces) Keep(ctx context.Context, journal *upstream.Journal, e Ending) {
-	if e.Return.Trip == nil || journal == nil {
+	if e.Return.Trip == nil && e.Identity == nil || journal == nil {
 		return
+	}
+	if trip := e.Return.Trip; trip != nil {
+		e.Provider = trip.Provider
+		if v, err := oauth2.Parse(trip.Query); err == nil {
+			e.Values = v
+		}
 	}
 	now := t.now()
 	by := caller.From(ctx)
@@ -87,7 +95,7 @@ func (t *Traces) Keep(ctx context.Context, journal *upstream.Journal, e Ending) 
 		t.Observe(cmp.Or(trace.Type, "unknown"), trace.Outcome, now.Sub(trace.Began))
 	}
 	t.log(ctx, trace)
-	t.enqueue(&waitingTrace{row: rowOf(trace, e.Return.Trip.Provider, now), address: by.IP})
+	t.enqueue(&waitingTrace{row: rowOf(trace, e.Provider, now), address: by.IP})
 }
 
 // log writes the line of a sign-in.
@@ -104,6 +112,24 @@ func (t *Traces) log(ctx context.Context, trace *Trace) {
 		slog.String("provider", trace.Provider), slog.String("type", trace.Type), slog.String("outcome", trace.Outcome),
 		slog.String("check", trace.Check), slog.String("why", trace.Why), slog.String("advice", trace.Advice),
 		slog.String("sub", string(trace.Sub)), slog.Float64("seconds", trace.Took))
+}
+
+// noteLogout writes a line about a logout with a provider: it has gone well where err is nil.
+func (t *Traces) noteLogout(ctx context.Context, pool id.Pool, provider string, err error) {
+	if t.Log == nil {
+		return
+	}
+	r := redactor{}
+	level, check, why, advice := slog.LevelInfo, "", "", ""
+	if err != nil {
+		level, why = slog.LevelWarn, r.text(err.Error())
+	}
+	if wrong, ok := errors.AsType[*saml.Error](err); ok {
+		check, advice = r.text(wrong.Check), r.text(wrong.Advice)
+	}
+	t.Log.LogAttrs(ctx, level, "federated logout",
+		slog.String("request_id", caller.From(ctx).RequestID), slog.String("pool", string(pool)), slog.String("provider", printable(provider)),
+		slog.String("check", check), slog.String("why", why), slog.String("advice", advice))
 }
 
 func (t *Traces) enqueue(w *waitingTrace) {

@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/platform/db"
+	"cardea/record/ssosession"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
@@ -18,6 +19,8 @@ type Onward struct {
 	Provider  *hosted.Request // for whose identity provider the browser may leave at once; nil: for none
 	Ask       string          // what the answer has to have of a user who is to be asked whether to sign out; empty: nobody is
 	SignedOut bool            // there is nowhere to go on: the user is told that they are signed out
+
+	Ended ssosession.Upstream // where the user had signed in for the session that was ended; zero: here, or there was none
 }
 
 // Authorize judges an authorization request, and answers it at once where the browser has a session that does. Otherwise the

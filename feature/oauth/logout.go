@@ -18,32 +18,45 @@ import (
 // the client. In pools that follow that standard, requests of its form are rpLogout's. A request that is refused ends nothing,
 // nor does one whose user is asked first. confirmation is what that question has answered, if it was asked.
 func (s *Service) Logout(ctx context.Context, name id.Pool, v oauth2.Values, b hosted.Browser, confirmation string) (out Onward, err error) {
+	out, err = s.judgeLogout(ctx, rpLogout{name, v, b, confirmation})
+	if err != nil || out.Ask != "" {
+		return out, err
+	}
+	out.Ended, err = s.Hosted.SignOut(ctx, name, b)
+	return out, err
+}
+
+// LoggedOut tells where a browser goes on that was signed out by a request of Logout and has been elsewhere since. The request is
+// judged again, and ends nothing.
+func (s *Service) LoggedOut(ctx context.Context, name id.Pool, v oauth2.Values) (Onward, error) {
+	return s.judgeLogout(ctx, rpLogout{pool: name, v: v})
+}
+
+// judgeLogout decides where the browser of a request to sign out goes on, or what its user is asked.
+func (s *Service) judgeLogout(ctx context.Context, r rpLogout) (out Onward, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		p, err := access.Pool(tx, string(name))
+		p, err := access.Pool(tx, string(r.pool))
 		if err != nil {
 			return err
 		}
-		if err := v.Check(); err != nil {
+		if err := r.v.Check(); err != nil {
 			return err
 		}
-		if p.Follows(pool.RPInitiatedLogout) && v.Get("logout_uri") == "" && v.Get("redirect_uri") == "" {
-			out, err = s.rpLogout(tx, rpLogout{name, v, b, confirmation})
+		if p.Follows(pool.RPInitiatedLogout) && r.v.Get("logout_uri") == "" && r.v.Get("redirect_uri") == "" {
+			out, err = s.rpLogout(tx, r)
 			return err
 		}
-		app, _, err := s.logoutApp(tx, name, v)
+		app, _, err := s.logoutApp(tx, r.pool, r.v)
 		if err != nil {
 			return err
 		}
-		out, err = s.logout(tx, app, v)
+		out, err = s.logout(tx, app, r.v)
 		return err
 	})
 	if err != nil {
 		return Onward{}, err
 	}
-	if out.Ask != "" {
-		return out, nil
-	}
-	return out, s.Hosted.SignOut(ctx, name, b)
+	return out, nil
 }
 
 func (s *Service) logout(tx *db.Tx, app access.App, v oauth2.Values) (Onward, error) {

@@ -190,7 +190,7 @@ func (o *ownVisit) endSession() error {
 
 // signOut ends the session of the visitor's browser.
 func (o *ownVisit) signOut() error {
-	if err := o.Hosted.SignOut(o.ctx(), o.site.Pool, o.browser()); err != nil {
+	if _, err := o.Hosted.SignOut(o.ctx(), o.site.Pool, o.browser()); err != nil {
 		return err
 	}
 	o.bye()

@@ -60,6 +60,9 @@ func (h *Handler) registerCallbacks(mux *http.ServeMux) {
 	for _, c := range callbacks {
 		mux.HandleFunc(c.page.path, func(w http.ResponseWriter, r *http.Request) { h.serveCallback(w, r, c) })
 	}
+	for _, c := range logoutCallbacks {
+		mux.HandleFunc(c.page.path, func(w http.ResponseWriter, r *http.Request) { h.serveLogout(w, r, c) })
+	}
 }
 
 func (h *Handler) serveCallback(w http.ResponseWriter, r *http.Request, c callback) {

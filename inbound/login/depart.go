@@ -67,9 +67,7 @@ func (v *visit) depart(provider string, told oauth2.Values) error {
 	if sealed == "" {
 		return &oauth2.Error{Code: oauth2.InvalidRequest, Description: "The request is too long."}
 	}
-	v.cookies().SetOneOf(v.w, v.r, browser.OneOf{
-		Prefix: tripPrefix, Most: maxOpen, Name: v.tripName(out.Handle), Value: sealed, Age: int(federation.TripLife.Seconds()),
-	})
+	v.rememberTrip(out.Handle, sealed)
 	v.w.Header().Set("Referrer-Policy", "no-referrer")
 	if out.Form != nil {
 		v.once = true
@@ -82,6 +80,13 @@ func (v *visit) depart(provider string, told oauth2.Values) error {
 	}
 	v.redirect(http.StatusFound, out.Location)
 	return nil
+}
+
+// rememberTrip has the browser keep a trip, in the place of the oldest if it is on many.
+func (v *visit) rememberTrip(handle, sealed string) {
+	v.cookies().SetOneOf(v.w, v.r, browser.OneOf{
+		Prefix: tripPrefix, Most: maxOpen, Name: v.tripName(handle), Value: sealed, Age: int(federation.TripLife.Seconds()),
+	})
 }
 
 // goTo is a form with a request to a provider, which the browser posts there at once.

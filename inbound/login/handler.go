@@ -43,6 +43,9 @@ type Handler struct {
 	Federation *federation.Service
 	// Offers are the identity providers of pools.
 	Offers *federation.Offers
+	// LoggedOut sends a browser on that was signed out by a request and has been at an identity provider since, and tells with which
+	// status.
+	LoggedOut func(w http.ResponseWriter, r *http.Request, asked oauth2.Values) (status int)
 	// Tell gives what an app is told of an error, or nil where it is a failure.
 	Tell func(error) *oauth2.Error
 	// Check gives what is wrong with the form of an operation's request, as the API would find it.

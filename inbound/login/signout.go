@@ -14,6 +14,10 @@ func (h *Handler) AskToSignOut(w http.ResponseWriter, r *http.Request, csrf stri
 func (h *Handler) SignedOut(w http.ResponseWriter, r *http.Request) {
 	v := h.open(w, r, page{})
 	v.once = true
+	v.tellSignedOut()
+}
+
+func (v *visit) tellSignedOut() {
 	c := v.cards().signedOut()
 	c.Links = nil
 	v.respond(http.StatusOK, c)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"cardea/engine/hosted"
+	"cardea/engine/issuer"
+	"cardea/feature/federation"
 	"cardea/feature/oauth"
 	"cardea/platform/browser"
 	"cardea/spec/oauth2"
@@ -54,8 +56,28 @@ func (c *call) logout() error {
 	if name := c.cookies.Name(browser.SSO); c.cookies.Get(c.r, name) != "" {
 		c.cookies.Set(c.w, name, "", -1)
 	}
+	if status, left := c.Part(c.w, c.r, federation.Parting{Session: out.Ended, Query: v.Encode()}); left {
+		c.status = status
+		return nil
+	}
 	c.goOn(out)
 	return nil
+}
+
+// LoggedOut sends a browser on that was signed out by a request and has been elsewhere since, and tells with which status.
+func (h *Handler) LoggedOut(w http.ResponseWriter, r *http.Request, asked oauth2.Values) (status int) {
+	site := issuer.SiteFrom(r.Context())
+	c := &call{
+		Handler: h, pool: site.Pool, domain: site.Domain, base: site.BaseURL, w: w, r: r,
+		cookies: browser.Cookies{Secure: site.Secure, Path: site.Path}, client: asked.Get("client_id"),
+	}
+	out, err := h.Service.LoggedOut(r.Context(), site.Pool, asked)
+	if err != nil {
+		c.refuseBrowser(err)
+		return c.status
+	}
+	c.goOn(out)
+	return c.status
 }
 
 // visitor is the browser that the request comes from.

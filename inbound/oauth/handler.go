@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/issuer"
+	"cardea/feature/federation"
 	"cardea/feature/oauth"
 	"cardea/platform/browser"
 	"cardea/platform/serve"
@@ -19,6 +20,9 @@ type Handler struct {
 	serve.Recorder
 	// Page shows a visitor an error that no app can be told, by its code.
 	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
+	// Part sends a visitor who was signed out to the identity provider at which they had signed in, and tells with which status; left is
+	// false where they go on at once.
+	Part func(w http.ResponseWriter, r *http.Request, in federation.Parting) (status int, left bool)
 	// Depart sends a visitor to the identity provider that their request asks for, and tells with which status.
 	Depart func(w http.ResponseWriter, r *http.Request, asked *hosted.Request) (status int, err error)
 	// Post shows a visitor the page that posts the answer to an app's request.

@@ -14,6 +14,8 @@ type Endpoints struct {
 	Token     string
 	UserInfo  string // empty: it has none
 	Keys      string
+
+	EndSession string // of OpenID Connect RP-Initiated Logout 1.0; empty: it has none, or none that may be called
 }
 
 // Discover reads an issuer's discovery document. The document has to be that issuer's own, to the byte. It is fetched when none is
@@ -68,6 +70,9 @@ func (c *Client) fetchDocument(ctx context.Context, issuer string, j *Journal) (
 		if !follows(issuer, address) {
 			return none, fail("discovery", word, discoveryAdvice, "%s of the discovery document is not a URL that can be called", name)
 		}
+	}
+	if address := text(document, "end_session_endpoint"); follows(issuer, address) {
+		found.EndSession = address
 	}
 	return found, nil
 }

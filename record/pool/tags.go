@@ -49,14 +49,19 @@ const (
 	TokenExchange     = "token-exchange"     // RFC 8693
 )
 
+// LogoutTag is the tag by which a pool's users are signed out at OIDC providers as well when they sign out: the providers' names,
+// separated by spaces.
+const LogoutTag = SettingPrefix + "logout"
+
 // LogoutURLPrefix begins the tags that say where an app is told that a session has ended; the client's id ends them.
 const LogoutURLPrefix = SettingPrefix + "backchannel-logout/"
 
 // settings are the values that each of the tags may have.
 var settings = map[string]struct {
-	values []string
-	list   bool // several, separated by spaces
+	values []string // none: any
+	list   bool     // several, separated by spaces
 }{
+	LogoutTag:          {list: true},
 	PasswordStorageTag: {values: []string{PasswordStorageSRP, PasswordStorageArgon2id}},
 	SignUpTag:          {values: []string{SignUpPrivate}},
 	LinkTag:            {values: []string{LinkVerifiedEmail}},
@@ -109,7 +114,7 @@ func CheckTag(key, value string) string {
 		given = strings.Fields(value)
 	}
 	for _, one := range given {
-		if !slices.Contains(setting.values, one) {
+		if len(setting.values) > 0 && !slices.Contains(setting.values, one) {
 			return "The tag " + key + " must be " + choice(setting.values, setting.list) + "."
 		}
 	}
@@ -130,6 +135,11 @@ func (p *Pool) Tag(key string) string { return p.Doc.UserPoolTags[key] }
 // Follows tells whether the pool's authorization server follows one of the standards that StandardsTag names.
 func (p *Pool) Follows(standard string) bool {
 	return slices.Contains(strings.Fields(p.Tag(StandardsTag)), standard)
+}
+
+// LeavesProvider tells whether users who sign out are signed out at an OIDC provider as well.
+func (p *Pool) LeavesProvider(name string) bool {
+	return slices.Contains(strings.Fields(p.Tag(LogoutTag)), name)
 }
 
 // LogoutURL is where a client is told that a session has ended; empty: it is not.

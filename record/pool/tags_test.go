@@ -18,6 +18,7 @@ func TestTagsOfCardeaHaveValuesOfTheirOwn(t *testing.T) {
 		{"cardea:signup", "public", "must be private"},
 		{"cardea:link", "verified-email", ""},
 		{"cardea:link", "email", "must be verified-email"},
+		{"cardea:logout", "Corp Okta", ""},
 		{"cardea:standards", "", ""},
 		{"cardea:standards", "dpop strict", ""},
 		{"cardea:standards", "dpop,strict", "must be some of"},
@@ -52,5 +53,15 @@ func TestPoolFollowsTheStandardsOfItsTag(t *testing.T) {
 	}
 	if new(pool.Pool).Follows(pool.Strict) {
 		t.Error("a pool without tags follows a standard")
+	}
+}
+
+func TestUsersLeaveTheProvidersOfTheTag(t *testing.T) {
+	t.Parallel()
+	p := &pool.Pool{Doc: cognitoidp.UserPoolType{UserPoolTags: map[string]string{pool.LogoutTag: "Corp  Okta"}}}
+	for name, want := range map[string]bool{"Corp": true, "Okta": true, "corp": false, "Cor": false, "": false} {
+		if got := p.LeavesProvider(name); got != want {
+			t.Errorf("%q: %t", name, got)
+		}
 	}
 }

@@ -71,6 +71,15 @@ func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
 		pool, session)
 }
 
+// OfUser gives the sessions of a user, also those that have expired.
+func OfUser(tx *db.Tx, pool id.Pool, sub id.Sub) ([]*Session, error) {
+	return db.All(tx, scan, `
+		SELECT `+columns+`
+		FROM sso_session
+		WHERE pool_id = $1 AND sub = $2`,
+		pool, sub)
+}
+
 // Query says which of a user's sessions List gives.
 type Query struct {
 	Pool        id.Pool

@@ -238,6 +238,7 @@ var keys = []key{
 	{"signed-out.lead", []string(nil), false},
 	{"signing-in", []string(nil), false},
 	{"signing-in.lead", []string(nil), false},
+	{"signing-out", []string(nil), false},
 	{"skip", []string(nil), false},
 	{"start-again", []string(nil), false},
 	{"title", []string{"page", "app"}, false},
@@ -951,20 +952,23 @@ func (t *Texts) SigningIn() string { return t.say(233) }
 // SigningInLead says "One moment, please. If nothing happens, press the button.".
 func (t *Texts) SigningInLead() string { return t.say(234) }
 
+// SigningOut says "Signing you out".
+func (t *Texts) SigningOut() string { return t.say(235) }
+
 // Skip says "Skip to the form".
-func (t *Texts) Skip() string { return t.say(235) }
+func (t *Texts) Skip() string { return t.say(236) }
 
 // StartAgain says "Start again".
-func (t *Texts) StartAgain() string { return t.say(236) }
+func (t *Texts) StartAgain() string { return t.say(237) }
 
 // Title says "{page} · {app}".
-func (t *Texts) Title(page, app string) string { return t.say(237, page, app) }
+func (t *Texts) Title(page, app string) string { return t.say(238, page, app) }
 
 // Username says "User name".
-func (t *Texts) Username() string { return t.say(238) }
+func (t *Texts) Username() string { return t.say(239) }
 
 // UsernameOrEmail says "User name or email address".
-func (t *Texts) UsernameOrEmail() string { return t.say(239) }
+func (t *Texts) UsernameOrEmail() string { return t.say(240) }
 
 // UsernameOrPhone says "User name or phone number".
-func (t *Texts) UsernameOrPhone() string { return t.say(240) }
+func (t *Texts) UsernameOrPhone() string { return t.say(241) }

@@ -20,13 +20,16 @@ CREATE INDEX identity_provider_identifier_by_name ON identity_provider_identifie
 
 -- The metadata of SAML providers.
 CREATE TABLE saml_metadata (
-  pool_id TEXT   NOT NULL,
-  name    TEXT   NOT NULL, -- of the provider
-  url     TEXT   NOT NULL, -- where it was fetched; '' for metadata that were given
-  xml     TEXT   NOT NULL,
-  fetched BIGINT NOT NULL, -- when
+  pool_id   TEXT   NOT NULL,
+  name      TEXT   NOT NULL, -- of the provider
+  entity_id TEXT   NOT NULL, -- how the provider calls itself
+  url       TEXT   NOT NULL, -- where it was fetched; '' for metadata that were given
+  xml       TEXT   NOT NULL,
+  fetched   BIGINT NOT NULL, -- when
   PRIMARY KEY (pool_id, name)
 );
+
+CREATE INDEX saml_metadata_by_entity ON saml_metadata (pool_id, entity_id, name);
 
 -- Which user of the pool somebody is who signs in at an identity provider.
 CREATE TABLE linked_identity (
