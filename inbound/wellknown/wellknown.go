@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"cardea/engine/issuer"
+	"cardea/feature/federation"
 	"cardea/platform/db"
 	"cardea/spec/id"
 )
@@ -15,7 +16,9 @@ import (
 // Handler serves the documents of all pools.
 type Handler struct {
 	Documents *issuer.Documents
-	Log       *slog.Logger // nil: slog.Default
+	// Federation has what SAML providers have to know of pools.
+	Federation *federation.Service
+	Log        *slog.Logger // nil: slog.Default
 }
 
 // Paths of documents below an issuer.
@@ -56,6 +59,7 @@ func (h *Handler) RegisterDomains(mux *http.ServeMux) {
 	here := func(r *http.Request) id.Pool { return issuer.SiteFrom(r.Context()).Pool }
 	mux.HandleFunc(discoveryPath, h.serve(h.metadata(), here))
 	mux.HandleFunc(metadataPath, h.serve(h.metadata(), here))
+	mux.HandleFunc(federation.SAMLMetadata, h.serveSAML)
 }
 
 func (h *Handler) metadata() document {
