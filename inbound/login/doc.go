@@ -11,6 +11,10 @@
 // Below /account are the user's own pages. They act for whoever is signed in to the browser, without an access token, on behalf of
 // the app that the address names (decision 19).
 //
+// /oauth2/idpresponse and /saml2/idpresponse are where identity providers send visitors back. Their trip is sealed in a cookie; without
+// it nothing is looked up. Forms that another site's page has posted come without cookies, and are posted once more by a page of this
+// site (docs/cognito/federation.md, "Sign-in").
+//
 // /confirmUser is where the links of CONFIRM_WITH_LINK lead. Opening it changes nothing, since programs that scan mail open
 // links, too: the page has a button, and what the button posts confirms the account. What it says of a link that is not good
 // tells nothing about the user (docs/cognito/messages.md, "Links"). For pools without a domain it is served on the server's
