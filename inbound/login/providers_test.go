@@ -149,6 +149,11 @@ func TestAddressesLeadToTheProviderOfTheirDomain(t *testing.T) {
 		if !strings.Contains(v.said(), "not right") {
 			t.Errorf("a wrong password: %q", v.said())
 		}
+		m.settle(t, M{"SupportedIdentityProviders": []string{"Acme"}})
+		if v.submit("password", servertest.Password).expect("password"); !strings.Contains(v.said(), "not available here") {
+			t.Errorf("a password of an app that takes none any more: %q", v.said())
+		}
+		m.settle(t, M{"SupportedIdentityProviders": []string{"COGNITO", "Acme"}})
 		v.submit("password", servertest.Password).code()
 
 		m.settle(t, M{"SupportedIdentityProviders": []string{"Acme"}})
