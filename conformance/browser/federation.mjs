@@ -101,7 +101,8 @@ function bySAML(name, peer, { signIn, decline }, more) {
   };
 }
 
-const Schema = [{ Name: 'role', AttributeDataType: 'String', Mutable: true }];
+// Schema has the attribute that is mapped beside Cognito's own.
+export const Schema = [{ Name: 'role', AttributeDataType: 'String', Mutable: true }];
 
 // federated makes a pool with a domain and an app whose users come from a provider. details and provider are what is set up besides.
 export async function federated(kind, { details, provider, client, pool } = {}) {
@@ -116,8 +117,8 @@ export async function federated(kind, { details, provider, client, pool } = {}) 
   return { ...world, ...made, client: app };
 }
 
-// connect gives a pool a provider.
-export async function connect(world, kind, { details, provider } = {}) {
+// connect gives a pool a provider, by a client of the SDK for the pool's server.
+export async function connect(world, kind, { details, provider, client = idp } = {}) {
   const input = {
     UserPoolId: world.pool,
     ProviderName: kind.name,
@@ -126,8 +127,8 @@ export async function connect(world, kind, { details, provider } = {}) {
     AttributeMapping: kind.mapping,
     ...provider,
   };
-  const { IdentityProvider } = await operate('CreateIdentityProvider', input, idp);
-  if (kind.saml) await introduce(world, kind, IdentityProvider.ProviderDetails);
+  const { IdentityProvider } = await operate('CreateIdentityProvider', input, client);
+  if (kind.saml) await introduce(world, kind, IdentityProvider.ProviderDetails, client);
   return { provider: IdentityProvider };
 }
 
@@ -135,8 +136,8 @@ export async function connect(world, kind, { details, provider } = {}) {
 export const entityOf = (pool) => `urn:amazon:cognito:sp:${pool}`;
 
 // introduce makes a pool known to its SAML provider.
-async function introduce({ pool, byHost }, { peer }, details) {
-  const { Certificate } = await operate('GetSigningCertificate', { UserPoolId: pool }, idp);
+async function introduce({ pool, byHost }, { peer }, details, client) {
+  const { Certificate } = await operate('GetSigningCertificate', { UserPoolId: pool }, client);
   peer.serve({
     entity: entityOf(pool),
     acs: `${byHost}/saml2/idpresponse`,

@@ -1,8 +1,9 @@
 // Amplify's signInWithRedirect, which knows a domain by its host name and always by https.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { newApp, newDomain, newPool, newUser, password, sdk, tlsEndpoint, unique } from '../js/world.mjs';
+import { newApp, newDomain, newPool, newUser, operate, password, sdk, tlsEndpoint, unique } from '../js/world.mjs';
 import { home, open } from './chromium.mjs';
+import { connect, kinds, newPerson, Schema } from './federation.mjs';
 import { signIn } from './shop.mjs';
 
 const idp = sdk(tlsEndpoint);
@@ -11,16 +12,19 @@ let domain;
 let client;
 
 before(async () => {
-  pool = await newPool(idp);
+  pool = await newPool(idp, { Schema });
   domain = new URL((await newDomain(pool, idp, tlsEndpoint)).byHost).host;
-  client = await newApp(pool, idp, {
-    AllowedOAuthFlows: ['code'],
-    AllowedOAuthFlowsUserPoolClient: true,
-    AllowedOAuthScopes: ['openid', 'email', 'profile', 'aws.cognito.signin.user.admin'],
-    CallbackURLs: [home()],
-    LogoutURLs: [home()],
-    SupportedIdentityProviders: ['COGNITO'],
-  });
+  client = await newApp(pool, idp, appSettings());
+});
+
+// appSettings are those of the app at the pool, whose users come from the providers besides.
+const appSettings = (...providers) => ({
+  AllowedOAuthFlows: ['code'],
+  AllowedOAuthFlowsUserPoolClient: true,
+  AllowedOAuthScopes: ['openid', 'email', 'profile', 'aws.cognito.signin.user.admin'],
+  CallbackURLs: [home()],
+  LogoutURLs: [home()],
+  SupportedIdentityProviders: ['COGNITO', ...providers],
 });
 
 // settings are those of the app, as Amplify's guide has them.
@@ -80,3 +84,25 @@ test('Amplify signs in by redirect, refreshes, stays over a reload, and signs ou
   await amplify.signInWithRedirect();
   await page.waitForSelector('[data-page=sign-in]'); // the pages have forgotten the user too
 });
+
+for (const [kind, provider] of [[kinds.google, 'Google'], [kinds.oidc, { custom: 'Partner' }]]) {
+  test(`Amplify signs in by redirect at the provider ${kind.name}, and out`, async (t) => {
+    await connect({ pool, byHost: `https://${domain}` }, kind, { client: idp });
+    await operate('UpdateUserPoolClient', { UserPoolId: pool, ClientId: client, ...appSettings(kind.name) }, idp);
+    const { subject, expected } = newPerson(kind);
+    const amplify = await open(t, settings(), { ignoreHTTPSErrors: true });
+    const { page } = amplify;
+    await amplify.signInWithRedirect({ provider, customState: 'basket 7' });
+    await page.waitForURL((url) => url.href.startsWith(kind.peer.address));
+    await kind.signIn(page, subject);
+    await returned(amplify);
+    await page.waitForFunction(() => window.seen.some(({ event }) => event === 'signInWithRedirect'));
+    assert.equal((await amplify.getCurrentUser()).username, `${kind.name}_${subject}`);
+    assert.equal((await amplify.fetchUserAttributes()).email, expected.email);
+    const { idToken } = (await amplify.fetchAuthSession({ forceRefresh: true })).tokens;
+    assert.equal(idToken.payload.identities[0].userId, subject);
+    await Promise.all([page.waitForNavigation(), amplify.signOut().catch(() => {})]);
+    await returned(amplify);
+    await assert.rejects(amplify.getCurrentUser(), { name: 'UserUnAuthenticatedException' });
+  });
+}
