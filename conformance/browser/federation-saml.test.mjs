@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { operate } from '../js/world.mjs';
 import { callback } from './chromium.mjs';
-import { entityOf, federated, go, kinds, newPerson } from './federation.mjs';
+import { choose, entityOf, federated, go, kinds, newPerson } from './federation.mjs';
 import { claimsOf, idp, request, token, tokens } from './shop.mjs';
 
 const kind = kinds.samlify;
@@ -63,4 +63,46 @@ test('federation: a SAML provider with another key is believed once its metadata
   await operate('UpdateIdentityProvider', { UserPoolId: pool, ProviderName: kind.name, ProviderDetails: { MetadataURL } }, idp);
   const later = await enter();
   await tokens(later.page, { ...later.asked, base: byPath });
+});
+
+// leave signs out at the pool's pages.
+async function leave(page, { byHost, client }) {
+  await page.goto(`${byHost}/logout?${new URLSearchParams({ client_id: client, logout_uri: callback() })}`);
+  await page.waitForURL((url) => url.href.startsWith(callback()));
+}
+
+for (const one of [kinds.samlify, kinds.simplesaml]) {
+  test(`federation: who signs out is signed out at ${one.name}, too`, async (t) => {
+    const world = await federated(one, { details: { IDPSignout: 'true' } });
+    const { subject } = newPerson(one);
+    const asked = request(world.byHost, world.client, { identity_provider: one.name });
+    const page = await go(t, asked.address);
+    await one.signIn(page, subject);
+    await tokens(page, { ...asked, base: world.byPath });
+    await leave(page, world);
+    const later = request(world.byHost, world.client, { identity_provider: one.name });
+    await page.goto(later.address);
+    await one.signIn(page, subject); // they are asked again, here and there
+    await tokens(page, { ...later, base: world.byPath });
+  });
+}
+
+test('federation: who signs out at the provider is signed out here, too', async (t) => {
+  const { pool, client, byHost, byPath } = await federated(kind, { details: { IDPSignout: 'true' } });
+  const { subject } = newPerson(kind);
+  const enter = async (page) => {
+    const asked = request(byHost, client);
+    await page.goto(asked.address);
+    return asked;
+  };
+  const page = await go(t, 'about:blank');
+  const first = await enter(page);
+  await choose(page, kind);
+  await kind.signIn(page, subject);
+  await tokens(page, { ...first, base: byPath });
+  await tokens(page, { ...(await enter(page)), base: byPath }); // without being asked anything
+  await page.goto(kind.peer.bye(entityOf(pool), subject));
+  await page.getByText('signed out everywhere').waitFor();
+  await enter(page);
+  await page.getByRole('button', { name: `Continue with ${kind.title}` }).waitFor();
 });

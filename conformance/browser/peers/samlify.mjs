@@ -15,7 +15,6 @@ export function samlify(app, address, path) {
   const people = new Map();
   const services = new Map(); // by entity id
   const sessions = new Map(); // indexes by who has signed in
-  const asked = []; // ids of requests, the newest last
   let keys = keyPair('samlify');
 
   // provider is the one that a service has to do with.
@@ -27,6 +26,7 @@ export function samlify(app, address, path) {
       isAssertionEncrypted: Boolean(encrypted),
       wantAuthnRequestsSigned: Boolean(signed),
       wantLogoutRequestSigned: true,
+      wantLogoutResponseSigned: true,
       messageSigningOrder: 'encrypt-then-sign',
       requestSignatureAlgorithm: rsaSha256,
       nameIDFormat: ['urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],
@@ -40,6 +40,8 @@ export function samlify(app, address, path) {
       authnRequestsSigned: Boolean(settings.signed),
       wantAssertionsSigned: true,
       wantMessageSigned: Boolean(settings.wholly),
+      wantLogoutRequestSigned: true,
+      wantLogoutResponseSigned: true,
       signingCert: settings.signed ?? settings.logoutSigned,
       encryptCert: settings.encrypted,
       assertionConsumerService: [{ Binding: namespace.binding.post, Location: settings.acs }],
@@ -67,7 +69,6 @@ export function samlify(app, address, path) {
   app.get(`${path}/sso`, async (request, answer) => {
     const settings = services.get(issuerOf(request.query.SAMLRequest));
     const { extract } = await parse('parseLoginRequest', settings, request);
-    asked.push(extract.request.id);
     answer.type('html').send(page({ entity: settings.entity, request: extract.request.id, relay: request.query.RelayState ?? '' }));
   });
   app.post(`${path}/sso`, form, async ({ body: { entity, request, relay, login, decline } }, answer) => {
@@ -77,6 +78,10 @@ export function samlify(app, address, path) {
     answer.type('html').send(await respond(services.get(entity), { name: login, relay }));
   });
   app.get(`${path}/slo`, async (request, answer) => {
+    if (request.query.SAMLResponse) {
+      await parse('parseLogoutResponse', services.get(issuerOf(request.query.SAMLResponse)), request);
+      return answer.end('signed out everywhere');
+    }
     const settings = services.get(issuerOf(request.query.SAMLRequest));
     const parsed = await parse('parseLogoutRequest', settings, request);
     const { nameID, sessionIndex } = parsed.extract;
@@ -93,13 +98,12 @@ export function samlify(app, address, path) {
     const { context } = provider(settings).createLogoutRequest(service(settings), 'post', user, { relayState: 'bye' });
     answer.type('html').send(post(settings.slo, { SAMLRequest: context, RelayState: 'bye' }));
   });
-  app.post(`${path}/slo`, form, (request, answer) => answer.end(request.body.SAMLResponse ? 'signed out everywhere' : 'nothing was said'));
 
   return {
     address,
     start: async () => {}, // it runs with the others
     person: (name, attributes) => people.set(name, attributes),
-    asked: () => asked.at(-1),
+    knows: (name) => sessions.has(name),
     metadata: () => provider().getMetadata(),
     // serve makes a service known: its entity id, acs, slo, the certificate that its requests are signed for (signed), or only those
     // for logout (logoutSigned), and the one that its assertions are encrypted for (encrypted).
