@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,9 @@ func TestLinksAreProposedWhereBothSidesHaveVerified(t *testing.T) {
 		})
 		w.User(t, l.pool, "federated", "email", "f@example.com", "email_verified", "true")
 		w.Must(t, "AdminDisableProviderForUser", disabling(l.pool, subject("Cognito", "federated")))
+		w.User(t, l.pool, "profile", "email", "both@example.com", "email_verified", "true")
+		w.Must(t, "AdminDisableProviderForUser", disabling(l.pool, subject("Cognito", "profile")))
+		w.User(t, l.pool, "local", "email", "both@example.com", "email_verified", "true")
 		w.User(t, l.pool, "linked", "email", "l@example.com", "email_verified", "true")
 		w.Must(t, "AdminLinkProviderForUser", linking(l.pool, who("Cognito", "", "linked"), subject("corp", "x")))
 		w.User(t, l.pool, "kate", "email", "kate@example.com", "email_verified", "true")
@@ -125,6 +129,7 @@ func TestLinksAreProposedWhereBothSidesHaveVerified(t *testing.T) {
 			"a disabled user's":             {"corp", verified("d@example.com"), ""},
 			"a temporary password's":        {"corp", verified("t@example.com"), ""},
 			"a federated user's":            {"corp", verified("f@example.com"), ""},
+			"a local user's, too":           {"corp", verified("both@example.com"), "both@example.com"},
 			"linked already":                {"corp", verified("l@example.com"), ""},
 			"linked with another":           {"saml", verified("l@example.com"), "l@example.com"},
 			"another letter of that case":   {"corp", verified("\u212aate@example.com"), ""},
@@ -135,7 +140,7 @@ func TestLinksAreProposedWhereBothSidesHaveVerified(t *testing.T) {
 				t.Errorf("%s: %+v", name, p)
 			}
 		}
-		if p := l.propose(t, "corp", string(make([]byte, 300)), verified("ana@example.com")); p != nil {
+		if p := l.propose(t, "corp", strings.Repeat("x", 257), verified("ana@example.com")); p != nil {
 			t.Errorf("a subject that no cookie holds: %+v", p)
 		}
 	})

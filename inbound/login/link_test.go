@@ -130,7 +130,7 @@ func TestALinkBelongsToItsBrowserAndRequest(t *testing.T) {
 		}
 
 		// The same browser with another request.
-		began.visit(m.page(t, "/login") + "&nonce=1").expect("sign-in").submit("username", "ana", "password", servertest.Password).code()
+		began.visit(m.page(t, "/login")+"&nonce=1").expect("sign-in").submit("username", "ana", "password", servertest.Password).code()
 		if m.identities(t) != "" {
 			t.Errorf("another request has linked %s", m.identities(t))
 		}
