@@ -116,6 +116,16 @@ func TestKeysInPKCS1AreRefusedByName(t *testing.T) {
 	}
 }
 
+func TestUnknownCiphersAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	r := answer()
+	r.Encrypt = ownPaper
+	tamper("xmlenc11#aes256-gcm", "xmlenc#tripledes-cbc")(r)
+	if _, err := saml.ReadResponse(r.Encoded(), expect()); err == nil || !strings.Contains(err.Error(), "tripledes") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // What comes out of CBC is not authenticated, so that answers must not tell whether it was padded, well-formed or signed.
 func TestFailuresOfDecryptionCannotBeToldApart(t *testing.T) {
 	t.Parallel()

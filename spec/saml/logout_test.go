@@ -49,7 +49,10 @@ var logouts = map[string]struct {
 	"younger": {func(l *samltest.Logout, _ *saml.ExpectLogout) {
 		l.NotOnOrAfter, l.Issued = time.Time{}, now.Add(-10*time.Minute)
 	}, "", ""},
-	"no ID":   {func(l *samltest.Logout, _ *saml.ExpectLogout) { l.Edit = replace(" ID=", " Id=") }, saml.CheckShape, saml.CheckShape},
+	"no ID": {func(l *samltest.Logout, _ *saml.ExpectLogout) { l.Edit = replace(" ID=", " Id=") }, saml.CheckShape, saml.CheckShape},
+	"an ID twice": {func(l *samltest.Logout, _ *saml.ExpectLogout) {
+		l.Edit = replace("</saml:Issuer>", `</saml:Issuer><samlp:Extensions Id="`+l.ID+`"/>`)
+	}, saml.CheckShape, saml.CheckShape},
 	"version": {func(l *samltest.Logout, _ *saml.ExpectLogout) { l.Edit = replace(`Version="2.0"`, `Version="1.0"`) }, saml.CheckShape, saml.CheckShape},
 	"a comment": {func(l *samltest.Logout, _ *saml.ExpectLogout) {
 		l.Edit = replace("</saml:Issuer>", "<!-- x --></saml:Issuer>")
