@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -280,6 +281,13 @@ func TestWrongAnswersCountByAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		w.idp.Handle("/token", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		for range 3 { // a provider that is down
+			if _, err := w.land(t, w.depart(t)); err == nil || errors.Is(err, lockout.ErrRateLimited) {
+				t.Errorf("without an answer: %v", err)
+			}
+		}
+		w.idp.Handle("/token", nil)
 		w.refusedCode(t)
 		called := w.idp.Calls("/token")
 		if _, err = w.land(t, w.depart(t)); !errors.Is(err, lockout.ErrRateLimited) || w.idp.Calls("/token") != called {

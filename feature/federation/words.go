@@ -97,7 +97,10 @@ func saidOfAttributes(err error) string {
 // counted counts a sign-in against the visitor's address that has failed since the provider's answer does not hold or a function does
 // not let the user in, and answers err: anybody can have such failures made, which take calls of the provider and of functions.
 func (a *arrival) counted(err error) error {
-	_, untrue := errors.AsType[*upstream.Error](err)
+	failed, untrue := errors.AsType[*upstream.Error](err)
+	if untrue && failed.Unreached {
+		return err // the provider is down, which is not the visitor's doing
+	}
 	stopped, byFunction := errors.AsType[*trigger.Error](err)
 	if !untrue && !(byFunction && stopped.Kind == trigger.Refused) {
 		return err

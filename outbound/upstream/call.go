@@ -128,7 +128,7 @@ func place(address string) string {
 
 // unreached says why a request got no answer.
 func unreached(q call, err error) *Error {
-	e := &Error{Check: q.name, Word: q.words.other, Err: fmt.Errorf("call %s: %w", place(q.url), err)}
+	e := &Error{Check: q.name, Word: q.words.other, Err: fmt.Errorf("call %s: %w", place(q.url), err), Unreached: !errors.Is(err, web.ErrTooLarge)}
 	timeout, isTimeout := errors.AsType[interface {
 		error
 		Timeout() bool

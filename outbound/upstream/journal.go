@@ -61,6 +61,8 @@ type Error struct {
 	Word   string // what the app is told as error_description; no secret is in it
 	Advice string
 	Err    error
+
+	Unreached bool // no answer came
 }
 
 func (e *Error) Error() string {
