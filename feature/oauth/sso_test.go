@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"cardea/engine/account"
@@ -61,7 +62,10 @@ func (w *world) reused(t *testing.T, cookie, query string) bool {
 	r := httptest.NewRequest(http.MethodGet, w.Endpoint(t, w.pool, "/oauth2/authorize")+"?"+query, nil)
 	r.AddCookie(&http.Cookie{Name: "cardea-sso-_domains-" + w.domain(t), Value: cookie})
 	answer := w.Do(t, r)
-	if answer.Header.Get("Location")[:len(callback)] != callback {
+	switch location := answer.Header.Get("Location"); {
+	case strings.HasPrefix(location, "https://accounts.google.com/"):
+		return false
+	case !strings.HasPrefix(location, callback):
 		sentBack(t, answer, w.Endpoint(t, w.pool, "/login?"))
 		return false
 	}
