@@ -79,12 +79,15 @@ func (s *Service) Return(ctx context.Context, in Return) (*Arrived, error) {
 
 // ending is how the sign-in has ended, for its trace.
 func (a *arrival) ending(err error) Ending {
-	e := Ending{Return: a.in, Values: a.values, Identity: a.who, Err: err}
+	e := Ending{Return: a.in, Values: a.values, Identity: a.who, Linking: a.proposed != nil, Err: err}
 	if a.provider != nil {
 		e.Provider, e.Type = a.provider.Name, a.provider.Doc.ProviderType
 	}
-	if a.user != nil {
+	switch {
+	case err == nil && a.user != nil:
 		e.Sub = a.user.Sub
+	case a.known != nil:
+		e.Sub = a.known.Sub
 	}
 	return e
 }
@@ -142,8 +145,12 @@ func (a *arrival) load() error {
 	}
 	return a.DB.Read(a.ctx, func(tx *db.Tx) error {
 		if a.in.Trip != nil {
-			if used, err := replay.Used(tx, a.in.Site.Pool, a.spent()); used || err != nil {
-				return errors.Join(err, ErrTrip)
+			used, err := replay.Used(tx, a.in.Site.Pool, a.spent())
+			if err != nil {
+				return err
+			}
+			if used {
+				return ErrTrip
 			}
 		}
 		if a.request, err = a.Hosted.Judge(tx, a.in.Site.Pool, a.values); err != nil {

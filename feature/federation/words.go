@@ -14,6 +14,7 @@ import (
 	"cardea/outbound/upstream"
 	"cardea/platform/db"
 	"cardea/spec/oauth2"
+	"cardea/spec/saml"
 )
 
 // errUsername says that a user cannot be named as their provider names them.
@@ -49,6 +50,9 @@ func (e *toldError) Unwrap() []error { return []error{e.told, e.cause} }
 func saidOf(err error) string {
 	if wrong, ok := errors.AsType[*upstream.Error](err); ok {
 		return wrong.Word
+	}
+	if _, ok := errors.AsType[*saml.Error](err); ok {
+		return badResponse // the metadata are no longer valid
 	}
 	if wrong := saidOfAttributes(err); wrong != "" {
 		return wrong
