@@ -32,7 +32,7 @@ func (a *arrival) checkUnsolicited(tx *db.Tx) error {
 	if !a.provider.SAML.Init {
 		return unsolicited("the provider may not begin sign-ins")
 	}
-	if a.request.Answer.URI == "" || a.request.ResponseType != oauth2.Code {
+	if a.request.ResponseType != oauth2.Code { // which no page of the user's own has, and no device
 		return unsolicited("the request is not for a code")
 	}
 	for _, name := range a.request.Client.Doc.SupportedIdentityProviders {
