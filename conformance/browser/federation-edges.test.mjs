@@ -156,3 +156,24 @@ test('federation: one pool is the provider of another', async (t) => {
   assert.equal(claims.email_verified, true);
   assert.match(claims['cognito:username'], /^Upstream_/);
 });
+
+test('federation: an account with the same verified address is linked by signing in to it', async (t) => {
+  const kind = kinds.google;
+  const { pool, client, byHost, byPath, username, mail } = await federated(kind, {
+    pool: { UserPoolTags: { 'cardea:link': 'verified-email' } },
+    client: { SupportedIdentityProviders: ['COGNITO', kind.name] },
+  });
+  const { subject } = newPerson(kind, { email: mail });
+  const { attributes } = await userOf(pool, username);
+  const asked = request(byHost, client, { identity_provider: kind.name });
+  const page = await go(t, asked.address);
+  await kind.signIn(page, subject);
+  await signIn(page, username, password);
+  const { claims } = await tokens(page, { ...asked, base: byPath });
+  assert.equal(claims.sub, attributes.sub);
+  assert.equal(claims.identities[0].userId, subject);
+
+  const later = await go(t, asked.address); // the provider is enough from now on
+  await kind.signIn(later, subject);
+  assert.equal((await tokens(later, { ...asked, base: byPath })).claims.sub, attributes.sub);
+});

@@ -80,6 +80,7 @@ for (const one of [kinds.samlify, kinds.simplesaml]) {
     await one.signIn(page, subject);
     await tokens(page, { ...asked, base: world.byPath });
     await leave(page, world);
+    assert.ok(!one.peer.knows?.(subject));
     const later = request(world.byHost, world.client, { identity_provider: one.name });
     await page.goto(later.address);
     await one.signIn(page, subject); // they are asked again, here and there
