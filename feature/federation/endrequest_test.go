@@ -42,8 +42,9 @@ func TestAProviderEndsTheSessionsOfItsUser(t *testing.T) {
 	eachOffice(t, func(t *testing.T, c *office) {
 		c.provider(t, "Other", samltest.New("https://other.example"), nil)
 		c.person(t, "joe", "Corp", "joe@example.com")
-		second, joes, others := janes(), janes(), janes()
-		second.Index, joes.NameID, others.Provider = "_s2", "joe@example.com", "Other"
+		c.identity(t, "jane", "Corp", "janet@example.com")
+		second, joes, others, janets := janes(), janes(), janes(), janes()
+		second.Index, joes.NameID, others.Provider, janets.NameID = "_s2", "joe@example.com", "Other", "janet@example.com"
 
 		c.Must(t, "UpdateUserPoolClient", M{
 			"UserPoolId": c.pool, "ClientId": c.app, "AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthFlows": []string{"code"},
@@ -53,6 +54,7 @@ func TestAProviderEndsTheSessionsOfItsUser(t *testing.T) {
 		browsers := map[string]jar{
 			"of the request": c.signIn(t, "jane", janes()), "another of jane's": c.signIn(t, "jane", second), "joe's": c.signIn(t, "joe", joes),
 			"of another provider": c.signIn(t, "jane", others), "of the pool": c.signIn(t, "jane", ssosession.Upstream{}),
+			"of jane's other name there": c.signIn(t, "jane", janets),
 		}
 		live := func() (n int) {
 			for _, b := range browsers {
@@ -62,20 +64,20 @@ func TestAProviderEndsTheSessionsOfItsUser(t *testing.T) {
 			}
 			return n
 		}
-		if live() != 5 {
-			t.Fatalf("%d of 5 are signed in", live())
+		if live() != 6 {
+			t.Fatalf("%d of 6 are signed in", live())
 		}
 
 		l := c.asks(t)
 		c.signsAnswer(t, c.sends(t, l, "to & fro"), l, "to & fro")
-		if c.signedIn(t, browsers["of the request"]) || live() != 4 {
+		if c.signedIn(t, browsers["of the request"]) || live() != 5 {
 			t.Errorf("after a request for one session %d are signed in", live())
 		}
 		l = c.asks(t)
 		l.SessionIndex = ""
 		a := c.get(t, browsers["another of jane's"], federation.SAMLLogout+"?"+l.Query("x"))
 		c.signsAnswer(t, a, l, "x")
-		if c.signedIn(t, browsers["another of jane's"]) || live() != 3 {
+		if c.signedIn(t, browsers["another of jane's"]) || live() != 4 {
 			t.Errorf("after a request for all sessions %d are signed in", live())
 		}
 		for name := range browsers["another of jane's"] {

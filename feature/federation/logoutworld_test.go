@@ -70,6 +70,12 @@ func (c *office) provider(t *testing.T, name string, idp *samltest.IdP, changes 
 func (c *office) person(t *testing.T, username, provider, nameID string) {
 	t.Helper()
 	c.User(t, c.pool, username)
+	c.identity(t, username, provider, nameID)
+}
+
+// identity links a user with a name that a provider knows them by, too.
+func (c *office) identity(t *testing.T, username, provider, nameID string) {
+	t.Helper()
 	c.write(t, func(tx *db.Tx) error {
 		_, u, err := account.Admin(tx, c.pool, username)
 		if err != nil {
