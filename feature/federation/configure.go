@@ -98,12 +98,8 @@ func (s *Service) UpdateIdentityProvider(ctx context.Context, in *cognitoidp.Upd
 	version := d.Version
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		d.Version = version
-		current, err := provider.Get(tx, owner.ID, in.ProviderName)
-		if err != nil {
+		if _, err := provider.Get(tx, owner.ID, in.ProviderName); err != nil {
 			return found(err, in.ProviderName)
-		}
-		if current.Version != version {
-			return db.ErrStale
 		}
 		if err := s.store(tx, d, provider.Update); err != nil {
 			return err

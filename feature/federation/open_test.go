@@ -143,6 +143,18 @@ func TestOAuthProvidersAreOpenedWithSettingsAndSecrets(t *testing.T) {
 		if diff := cmp.Diff(want, s.opened(t, "Corp").OAuth); diff != "" {
 			t.Error(diff)
 		}
+		described, err := s.DescribeIdentityProvider(t.Context(), &cognitoidp.DescribeIdentityProviderRequest{UserPoolId: ourPool, ProviderName: "Corp"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.UpdateIdentityProvider(t.Context(), &cognitoidp.UpdateIdentityProviderRequest{
+			UserPoolId: ourPool, ProviderName: "Corp", ProviderDetails: described.IdentityProvider.ProviderDetails,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, s.opened(t, "Corp").OAuth); diff != "" {
+			t.Errorf("given back as described: %s", diff)
+		}
 	})
 }
 
