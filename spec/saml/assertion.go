@@ -122,6 +122,10 @@ func readNameID(e *etree.Element) (NameID, error) {
 	if name == "" {
 		return NameID{}, fail(CheckSubject, "the NameID is blank").advise("Set the identity provider to send a NameID.")
 	}
+	if name != whole(one) { // at the provider, "jane" and "jane " may be two people
+		return NameID{}, fail(CheckSubject, "there is white space around the NameID").
+			advise("Set the identity provider to send a NameID without white space around it.")
+	}
 	return NameID{
 		Value: name, Format: value(one, "Format"),
 		NameQualifier: value(one, "NameQualifier"), SPNameQualifier: value(one, "SPNameQualifier"),

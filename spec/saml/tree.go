@@ -69,10 +69,13 @@ func text(e *etree.Element) (string, error) {
 }
 
 // content is all text in an element and in those in it, without white space around it.
-func content(e *etree.Element) string {
+func content(e *etree.Element) string { return strings.TrimSpace(whole(e)) }
+
+// whole is all text in an element and in those in it.
+func whole(e *etree.Element) string {
 	var all strings.Builder
 	collect(e, &all)
-	return strings.TrimSpace(all.String())
+	return all.String()
 }
 
 func collect(e *etree.Element, all *strings.Builder) {
