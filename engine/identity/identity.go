@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ var (
 	ErrMany      = errors.New("the user has as many linked identities as a user can have")
 	ErrValue     = errors.New("the value of the identity is empty, too long or no text")
 	ErrAmbiguous = errors.New("administrators have linked the identity with several users")
+	ErrDoubted   = errors.New("an administrator has linked the identity by an address that its provider has not verified")
 )
 
 // LinkedError says that an identity is a user's.
@@ -43,11 +45,12 @@ type Arrival struct {
 	Provider   string
 	Subject    string
 	Attributes map[string]string // what the provider says of them now, by the attributes of the pool that it is mapped to
+	Doubted    []string          // those of the attributes of which the provider says that it has not verified them
 }
 
 // Find finds whose identity somebody has who has signed in: by the provider's own name for them or, before their first sign-in, by
-// an attribute by which an administrator has linked them, which Settle must then replace. It answers db.ErrNotFound, ErrValue and
-// ErrAmbiguous.
+// an attribute by which an administrator has linked them, which Settle must then replace. An address that anybody could have given
+// the provider links nobody. Find answers db.ErrNotFound, ErrValue, ErrAmbiguous and ErrDoubted.
 func Find(tx *db.Tx, p *pool.Pool, a Arrival) (*linkedidentity.Identity, error) {
 	own := linkedidentity.Key{Provider: a.Provider, Attribute: linkedidentity.Subject, Value: a.Subject}
 	if !Valid(own.Value) {
@@ -67,6 +70,8 @@ func Find(tx *db.Tx, p *pool.Pool, a Arrival) (*linkedidentity.Identity, error) 
 		case errors.Is(err, db.ErrNotFound):
 		case err != nil:
 			return nil, err
+		case slices.Contains(a.Doubted, name):
+			return nil, ErrDoubted
 		case found != nil && found.Sub != next.Sub:
 			return nil, ErrAmbiguous
 		default:

@@ -89,6 +89,21 @@ func (a *arrival) username() string {
 // marks are the attributes that say whether an address is verified, with the addresses.
 var marks = map[string]string{"email_verified": "email", "phone_number_verified": "phone_number"}
 
+// doubted are the mapped addresses of which a provider says that it has not verified them: by the claim that is mapped to that, or by
+// that of OpenID Connect. Where it says nothing, it has not to be doubted.
+func doubted(mapping, claims map[string]string) (addresses []string) {
+	for mark, address := range marks {
+		claim := mapping[mark]
+		if claim == "" && mapping[address] == address {
+			claim = mark
+		}
+		if said := claims[claim]; said != "" && !strings.EqualFold(said, "true") {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
+}
+
 // mapped are the attributes of what a provider says. An address is unverified unless the provider can say that it is: where nothing is
 // mapped to that, where it says anything but true, and where it does not name the address itself.
 func mapped(mapping, claims map[string]string) map[string]string {

@@ -66,6 +66,43 @@ func TestLinkedIdentitiesSignInAsTheirUser(t *testing.T) {
 	})
 }
 
+// A link by an address is of whoever reads it, not of whoever names it.
+func TestAnAddressThatTheProviderHasNotVerifiedLinksNobody(t *testing.T) {
+	for name, c := range map[string]struct {
+		mapping M
+		claims  M
+		linked  bool
+	}{
+		"the claim of the standard":         {M{"email": "email"}, person("email", "jane@example.com", "email_verified", false), false},
+		"the same, as a text":               {M{"email": "email"}, person("email", "jane@example.com", "email_verified", "no"), false},
+		"a mapped claim":                    {M{"email": "mail", "email_verified": "sure"}, person("mail", "jane@example.com", "sure", false), false},
+		"nothing is said":                   {M{"email": "email"}, person("email", "jane@example.com"), true},
+		"it is verified":                    {M{"email": "email"}, person("email", "jane@example.com", "email_verified", true), true},
+		"another address is not verified":   {M{"email": "mail"}, person("mail", "jane@example.com", "email_verified", false), true},
+		"the mapped claim goes before that": {M{"email": "email", "email_verified": "sure"}, person("email", "jane@example.com", "email_verified", false, "sure", "TRUE"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, with{mapping: c.mapping}, func(t *testing.T, w *world) {
+				sub := w.account(t, "alice")
+				w.linkTo(t, "alice", "email", "jane@example.com")
+				w.idp.SetClaims(c.claims)
+				if c.linked {
+					if got := claims(t, w.signIn(t)["id_token"]); got["sub"] != sub {
+						t.Errorf("signed in as %v", got)
+					}
+					return
+				}
+				w.refused(t, "invalid_request: The identity is linked by an address that the identity provider has not verified.")
+				w.none(t, "Corp_1")
+				w.idp.SetClaims(person("sub", "2", "email", "john@example.com", "mail", "john@example.com", "email_verified", false, "sure", false))
+				if got := claims(t, w.signIn(t)["id_token"]); got["cognito:username"] != "Corp_2" {
+					t.Errorf("whom nobody has linked has signed in as %v", got)
+				}
+			})
+		})
+	}
+}
+
 // In Cognito the sign-in fails whose PreSignUp links it, and the next one succeeds.
 func TestALinkMadeByPreSignUpHoldsForThatSignIn(t *testing.T) {
 	each(t, with{pool: servertest.Triggers("PreSignUp")}, func(t *testing.T, w *world) {

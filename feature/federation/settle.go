@@ -47,7 +47,7 @@ func (a *arrival) find() error {
 // owner finds the identity of whoever has signed in, and its user; nil: it is nobody's. Of no user's name or address anything follows.
 func (a *arrival) owner(tx *db.Tx) (*user.User, *linkedidentity.Identity, error) {
 	i, err := identity.Find(tx, a.request.Pool, identity.Arrival{
-		Provider: a.provider.Name, Subject: a.who.Subject, Attributes: a.mapped,
+		Provider: a.provider.Name, Subject: a.who.Subject, Attributes: a.mapped, Doubted: doubted(a.provider.Doc.AttributeMapping, a.claims),
 	})
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, nil, nil

@@ -74,6 +74,8 @@ func saidOf(err error) string {
 		return "Invalid subject from identity provider"
 	case errors.Is(err, identity.ErrAmbiguous):
 		return "The identity is linked with several users."
+	case errors.Is(err, identity.ErrDoubted):
+		return "The identity is linked by an address that the identity provider has not verified."
 	}
 	return ""
 }

@@ -78,6 +78,7 @@ var conditions = []entry{
 	{identity.ErrMany, cognitoidp.LimitExceeded(fmt.Sprintf("A user can have at most %d linked identities.", identity.Most))},
 	{identity.ErrValue, cognitoidp.InvalidParameter("Invalid ProviderAttributeValue.")},
 	{identity.ErrAmbiguous, cognitoidp.InvalidParameter("The identity is linked with several users.")},
+	{identity.ErrDoubted, cognitoidp.InvalidParameter("The identity is linked by an address that the identity provider has not verified.")},
 
 	{brand.ErrImage, cognitoidp.InvalidParameter("The image is not valid, or is not of the type that it is said to be.")},
 	{certificate.ErrUnusable, cognitoidp.InvalidParameter("The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.")},
