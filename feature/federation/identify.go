@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"cardea/engine/attributes"
 	"cardea/engine/identity"
 	"cardea/engine/trigger"
 	"cardea/outbound/upstream"
@@ -71,7 +72,11 @@ func (a *arrival) mapClaims() error {
 	}
 	a.mapped = mapped(a.provider.Doc.AttributeMapping, a.claims)
 	if email := a.mapped[user.NameEmail]; email != "" {
-		a.mapped[user.NameEmail] = identity.FoldAddress(a.request.Pool, email)
+		folded := identity.FoldAddress(a.request.Pool, email)
+		if folded != a.request.Pool.Fold(email) { // users are found by the latter, which is another mailbox
+			return &attributes.ValueError{Name: user.NameEmail, Rule: attributes.NotEmail, Writer: attributes.Provider}
+		}
+		a.mapped[user.NameEmail] = folded
 	}
 	return nil
 }

@@ -14,7 +14,11 @@ import (
 	"cardea/engine/hosted"
 	"cardea/feature/federation"
 	"cardea/outbound/trigger/triggertest"
+	"cardea/platform/db"
+	"cardea/record/client"
 	"cardea/server/servertest"
+	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 	"cardea/spec/saml/samltest"
 )
 
@@ -190,6 +194,23 @@ func TestOneOfAHundredSignsInWithAnAssertion(t *testing.T) {
 	})
 }
 
+// become changes the type of the app.
+func (w *samlWorld) become(t testing.TB, kind string) {
+	t.Helper()
+	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+		c, err := client.Get(tx, poolID(w.pool), id.Client(w.app))
+		if err != nil {
+			return err
+		}
+		changed := *c
+		changed.Doc.ClientType = kind
+		return client.Update(tx, &changed)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestProvidersBeginSignInsWhereThatIsAllowed(t *testing.T) {
 	for _, allowed := range []string{"true", "false"} {
 		t.Run(allowed, func(t *testing.T) {
@@ -247,6 +268,12 @@ func TestProvidersBeginSignInsWhereThatIsAllowed(t *testing.T) {
 				if _, err := w.land(t, unasked(nil, "redirect_uri", "https://evil.example.com")); !errors.Is(err, hosted.ErrRedirect) {
 					t.Errorf("to an address that is not registered: %v", err)
 				}
+
+				w.become(t, cognitoidp.ClientTypeTypeDcr)
+				if _, err := w.land(t, unasked(nil, "code_challenge", strings.Repeat("x", 43), "code_challenge_method", "S256")); !errors.Is(err, federation.ErrTrip) {
+					t.Errorf("for an app that has registered itself: %v", err)
+				}
+				w.become(t, cognitoidp.ClientTypeTypeRegular)
 
 				w.Must(t, "UpdateUserPoolClient", M{
 					"UserPoolId": w.pool, "ClientId": w.app, "AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthFlows": []string{"code"},

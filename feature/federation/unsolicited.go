@@ -32,6 +32,9 @@ func (a *arrival) checkUnsolicited(tx *db.Tx) error {
 	if !a.provider.SAML.Init {
 		return unsolicited("the provider may not begin sign-ins")
 	}
+	if a.request.Client.SelfRegistered() { // whose name no page has shown to the user
+		return unsolicited("the app has registered itself")
+	}
 	if a.request.ResponseType != oauth2.Code { // which no page of the user's own has, and no device
 		return unsolicited("the request is not for a code")
 	}

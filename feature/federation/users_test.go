@@ -286,6 +286,20 @@ func TestAnAddressIsNobodysIdentity(t *testing.T) {
 	}
 }
 
+// The lower case of the Kelvin sign is the letter k: the pool would have another mailbox's address.
+func TestAnAddressThatFoldingMakesAnotherIsRefused(t *testing.T) {
+	mapping := M{"email": "email", "email_verified": "email_verified"}
+	pool := M{"AliasAttributes": []string{"email"}, "UsernameConfiguration": M{"CaseSensitive": false}}
+	each(t, with{pool: pool, mapping: mapping}, func(t *testing.T, w *world) {
+		w.idp.SetClaims(person("email", "\u212aim@example.com", "email_verified", true))
+		w.refused(t, "invalid_request: user.email: The value is not an e-mail address")
+		w.none(t, "kim@example.com")
+		if got := w.as(t, person("sub", "2", "email", "ÜMIT@Example.com", "email_verified", true)); got["email"] != "ümit@example.com" {
+			t.Errorf("attributes %v", got)
+		}
+	})
+}
+
 func TestSubjectsMakeUserNames(t *testing.T) {
 	each(t, with{}, func(t *testing.T, w *world) {
 		for subject, named := range map[string]bool{
