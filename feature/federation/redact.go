@@ -15,6 +15,10 @@ const (
 	// maxText bounds each text of a trace, in bytes.
 	maxText = 400
 
+	// maxRead bounds how much of a text is searched for patterns, in bytes: anybody can send long ones, of which a search may take a
+	// time that grows with the square of their length.
+	maxRead = 4 << 10
+
 	// minHidden is the length of the shortest value that is hidden wherever it stands: replacing shorter ones, as "true", would
 	// make a trace unreadable, and nobody learns a secret from them.
 	minHidden = 3
@@ -32,10 +36,11 @@ var harmless = map[string]bool{
 	"type": true, "url": true, "version": true,
 }
 
-// patterns of what a trace must not show, in the order in which they are looked for. An address keeps its host and path, and of its
-// query the names; an e-mail address its first letter and its domain. Whatever is long and without blanks may be a token.
+// patterns of what a trace must not show, in the order in which they are looked for. Markup that does not end goes on to the end of
+// the text. An address keeps its host and path, and of its query the names; an e-mail address its first letter and its domain. Whatever
+// is long and without blanks may be a token.
 var patterns = regexp.MustCompile(strings.Join([]string{
-	`(?P<markup>(?s:<[A-Za-z/!?].*>))`,
+	`(?P<markup>(?s:<[A-Za-z/!?](?:.*>|.*)))`,
 	`(?P<address>[a-z][a-z0-9+.-]*://[^\s"'<>]+)`,
 	`(?P<mail>[^\s@<>"'(),;:=]+@[^\s@<>"'(),;]+)`,
 	`(?P<member>(?i:["'][a-z_]*(?:token|secret|password|code|assertion|verifier|nonce|state|key|samlresponse|samlrequest|relaystate)["'])\s*:\s*["'][^"']*["']?)`,
@@ -66,7 +71,7 @@ func (r redactor) text(s string) string {
 	for _, secret := range r.hidden {
 		s = strings.ReplaceAll(s, secret, length(secret))
 	}
-	s = patterns.ReplaceAllStringFunc(s, replaced)
+	s = patterns.ReplaceAllStringFunc(shortened(s, maxRead), replaced)
 	return shortened(printable(s), maxText)
 }
 
