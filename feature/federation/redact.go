@@ -52,11 +52,11 @@ var patterns = regexp.MustCompile(strings.Join([]string{
 // redactor takes out of texts what no operator may see.
 type redactor struct{ hidden []string }
 
-// newRedactor makes a redactor that knows some secrets. Longer ones are looked for first, since a shorter one may be part of them.
+// newRedactor makes a redactor that knows some secrets, also as user names have them, in lower case. Longer ones are looked for first, since a shorter one may be part of them.
 func newRedactor(secrets []string) redactor {
 	var hidden []string
 	for _, s := range secrets {
-		for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
+		for _, form := range []string{s, strings.ToLower(s), url.QueryEscape(s), url.PathEscape(s)} {
 			if len(form) >= minHidden {
 				hidden = append(hidden, form)
 			}

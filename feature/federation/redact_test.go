@@ -34,3 +34,10 @@ func TestMarkupIsHiddenThatDoesNotEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestSubjectsAreHiddenAsUserNamesHaveThem(t *testing.T) {
+	t.Parallel()
+	if got := newRedactor([]string{"Liddell"}).text("corp_liddell, Liddell"); got != "corp_(7 bytes), (7 bytes)" {
+		t.Errorf("got %q", got)
+	}
+}
