@@ -130,6 +130,7 @@ func (s *Service) refresh(ctx context.Context, pool id.Pool, name string) error 
 	if !s.mayFetch(pool, name) {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx) // or visitors who leave could have old metadata stay in force
 	xml, err := s.fetchMetadata(ctx, m.URL)
 	if err != nil {
 		s.Log.Warn("metadata of an identity provider could not be fetched: those of before stay in force", "pool", pool, "provider", name, "error", err)
