@@ -23,6 +23,7 @@ type draft struct {
 	*provider.Provider
 	secrets  secrets
 	metadata *provider.Metadata // of a SAML provider
+	renewed  bool               // metadata are others than those that are stored
 }
 
 // settings are what an operation is told of a provider; nil is what it is not told.
@@ -214,7 +215,7 @@ func (s *Service) store(tx *db.Tx, d *draft, write func(*db.Tx, *provider.Provid
 	if taken, ok := errors.AsType[*provider.IdentifierError](err); ok {
 		return cognitoidp.InvalidParameter("The identifier " + taken.Identifier + " is already in use by another identity provider.")
 	}
-	if err != nil || d.metadata == nil {
+	if err != nil || !d.renewed {
 		return err
 	}
 	return provider.PutMetadata(tx, d.metadata)

@@ -47,7 +47,7 @@ func (s *Service) describeSAML(ctx context.Context, d *draft, given map[string]s
 	if len(parsed.Expired) > 0 {
 		return cognitoidp.InvalidParameter("The metadata of the identity provider have a certificate that has expired.")
 	}
-	d.metadata, m.EntityID = m, parsed.EntityID
+	d.metadata, d.renewed, m.EntityID = m, true, parsed.EntityID
 	if _, err := s.samlKey(ctx, string(d.Pool)); err != nil { // whoever asks for its certificate later, at an address that anybody may call, writes nothing
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *Service) refresh(ctx context.Context, pool id.Pool, name string) error 
 func (s *Service) replaceMetadata(ctx context.Context, old *provider.Metadata, xml string, parsed *saml.Provider) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		current, err := provider.GetMetadata(tx, old.Pool, old.Name)
-		if errors.Is(err, db.ErrNotFound) || err == nil && current.URL != old.URL {
+		if errors.Is(err, db.ErrNotFound) || err == nil && (current.URL != old.URL || !current.Fetched.Equal(old.Fetched)) {
 			return nil
 		}
 		if err != nil {
