@@ -122,6 +122,7 @@ func TestSubjectsAreNamesThatCanBeKept(t *testing.T) {
 		"a\x00b":                        false,
 		"a\u202eb":                      false,
 		"a\nb":                          false,
+		"a\ufffd":                       false, // which "a\ud800" is read as
 		strings.Repeat("é", 255):        true,
 		strings.Repeat("é", 256):        false,
 		"auth0|5f7c8ec7c33c6c004bbaf":   true,

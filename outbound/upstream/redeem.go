@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"maps"
+	"strings"
 	"unicode/utf8"
 
 	"cardea/spec/triggerevent"
@@ -138,8 +139,10 @@ func (r *redemption) identity() (*Identity, error) {
 // maxSubject is the longest name of a user that OpenID Connect allows, in characters.
 const maxSubject = 255
 
+// checkSubject refuses what cannot name a user. The replacement character stands for whatever JSON has and texts cannot: halves of
+// surrogates, which would all be one.
 func checkSubject(subject string) error {
-	if subject == "" || utf8.RuneCountInString(subject) > maxSubject || !printable(subject) {
+	if subject == "" || utf8.RuneCountInString(subject) > maxSubject || !printable(subject) || strings.ContainsRune(subject, utf8.RuneError) {
 		return fail("subject", "Invalid subject from identity provider", "The provider has to name its users by a text of at most 255 printable characters.",
 			"the subject is not such a text of %d bytes", len(subject))
 	}
