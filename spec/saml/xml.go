@@ -52,12 +52,12 @@ func parse(text []byte, g grammar) (*etree.Element, error) {
 		return nil, fail(CheckXML, "the document has more than %d elements", maxElements)
 	}
 	if err := validator.Validate(bytes.NewReader(text)); err != nil {
-		return nil, fail(CheckXML, "the document does not survive being parsed and written: %v", err)
+		return nil, fail(CheckXML, "the document does not survive being parsed and written: %.300s", err)
 	}
 	doc := etree.NewDocument()
 	doc.ReadSettings = etree.ReadSettings{PreserveDuplicateAttrs: true, MaxDepth: maxDepth}
 	if err := doc.ReadFromBytes(text); err != nil {
-		return nil, fail(CheckXML, "the document is not well-formed: %v", err)
+		return nil, fail(CheckXML, "the document is not well-formed: %.300s", err)
 	}
 	root, err := onlyRoot(doc, g)
 	if err != nil {
