@@ -7,6 +7,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/spec/id"
+	"cardea/spec/oauth2"
 )
 
 // Upstream is the identity provider that the browser is sent to without being shown a page; empty: there is none. For an app that
@@ -17,6 +18,10 @@ func (r *Request) Upstream() string {
 	}
 	return r.Provider
 }
+
+// Renews tells whether the user is to prove anew who they are, also at a provider where they are signed in: as the app wants, and
+// before they see their own pages.
+func (r *Request) Renews() bool { return r.own != "" || r.Prompts(oauth2.PromptLogin) }
 
 // Box is what a pool seals for browsers with whose app is not known yet.
 func (s *Server) Box(ctx context.Context, pool id.Pool) (box *seal.Box, err error) {

@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -308,6 +309,25 @@ func TestTheAgeOfASignInIsTheProviders(t *testing.T) {
 		w.idp.EditIDToken(func(c M) { c["auth_time"] = w.Now().Unix() - 600 })
 		if _, err := w.land(t, w.depart(t, "max_age", "60")); err == nil {
 			t.Error("a sign-in that is too old")
+		}
+	})
+}
+
+// A session of the pool's does not lead to a user's own pages, and a session at the provider does not either.
+func TestOwnPagesAskForANewSignInAtTheProvider(t *testing.T) {
+	each(t, with{}, func(t *testing.T, w *world) {
+		for own, want := range map[string]string{"code": "", hosted.OwnPages: "login"} {
+			to := callback
+			if own == hosted.OwnPages {
+				to = "/account"
+			}
+			out, err := w.departure(t, w.name, "response_type", own, "redirect_uri", to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at, err := url.Parse(out.Location); err != nil || at.Query().Get("prompt") != want {
+				t.Errorf("%s: sent to %s, %v", own, out.Location, err)
+			}
 		}
 	})
 }

@@ -86,6 +86,9 @@ func (s *Service) departByOAuth(ctx context.Context, r *hosted.Request, p *opene
 	d.Trip.Nonce = rand.Text() + rand.Text()
 	d.Trip.Verifier = rand.Text() + rand.Text() // 52 characters
 	prompt := slices.DeleteFunc(slices.Clone(r.Prompt), func(one string) bool { return one == oauth2.PromptNone })
+	if r.Renews() && !r.Prompts(oauth2.PromptLogin) {
+		prompt = append(prompt, oauth2.PromptLogin)
+	}
 	d.Location, err = s.Upstream.AuthorizeURL(ctx, *p.OAuth, upstream.Departure{
 		RedirectURI: v.Site.BaseURL + OAuthCallback, State: d.Handle, Nonce: d.Trip.Nonce,
 		Challenge: oauth2.Challenge(d.Trip.Verifier), Prompt: strings.Join(prompt, " "),
