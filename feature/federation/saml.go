@@ -20,6 +20,9 @@ const samlSkew = time.Minute
 // errReplayed says that an assertion has signed somebody in before.
 var errReplayed = errors.New("the assertion was used before")
 
+// errOld says that a sign-in at a provider is older than the app allows.
+var errOld = errors.New("the sign-in at the provider is too old")
+
 // badResponse is what the app is told of an answer of a SAML provider that does not hold.
 const badResponse = "Invalid samlResponse or relayState from identity provider"
 
@@ -33,7 +36,7 @@ func (s *Service) departBySAML(ctx context.Context, r *hosted.Request, p *opened
 	to := p.SAML.Metadata.SSO
 	request := saml.AuthnRequest{
 		ID: d.Trip.Request, ServiceProvider: entityID(r.Pool.ID), ACS: v.Site.BaseURL + SAMLCallback, Destination: to.Redirect,
-		Issued: s.DB.Now(), ForceAuthn: r.Prompts(oauth2.PromptLogin) || r.MaxAge != nil,
+		Issued: s.DB.Now(), ForceAuthn: r.Renews() || r.MaxAge != nil,
 	}
 	key, err := s.requestKey(ctx, p)
 	if err != nil {
@@ -90,6 +93,9 @@ func (a *arrival) identifyBySAML() error {
 	if err != nil {
 		return err
 	}
+	if err := a.checkAge(assertion.AuthnInstant); err != nil {
+		return err
+	}
 	a.journal.Add(upstream.Step{Kind: "check", Name: "assertion"})
 	a.asserted = &asserted{
 		name:  "assertion/" + id.Digest(a.provider.Name+"/"+assertion.ID),
@@ -97,6 +103,16 @@ func (a *arrival) identifyBySAML() error {
 	}
 	a.who = identityOf(assertion)
 	return nil
+}
+
+// checkAge refuses a sign-in that is older than the app allows: a provider need not know ForceAuthn.
+func (a *arrival) checkAge(signedIn time.Time) error {
+	if a.request.MaxAge == nil || !signedIn.IsZero() && a.DB.Now().Sub(signedIn) <= *a.request.MaxAge+samlSkew {
+		return nil
+	}
+	const advice = "The provider was asked for a new sign-in (ForceAuthn), and AuthnInstant does not say that there was one."
+	a.journal.Add(upstream.Step{Kind: "check", Name: "auth_time", Failed: "the sign-in at the provider is too old", Advice: advice})
+	return &upstream.Error{Check: "auth_time", Word: badResponse, Advice: advice, Err: errOld}
 }
 
 // identityOf is who an assertion is about. An attribute of several values is the text that lists them.

@@ -161,6 +161,44 @@ func TestPromptLoginForcesASignInAtSAMLProviders(t *testing.T) {
 	})
 }
 
+// Providers may not know ForceAuthn.
+func TestASignInAtASAMLProviderMayBeTooOld(t *testing.T) {
+	eachSAML(t, with{}, nil, func(t *testing.T, w *samlWorld) {
+		for name, c := range map[string]struct {
+			maxAge string
+			change func(r *samltest.Response)
+			fits   bool
+		}{
+			"any age":     {"", func(r *samltest.Response) { r.Issued = w.Now().Add(-4 * time.Minute) }, true},
+			"new":         {"60", func(r *samltest.Response) { r.Issued = w.Now().Add(-90 * time.Second) }, true},
+			"old":         {"60", func(r *samltest.Response) { r.Issued = w.Now().Add(-4 * time.Minute) }, false},
+			"of no time":  {"60", func(r *samltest.Response) { r.EditAssertion = authnInstants.Replace }, false},
+			"not limited": {"", func(r *samltest.Response) { r.EditAssertion = authnInstants.Replace }, true},
+		} {
+			var pairs []string
+			if c.maxAge != "" {
+				pairs = []string{"max_age", c.maxAge}
+			}
+			_, err := w.land(t, w.answer(t, c.change, pairs...))
+			if !c.fits {
+				told(t, err, badResponse)
+			} else if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		out, err := w.departure(t, w.name, "response_type", hosted.OwnPages, "redirect_uri", "/account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked, err := samltest.ReadRedirect(out.Location, nil); err != nil || asked.ForceAuthn != "true" {
+			t.Errorf("for the own pages, asked %+v, %v", asked, err)
+		}
+	})
+}
+
+// authnInstants take away when somebody has signed in.
+var authnInstants = strings.NewReplacer("AuthnInstant=", "Instant=")
+
 func TestEncryptedAssertionsAreDemanded(t *testing.T) {
 	eachSAML(t, with{}, M{"EncryptedResponses": "true"}, func(t *testing.T, w *samlWorld) {
 		_, err := w.land(t, w.answer(t, nil))
