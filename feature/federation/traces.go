@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cardea/engine/access"
+	"cardea/engine/lockout"
 	"cardea/outbound/upstream"
 	"cardea/platform/caller"
 	"cardea/platform/db"
@@ -33,8 +34,8 @@ const (
 	// traceLife is how long a trace is kept.
 	traceLife = 7 * 24 * time.Hour
 
-	// tracesOfAddress is how many sign-ins from one address in an hour that failed leave a trace: whoever fails on purpose cannot
-	// drive out the traces of others.
+	// tracesOfAddress is how many sign-ins from one address, or one network of IPv6, in an hour that failed leave a trace: whoever
+	// fails on purpose cannot drive out the traces of others.
 	tracesOfAddress = 30
 
 	// maxDoc is the length of a trace, in bytes.
@@ -62,7 +63,7 @@ type Traces struct {
 // waitingTrace is a trace that is to be stored.
 type waitingTrace struct {
 	row     *federationtrace.Trace
-	address string
+	network string // of the visitor
 }
 
 // NewTraces makes Traces of a database, by a clock.
@@ -95,7 +96,7 @@ func (t *Traces) Keep(ctx context.Context, journal *upstream.Journal, e Ending) 
 		t.Observe(cmp.Or(trace.Type, "unknown"), trace.Outcome, now.Sub(trace.Began))
 	}
 	t.log(ctx, trace)
-	t.enqueue(&waitingTrace{row: rowOf(trace, e.Provider, now), address: by.IP})
+	t.enqueue(&waitingTrace{row: rowOf(trace, e.Provider, now), network: lockout.Source{Address: by.IP}.Network()})
 }
 
 // log writes the line of a sign-in.
@@ -184,12 +185,12 @@ func (t *Traces) Store(ctx context.Context) error {
 	return nil
 }
 
-// limited tells whether too many sign-ins from the trace's address have failed for this one to be kept.
+// limited tells whether too many sign-ins from the trace's network have failed for this one to be kept.
 func (w *waitingTrace) limited(tx *db.Tx) (bool, error) {
 	if !w.row.Failed {
 		return false, nil
 	}
-	uses, err := quota.Use(tx, w.row.Pool, "federation-trace/"+w.address, tracesOfAddress, time.Hour)
+	uses, err := quota.Use(tx, w.row.Pool, "federation-trace/"+w.network, tracesOfAddress, time.Hour)
 	return uses > tracesOfAddress, err
 }
 

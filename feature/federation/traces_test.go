@@ -291,6 +291,17 @@ func TestAnAddressLeavesFewTracesOfFailures(t *testing.T) {
 	})
 }
 
+func TestANetworkOfIPv6LeavesFewTracesOfFailures(t *testing.T) {
+	eachKeeper(t, func(t *testing.T, k *keeper) {
+		for n := range 40 {
+			k.keep(t, fmt.Sprintf("2001:db8::%x", n+1), &upstream.Journal{}, k.ending(errors.New("on purpose")))
+		}
+		if got := strings.Count(k.docs(t), "on purpose"); got != 30 {
+			t.Errorf("%d traces of one network", got)
+		}
+	})
+}
+
 func TestAPoolKeepsAThousandTraces(t *testing.T) {
 	eachKeeper(t, func(t *testing.T, k *keeper) {
 		failed := k.keep(t, "192.0.2.1", &upstream.Journal{}, k.ending(errors.New("first of all")))
