@@ -116,7 +116,7 @@ func (in Incoming) open(field string) (*etree.Element, *query, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := parse(document, messageXML)
+	e, err := parse(document, logoutXML)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,9 +21,11 @@ const (
 // Bounds of a document.
 const (
 	maxMessage    = 192 << 10 // bytes of XML in a message
+	maxLogout     = 64 << 10  // bytes of XML in a message about a logout, which anybody may have read
 	maxMetadata   = 1 << 20
 	maxDepth      = 32
 	maxElements   = 5_000
+	maxFew        = 1_000 // elements of a message about a logout
 	maxAttributes = 64 // of one element
 	maxPrefixes   = 32 // in scope at once
 )
@@ -31,12 +33,14 @@ const (
 // grammar is what is allowed in a document.
 type grammar struct {
 	bytes    int
+	elements int
 	comments bool // are dropped, instead of refused
 }
 
 var (
-	messageXML  = grammar{bytes: maxMessage}
-	metadataXML = grammar{bytes: maxMetadata, comments: true}
+	messageXML  = grammar{bytes: maxMessage, elements: maxElements}
+	logoutXML   = grammar{bytes: maxLogout, elements: maxFew}
+	metadataXML = grammar{bytes: maxMetadata, elements: maxElements, comments: true}
 )
 
 // parse reads a document that every XML parser reads alike: it survives encoding/xml unchanged, has no DTD, no processing
@@ -48,8 +52,8 @@ func parse(text []byte, g grammar) (*etree.Element, error) {
 	if g.comments {
 		text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	}
-	if bytes.Count(text, []byte("<")) > 2*maxElements+16 { // tags, comments and declarations: each of them costs
-		return nil, fail(CheckXML, "the document has more than %d elements", maxElements)
+	if bytes.Count(text, []byte("<")) > 2*g.elements+16 { // tags, comments and declarations: each of them costs
+		return nil, fail(CheckXML, "the document has more than %d elements", g.elements)
 	}
 	if err := validator.Validate(bytes.NewReader(text)); err != nil {
 		return nil, fail(CheckXML, "the document does not survive being parsed and written: %.300s", err)
@@ -112,13 +116,13 @@ func plainDeclaration(inst string) bool {
 // scan walks through a parsed document.
 type scan struct {
 	grammar
-	elements int
+	seen int // elements
 }
 
 // element checks an element and what is in it, and drops comments where they are allowed. Declared are the prefixes around it.
 func (s *scan) element(e *etree.Element, declared map[string]bool) error {
-	if s.elements++; s.elements > maxElements {
-		return fail(CheckXML, "the document has more than %d elements", maxElements)
+	if s.seen++; s.seen > s.elements {
+		return fail(CheckXML, "the document has more than %d elements", s.elements)
 	}
 	declared, err := s.attributes(e, declared)
 	if err != nil {

@@ -20,3 +20,22 @@ func TestErrorsDoNotRepeatDocuments(t *testing.T) {
 		}
 	}
 }
+
+func TestMessagesAboutLogoutsAreSmall(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		inside string
+		want   string
+	}{
+		"long":          {strings.Repeat("x", 65<<10), saml.CheckXML},
+		"many elements": {strings.Repeat("<samlp:Extensions/>", 1000), saml.CheckXML},
+		"not too many":  {strings.Repeat("<samlp:Extensions/>", 900), ""},
+	} {
+		request := idp.Logout(now, here)
+		request.Edit = replace("</saml:Issuer>", "</saml:Issuer>"+c.inside)
+		_, err := saml.ReadLogoutRequest(saml.Incoming{Query: request.Query("relay")}, expectLogout())
+		if got := check(t, err); got != c.want {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
