@@ -5,8 +5,10 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/factor"
+	"cardea/engine/identity"
 	"cardea/platform/db"
 	"cardea/record/device"
+	"cardea/record/linkedidentity"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/id"
@@ -16,8 +18,8 @@ import (
 // not confirmed, and ends the reset of a password, which is then gone.
 //
 // Anybody can sign up with another's address. What they have set before its owner proves it (a password, another contact,
-// factors) must not outlive that proof, or they would share the account. It stays where the sign-in began with the Session
-// of the very sign-up, which nobody else has.
+// factors), and what they have been linked with, must not outlive that proof, or they would share the account. It stays where the
+// sign-in began with the Session of the very sign-up, which nobody else has.
 
 // confirmed is the user after a proof by a code to a contact ("email" or "phone_number") or, if that is empty, by a passkey, as
 // far as that decides what comes next.
@@ -53,7 +55,7 @@ func (a *attempt) takeOver(contact string) effect {
 		if err := account.Save(tx, a.Pool, u, false); err != nil {
 			return fmt.Errorf("void what was set before: %w", err)
 		}
-		for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{factor.DeleteUser, device.DeleteUser} {
+		for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{factor.DeleteUser, device.DeleteUser, linkedidentity.DeleteUser} {
 			if err := remove(tx, u.Pool, u.Sub); err != nil {
 				return fmt.Errorf("void what was set before: %w", err)
 			}
@@ -67,6 +69,7 @@ func disown(u *user.User, proven string) {
 	u.Password, u.History = nil, nil
 	u.MFA = user.MFA{}
 	u.Pending = map[string]string{}
+	delete(u.Attributes, identity.Attribute)
 	for _, contact := range account.Contacts {
 		if contact != proven {
 			delete(u.Attributes, contact)

@@ -61,6 +61,33 @@ func TestWhatWasSetBeforeTheProofOfAnAddressIsVoid(t *testing.T) {
 	})
 }
 
+// A function may have linked the account with whoever has made it.
+func TestLinksBeforeTheProofOfAnAddressAreVoid(t *testing.T) {
+	eachPasswordless(t, func(t *testing.T, w *world) {
+		const owner = "owner@example.com"
+		w.Must(t, "CreateIdentityProvider", M{"UserPoolId": w.pool, "ProviderName": "Google", "ProviderType": "Google",
+			"ProviderDetails": M{"client_id": "a", "client_secret": "b", "authorize_scopes": "openid"}})
+		stranger := M{"ProviderName": "Google", "ProviderAttributeName": "Cognito_Subject", "ProviderAttributeValue": "1"}
+		link := func() {
+			w.Must(t, "AdminLinkProviderForUser", M{"UserPoolId": w.pool, "SourceUser": stranger,
+				"DestinationUser": M{"ProviderName": "Cognito", "ProviderAttributeValue": owner}})
+		}
+		w.signUp(t, owner, nil)
+		link()
+		w.byCode(t, owner, nil)
+		w.Fails(t, "AdminDisableProviderForUser", M{"UserPoolId": w.pool, "User": stranger}, "UserNotFoundException", "")
+		for _, a := range w.Must(t, "AdminGetUser", M{"UserPoolId": w.pool, "Username": owner})["UserAttributes"].([]any) {
+			if a.(M)["Name"] == "identities" {
+				t.Errorf("identities are still %v", a.(M)["Value"])
+			}
+		}
+
+		link() // now it is the owner's
+		w.byCode(t, owner, nil)
+		w.Must(t, "AdminDisableProviderForUser", M{"UserPoolId": w.pool, "User": stranger})
+	})
+}
+
 func TestWhatWasSetStaysWithTheSessionOfItsSignUp(t *testing.T) {
 	eachPasswordless(t, func(t *testing.T, w *world) {
 		w.byCode(t, "owner@example.com", w.signUp(t, "owner@example.com", nil))
