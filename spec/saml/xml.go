@@ -26,8 +26,8 @@ const (
 	maxDepth      = 32
 	maxElements   = 5_000
 	maxFew        = 1_000 // elements of a message about a logout
-	maxAttributes = 64 // of one element
-	maxPrefixes   = 32 // in scope at once
+	maxAttributes = 64    // of one element
+	maxPrefixes   = 32    // in scope at once
 )
 
 // grammar is what is allowed in a document.
