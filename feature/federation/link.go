@@ -9,6 +9,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/identity"
 	"cardea/platform/db"
+	"cardea/record/authcode"
 	"cardea/record/linkedidentity"
 	"cardea/record/pool"
 	"cardea/record/user"
@@ -92,7 +93,7 @@ func merging(u *user.User, err error) error {
 }
 
 // AdminDisableProviderForUser ends a link, or a user's own way to sign in. What the single sign-on sessions of the user came of is
-// not looked at: all of them end. Tokens stay, as they do when a password is changed.
+// not looked at: all of them end, and codes that were not redeemed are void. Tokens stay, as they do when a password is changed.
 func (s *Service) AdminDisableProviderForUser(ctx context.Context, in *cognitoidp.AdminDisableProviderForUserRequest) (*cognitoidp.AdminDisableProviderForUserResponse, error) {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		p, err := access.Pool(tx, in.UserPoolId)
@@ -106,6 +107,9 @@ func (s *Service) AdminDisableProviderForUser(ctx context.Context, in *cognitoid
 		u.Touch(tx.Now)
 		if err := account.Save(tx, p, u, false); err != nil {
 			return err
+		}
+		if err := authcode.DeleteUser(tx, p.ID, u.Sub); err != nil {
+			return fmt.Errorf("void codes: %w", err)
 		}
 		return account.EndAllSSO(tx, p.ID, u.Sub)
 	})

@@ -3,10 +3,12 @@ package federation_test
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 
+	"cardea/engine/hosted"
 	"cardea/feature/federation"
 	"cardea/outbound/trigger/triggertest"
 	"cardea/platform/db"
@@ -155,6 +157,29 @@ func TestTheEndOfALinkEndsSingleSignOn(t *testing.T) {
 
 // Links, ends of links and first sign-ins of one identity at once: it is one user's at each time, and every sign-in is one of a user
 // that it was then.
+func TestTheEndOfALinkVoidsCodes(t *testing.T) {
+	each(t, with{}, func(t *testing.T, w *world) {
+		w.account(t, "alice")
+		w.linkTo(t, "alice", "Cognito_Subject", jane)
+		tr := w.depart(t)
+		tr.in.Browser = hosted.Browser{} // without single sign-on, with which they end anyway
+		out, err := w.land(t, tr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := url.Parse(out.Finished.Location.String())
+		if err != nil || out.Finished.SSO != "" {
+			t.Fatal(out.Finished, err)
+		}
+		w.Must(t, "AdminDisableProviderForUser", disabling(w.pool, subject("Corp", jane)))
+		a := w.Post(t, w.Endpoint(t, w.pool, "/oauth2/token"), "grant_type", "authorization_code", "client_id", w.app,
+			"code", back.Query().Get("code"), "redirect_uri", callback)
+		if a.Status != 400 || a.Body["error"] != "invalid_grant" {
+			t.Errorf("the code gives %d %s", a.Status, a.Text)
+		}
+	})
+}
+
 func TestLinksHoldUnderParallelFirstSignIns(t *testing.T) {
 	each(t, with{}, func(t *testing.T, w *world) {
 		w.account(t, "alice")
