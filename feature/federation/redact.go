@@ -71,7 +71,7 @@ func (r redactor) text(s string) string {
 	for _, secret := range r.hidden {
 		s = strings.ReplaceAll(s, secret, length(secret))
 	}
-	s = patterns.ReplaceAllStringFunc(shortened(s, maxRead), replaced)
+	s = patterns.ReplaceAllStringFunc(shortened(strings.ToValidUTF8(s, "�"), maxRead), replaced)
 	return shortened(printable(s), maxText)
 }
 
