@@ -12,6 +12,7 @@ import (
 	"cardea/engine/scope"
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/record/client"
 	"cardea/record/devicegrant"
 	"cardea/record/pool"
 	"cardea/record/provider"
@@ -212,8 +213,8 @@ func (r *Request) readKey(v oauth2.Values) error {
 // one that the request asks for, if it asks for any. One that asks for the pool itself leaves the choice to its user, as Cognito does
 // (docs/cognito/federation.md, "Sign-in").
 func (r *Request) Serves(provider string) bool {
-	provider = cmp.Or(provider, local)
-	return r.offers(provider) && (r.Provider == "" || r.Provider == local || r.Provider == provider)
+	provider = cmp.Or(provider, client.Local)
+	return r.Client.Offers(provider) && (r.Provider == "" || r.Provider == client.Local || r.Provider == provider)
 }
 
 // readProvider finds the identity provider that the request names, by its name or by one of its identifiers, and refuses one that
@@ -230,7 +231,7 @@ func (r *Request) readProvider(tx *db.Tx, identifier string) error {
 	if p != nil {
 		r.Provider = p.Name
 	}
-	if !r.offers(r.Provider) || asked != "" && asked != r.Provider {
+	if r.Provider != "" && !r.Client.Offers(r.Provider) || asked != "" && asked != r.Provider {
 		return r.Refused(ErrProvider)
 	}
 	return nil
@@ -241,16 +242,10 @@ func (r *Request) provider(tx *db.Tx, identifier string) (*provider.Provider, er
 	if identifier != "" {
 		return provider.ByIdentifier(tx, r.Pool.ID, identifier)
 	}
-	if r.Provider == "" || r.Provider == local {
+	if r.Provider == "" || r.Provider == client.Local {
 		return nil, nil
 	}
 	return provider.Get(tx, r.Pool.ID, r.Provider)
-}
-
-// offers reports whether users of the app may come from an identity provider; no name is any.
-func (r *Request) offers(provider string) bool {
-	own := r.Client.Doc.SupportedIdentityProviders
-	return provider == "" || slices.Contains(own, provider) || len(own) == 0 && provider == local
 }
 
 // flowOf is the OAuth flow of a response type, as clients' settings name it.

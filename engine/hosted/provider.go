@@ -6,6 +6,7 @@ import (
 
 	"cardea/platform/db"
 	"cardea/platform/seal"
+	"cardea/record/client"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
 )
@@ -13,7 +14,7 @@ import (
 // Upstream is the identity provider that the browser is sent to without being shown a page; empty: there is none. For an app that
 // has registered itself a page is shown in any case, which says whose app it is.
 func (r *Request) Upstream() string {
-	if r.Provider == local || r.Client.SelfRegistered() {
+	if r.Provider == client.Local || r.Client.SelfRegistered() {
 		return ""
 	}
 	return r.Provider
@@ -34,5 +35,5 @@ func (s *Server) Box(ctx context.Context, pool id.Pool) (box *seal.Box, err erro
 
 // Federated tells whether users of the app may come from identity providers.
 func (r *Request) Federated() bool {
-	return slices.ContainsFunc(r.Client.Doc.SupportedIdentityProviders, func(name string) bool { return name != local })
+	return slices.ContainsFunc(r.Client.Doc.SupportedIdentityProviders, func(name string) bool { return name != client.Local })
 }

@@ -31,9 +31,6 @@ const (
 	reuseTime = time.Minute
 )
 
-// local is the name of the pool itself among the providers that users may come from.
-const local = "COGNITO"
-
 // Browser is a visitor's browser, as far as single sign-on knows it.
 type Browser struct {
 	Domain string // at which it is; empty: the sign-in is not remembered

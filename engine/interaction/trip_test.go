@@ -10,20 +10,14 @@ import (
 	"cardea/engine/interaction"
 )
 
-type trip struct {
-	Provider, Query string
-	Began           int64
-}
-
 func TestATripOpensForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	b := box(t, "pool")
 	own := interaction.Owner{Pool: owner.Pool, Domain: owner.Domain, Request: "0123456789abABCDEFGHIJKLMNOPQRST", Browser: owner.Browser}
-	out := trip{"Google", "client_id=x&state=" + strings.Repeat("y", 4000), 1_700_000_000_000}
+	out := interaction.Trip{Provider: "Google", Query: "client_id=x&state=" + strings.Repeat("y", 4000), Began: 1_700_000_000_000}
 	text := interaction.SealTrip(b, own, out)
-	var back trip
-	if ok := interaction.OpenTrip(b, own, text, &back); !ok || !cmp.Equal(out, back) {
-		t.Fatalf("%t: %s", ok, cmp.Diff(out, back))
+	if back := interaction.OpenTrip(b, own, text); !cmp.Equal(&out, back) {
+		t.Fatal(cmp.Diff(&out, back))
 	}
 	for name, change := range map[string]func(*interaction.Owner){
 		"pool":    func(o *interaction.Owner) { o.Pool = "us-east-1_other" },
@@ -33,7 +27,7 @@ func TestATripOpensForItsOwnerAlone(t *testing.T) {
 	} {
 		other := own
 		change(&other)
-		if interaction.OpenTrip(b, other, text, new(trip)) {
+		if interaction.OpenTrip(b, other, text) != nil {
 			t.Errorf("it opens for another %s", name)
 		}
 	}
@@ -41,11 +35,11 @@ func TestATripOpensForItsOwnerAlone(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty": "", "cut": text[:len(text)-4], "an interaction": interactionText, "far too long": strings.Repeat("A", 1<<20),
 	} {
-		if interaction.OpenTrip(b, own, text, new(trip)) {
+		if interaction.OpenTrip(b, own, text) != nil {
 			t.Errorf("%s: it opens", name)
 		}
 	}
-	if interaction.OpenTrip(box(t, "other"), own, text, new(trip)) {
+	if interaction.OpenTrip(box(t, "other"), own, text) != nil {
 		t.Error("it opens with another pool's box")
 	}
 	if _, ok := interaction.Open(b, own, text, now); ok {
@@ -56,14 +50,14 @@ func TestATripOpensForItsOwnerAlone(t *testing.T) {
 func TestATripFitsIntoACookie(t *testing.T) {
 	t.Parallel()
 	b := box(t, "pool")
-	if text := interaction.SealTrip(b, owner, trip{Query: strings.Repeat(rand.Text(), 200)}); text == "" || len(text) > interaction.Most {
+	if text := interaction.SealTrip(b, owner, interaction.Trip{Query: strings.Repeat(rand.Text(), 200)}); text == "" || len(text) > interaction.Most {
 		t.Errorf("a long request that repeats itself has %d characters", len(text))
 	}
 	var long strings.Builder
 	for long.Len() < 6000 {
 		long.WriteString(rand.Text())
 	}
-	if text := interaction.SealTrip(b, owner, trip{Query: long.String()}); text != "" {
+	if text := interaction.SealTrip(b, owner, interaction.Trip{Query: long.String()}); text != "" {
 		t.Errorf("a trip of %d characters", len(text))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"cardea/engine/account"
 	"cardea/engine/identity"
 	"cardea/platform/db"
+	"cardea/record/client"
 	"cardea/record/linkedidentity"
 	"cardea/record/pool"
 	"cardea/record/provider"
@@ -27,9 +28,6 @@ const (
 	maxAddress   = 254 // bytes
 	maxAccounts  = 60  // that are looked at of those with one address
 )
-
-// local is the name of the pool itself among the providers that users of an app may come from.
-const local = "COGNITO"
 
 // Proposal is an identity that is linked with an account once whoever has signed in with it has signed in to the account, too. The
 // browser keeps it, sealed with the rest of its interaction.
@@ -102,8 +100,7 @@ func holds(p *pool.Pool, u *user.User, email string) bool {
 
 // takes tells whether an identity at a provider may be linked with an account, whose user can sign in to it at the app's pages.
 func takes(tx *db.Tx, app access.App, u *user.User, name string) (bool, error) {
-	from := app.Client.Doc.SupportedIdentityProviders
-	if !slices.Contains(from, local) || !slices.Contains(from, name) {
+	if !app.Client.Offers(client.Local) || !app.Client.Offers(name) {
 		return false, nil
 	}
 	if !u.Enabled || u.Status != cognitoidp.UserStatusTypeConfirmed || identity.Fixed(app.Pool, u) != "" {

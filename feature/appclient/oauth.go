@@ -97,7 +97,7 @@ func checkAttributes(p *pool.Pool, c *client.Client) error {
 // checkProviders checks that the identity providers exist. COGNITO is the pool itself.
 func checkProviders(tx *db.Tx, c *client.Client) error {
 	for _, name := range c.Doc.SupportedIdentityProviders {
-		if name == "COGNITO" {
+		if name == client.Local {
 			continue
 		}
 		_, err := provider.Get(tx, c.Pool, name)

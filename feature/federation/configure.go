@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/platform/db"
+	"cardea/record/client"
 	"cardea/record/pool"
 	"cardea/record/provider"
 	"cardea/spec/awsjson"
@@ -82,8 +83,8 @@ func (s *Service) UpdateIdentityProvider(ctx context.Context, in *cognitoidp.Upd
 		if owner, err = access.Pool(tx, in.UserPoolId); err != nil {
 			return err
 		}
-		if in.ProviderName == local {
-			return cognitoidp.UnsupportedIdentityProvider("Provider " + local + " cannot be changed.")
+		if in.ProviderName == client.Local {
+			return cognitoidp.UnsupportedIdentityProvider("Provider " + client.Local + " cannot be changed.")
 		}
 		d, err = s.load(tx, owner.ID, in.ProviderName)
 		return err
@@ -125,8 +126,8 @@ func (s *Service) DeleteIdentityProvider(ctx context.Context, in *cognitoidp.Del
 		if err != nil {
 			return err
 		}
-		if in.ProviderName == local {
-			return cognitoidp.UnsupportedIdentityProvider("Provider " + local + " cannot be deleted.")
+		if in.ProviderName == client.Local {
+			return cognitoidp.UnsupportedIdentityProvider("Provider " + client.Local + " cannot be deleted.")
 		}
 		return found(provider.Delete(tx, owner.ID, in.ProviderName), in.ProviderName)
 	})

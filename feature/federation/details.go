@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"cardea/record/client"
 	"cardea/record/provider"
 	"cardea/spec/cognitoidp"
 )
@@ -81,7 +82,7 @@ var facebookVersion = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]{1,3}$`)
 
 // checkName refuses a social provider of another name than its type's, and another provider of a name that means something else.
 func checkName(name, kindName string) error {
-	reserved := kinds[name].social || strings.EqualFold(name, "COGNITO")
+	reserved := kinds[name].social || strings.EqualFold(name, client.Local)
 	if name == kindName || !kinds[kindName].social && !reserved {
 		return nil
 	}

@@ -8,47 +8,47 @@ import (
 	"cardea/platform/db"
 	"cardea/record/provider"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 )
-
-// local is the name by which app clients list the pool itself among their identity providers.
-const local = "COGNITO"
 
 // maxPage is how many providers a page of a list has.
 const maxPage = 60
 
 // DescribeIdentityProvider shows an identity provider.
 func (s *Service) DescribeIdentityProvider(ctx context.Context, in *cognitoidp.DescribeIdentityProviderRequest) (*cognitoidp.DescribeIdentityProviderResponse, error) {
-	out := &cognitoidp.DescribeIdentityProviderResponse{}
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		owner, err := access.Pool(tx, in.UserPoolId)
-		if err != nil {
-			return err
-		}
-		d, err := s.load(tx, owner.ID, in.ProviderName)
-		if err != nil {
-			return err
-		}
-		out.IdentityProvider = s.describe(d.Provider, d.secrets, d.metadata)
-		return nil
+	shown, err := s.show(ctx, in.UserPoolId, func(tx *db.Tx, owner id.Pool) (*provider.Provider, error) {
+		p, err := provider.Get(tx, owner, in.ProviderName)
+		return p, found(err, in.ProviderName)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &cognitoidp.DescribeIdentityProviderResponse{IdentityProvider: shown}, nil
 }
 
 // GetIdentityProviderByIdentifier shows the identity provider that has an identifier.
 func (s *Service) GetIdentityProviderByIdentifier(ctx context.Context, in *cognitoidp.GetIdentityProviderByIdentifierRequest) (*cognitoidp.GetIdentityProviderByIdentifierResponse, error) {
-	out := &cognitoidp.GetIdentityProviderByIdentifierResponse{}
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		owner, err := access.Pool(tx, in.UserPoolId)
+	shown, err := s.show(ctx, in.UserPoolId, func(tx *db.Tx, owner id.Pool) (*provider.Provider, error) {
+		p, err := provider.ByIdentifier(tx, owner, in.IdpIdentifier)
+		if errors.Is(err, db.ErrNotFound) {
+			return nil, cognitoidp.ResourceNotFound("Identity provider with identifier " + in.IdpIdentifier + " does not exist.")
+		}
+		return p, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidp.GetIdentityProviderByIdentifierResponse{IdentityProvider: shown}, nil
+}
+
+// show describes the provider of a pool that find finds.
+func (s *Service) show(ctx context.Context, poolID string, find func(*db.Tx, id.Pool) (*provider.Provider, error)) (shown *cognitoidp.IdentityProviderType, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		owner, err := access.Pool(tx, poolID)
 		if err != nil {
 			return err
 		}
-		p, err := provider.ByIdentifier(tx, owner.ID, in.IdpIdentifier)
-		if errors.Is(err, db.ErrNotFound) {
-			return cognitoidp.ResourceNotFound("Identity provider with identifier " + in.IdpIdentifier + " does not exist.")
-		}
+		p, err := find(tx, owner.ID)
 		if err != nil {
 			return err
 		}
@@ -56,13 +56,10 @@ func (s *Service) GetIdentityProviderByIdentifier(ctx context.Context, in *cogni
 		if err != nil {
 			return err
 		}
-		out.IdentityProvider = s.describe(d.Provider, d.secrets, d.metadata)
+		shown = s.describe(d.Provider, d.secrets, d.metadata)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return shown, err
 }
 
 // ListIdentityProviders shows the names and types of a pool's identity providers, in the order of their names.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cardea/engine/access"
+	"cardea/engine/interaction"
 	"cardea/engine/issuer"
 	"cardea/platform/db"
 	"cardea/record/pool"
@@ -66,8 +67,9 @@ func (s *Service) part(ctx context.Context, in Parting) (*Departure, error) {
 	if err != nil {
 		return nil, err
 	}
-	handle := newHandle(oauth2.Values{}.With("logout", in.Query))
-	d := &Departure{Handle: handle, Trip: Trip{Handle: handle, Provider: p.Name, Query: in.Query, Began: db.Millis(s.DB.Now())}}
+	d := &Departure{Trip: interaction.Trip{
+		Handle: newHandle(oauth2.Values{}.With("logout", in.Query)), Provider: p.Name, Query: in.Query, Began: db.Millis(s.DB.Now()),
+	}}
 	switch {
 	case p.SAML != nil && p.SAML.Signout && in.Session.NameID != "":
 		return s.partBySAML(ctx, p, in, d)
@@ -110,11 +112,11 @@ func (s *Service) partBySAML(ctx context.Context, p *opened, in Parting, d *Depa
 		request.Sessions = []string{in.Session.Index}
 	}
 	if at.Redirect != "" {
-		d.Location, err = request.Redirect(d.Handle, key.private)
+		d.Location, err = request.Redirect(d.Trip.Handle, key.private)
 		return d, err
 	}
 	request.Destination = at.Post
-	d.Form, err = formOf(at.Post, saml.RequestField, d.Handle, func() (string, error) { return request.Form(key.private) })
+	d.Form, err = formOf(at.Post, saml.RequestField, d.Trip.Handle, func() (string, error) { return request.Form(key.private) })
 	return d, err
 }
 
@@ -145,7 +147,7 @@ func (s *Service) partByOAuth(ctx context.Context, p *opened, in Parting, d *Dep
 	q := target.Query()
 	q.Set("client_id", p.OAuth.ClientID)
 	q.Set("post_logout_redirect_uri", in.Site.BaseURL+OAuthLogout)
-	q.Set("state", d.Handle)
+	q.Set("state", d.Trip.Handle)
 	target.RawQuery = q.Encode()
 	d.Trip.Path, d.Location = OAuthLogout, target.String()
 	return d, nil
@@ -154,20 +156,17 @@ func (s *Service) partByOAuth(ctx context.Context, p *opened, in Parting, d *Dep
 // Parted is a browser that comes back from where Part has sent it.
 type Parted struct {
 	Site    *issuer.Site
-	Path    string        // that was called
-	Trip    *Trip         // that the browser was on
-	Handle  string        // that came: the state, or the RelayState
-	Message saml.Incoming // of SAML: the LogoutResponse
+	Path    string            // that was called
+	Trip    *interaction.Trip // that the browser was on
+	Handle  string            // that came: the state, or the RelayState
+	Message saml.Incoming     // of SAML: the LogoutResponse
 }
 
 // Parted checks what a provider has answered. Nothing depends on it but where the browser goes on: the user was signed out here before.
 // It answers ErrLogout.
 func (s *Service) Parted(ctx context.Context, in Parted) error {
 	trip := in.Trip
-	if trip == nil || trip.Path != in.Path || in.Handle == "" || trip.Handle != in.Handle {
-		return ErrLogout
-	}
-	if age := s.DB.Now().Sub(db.Time(trip.Began)); age < 0 || age > TripLife {
+	if trip == nil || !trip.EndsAt(in.Path, in.Handle, s.DB.Now()) {
 		return ErrLogout
 	}
 	if in.Path == OAuthLogout {

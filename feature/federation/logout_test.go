@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/interaction"
 	"cardea/feature/federation"
 	"cardea/record/ssosession"
 	"cardea/server/servertest"
@@ -174,7 +175,7 @@ func TestAnswersAreForTheBrowserThatWasSent(t *testing.T) {
 				}
 			},
 			"no cookies": func(b jar) { clear(b) },
-			"too late":   func(jar) { c.Advance(federation.TripLife + time.Second) },
+			"too late":   func(jar) { c.Advance(interaction.TripLife + time.Second) },
 		} {
 			b := c.signIn(t, "jane", janes())
 			m := c.leave(t, b)

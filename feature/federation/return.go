@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cardea/engine/hosted"
+	"cardea/engine/interaction"
 	"cardea/engine/lockout"
 	"cardea/engine/proposal"
 	"cardea/engine/trigger"
@@ -176,12 +177,11 @@ func (a *arrival) readTrip() (name string, err error) {
 	if trip == nil {
 		return a.readUnsolicited()
 	}
-	age := a.DB.Now().Sub(db.Time(trip.Began))
 	handle := a.in.Values.Get("state")
 	if a.in.Path == SAMLCallback {
 		handle = a.in.Values.Get(saml.RelayField)
 	}
-	if a.in.Values.Check() != nil || handle == "" || handle != trip.Handle || trip.Path != a.in.Path || age < 0 || age > TripLife {
+	if a.in.Values.Check() != nil || !trip.EndsAt(a.in.Path, handle, a.DB.Now()) {
 		return "", ErrTrip
 	}
 	if a.values, err = oauth2.Parse(trip.Query); err != nil {
@@ -208,7 +208,7 @@ func (a *arrival) spent() string { return "trip/" + a.in.Trip.Handle }
 // spend uses up the trip and what the provider has sent.
 func (a *arrival) spend(tx *db.Tx) error {
 	if trip := a.in.Trip; trip != nil {
-		err := replay.Use(tx, a.request.Pool.ID, a.spent(), db.Time(trip.Began).Add(2*TripLife))
+		err := replay.Use(tx, a.request.Pool.ID, a.spent(), db.Time(trip.Began).Add(2*interaction.TripLife))
 		if errors.Is(err, db.ErrExists) {
 			return ErrTrip
 		}

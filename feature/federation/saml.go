@@ -10,7 +10,6 @@ import (
 	"cardea/engine/hosted"
 	"cardea/outbound/upstream"
 	"cardea/spec/id"
-	"cardea/spec/oauth2"
 	"cardea/spec/saml"
 )
 
@@ -43,14 +42,11 @@ func (s *Service) departBySAML(ctx context.Context, r *hosted.Request, p *opened
 		return err
 	}
 	if to.Redirect != "" {
-		d.Location, err = request.Redirect(d.Handle, key)
+		d.Location, err = request.Redirect(d.Trip.Handle, key)
 		return err
 	}
 	request.Destination = to.Post
-	message, err := request.Form(key)
-	d.Form = &Form{Action: to.Post, Fields: []oauth2.Pair{
-		{Name: saml.RequestField, Value: message}, {Name: saml.RelayField, Value: d.Handle},
-	}}
+	d.Form, err = formOf(to.Post, saml.RequestField, d.Trip.Handle, func() (string, error) { return request.Form(key) })
 	return err
 }
 

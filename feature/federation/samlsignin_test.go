@@ -110,8 +110,8 @@ const badResponse = "invalid_request: Invalid samlResponse or relayState from id
 func TestUsersComeFromSAMLProviders(t *testing.T) {
 	eachSAML(t, with{mapping: M{"email": "email", "nickname": "groups"}}, nil, func(t *testing.T, w *samlWorld) {
 		out, asked := w.ask(t)
-		if asked.Issuer != w.audience() || asked.ACS != w.acs(t) || asked.RelayState != out.Handle || asked.ID != out.Trip.Request ||
-			asked.ForceAuthn != "" || asked.Signed || len(out.Handle) > 80 {
+		if asked.Issuer != w.audience() || asked.ACS != w.acs(t) || asked.RelayState != out.Trip.Handle || asked.ID != out.Trip.Request ||
+			asked.ForceAuthn != "" || asked.Signed || len(out.Trip.Handle) > 80 {
 			t.Errorf("asked %+v on the trip %+v", asked, out.Trip)
 		}
 		for range 2 {

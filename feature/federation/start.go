@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"cardea/engine/hosted"
+	"cardea/engine/interaction"
 	"cardea/outbound/upstream"
 	"cardea/platform/db"
 	"cardea/record/provider"
@@ -43,10 +44,9 @@ func (s *Service) Start(ctx context.Context, v Visit, name string) (*Departure, 
 		return nil, err
 	}
 
-	trip := Trip{
+	d := &Departure{Trip: interaction.Trip{
 		Handle: newHandle(v.Values), Provider: p.Name, Query: v.Values.Encode(), Began: db.Millis(s.DB.Now()),
-	}
-	d := &Departure{Handle: trip.Handle, Trip: trip}
+	}}
 	if p.SAML != nil {
 		err = s.departBySAML(ctx, r, p, v, d)
 	} else {
@@ -90,7 +90,7 @@ func (s *Service) departByOAuth(ctx context.Context, r *hosted.Request, p *opene
 		prompt = append(prompt, oauth2.PromptLogin)
 	}
 	d.Location, err = s.Upstream.AuthorizeURL(ctx, *p.OAuth, upstream.Departure{
-		RedirectURI: v.Site.BaseURL + OAuthCallback, State: d.Handle, Nonce: d.Trip.Nonce,
+		RedirectURI: v.Site.BaseURL + OAuthCallback, State: d.Trip.Handle, Nonce: d.Trip.Nonce,
 		Challenge: oauth2.Challenge(d.Trip.Verifier), Prompt: strings.Join(prompt, " "),
 		LoginHint: r.Values().Get("login_hint"), Levels: wished(r, p), MaxAge: maxAge(r),
 	})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cardea/engine/hosted"
+	"cardea/engine/interaction"
 	"cardea/engine/issuer"
 	"cardea/engine/trigger"
 	"cardea/feature/federation"
@@ -50,7 +51,7 @@ func eachKeeper(t *testing.T, body func(t *testing.T, k *keeper)) {
 func (k *keeper) ending(err error) federation.Ending {
 	return federation.Ending{Type: "OIDC", Err: err, Return: federation.Return{
 		Site: &issuer.Site{Pool: id.Pool(k.pool)}, Path: federation.OAuthCallback,
-		Trip: &federation.Trip{Provider: "Corp", Began: k.World.Now().Add(-3 * time.Second).UnixMilli()},
+		Trip: &interaction.Trip{Provider: "Corp", Began: k.World.Now().Add(-3 * time.Second).UnixMilli()},
 	}}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cardea/engine/hosted"
+	"cardea/engine/interaction"
 	"cardea/engine/lockout"
 	"cardea/feature/federation"
 	"cardea/outbound/upstream"
@@ -24,15 +25,15 @@ func TestATripEndsWhereItLeads(t *testing.T) {
 		other := w.depart(t)
 		for name, change := range map[string]func(tr *trip){
 			"no trip":               func(tr *trip) { tr.in.Trip = nil },
-			"another trip's state":  func(tr *trip) { tr.in.Values = tr.in.Values.With("state", other.Handle) },
+			"another trip's state":  func(tr *trip) { tr.in.Values = tr.in.Values.With("state", other.Trip.Handle) },
 			"another trip's cookie": func(tr *trip) { tr.in.Trip = &other.Trip },
 			"no state":              func(tr *trip) { tr.in.Values = tr.in.Values.With("state", "") },
 			"a parameter twice":     func(tr *trip) { tr.in.Values = parse(t, tr.in.Values.Encode()+"&code=x") },
 			"the SAML callback":     func(tr *trip) { tr.in.Path = federation.SAMLCallback },
 			"the SAML callback's form": func(tr *trip) {
-				tr.in.Path, tr.in.Values = federation.SAMLCallback, tr.in.Values.With("RelayState", tr.Handle)
+				tr.in.Path, tr.in.Values = federation.SAMLCallback, tr.in.Values.With("RelayState", tr.Trip.Handle)
 			},
-			"late":            func(tr *trip) { tr.in.Trip.Began -= (federation.TripLife + time.Millisecond).Milliseconds() },
+			"late":            func(tr *trip) { tr.in.Trip.Began -= (interaction.TripLife + time.Millisecond).Milliseconds() },
 			"from the future": func(tr *trip) { tr.in.Trip.Began += 10_000 },
 		} {
 			tr := w.depart(t)
@@ -46,7 +47,7 @@ func TestATripEndsWhereItLeads(t *testing.T) {
 		}
 
 		tr := w.depart(t)
-		tr.in.Trip.Began -= federation.TripLife.Milliseconds()
+		tr.in.Trip.Began -= interaction.TripLife.Milliseconds()
 		if _, err := w.land(t, tr); err != nil {
 			t.Errorf("in the last moment: %v", err)
 		}
@@ -81,7 +82,7 @@ func TestRequestsToProvidersAreBoundToTheirTrip(t *testing.T) {
 				t.Errorf("%s is %q, want %q", name, sent.Get(name), want)
 			}
 		}
-		if len(a.Handle) != 32 || a.Handle[:12] == b.Handle[:12] || a.Handle[12:] == b.Handle[12:] || a.Trip.Nonce == b.Trip.Nonce || a.Trip.Verifier == b.Trip.Verifier {
+		if len(a.Trip.Handle) != 32 || a.Trip.Handle[:12] == b.Trip.Handle[:12] || a.Trip.Handle[12:] == b.Trip.Handle[12:] || a.Trip.Nonce == b.Trip.Nonce || a.Trip.Verifier == b.Trip.Verifier {
 			t.Errorf("trips %+v and %+v", a.Trip, b.Trip)
 		}
 		if plain := query(t, b.Location); plain.Has("prompt") || plain.Has("max_age") || plain.Has("login_hint") || plain.Has("acr_values") {
@@ -118,12 +119,12 @@ func TestProvidersAreNotMixedUp(t *testing.T) {
 		// The browser went to Evil by a request that was meant for Corp, or brings Evil's answer to the trip to Corp.
 		wrong := w.back(t, out, w.idp)
 		fromEvil := w.back(t, toEvil, evil)
-		wrong.in.Values = fromEvil.in.Values.With("state", out.Handle)
+		wrong.in.Values = fromEvil.in.Values.With("state", out.Trip.Handle)
 		_, err = w.land(t, wrong)
 		told(t, err, "invalid_request: Invalid issuer in the response of the identity provider")
 
 		wrong = w.back(t, out, w.idp)
-		wrong.in.Values = parse(t, url.Values{"state": {out.Handle}, "code": {fromEvil.in.Values.Get("code")}}.Encode())
+		wrong.in.Values = parse(t, url.Values{"state": {out.Trip.Handle}, "code": {fromEvil.in.Values.Get("code")}}.Encode())
 		_, err = w.land(t, wrong)
 		told(t, err, `invalid_request: Corp Error - 400 invalid_grant The code is not good.`)
 		if w.count(t, "user_account") != 0 {
@@ -319,7 +320,7 @@ func TestWhatProvidersRefuseIsPassedOn(t *testing.T) {
 			"error=x%0d%0aSet-Cookie:+a&error_description=%e2%80%ae" + strings.Repeat("y", 300): "invalid_request: x Set-Cookie: a - " + strings.Repeat("y", 197),
 		} {
 			tr := w.depart(t)
-			tr.in.Values = parse(t, "state="+tr.Handle+"&"+answer)
+			tr.in.Values = parse(t, "state="+tr.Trip.Handle+"&"+answer)
 			_, err := w.land(t, tr)
 			told(t, err, want)
 		}

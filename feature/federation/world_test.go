@@ -144,7 +144,7 @@ func (w *world) departure(t testing.TB, provider string, pairs ...string) (*fede
 	t.Helper()
 	site := w.site(t)
 	return w.Server.Federation.Start(t.Context(), federation.Visit{
-		Site: site, Values: w.request(pairs...), Browser: hosted.Browser{Domain: site.Domain},
+		Site: site, Values: w.request(pairs...),
 	}, provider)
 }
 

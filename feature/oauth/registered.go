@@ -60,7 +60,7 @@ func (r *registration) client(tx *db.Tx, p *pool.Pool, scopes []string) *client.
 		CallbackURLs: r.asked.RedirectURIs, LogoutURLs: r.asked.LogoutURIs,
 		AllowedOAuthFlows: []string{r.flow()}, AllowedOAuthScopes: scopes, AllowedOAuthFlowsUserPoolClient: new(true),
 		ExplicitAuthFlows:                        []string{cognitoidp.ExplicitAuthFlowsTypeAllowRefreshTokenAuth},
-		SupportedIdentityProviders:               []string{"COGNITO"},
+		SupportedIdentityProviders:               []string{client.Local},
 		PreventUserExistenceErrors:               cognitoidp.PreventUserExistenceErrorTypesEnabled,
 		RefreshTokenValidity:                     30,
 		TokenValidityUnits:                       &cognitoidp.TokenValidityUnitsType{},

@@ -175,7 +175,7 @@ func (a *arrival) arrive() {
 }
 
 // openTrip finds the trip that the visitor was on, and has their browser forget it; nil: it knows of none.
-func (a *arrival) openTrip(handle string) (*federation.Trip, error) {
+func (a *arrival) openTrip(handle string) (*interaction.Trip, error) {
 	if handle == "" {
 		return nil, nil
 	}
@@ -188,16 +188,15 @@ func (a *arrival) openTrip(handle string) (*federation.Trip, error) {
 	if err != nil {
 		return nil, err
 	}
-	var trip federation.Trip
-	if !interaction.OpenTrip(box, a.traveller(handle), sealed, &trip) {
-		return nil, nil
+	trip := interaction.OpenTrip(box, a.traveller(handle), sealed)
+	if trip != nil {
+		a.set(name, "", -1)
 	}
-	a.set(name, "", -1)
-	return &trip, nil
+	return trip, nil
 }
 
 // resume judges the authorization request that the visitor has left with.
-func (a *arrival) resume(trip *federation.Trip) bool {
+func (a *arrival) resume(trip *interaction.Trip) bool {
 	asked, err := oauth2.Parse(trip.Query)
 	if err == nil {
 		a.asked = asked
@@ -213,7 +212,7 @@ func (a *arrival) resume(trip *federation.Trip) bool {
 
 // finishTrip signs the visitor in with what the provider has sent, and sends them on. trip is nil where they have come without having
 // been sent.
-func (a *arrival) finishTrip(trip *federation.Trip) {
+func (a *arrival) finishTrip(trip *interaction.Trip) {
 	out, err := a.Federation.Return(a.r.Context(), federation.Return{
 		Site: a.site, Browser: a.browser(), Path: a.is.page.path, Values: a.values, Trip: trip,
 	})
@@ -222,7 +221,7 @@ func (a *arrival) finishTrip(trip *federation.Trip) {
 		return
 	}
 	if trip == nil {
-		if !a.resume(&federation.Trip{Query: out.Values.Encode()}) {
+		if !a.resume(&interaction.Trip{Query: out.Values.Encode()}) {
 			return
 		}
 	}

@@ -58,16 +58,16 @@ func (v *visit) depart(provider string, told oauth2.Values) error {
 	if !v.request.Serves(provider) {
 		return hosted.ErrProvider
 	}
-	out, err := v.Federation.Start(v.r.Context(), federation.Visit{Site: v.site, Values: told, Browser: v.browser()}, provider)
+	out, err := v.Federation.Start(v.r.Context(), federation.Visit{Site: v.site, Values: told}, provider)
 	if err != nil {
 		return err
 	}
 	out.Trip.Query = v.asked.Encode()
-	sealed := interaction.SealTrip(v.request.Box, v.traveller(out.Handle), out.Trip)
+	sealed := interaction.SealTrip(v.request.Box, v.traveller(out.Trip.Handle), out.Trip)
 	if sealed == "" {
 		return &oauth2.Error{Code: oauth2.InvalidRequest, Description: "The request is too long."}
 	}
-	v.rememberTrip(out.Handle, sealed)
+	v.rememberTrip(out.Trip.Handle, sealed)
 	v.w.Header().Set("Referrer-Policy", "no-referrer")
 	if out.Form != nil {
 		v.once = true
@@ -85,7 +85,7 @@ func (v *visit) depart(provider string, told oauth2.Values) error {
 // rememberTrip has the browser keep a trip, in the place of the oldest if it is on many.
 func (v *visit) rememberTrip(handle, sealed string) {
 	v.cookies().SetOneOf(v.w, v.r, browser.OneOf{
-		Prefix: tripPrefix, Most: maxOpen, Name: v.tripName(handle), Value: sealed, Age: int(federation.TripLife.Seconds()),
+		Prefix: tripPrefix, Most: maxOpen, Name: v.tripName(handle), Value: sealed, Age: int(interaction.TripLife.Seconds()),
 	})
 }
 

@@ -40,11 +40,11 @@ func (h *Handler) Part(w http.ResponseWriter, r *http.Request, in federation.Par
 	if err != nil {
 		return 0, false // the user is signed out here, and goes on
 	}
-	sealed := interaction.SealTrip(box, v.traveller(out.Handle), out.Trip)
+	sealed := interaction.SealTrip(box, v.traveller(out.Trip.Handle), out.Trip)
 	if sealed == "" {
 		return 0, false // the request to sign out is too long to come back to
 	}
-	v.rememberTrip(out.Handle, sealed)
+	v.rememberTrip(out.Trip.Handle, sealed)
 	v.sendMessage(out.Location, out.Form)
 	return v.status, true
 }

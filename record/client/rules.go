@@ -50,6 +50,15 @@ func (c *Client) Grants(flow string) bool {
 	return enabled != nil && *enabled && slices.Contains(c.Doc.AllowedOAuthFlows, flow)
 }
 
+// Local is the name of the pool itself among the identity providers of a client.
+const Local = "COGNITO"
+
+// Offers tells whether the client's users may come from an identity provider. One that lists none has users of the pool alone.
+func (c *Client) Offers(provider string) bool {
+	own := c.Doc.SupportedIdentityProviders
+	return slices.Contains(own, provider) || len(own) == 0 && provider == Local
+}
+
 // SelfRegistered tells whether the app has registered itself: nobody who runs the pool may have looked at it.
 func (c *Client) SelfRegistered() bool { return c.Doc.ClientType == cognitoidp.ClientTypeTypeDcr }
 
