@@ -63,7 +63,7 @@ func (k *AccessKeys) Create(ctx context.Context) (keyID, secret string, err erro
 // List returns all keys, the oldest first.
 func (k *AccessKeys) List(ctx context.Context) (all []AccessKey, err error) {
 	err = k.db.Read(ctx, func(tx *db.Tx) error {
-		rows, err := accesskey.List(tx)
+		rows, err := accesskey.List(tx, "")
 		all = make([]AccessKey, 0, len(rows))
 		for _, r := range rows {
 			all = append(all, AccessKey{r.ID, r.Status != accesskey.Active, r.Created})

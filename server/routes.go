@@ -84,6 +84,8 @@ func (s *Server) newAPI() *awsapi.Handler {
 	return &awsapi.Handler{
 		Services: []awsapi.Service{
 			{Service: s.API.Service(), Word: wording.Cognito},
+			{Service: s.Identities.Service()},
+			{Service: s.IAM.Service()},
 			{Service: s.STS.Service()},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},

@@ -16,7 +16,9 @@ import (
 	"cardea/platform/jobs"
 	"cardea/platform/seal"
 	"cardea/platform/telemetry"
+	"cardea/spec/cognitoidentity"
 	"cardea/spec/cognitoidp"
+	iamapi "cardea/spec/iam"
 	kmsapi "cardea/spec/kms"
 	stsapi "cardea/spec/sts"
 )
@@ -25,10 +27,12 @@ import (
 type Server struct {
 	// Handler answers on the API's address, Admin on the operator's.
 	Handler, Admin http.Handler
-	// API is every feature of user pools, by the operations that it answers; STS and KMS are those of the other services.
-	API *cognitoidp.API
-	STS *stsapi.API
-	KMS *kmsapi.API
+	// API is every feature of user pools, by the operations that it answers; the others are those of the other services.
+	API        *cognitoidp.API
+	Identities *cognitoidentity.API
+	IAM        *iamapi.API
+	STS        *stsapi.API
+	KMS        *kmsapi.API
 	// OAuth is the authorization server of the pools.
 	OAuth *oauth.Service
 	// Federation signs users in with accounts at identity providers.
@@ -65,17 +69,19 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	e := newEngines(&c, o, master, metrics)
 	f := newFeatures(&c, e, metrics)
 	srv := &Server{
-		opened:  o,
-		DB:      e.store,
-		Outbox:  e.outbox,
-		API:     f.api,
-		OAuth:   f.oauth,
-		STS:     &stsapi.API{Sts: sts.Service{}},
-		KMS:     &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
-		config:  c,
-		jobs:    schedule(e, f),
-		metrics: metrics,
-		health:  &health{db: e.store},
+		opened:     o,
+		DB:         e.store,
+		Outbox:     e.outbox,
+		API:        f.api,
+		OAuth:      f.oauth,
+		STS:        &stsapi.API{Sts: sts.Service{}},
+		Identities: &cognitoidentity.API{},
+		IAM:        &iamapi.API{},
+		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
+		config:     c,
+		jobs:       schedule(e, f),
+		metrics:    metrics,
+		health:     &health{db: e.store},
 	}
 	srv.Federation = f.federation
 	srv.stopping, srv.stop = context.WithCancel(context.Background())

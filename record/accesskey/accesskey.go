@@ -14,9 +14,10 @@ const (
 	Inactive = "Inactive"
 )
 
-// Key is a root access key.
+// Key is an access key.
 type Key struct {
 	ID      string // 20 characters beginning with AKIA
+	Owner   string // the id of a user of IAM (record/principal); "" for a root key
 	Sealed  []byte // the secret, under Label(ID)
 	Status  string // Active or Inactive
 	Created time.Time
@@ -40,10 +41,10 @@ func Label(keyID string) string { return "access-key/" + keyID }
 func Insert(tx *db.Tx, k *Key) error {
 	k.Created = tx.Now
 	n, err := tx.Exec(`
-		INSERT INTO access_key (id, sealed, status, created)
-		VALUES ($1, $2, $3, $4)
+		INSERT INTO access_key (id, owner, sealed, status, created)
+		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT DO NOTHING`,
-		k.ID, k.Sealed, k.Status, db.Millis(k.Created))
+		k.ID, k.Owner, k.Sealed, k.Status, db.Millis(k.Created))
 	if err == nil && n == 0 {
 		err = db.ErrExists
 	}
@@ -53,7 +54,7 @@ func Insert(tx *db.Tx, k *Key) error {
 // Get returns the key with this id, or [db.ErrNotFound].
 func Get(tx *db.Tx, keyID string) (*Key, error) {
 	k, err := db.One(tx, scan, `
-		SELECT id, sealed, status, created
+		SELECT id, owner, sealed, status, created
 		FROM access_key
 		WHERE id = $1`,
 		keyID)
@@ -63,12 +64,14 @@ func Get(tx *db.Tx, keyID string) (*Key, error) {
 	return k, nil
 }
 
-// List returns all keys, oldest first.
-func List(tx *db.Tx) ([]*Key, error) {
+// List returns the keys of an owner, oldest first; "" has the root keys.
+func List(tx *db.Tx, owner string) ([]*Key, error) {
 	list, err := db.All(tx, scan, `
-		SELECT id, sealed, status, created
+		SELECT id, owner, sealed, status, created
 		FROM access_key
-		ORDER BY created, id`)
+		WHERE owner = $1
+		ORDER BY created, id`,
+		owner)
 	if err != nil {
 		return nil, fmt.Errorf("list access keys: %w", err)
 	}
@@ -97,7 +100,7 @@ func Delete(tx *db.Tx, keyID string) error {
 func scan(s db.Scanner) (*Key, error) {
 	k := &Key{}
 	var created int64
-	err := s.Scan(&k.ID, &k.Sealed, &k.Status, &created)
+	err := s.Scan(&k.ID, &k.Owner, &k.Sealed, &k.Status, &created)
 	k.Created = db.Time(created)
 	return k, err
 }

@@ -53,7 +53,7 @@ func TestKeyIsCreatedDisabledAndDeleted(t *testing.T) {
 			t.Error(diff, err)
 		}
 		var list []*accesskey.Key
-		err = d.Read(t.Context(), func(tx *db.Tx) (err error) { list, err = accesskey.List(tx); return err })
+		err = d.Read(t.Context(), func(tx *db.Tx) (err error) { list, err = accesskey.List(tx, ""); return err })
 		if diff := cmp.Diff([]*accesskey.Key{want}, list); diff != "" || err != nil {
 			t.Error(diff, err)
 		}

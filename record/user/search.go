@@ -3,7 +3,6 @@ package user
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"cardea/platform/db"
 	"cardea/spec/id"
@@ -114,22 +113,7 @@ func Search(tx *db.Tx, pool id.Pool, q Query) ([]Hit, error) {
 		WHERE a.pool_id = $1 AND a.name = $2 AND (a.key, a.sub) > ($3, $4) AND a.key < $5
 		ORDER BY a.key, a.sub
 		LIMIT $6`,
-		pool, q.Name, from, fromSub, afterPrefix(q.Key), q.Limit)
-}
-
-// afterPrefix gives the least text above all that begin with prefix, in the order of bytes.
-func afterPrefix(prefix string) string {
-	for prefix != "" {
-		r, size := utf8.DecodeLastRuneInString(prefix)
-		prefix = prefix[:len(prefix)-size]
-		if r == 0xD7FF {
-			return prefix + "\uE000" // what lies between are surrogates, which are no text
-		}
-		if r < utf8.MaxRune {
-			return prefix + string(r+1)
-		}
-	}
-	return strings.Repeat(string(utf8.MaxRune), longTerm+1)
+		pool, q.Name, from, fromSub, db.AfterPrefix(q.Key), q.Limit)
 }
 
 type scanPrefix struct {

@@ -196,17 +196,6 @@ func TestIndexHoldsTheLongestValues(t *testing.T) {
 	})
 }
 
-func TestAfterPrefixIsTheNextTextInByteOrder(t *testing.T) {
-	t.Parallel()
-	for prefix, want := range map[string]string{
-		"a": "b", "az": "a{", "\U0010FFFF": strings.Repeat("\U0010FFFF", longTerm+1), "a\U0010FFFF": "b", "\uD7FF": "\uE000", "é": "ê",
-	} {
-		if got := afterPrefix(prefix); got != want {
-			t.Errorf("afterPrefix(%q) = %q, want %q", prefix, got, want)
-		}
-	}
-}
-
 func TestCountIsExactForSmallPoolsAndNearForLarge(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

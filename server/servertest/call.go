@@ -19,16 +19,10 @@ type M = map[string]any
 
 // Call calls an operation as a client does. If the answer is an error, Call returns it as an *awsjson.Fault.
 func (w *World) Call(operation string, in M) (M, error) {
-	body, err := json.Marshal(in)
+	r, err := w.request(operation, in)
 	if err != nil {
 		return nil, err
 	}
-	if in == nil {
-		body = []byte("{}")
-	}
-	r := httptest.NewRequest(http.MethodPost, w.URL+"/", bytes.NewReader(body))
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
 	if w.address != "" {
 		r.RemoteAddr = w.address + ":1234"
 	}
@@ -38,7 +32,28 @@ func (w *World) Call(operation string, in M) (M, error) {
 	w.sign(r)
 	answer := httptest.NewRecorder()
 	w.Server.Handler.ServeHTTP(answer, r)
+	if w.service.version != "" {
+		return w.readXML(operation, answer)
+	}
 	return w.read(operation, answer)
+}
+
+// request is a request in the protocol of the service.
+func (w *World) request(operation string, in M) (*http.Request, error) {
+	if w.service.version != "" {
+		return w.query(operation, in), nil
+	}
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	if in == nil {
+		body = []byte("{}")
+	}
+	r := httptest.NewRequest(http.MethodPost, w.URL+"/", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", w.service.target+"."+operation)
+	return r, nil
 }
 
 // sign adds a signature in form only; a development server does not check it.
@@ -46,8 +61,8 @@ func (w *World) sign(r *http.Request) {
 	at := w.Now().UTC().Format("20060102T150405Z")
 	r.Header.Set("X-Amz-Date", at)
 	r.Header.Set("Authorization", fmt.Sprintf(
-		"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/%s/%s/cognito-idp/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%064x",
-		at[:8], w.Region, 0))
+		"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/%s/%s/%s/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%064x",
+		at[:8], w.Region, w.service.name, 0))
 }
 
 func (w *World) read(operation string, answer *httptest.ResponseRecorder) (M, error) {

@@ -27,6 +27,7 @@ type World struct {
 	t              testing.TB
 	clock          *clock
 	domains        *domains
+	service        service
 	agent, address string
 }
 
@@ -50,6 +51,7 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 		Region: "us-east-1",
 		t:      t,
 
+		service: services["cognito-idp"],
 		domains: &domains{of: map[string]string{}},
 		clock:   &clock{now: time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)},
 	}

@@ -4,12 +4,13 @@ import "strings"
 
 // interfaces writes one interface per feature that has built operations, and the API struct that holds them.
 func (m *model) interfaces() *file {
-	f := m.file("context")
+	f := m.file()
 	for _, feat := range m.Features {
 		built := feat.built()
 		if len(built) == 0 {
 			continue
 		}
+		f.use("context")
 		f.line("// %s is what the feature %s answers.", feat.typeName(), feat.name)
 		f.line("type %s interface {", feat.typeName())
 		for _, op := range built {
