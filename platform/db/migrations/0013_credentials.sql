@@ -14,40 +14,40 @@ CREATE TABLE identity_pool (
 
 -- What becomes of the claims of a provider's users in the sessions of an identity pool.
 CREATE TABLE principal_tag_map (
-  pool_id  TEXT NOT NULL,
-  provider TEXT NOT NULL,
-  doc      TEXT NOT NULL, -- as GetPrincipalTagAttributeMap shows it
-  PRIMARY KEY (pool_id, provider)
+  identity_pool_id TEXT    NOT NULL,
+  provider         TEXT    NOT NULL,
+  doc              TEXT    NOT NULL, -- as GetPrincipalTagAttributeMap shows it
+  PRIMARY KEY (identity_pool_id, provider)
 );
 
 -- The identities of identity pools. Guests need no row: their ids prove themselves.
 CREATE TABLE identity (
-  pool_id     TEXT    NOT NULL,
-  id          TEXT    NOT NULL,
-  guest       BOOLEAN NOT NULL, -- whether no login was ever linked to it
-  disabled    BOOLEAN NOT NULL,
-  merged_into TEXT    NOT NULL, -- the identity that took its logins; '' for none
-  created     BIGINT  NOT NULL,
-  modified    BIGINT  NOT NULL,
-  PRIMARY KEY (pool_id, id)
+  identity_pool_id TEXT    NOT NULL,
+  id               TEXT    NOT NULL,
+  guest            BOOLEAN NOT NULL, -- whether no login was ever linked to it
+  disabled         BOOLEAN NOT NULL,
+  merged_into      TEXT    NOT NULL, -- the identity that took its logins; '' for none
+  created          BIGINT  NOT NULL,
+  modified         BIGINT  NOT NULL,
+  PRIMARY KEY (identity_pool_id, id)
 );
 
-CREATE INDEX identity_by_time ON identity (pool_id, guest, modified, id);
+CREATE INDEX identity_by_time ON identity (identity_pool_id, guest, modified, id);
 
 -- Which identity somebody is who is known to a provider. A provider is named as a login is, in its canonical form.
 CREATE TABLE identity_login (
-  pool_id     TEXT    NOT NULL,
-  provider    TEXT    NOT NULL,
-  subject     TEXT    NOT NULL, -- the provider's name for them
-  identity_id TEXT    NOT NULL,
-  developer   BOOLEAN NOT NULL, -- whether the provider is the pool's own developer provider
-  linked      BIGINT  NOT NULL, -- when
-  PRIMARY KEY (pool_id, provider, subject)
+  identity_pool_id TEXT    NOT NULL,
+  provider         TEXT    NOT NULL,
+  subject          TEXT    NOT NULL, -- the provider's name for them
+  identity_id      TEXT    NOT NULL,
+  developer        BOOLEAN NOT NULL, -- whether the provider is the pool's own developer provider
+  linked           BIGINT  NOT NULL, -- when
+  PRIMARY KEY (identity_pool_id, provider, subject)
 );
 
 -- One login of each public provider.
-CREATE UNIQUE INDEX identity_login_public ON identity_login (pool_id, identity_id, provider) WHERE developer = FALSE;
-CREATE INDEX identity_login_by_identity ON identity_login (pool_id, identity_id, provider, subject);
+CREATE UNIQUE INDEX identity_login_public ON identity_login (identity_pool_id, identity_id, provider) WHERE developer = FALSE;
+CREATE INDEX identity_login_by_identity ON identity_login (identity_pool_id, identity_id, provider, subject);
 
 -- Roles, users and groups of IAM. Names are unique without regard to case.
 CREATE TABLE principal (
