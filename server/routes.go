@@ -85,7 +85,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 		Services: []awsapi.Service{
 			{Service: s.API.Service(), Word: wording.Cognito},
 			{Service: s.Identities.Service()},
-			{Service: s.IAM.Service()},
+			{Service: s.IAM.Service(), Word: wording.IAM},
 			{Service: s.STS.Service()},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},

@@ -11,7 +11,7 @@ import (
 // always are the codes that any operation may answer with, whatever the model lists: those of parameters, limits
 // and permissions.
 var always = []string{
-	"AccessDeniedException", "ForbiddenException", "InternalErrorException", "InvalidParameterException",
+	"AccessDenied", "AccessDeniedException", "ForbiddenException", "InternalErrorException", "InvalidParameterException",
 	"TooManyRequestsException",
 }
 
