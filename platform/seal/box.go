@@ -25,8 +25,9 @@ type Key struct {
 }
 
 type boxKey struct {
-	id   uint32
-	seal *xaes
+	id     uint32
+	seal   *xaes
+	derive sync.Pool // of hash.Hash under the key that derives
 }
 
 // NewBox makes the box of a scope. The keys come oldest first: active seals, all of them open. MACs are made with the
@@ -40,7 +41,7 @@ func NewBox(scope string, active uint32, keys ...Key) (*Box, error) {
 		if len(key.Secret) != keySize {
 			return nil, fmt.Errorf("data key %d has %d bytes, not 32", key.ID, len(key.Secret))
 		}
-		b.keys[key.ID] = &boxKey{key.ID, newXAES(derive(key.Secret, "cardea box seal"))}
+		b.keys[key.ID] = newBoxKey(key)
 	}
 	if b.active = b.keys[active]; b.active == nil {
 		return nil, fmt.Errorf("%w: data key %d", ErrUnknownKey, active)
@@ -48,6 +49,13 @@ func NewBox(scope string, active uint32, keys ...Key) (*Box, error) {
 	mac := derive(keys[0].Secret, "cardea box mac")
 	b.macs.New = func() any { return hmac.New(sha256.New, mac) }
 	return b, nil
+}
+
+func newBoxKey(key Key) *boxKey {
+	k := &boxKey{id: key.ID, seal: newXAES(derive(key.Secret, "cardea box seal"))}
+	secret := derive(key.Secret, "cardea box derive")
+	k.derive.New = func() any { return hmac.New(sha256.New, secret) }
+	return k
 }
 
 // Seal encrypts plaintext for the purpose that label names (what it is, and whose): it opens only under the same label
@@ -64,11 +72,34 @@ func (b *Box) Open(label string, sealed []byte) ([]byte, error) {
 	if len(sealed) < 5+overhead || sealed[0] != version {
 		return nil, ErrForged
 	}
-	key, found := b.keys[binary.BigEndian.Uint32(sealed[1:])]
-	if !found {
-		return nil, fmt.Errorf("%w: data key %d", ErrUnknownKey, binary.BigEndian.Uint32(sealed[1:]))
+	key, err := b.keyOf(sealed)
+	if err != nil {
+		return nil, err
 	}
 	return key.seal.open(sealed[5:], binding(b.scope, label))
+}
+
+// Derive is 32 bytes that only the holder of the key which sealed some data can compute from it, for the purpose that label
+// names: they go with what was sealed, and last as long as its key does. Whether sealed opens is not looked at. [ErrForged] says that it
+// cannot have been sealed here, [ErrUnknownKey] that its key is missing.
+func (b *Box) Derive(label string, sealed []byte) ([]byte, error) {
+	if len(sealed) < 5+overhead || sealed[0] != version {
+		return nil, ErrForged
+	}
+	key, err := b.keyOf(sealed)
+	if err != nil {
+		return nil, err
+	}
+	return sum(&key.derive, binding(b.scope, label), sealed), nil
+}
+
+func (b *Box) keyOf(sealed []byte) (*boxKey, error) {
+	number := binary.BigEndian.Uint32(sealed[1:])
+	key, found := b.keys[number]
+	if !found {
+		return nil, fmt.Errorf("%w: data key %d", ErrUnknownKey, number)
+	}
+	return key, nil
 }
 
 // Current reports whether sealed was made under the active key.
@@ -79,10 +110,14 @@ func (b *Box) Current(sealed []byte) bool {
 // MAC is 32 bytes that only the holder of the key can compute from data, for the purpose that label names. It is the
 // same for ever, so it may be stored and looked up. Compare with hmac.Equal.
 func (b *Box) MAC(label string, data []byte) []byte {
-	h := b.macs.Get().(hash.Hash)
-	defer b.macs.Put(h)
+	return sum(&b.macs, binding(b.scope, label), data)
+}
+
+func sum(hashes *sync.Pool, bound, data []byte) []byte {
+	h := hashes.Get().(hash.Hash)
+	defer hashes.Put(h)
 	h.Reset()
-	_, _ = h.Write(binding(b.scope, label)) // a hash takes everything
+	_, _ = h.Write(bound) // a hash takes everything
 	_, _ = h.Write(data)
 	return h.Sum(nil)
 }

@@ -131,6 +131,45 @@ func TestMACsDifferByLabelScopeDataAndKey(t *testing.T) {
 	}
 }
 
+func TestWhatIsDerivedGoesWithTheKeyThatSealed(t *testing.T) {
+	t.Parallel()
+	before, after := box(t, "pool", 1, 1), box(t, "pool", 2, 1, 2)
+	old, fresh := before.Seal("l", []byte("x")), after.Seal("l", []byte("x"))
+	derive := func(b *Box, label string, sealed []byte) string {
+		t.Helper()
+		got, err := b.Derive(label, sealed)
+		if err != nil || len(got) != 32 {
+			t.Fatalf("got %x, %v", got, err)
+		}
+		return string(got)
+	}
+	want := derive(before, "l", old)
+	if derive(after, "l", old) != want {
+		t.Error("rotation changed what is derived")
+	}
+	for name, got := range map[string]string{
+		"another label": derive(before, "m", old),
+		"another scope": derive(box(t, "p", 1, 1), "l", old),
+		"another key":   derive(box(t, "pool", 1, 1, 2), "l", fresh),
+		"another text":  derive(before, "l", before.Seal("l", []byte("x"))),
+		"a MAC":         string(before.MAC("l", old)),
+	} {
+		if got == want {
+			t.Errorf("%s derives the same", name)
+		}
+	}
+	if _, err := before.Derive("l", fresh); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("got %v, want ErrUnknownKey", err)
+	}
+	other := bytes.Clone(old)
+	other[0]++
+	for _, sealed := range [][]byte{nil, old[:44], other} {
+		if _, err := before.Derive("l", sealed); !errors.Is(err, ErrForged) {
+			t.Errorf("got %v, want ErrForged", err)
+		}
+	}
+}
+
 func TestMasterWrapsAndUnwraps(t *testing.T) {
 	t.Parallel()
 	old, err := NewMaster(repeated(1))

@@ -1,6 +1,8 @@
 package datakey
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -44,11 +46,8 @@ type row struct {
 // Box is what seals and opens the secrets of a pool. A write transaction makes the pool's first key if there is none;
 // a read transaction then says [db.ErrNotFound].
 func (r *Ring) Box(tx *db.Tx, pool id.Pool) (*seal.Box, error) {
-	r.mu.RLock()
-	known, found := r.boxes[pool]
-	r.mu.RUnlock()
-	if age := tx.Now.Sub(known.read); found && age < fresh && age > -fresh {
-		return known.box, nil
+	if box := r.known(pool, tx.Now); box != nil {
+		return box, nil
 	}
 
 	rows, err := list(tx, pool)
@@ -80,6 +79,35 @@ func (r *Ring) Box(tx *db.Tx, pool id.Pool) (*seal.Box, error) {
 
 // ServerBox seals the secrets that belong to no pool.
 func (r *Ring) ServerBox(tx *db.Tx) (*seal.Box, error) { return r.Box(tx, "") }
+
+// ServerBoxOf is ServerBox for a caller that has no transaction: it needs one only when the keys were read a while ago, and makes the
+// first key if there is none.
+func (r *Ring) ServerBoxOf(ctx context.Context, d *db.DB) (*seal.Box, error) {
+	if box := r.known("", d.Now()); box != nil {
+		return box, nil
+	}
+	var box *seal.Box
+	take := func(tx *db.Tx) (err error) {
+		box, err = r.ServerBox(tx)
+		return err
+	}
+	err := d.Read(ctx, take)
+	if errors.Is(err, db.ErrNotFound) {
+		err = d.Write(ctx, take)
+	}
+	return box, err
+}
+
+// known is a pool's box if it was read not long ago, else nil.
+func (r *Ring) known(pool id.Pool, now time.Time) *seal.Box {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	known, found := r.boxes[pool]
+	if age := now.Sub(known.read); found && age < fresh && age > -fresh {
+		return known.box
+	}
+	return nil
+}
 
 // Rotate gives a pool a new key, which seals from five minutes on.
 func (r *Ring) Rotate(tx *db.Tx, pool id.Pool) error {

@@ -2,6 +2,7 @@ package datakey_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -109,6 +110,35 @@ func TestFirstWriteMakesTheKeyAndOtherNodesFindIt(t *testing.T) {
 		})
 		if !errors.Is(err, seal.ErrForged) {
 			t.Errorf("the server's box: got %v, want ErrForged", err)
+		}
+	})
+}
+
+func TestServerBoxNeedsNoTransactionOfTheCaller(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB, c *clock) {
+		ring := &datakey.Ring{Master: master(t, 1)}
+		first, err := ring.ServerBoxOf(t.Context(), d) // makes the key
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed := first.Seal("l", []byte("secret"))
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		again, err := ring.ServerBoxOf(ended, d)
+		if err != nil || again != first {
+			t.Errorf("a known box needs a transaction: %v", err)
+		}
+		c.advance(2 * time.Minute)
+		if _, err := ring.ServerBoxOf(ended, d); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the keys to be read anew", err)
+		}
+		other, err := (&datakey.Ring{Master: master(t, 1)}).ServerBoxOf(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := other.Open("l", sealed); string(got) != "secret" || err != nil {
+			t.Errorf("got %q, %v", got, err)
 		}
 	})
 }
