@@ -19,9 +19,11 @@ type Session struct {
 	// PrincipalID is the id of the role, or of the user of IAM whose session this is (record/principal); "" for a session of the
 	// root user. It says whose policies hold: a role that is made anew under the same name is another one.
 	PrincipalID string
+	// AccessKeyID is the long-term key that a user of IAM, or the root user, has got the session with; "" for a role.
+	AccessKeyID string
 	// Name is the session's name, for a role, or the federated user's.
 	Name    string
-	Issued  time.Time
+	Issued  time.Time // set by Issue
 	Expires time.Time
 	// Keys are the condition keys that the way into the session has given it, with their names in lower case, such as
 	// "cognito-identity.amazonaws.com:sub" or "aws:federatedprovider".
