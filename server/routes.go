@@ -86,7 +86,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 			{Service: s.API.Service(), Word: wording.Cognito},
 			{Service: s.Identities.Service()},
 			{Service: s.IAM.Service(), Word: wording.IAM},
-			{Service: s.STS.Service()},
+			{Service: s.STS.Service(), Word: wording.STS},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
 		Recorder: serve.Recorder{Log: c.Log, Started: beginOperation(c.triggerLimit()), Observe: s.metrics.Operation},

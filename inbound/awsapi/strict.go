@@ -9,10 +9,11 @@ import (
 )
 
 // always are the codes that any operation may answer with, whatever the model lists: those of parameters, limits
-// and permissions.
+// and permissions, by their names in JSON and in the query protocol.
 var always = []string{
 	"AccessDenied", "AccessDeniedException", "ForbiddenException", "InternalErrorException", "InvalidParameterException",
 	"TooManyRequestsException",
+	"AccessDenied", "InvalidClientTokenId", "Throttling", "ValidationError",
 }
 
 // strictly makes a fault that the model does not list a failure, where the handler is strict.

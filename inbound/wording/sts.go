@@ -1,0 +1,30 @@
+package wording
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"cardea/engine/temporary"
+	"cardea/spec/awsjson"
+	"cardea/spec/sts"
+)
+
+// STS words conditions for operations of AWS Security Token Service (docs/cognito/credentials.md, "STS").
+func STS(_ *awsjson.Operation, err error) error {
+	if large, ok := errors.AsType[*temporary.TooLargeError](err); ok {
+		return sts.PackedPolicyTooLarge(fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", large.Percent))
+	}
+	if errors.Is(err, temporary.ErrExpired) {
+		return forbidden("ExpiredToken", "The security token included in the request is expired")
+	}
+	if errors.Is(err, temporary.ErrForged) {
+		return forbidden("InvalidClientTokenId", "The security token included in the request is invalid.")
+	}
+	return err
+}
+
+// forbidden is a fault that services of the query protocol have without their model listing it.
+func forbidden(code, message string) error {
+	return &awsjson.Fault{Code: code, Message: message, Status: http.StatusForbidden}
+}
