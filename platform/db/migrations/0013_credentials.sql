@@ -4,6 +4,7 @@
 CREATE TABLE identity_pool (
   id       TEXT   NOT NULL,
   version  BIGINT NOT NULL,
+  mark     BIGINT NOT NULL, -- 48 random bits, by which the ids of its identities lead to the pool
   name     TEXT   NOT NULL,
   doc      TEXT   NOT NULL, -- as DescribeIdentityPool shows it
   roles    TEXT   NOT NULL, -- as GetIdentityPoolRoles shows them
@@ -11,6 +12,8 @@ CREATE TABLE identity_pool (
   modified BIGINT NOT NULL,
   PRIMARY KEY (id)
 );
+
+CREATE UNIQUE INDEX identity_pool_by_mark ON identity_pool (mark);
 
 -- What becomes of the claims of a provider's users in the sessions of an identity pool.
 CREATE TABLE principal_tag_map (
@@ -32,7 +35,7 @@ CREATE TABLE identity (
   PRIMARY KEY (identity_pool_id, id)
 );
 
-CREATE INDEX identity_by_time ON identity (identity_pool_id, guest, modified, id);
+CREATE INDEX identity_unlinked ON identity (modified, identity_pool_id, id) WHERE guest = TRUE AND disabled = FALSE;
 
 -- Which identity somebody is who is known to a provider. A provider is named as a login is, in its canonical form.
 CREATE TABLE identity_login (

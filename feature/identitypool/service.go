@@ -1,0 +1,44 @@
+package identitypool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/platform/caller"
+	"cardea/platform/db"
+	"cardea/platform/page"
+	"cardea/record/datakey"
+	"cardea/record/identitypool"
+	"cardea/spec/cognitoidentity"
+	"cardea/spec/id"
+)
+
+// Service answers the operations of identity pools.
+type Service struct {
+	DB      *db.DB
+	Ring    *datakey.Ring
+	Pages   *page.Codec
+	Account string // twelve digits, in every ARN
+	Region  string // of new pools, when the request has none
+}
+
+// region is the Region of a signed request, from its credential scope.
+func (s *Service) region(ctx context.Context) string {
+	if region := caller.From(ctx).Region; region != "" {
+		return region
+	}
+	return s.Region
+}
+
+// getPool finds the pool that a request names. What it returns is shared and must not be changed.
+func getPool(tx *db.Tx, name string) (*identitypool.Pool, error) {
+	p, err := identitypool.Get(tx, id.IdentityPool(name))
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, cognitoidentity.ResourceNotFound("IdentityPool '" + name + "' not found.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get identity pool: %w", err)
+	}
+	return p, nil
+}
