@@ -63,6 +63,8 @@ func trustProxies(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if client, ok := clientBehind(trusted, r); ok {
 			r.RemoteAddr = net.JoinHostPort(client.String(), "0")
+		} else {
+			r.Header.Del("X-Forwarded-Proto")
 		}
 		r.Header.Del("X-Forwarded-For")
 		r.Header.Del("Forwarded")

@@ -25,6 +25,11 @@ type Principal struct {
 // Root reports whether the principal is the root user with a long-term key, who may do everything.
 func (p *Principal) Root() bool { return p.Entity == nil && p.Session == nil }
 
+// unlimited reports whether no policy is asked: of the root user, and of a session of GetSessionToken of theirs.
+func (p *Principal) unlimited() bool {
+	return p.Entity == nil && (p.Session == nil || p.Session.Kind == temporary.SessionToken)
+}
+
 type contextKey struct{}
 
 // With returns a context that carries the principal.

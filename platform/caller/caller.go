@@ -15,13 +15,15 @@ type Caller struct {
 	AccessKeyID string
 	IP          string
 	UserAgent   string
+	Secure      bool   // the request came by TLS, to this server or to a trusted proxy before it
 	RequestID   string // the UUID that the answer carries
 }
 
 // maxUserAgent bounds what is kept of the header User-Agent, in bytes.
 const maxUserAgent = 512
 
-// Of says who sent r, as far as HTTP knows. The request's id is the one given.
+// Of says who sent r, as far as HTTP knows. The request's id is the one given. The header X-Forwarded-Proto must have been removed from
+// requests that came through no trusted proxy.
 func Of(r *http.Request, requestID string) Caller {
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -29,7 +31,8 @@ func Of(r *http.Request, requestID string) Caller {
 	}
 	agent := r.UserAgent()
 	agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")
-	return Caller{RequestID: requestID, IP: address, UserAgent: agent}
+	secure := r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	return Caller{RequestID: requestID, IP: address, UserAgent: agent, Secure: secure}
 }
 
 type key struct{}

@@ -1,0 +1,65 @@
+package authorization
+
+import (
+	"context"
+	"time"
+
+	"cardea/platform/db"
+	"cardea/record/datakey"
+	"cardea/record/principal"
+	"cardea/spec/arn"
+	"cardea/spec/iampolicy"
+)
+
+// fresh is how long a node relies on what it has read of IAM. Its own changes hold at once.
+const fresh = time.Second
+
+// Bounds of the caches, in entries.
+const (
+	maxEntities = 10_000
+	maxSessions = 2_000
+)
+
+// Authorizer knows who signs requests and what policies let them do. Make one with New.
+type Authorizer struct {
+	DB      *db.DB
+	Ring    *datakey.Ring
+	Account arn.Account
+
+	entities db.Cache[*entity]             // roles, users and groups by id
+	roles    db.Cache[*trusting]           // roles by name
+	sessions db.Cache[[]*iampolicy.Policy] // the policies that sessions were narrowed by, by what they are
+}
+
+// New makes an Authorizer of an account.
+func New(store *db.DB, ring *datakey.Ring, account arn.Account) *Authorizer {
+	return &Authorizer{
+		DB: store, Ring: ring, Account: account,
+		entities: db.Cache[*entity]{DB: store, Table: principal.Table, Age: fresh, Max: maxEntities},
+		roles:    db.Cache[*trusting]{DB: store, Table: principal.Table, Age: fresh, Max: maxEntities},
+		sessions: db.Cache[[]*iampolicy.Policy]{DB: store, Table: principal.Table, Age: fresh, Max: maxSessions},
+	}
+}
+
+// Decide answers whether a principal may do what the request says. The request has the keys of the action and its resource;
+// Decide adds those of the principal, the caller and the time, and drops any that the request claims of them.
+func (a *Authorizer) Decide(ctx context.Context, p *Principal, r *iampolicy.Request) (iampolicy.Decision, error) {
+	if p.unlimited() {
+		return iampolicy.Decision{Allowed: true}, nil
+	}
+	set, err := a.policies(ctx, p)
+	if err != nil {
+		return iampolicy.Decision{}, err
+	}
+	keys := a.keys(ctx, p, r.Keys)
+	return set.Decide(&iampolicy.Request{Action: r.Action, Resource: r.Resource, Keys: keys}), nil
+}
+
+// Authorize is Decide for those who refuse what is not allowed. Errors are *DeniedError.
+func (a *Authorizer) Authorize(ctx context.Context, p *Principal, r *iampolicy.Request) error {
+	decision, err := a.Decide(ctx, p, r)
+	if err != nil || decision.Allowed {
+		return err
+	}
+	return &DeniedError{Action: r.Action, Resource: r.Resource, Text: Denied(p, r.Action, r.Resource, decision)}
+}
