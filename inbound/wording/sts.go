@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"cardea/engine/temporary"
+	"cardea/engine/throttle"
 	"cardea/spec/awsjson"
 	"cardea/spec/sts"
 )
@@ -20,6 +21,9 @@ func STS(_ *awsjson.Operation, err error) error {
 	}
 	if errors.Is(err, temporary.ErrForged) {
 		return forbidden("InvalidClientTokenId", "The security token included in the request is invalid.")
+	}
+	if errors.Is(err, throttle.ErrTooFast) {
+		return awsjson.Refuse("Throttling", "Rate exceeded")
 	}
 	return err
 }

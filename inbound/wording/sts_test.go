@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cardea/engine/temporary"
+	"cardea/engine/throttle"
 	"cardea/inbound/wording"
 	"cardea/spec/awsjson"
 )
@@ -16,7 +17,8 @@ func TestConditionsOfSTSAreWorded(t *testing.T) {
 		"PackedPolicyTooLarge: Packed policy consumes 112% of allotted space, please use smaller policy.": &temporary.TooLargeError{Percent: 112},
 		"InvalidClientTokenId: The security token included in the request is invalid.":                    temporary.ErrForged,
 		"ExpiredToken: The security token included in the request is expired":                             temporary.ErrExpired,
-		"disk full": errors.New("disk full"),
+		"Throttling: Rate exceeded": throttle.ErrTooFast,
+		"disk full":                 errors.New("disk full"),
 	} {
 		if got := wording.STS(&awsjson.Operation{}, fmt.Errorf("issue: %w", err)); got.Error() != want && got.Error() != "issue: "+want {
 			t.Errorf("got %v, want %s", got, want)
