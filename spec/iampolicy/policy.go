@@ -1,5 +1,11 @@
 package iampolicy
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Kind is where a policy stands, which decides what it may hold and how long it may be.
 type Kind int
 
@@ -13,26 +19,116 @@ const (
 	SessionPolicy             // 2,048
 )
 
+// limits are the characters that a policy of each kind may have.
+var limits = map[Kind]int{
+	Managed: 6144, InlineOfUser: 2048, InlineOfGroup: 5120, InlineOfRole: 10240, Trust: 2048, SessionPolicy: 2048,
+}
+
+// Limit is the number of characters that a policy of a kind may have, white space not counted.
+func (k Kind) Limit() int { return limits[k] }
+
 // Policy is a compiled policy. It never changes.
-type Policy struct{}
+type Policy struct {
+	document   string
+	statements []*statement
+	deny       index
+	allow      index
+	keys       []string // as written, each once ignoring case, in the order of their lower case
+	lowerKeys  []string // keys in lower case
+}
 
 // SyntaxError says why a document is no policy.
 type SyntaxError struct {
-	Offset int // in bytes
-	Text   string
+	Offset       int // in bytes
+	Line, Column int // counted from 1
+	Text         string
 }
+
+// Error is the reason and the place.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("%s (line %d, column %d)", e.Text, e.Line, e.Column)
+}
+
+// SizeError says that a document is longer than its kind allows.
+type SizeError struct{ Limit int }
 
 // Error is the reason.
-func (e *SyntaxError) Error() string { return e.Text }
-
-// Parse checks and compiles a document. Errors are *SyntaxError.
-func Parse(document string, kind Kind) (*Policy, error) {
-	return nil, &SyntaxError{Text: "policies are not read yet"}
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("the policy is longer than %d characters", e.Limit)
 }
 
-// Decide answers a request by all policies of the principal.
-func (s *Set) Decide(r *Request) Decision { return Decision{} }
+// Parse checks and compiles a document that somebody wants to write. Errors are *SyntaxError or *SizeError.
+func Parse(document string, kind Kind) (*Policy, error) {
+	if compactLength(document) > kind.Limit() {
+		return nil, &SizeError{Limit: kind.Limit()}
+	}
+	p, err := parse(document, kind)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range p.statements {
+		if s.opensPools {
+			return nil, locate(document, &SyntaxError{Offset: s.start, Text: "A statement that trusts " + identityPools +
+				" must have a condition that names identity pools with " + identityPoolsAudience + "."})
+		}
+	}
+	return p, nil
+}
 
-// Admits answers whether a trust policy lets somebody do r.Action, such as "sts:AssumeRoleWithWebIdentity". named reports whether
-// a statement that allows it names the caller alone, so that no policy of theirs must allow it, too.
-func (p *Policy) Admits(r *Request, who *Who) (d Decision, named bool) { return Decision{}, false }
+// Load compiles a document that is stored already. It holds it to no length, and accepts a trust policy that Parse refuses
+// because every identity pool could assume the role: Admits lets none.
+func Load(document string, kind Kind) (*Policy, error) { return parse(document, kind) }
+
+func parse(document string, kind Kind) (*Policy, error) {
+	top, err := readJSON(document)
+	if err != nil {
+		return nil, locate(document, err)
+	}
+	c := &compiler{kind: kind, policy: &Policy{document: document}}
+	if err := c.compile(top); err != nil {
+		return nil, locate(document, err)
+	}
+	return c.policy, nil
+}
+
+// locate adds line and column to a SyntaxError.
+func locate(document string, err error) error {
+	if e, ok := err.(*SyntaxError); ok {
+		at := position(document, e.Offset)
+		e.Line, e.Column = at.Line, at.Column
+	}
+	return err
+}
+
+// Position is a place in a document, both numbers counted from 1.
+type Position struct{ Line, Column int }
+
+func position(document string, offset int) Position {
+	before := document[:min(offset, len(document))]
+	line := strings.Count(before, "\n")
+	return Position{Line: line + 1, Column: len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1}
+}
+
+// Document is the text that the policy was compiled from.
+func (p *Policy) Document() string { return p.document }
+
+// Statement says where a statement stands: at its opening brace, and behind its closing one.
+func (p *Policy) Statement(number int) (from, to Position) {
+	s := p.statements[number]
+	return position(p.document, s.start), position(p.document, s.end)
+}
+
+// Keys are the condition keys that conditions and variables of the policy name, as it spells them, each once.
+func (p *Policy) Keys() []string { return p.keys }
+
+// UsesKey reports whether the policy names a condition key that begins with a prefix in lower case, such as
+// "aws:resourcetag/".
+func (p *Policy) UsesKey(prefix string) bool {
+	at, _ := slices.BinarySearch(p.lowerKeys, prefix)
+	return at < len(p.lowerKeys) && strings.HasPrefix(p.lowerKeys[at], prefix)
+}
+
+// UsesKey reports whether a policy of the set names a condition key that begins with a prefix in lower case.
+func (s *Set) UsesKey(prefix string) bool {
+	return slices.ContainsFunc(s.Policies(), func(p *Policy) bool { return p.UsesKey(prefix) })
+}

@@ -35,11 +35,22 @@ const (
 // Decision is what policies say of a request.
 type Decision struct {
 	Allowed bool
-	// Explicit says that a statement denies the request. Otherwise a denied request is one that no statement of Layer allows.
+	// Explicit says that a statement of Layer denies the request. Otherwise a denied request is one that no statement of Layer
+	// allows. Both mean nothing if the request is allowed.
 	Explicit bool
 	Layer    Layer
-	Matched  []Match  // the statements that decided
-	Missing  []string // condition keys that a statement asked for and the request does not have, each once
+}
+
+// Explanation is a decision with what it came from.
+type Explanation struct {
+	Decision
+	// Matched are the statements that decided: those that deny, or else those that allow, in every layer.
+	Matched []Match
+	// Missing are the condition keys that statements about this action and resource ask for and the request does not have, as the
+	// policies spell them, each once.
+	Missing []string
+	// Boundary says that the permissions boundary allows the request; false without one.
+	Boundary bool
 }
 
 // Match is a statement that decided a request.
