@@ -12,6 +12,7 @@ import (
 type cache[T any] struct {
 	now          func() time.Time
 	fresh, stale time.Duration // how old a value may be, and how old while it cannot be fetched
+	pause        time.Duration // between two tries to fetch what there is a copy of
 
 	mu      sync.Mutex
 	entries map[string]*entry[T]
@@ -90,10 +91,10 @@ func (c *cache[T]) known(e *entry[T], renew bool) (value T, ok bool) {
 	defer c.mu.Unlock()
 	now := c.now()
 	if renew {
-		return e.value, e.there && now.Sub(e.renewed) < pause
+		return e.value, e.there && now.Sub(e.renewed) < c.pause
 	}
 	age := now.Sub(e.fetched)
-	return e.value, e.there && (age < c.fresh || age < c.stale && now.Sub(e.failed) < pause)
+	return e.value, e.there && (age < c.fresh || age < c.stale && now.Sub(e.failed) < c.pause)
 }
 
 // meanwhile answers what came of a fetch that ended while this caller waited for its turn.

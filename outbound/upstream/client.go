@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"net/http"
 	"sync"
 	"time"
@@ -11,6 +12,10 @@ type Client struct {
 	HTTP    *http.Client     // bounds where a call may go, follows no redirect (platform/web)
 	Now     func() time.Time // nil: the system's
 	Timeout time.Duration    // of one call; 0: five seconds
+
+	KeysAge time.Duration // how long a key set is relied on; 0: a quarter of an hour
+	KeysMax time.Duration // how long, while it cannot be fetched anew; 0: six hours
+	Pause   time.Duration // between two tries to fetch what there is a copy of; 0: thirty seconds
 
 	once      sync.Once
 	documents *cache[Endpoints]
@@ -25,8 +30,8 @@ const (
 	documentMax = 24 * time.Hour
 	keysMax     = 6 * time.Hour
 
-	// pause is the time between two tries to fetch what there is a copy of, and between two fetches for the sake of unknown keys.
-	pause = 30 * time.Second
+	// defaultPause is also the time between two fetches for the sake of unknown keys.
+	defaultPause = 30 * time.Second
 
 	// maxCached is how many documents, and how many key sets, are kept.
 	maxCached = 1024
@@ -49,8 +54,9 @@ func (c *Client) timeout() time.Duration {
 // caches makes them at the first use.
 func (c *Client) caches() (documents *cache[Endpoints], keySets *cache[keySet]) {
 	c.once.Do(func() {
-		c.documents = &cache[Endpoints]{now: c.now, fresh: documentAge, stale: documentMax}
-		c.keySets = &cache[keySet]{now: c.now, fresh: keysAge, stale: keysMax}
+		pause := cmp.Or(c.Pause, defaultPause)
+		c.documents = &cache[Endpoints]{now: c.now, fresh: documentAge, stale: documentMax, pause: pause}
+		c.keySets = &cache[keySet]{now: c.now, fresh: cmp.Or(c.KeysAge, keysAge), stale: cmp.Or(c.KeysMax, keysMax), pause: pause}
 	})
 	return c.documents, c.keySets
 }

@@ -76,15 +76,25 @@ func readHeader(compact string) (h header, err error) {
 	return h, nil
 }
 
-// verifySignature verifies by the key of the provider's set that the token names. A set without it is fetched once more, since
-// providers change their keys.
+// verifySignature verifies the signature of the ID token.
 func (r *redemption) verifySignature(ctx context.Context, compact string, h header) ([]byte, error) {
-	set, err := r.c.keys(ctx, r.p.KeysURL, false, r.j)
+	payload, err := r.c.verifySignature(ctx, r.p.KeysURL, compact, h, r.j)
+	if err != nil {
+		return nil, err
+	}
+	r.passed("signature", map[string]string{"algorithm": string(h.alg), "kid": clean(h.kid)})
+	return payload, nil
+}
+
+// verifySignature verifies by the key of a provider's set that the token names, and answers the payload. A set without the key is
+// fetched once more, since providers change their keys.
+func (c *Client) verifySignature(ctx context.Context, address, compact string, h header, j *Journal) ([]byte, error) {
+	set, err := c.keys(ctx, address, false, j)
 	if err != nil {
 		return nil, err
 	}
 	if len(set[h.kid]) == 0 {
-		if set, err = r.c.keys(ctx, r.p.KeysURL, true, r.j); err != nil {
+		if set, err = c.keys(ctx, address, true, j); err != nil {
 			return nil, err
 		}
 	}
@@ -100,7 +110,6 @@ func (r *redemption) verifySignature(ctx context.Context, compact string, h head
 			continue
 		}
 		if payload, err := parsed.Verify(k.public); err == nil {
-			r.passed("signature", map[string]string{"algorithm": string(h.alg), "kid": clean(h.kid)})
 			return payload, nil
 		}
 	}

@@ -1,0 +1,59 @@
+package federated
+
+import (
+	"strings"
+
+	"cardea/spec/id"
+)
+
+// Names of providers that need no configuration in IAM, and of identity pools themselves.
+const (
+	Own      = "cognito-identity.amazonaws.com"
+	Google   = "accounts.google.com"
+	Apple    = "appleid.apple.com"
+	Facebook = "graph.facebook.com"
+	Amazon   = "www.amazon.com"
+	Twitter  = "api.twitter.com"
+	Digits   = "www.digits.com"
+)
+
+// Canonical is the one name of a provider that may be called by several: a user pool of this server by its issuer without the scheme,
+// or as AWS names it (docs/cognito/credentials.md, "Logins"). Names of others are their own.
+func (v *Verifier) Canonical(provider string) string {
+	bare := withoutScheme(provider)
+	pool := poolIn(bare)
+	if !pool.Valid() {
+		return provider
+	}
+	region := pool.Region()
+	for _, host := range []string{"cognito-idp." + region + ".amazonaws.com", "issuer-cognito-idp." + region + ".amazonaws.com"} {
+		if bare == host+"/"+string(pool) {
+			return userPoolName(pool)
+		}
+	}
+	if bare == withoutScheme(v.Names.Issuer(pool)) || bare == withoutScheme(v.Names.Public(pool)) {
+		return userPoolName(pool)
+	}
+	return provider
+}
+
+// userPoolName is the canonical name of a user pool.
+func userPoolName(pool id.Pool) string { return "cognito-idp." + pool.Region() + ".amazonaws.com/" + string(pool) }
+
+// isUserPool reports whether a canonical name has the form of a user pool's.
+func isUserPool(name string) bool {
+	pool := poolIn(name)
+	return pool.Valid() && name == userPoolName(pool)
+}
+
+// poolIn is the last part of a name, which may be the id of a user pool.
+func poolIn(name string) id.Pool { return id.Pool(name[strings.LastIndexByte(name, '/')+1:]) }
+
+func withoutScheme(address string) string {
+	for _, scheme := range []string{"https://", "http://"} {
+		if rest, found := strings.CutPrefix(address, scheme); found {
+			return rest
+		}
+	}
+	return address
+}

@@ -1,0 +1,112 @@
+package federated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cardea/engine/account"
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/spec/cognitoidentity"
+	"cardea/spec/id"
+)
+
+// verifyOfPool verifies an ID token of a user pool of this server for an identity pool, which names the pool and the client.
+func (v *Verifier) verifyOfPool(ctx context.Context, l Login, name string) (*Token, error) {
+	check := false
+	return v.userPool(ctx, name, l.Token, userPoolRules{
+		accepts: func(client string) bool {
+			p := v.configured(l.Pool, name, client)
+			check = p != nil && p.ServerSideTokenCheck != nil && *p.ServerSideTokenCheck
+			return p != nil
+		},
+		admit: func() bool { return check },
+	})
+}
+
+// configured finds the entry of an identity pool for a client of a user pool; nil: there is none.
+func (v *Verifier) configured(p *cognitoidentity.IdentityPool, name, client string) *cognitoidentity.CognitoIdentityProvider {
+	for i := range p.CognitoIdentityProviders {
+		one := &p.CognitoIdentityProviders[i]
+		if one.ClientId == client && v.Canonical(one.ProviderName) == name {
+			return one
+		}
+	}
+	return nil
+}
+
+// userPoolRules are what depends on who asks about an ID token of a user pool.
+type userPoolRules struct {
+	accepts func(client string) bool
+	admit   func() bool // whether the user has to be signed in still; asked after accepts
+}
+
+// userPool verifies an ID token of a user pool of this server. Its clock is ours, so that nothing is allowed for a wrong one.
+func (v *Verifier) userPool(ctx context.Context, name, jwt string, rules userPoolRules) (*Token, error) {
+	pool := poolIn(name)
+	r, err := readToken(jwt)
+	if err != nil {
+		return nil, err
+	}
+	if r.text("iss") != v.Names.Issuer(pool) {
+		return nil, ErrIssuer
+	}
+	client := r.text("aud")
+	switch {
+	case client == "":
+		return nil, &ClaimError{"aud"} // an access token
+	case r.text("token_use") != "id", !names(r.text("sub")):
+		return nil, ErrNotIdentity
+	case !rules.accepts(client):
+		return nil, ErrUnsupported
+	}
+	expires, err := r.checkTimes(v.DB.Now(), 0)
+	if err != nil {
+		return nil, err
+	}
+
+	admit, key := rules.admit(), keyOf(name, jwt)
+	if known := v.verified.get(key, v.DB.Now()); known != nil && !admit {
+		return known, nil
+	}
+	if err := v.Tokens.SignedID(ctx, pool, r.token); err != nil {
+		return nil, signature(err)
+	}
+	if admit {
+		if err := v.signedIn(ctx, pool, r, expires); err != nil {
+			return nil, err
+		}
+	}
+	made := &Token{
+		Provider: name, Subject: r.text("sub"), Audience: client, Detail: name + ":CognitoSignIn:" + r.text("sub"),
+		Claims: r.all(), Roles: values(r.claims["cognito:roles"]), Preferred: r.text("cognito:preferred_role"), Expires: expires,
+	}
+	v.verified.put(key, made, v.DB.Now())
+	return made, nil
+}
+
+// signature gives ErrSignature for a token that the pool has not signed, and a failure as it is.
+func signature(err error) error {
+	if errors.Is(err, token.ErrForgedID) {
+		return ErrSignature
+	}
+	return fmt.Errorf("keys of the user pool: %w", err)
+}
+
+// signedIn decides whether the user of an ID token is still signed in: ErrEnded.
+func (v *Verifier) signedIn(ctx context.Context, pool id.Pool, r *read, expires int64) error {
+	err := v.DB.Read(ctx, func(tx *db.Tx) error {
+		return v.Tokens.AdmitID(tx, pool, token.IDClaims{
+			Sub: id.Sub(r.text("sub")), Client: id.Client(r.text("aud")), Session: r.text("event_id"), Expires: expires,
+		})
+	})
+	for _, ended := range []error{
+		token.ErrInvalidAccess, token.ErrExpiredAccess, token.ErrRevokedAccess, account.ErrNoUser, account.ErrDisabled,
+	} {
+		if errors.Is(err, ended) {
+			return ErrEnded
+		}
+	}
+	return err
+}
