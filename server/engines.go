@@ -6,6 +6,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/backchannel"
 	"cardea/engine/bearer"
+	"cardea/engine/federated"
 	"cardea/engine/hosted"
 	"cardea/engine/message"
 	"cardea/engine/migration"
@@ -13,6 +14,7 @@ import (
 	"cardea/engine/token"
 	"cardea/engine/trigger"
 	"cardea/engine/verification"
+	"cardea/outbound/upstream"
 	"cardea/platform/page"
 	"cardea/platform/seal"
 	"cardea/platform/telemetry"
@@ -26,6 +28,7 @@ type engines struct {
 	authorizations *hosted.Server
 	codes          *verification.Codes
 	keys           *token.KeyStock
+	logins         *federated.Verifier
 	logouts        *backchannel.Notifier
 	migrator       *migration.Migrator
 	outbox         *message.Outbox
@@ -47,6 +50,12 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	}
 	e.tokens = &token.Minter{
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics),
+	}
+	e.logins = &federated.Verifier{
+		DB: e.store, Names: c.issuers(), Account: c.account(), Tokens: e.tokens, Social: c.socialLogins(),
+		Upstream: &upstream.Client{
+			HTTP: e.toProviders, Now: c.now(), KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
+		},
 	}
 	e.logouts = &backchannel.Notifier{DB: e.store, Tokens: e.tokens, Client: e.toApps, Log: c.Log}
 	e.authenticator = &bearer.Authenticator{Tokens: e.tokens}

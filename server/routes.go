@@ -84,7 +84,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 	return &awsapi.Handler{
 		Services: []awsapi.Service{
 			{Service: s.API.Service(), Word: wording.Cognito},
-			{Service: s.Identities.Service()},
+			{Service: s.Identities.Service(), Word: wording.Identity},
 			{Service: s.IAM.Service(), Word: wording.IAM},
 			{Service: s.STS.Service(), Word: wording.STS},
 			{Service: s.KMS.Service(), Word: wording.KMS},

@@ -48,7 +48,9 @@ func (e *ClaimError) Error() string { return "the token has no claim " + e.Claim
 // ExpiredError says when a token expired, and what time it was; both in Unix seconds.
 type ExpiredError struct{ Expired, Now int64 }
 
-func (e *ExpiredError) Error() string { return fmt.Sprintf("the token expired at %d, it is %d", e.Expired, e.Now) }
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("the token expired at %d, it is %d", e.Expired, e.Now)
+}
 
 // UnreachableError says that a provider gave no answer by which a token could be judged.
 type UnreachableError struct {
@@ -56,7 +58,9 @@ type UnreachableError struct {
 	Err      error
 }
 
-func (e *UnreachableError) Error() string { return "identity provider " + e.Provider + ": " + e.Err.Error() }
+func (e *UnreachableError) Error() string {
+	return "identity provider " + e.Provider + ": " + e.Err.Error()
+}
 
 // Unwrap gives the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }

@@ -38,7 +38,9 @@ func (v *Verifier) Canonical(provider string) string {
 }
 
 // userPoolName is the canonical name of a user pool.
-func userPoolName(pool id.Pool) string { return "cognito-idp." + pool.Region() + ".amazonaws.com/" + string(pool) }
+func userPoolName(pool id.Pool) string {
+	return "cognito-idp." + pool.Region() + ".amazonaws.com/" + string(pool)
+}
 
 // isUserPool reports whether a canonical name has the form of a user pool's.
 func isUserPool(name string) bool {

@@ -25,6 +25,9 @@ func STS(_ *awsjson.Operation, err error) error {
 	if errors.Is(err, throttle.ErrTooFast) {
 		return awsjson.Refuse("Throttling", "Rate exceeded")
 	}
+	if fault := webIdentityFault(err); fault != nil {
+		return fault
+	}
 	return err
 }
 

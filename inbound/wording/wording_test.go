@@ -128,7 +128,7 @@ var wordedByFeatures = map[string]bool{
 	"factor.ErrNone": true, "factor.ErrMismatch": true, "factor.ErrReused": true,
 	"passkey.ErrNone": true, "passkey.ErrRefused": true, "passkey.ErrClone": true,
 	"password.ErrNoVerifier":  true,
-	"account.ErrUnsearchable": true,
+	"account.ErrUnsearchable": true, "token.ErrForgedID": true,
 	// Package awsapi shows a DeniedError as the protocol of the service has it; the others are what it wraps.
 	"authorization.DeniedError": true, "authorization.ErrNoRole": true, "authorization.ErrTrust": true,
 }
