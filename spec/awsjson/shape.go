@@ -58,9 +58,32 @@ type Operation struct {
 	Signed  bool     // the request needs a SigV4 signature
 	Input   *Shape   // a structure
 	Errors  []string // the codes that the model lists for it
+	// Permissions are what the caller of a signed operation must be allowed, all of them. Exempt says that nothing is asked before the
+	// operation runs: it needs no permission, or asks by itself.
+	Permissions []Permission
+	Exempt      bool
 	// Invoke binds the request, validates it and runs the feature's method. The result is a pointer to the output
 	// struct, or nil for operations without one. It is nil itself when the operation is not built.
 	Invoke func(ctx context.Context, request Node) (any, error)
+}
+
+// Permission is something that the caller of an operation must be allowed.
+type Permission struct {
+	Action string // "cognito-idp:DescribeUserPool"
+	// Resource is "*", or the end of an ARN of the service and the account. In braces stands a part that the request gives:
+	//
+	//	{Member}       a text, as it came; {Member=text} has a default
+	//	{url:Member}   a URL without its scheme
+	//	{role:Member}  a role with its path, by its name; also {user:…}, in whose place the caller is meant, and {group:…}
+	//	{moved:user}   what a user or a group will be called
+	//	{key:Member}   the user whose access key is named
+	//	{arn:Member}   a whole ARN
+	//	{each:A.*.B}   whole ARNs, of which there may be none: members of members, * being every one
+	//
+	// A request that does not give a part that it must have is for a resource that only "*" is.
+	Resource string
+	If       string // the permission is needed if the request has this member; "" is always
+	PassedTo string // of iam:PassRole: iam:PassedToService
 }
 
 // Service is one AWS service: how its requests name it, and its operations by name. A service speaks either JSON, and has a

@@ -34,57 +34,57 @@ func (a *API) Service() awsjson.Service {
 
 func (a *API) addUserpool(operations map[string]awsjson.Operation) {
 	ready := a.Userpool != nil
-	createUserPool := awsjson.Operation{Name: "CreateUserPool", Feature: "userpool", Signed: true, Input: &shapeCreateUserPoolRequest, Errors: errorsCreateUserPool}
+	createUserPool := awsjson.Operation{Name: "CreateUserPool", Feature: "userpool", Signed: true, Input: &shapeCreateUserPoolRequest, Errors: errorsCreateUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPool", Resource: "*"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		createUserPool.Invoke = awsjson.Method(&shapeCreateUserPoolRequest, a.Userpool.CreateUserPool)
 	}
 	operations["CreateUserPool"] = createUserPool
-	describeUserPool := awsjson.Operation{Name: "DescribeUserPool", Feature: "userpool", Signed: true, Input: &shapeDescribeUserPoolRequest, Errors: errorsDescribeUserPool}
+	describeUserPool := awsjson.Operation{Name: "DescribeUserPool", Feature: "userpool", Signed: true, Input: &shapeDescribeUserPoolRequest, Errors: errorsDescribeUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPool", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeUserPool.Invoke = awsjson.Method(&shapeDescribeUserPoolRequest, a.Userpool.DescribeUserPool)
 	}
 	operations["DescribeUserPool"] = describeUserPool
-	updateUserPool := awsjson.Operation{Name: "UpdateUserPool", Feature: "userpool", Signed: true, Input: &shapeUpdateUserPoolRequest, Errors: errorsUpdateUserPool}
+	updateUserPool := awsjson.Operation{Name: "UpdateUserPool", Feature: "userpool", Signed: true, Input: &shapeUpdateUserPoolRequest, Errors: errorsUpdateUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPool", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		updateUserPool.Invoke = awsjson.Method(&shapeUpdateUserPoolRequest, a.Userpool.UpdateUserPool)
 	}
 	operations["UpdateUserPool"] = updateUserPool
-	deleteUserPool := awsjson.Operation{Name: "DeleteUserPool", Feature: "userpool", Signed: true, Input: &shapeDeleteUserPoolRequest, Errors: errorsDeleteUserPool}
+	deleteUserPool := awsjson.Operation{Name: "DeleteUserPool", Feature: "userpool", Signed: true, Input: &shapeDeleteUserPoolRequest, Errors: errorsDeleteUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPool", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPool.Invoke = awsjson.Command(&shapeDeleteUserPoolRequest, a.Userpool.DeleteUserPool)
 	}
 	operations["DeleteUserPool"] = deleteUserPool
-	listUserPools := awsjson.Operation{Name: "ListUserPools", Feature: "userpool", Signed: true, Input: &shapeListUserPoolsRequest, Errors: errorsListUserPools}
+	listUserPools := awsjson.Operation{Name: "ListUserPools", Feature: "userpool", Signed: true, Input: &shapeListUserPoolsRequest, Errors: errorsListUserPools, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPools", Resource: "*"}}}
 	if ready {
 		listUserPools.Invoke = awsjson.Method(&shapeListUserPoolsRequest, a.Userpool.ListUserPools)
 	}
 	operations["ListUserPools"] = listUserPools
-	addCustomAttributes := awsjson.Operation{Name: "AddCustomAttributes", Feature: "userpool", Signed: true, Input: &shapeAddCustomAttributesRequest, Errors: errorsAddCustomAttributes}
+	addCustomAttributes := awsjson.Operation{Name: "AddCustomAttributes", Feature: "userpool", Signed: true, Input: &shapeAddCustomAttributesRequest, Errors: errorsAddCustomAttributes, Permissions: []awsjson.Permission{{Action: "cognito-idp:AddCustomAttributes", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		addCustomAttributes.Invoke = awsjson.Method(&shapeAddCustomAttributesRequest, a.Userpool.AddCustomAttributes)
 	}
 	operations["AddCustomAttributes"] = addCustomAttributes
-	getUserPoolMfaConfig := awsjson.Operation{Name: "GetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeGetUserPoolMfaConfigRequest, Errors: errorsGetUserPoolMfaConfig}
+	getUserPoolMfaConfig := awsjson.Operation{Name: "GetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeGetUserPoolMfaConfigRequest, Errors: errorsGetUserPoolMfaConfig, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolMfaConfig", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUserPoolMfaConfig.Invoke = awsjson.Method(&shapeGetUserPoolMfaConfigRequest, a.Userpool.GetUserPoolMfaConfig)
 	}
 	operations["GetUserPoolMfaConfig"] = getUserPoolMfaConfig
-	setUserPoolMfaConfig := awsjson.Operation{Name: "SetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeSetUserPoolMfaConfigRequest, Errors: errorsSetUserPoolMfaConfig}
+	setUserPoolMfaConfig := awsjson.Operation{Name: "SetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeSetUserPoolMfaConfigRequest, Errors: errorsSetUserPoolMfaConfig, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolMfaConfig", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:SmsMfaConfiguration.SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsMfaConfiguration.SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		setUserPoolMfaConfig.Invoke = awsjson.Method(&shapeSetUserPoolMfaConfigRequest, a.Userpool.SetUserPoolMfaConfig)
 	}
 	operations["SetUserPoolMfaConfig"] = setUserPoolMfaConfig
-	tagResource := awsjson.Operation{Name: "TagResource", Feature: "userpool", Signed: true, Input: &shapeTagResourceRequest, Errors: errorsListTagsForResource}
+	tagResource := awsjson.Operation{Name: "TagResource", Feature: "userpool", Signed: true, Input: &shapeTagResourceRequest, Errors: errorsListTagsForResource, Permissions: []awsjson.Permission{{Action: "cognito-idp:TagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		tagResource.Invoke = awsjson.Method(&shapeTagResourceRequest, a.Userpool.TagResource)
 	}
 	operations["TagResource"] = tagResource
-	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "userpool", Signed: true, Input: &shapeUntagResourceRequest, Errors: errorsListTagsForResource}
+	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "userpool", Signed: true, Input: &shapeUntagResourceRequest, Errors: errorsListTagsForResource, Permissions: []awsjson.Permission{{Action: "cognito-idp:UntagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		untagResource.Invoke = awsjson.Method(&shapeUntagResourceRequest, a.Userpool.UntagResource)
 	}
 	operations["UntagResource"] = untagResource
-	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "userpool", Signed: true, Input: &shapeListTagsForResourceRequest, Errors: errorsListTagsForResource}
+	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "userpool", Signed: true, Input: &shapeListTagsForResourceRequest, Errors: errorsListTagsForResource, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListTagsForResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		listTagsForResource.Invoke = awsjson.Method(&shapeListTagsForResourceRequest, a.Userpool.ListTagsForResource)
 	}
@@ -92,86 +92,86 @@ func (a *API) addUserpool(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addReplicas(operations map[string]awsjson.Operation) {
-	createUserPoolReplica := awsjson.Operation{Name: "CreateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeCreateUserPoolReplicaRequest, Errors: errorsCreateUserPoolReplica}
+	createUserPoolReplica := awsjson.Operation{Name: "CreateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeCreateUserPoolReplicaRequest, Errors: errorsCreateUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
 	operations["CreateUserPoolReplica"] = createUserPoolReplica
-	deleteUserPoolReplica := awsjson.Operation{Name: "DeleteUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeDeleteUserPoolReplicaRequest, Errors: errorsDeleteUserPoolReplica}
+	deleteUserPoolReplica := awsjson.Operation{Name: "DeleteUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeDeleteUserPoolReplicaRequest, Errors: errorsDeleteUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
 	operations["DeleteUserPoolReplica"] = deleteUserPoolReplica
-	listUserPoolReplicas := awsjson.Operation{Name: "ListUserPoolReplicas", Feature: "replicas", Signed: true, Input: &shapeListUserPoolReplicasRequest, Errors: errorsDeleteUserPoolReplica}
+	listUserPoolReplicas := awsjson.Operation{Name: "ListUserPoolReplicas", Feature: "replicas", Signed: true, Input: &shapeListUserPoolReplicasRequest, Errors: errorsDeleteUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolReplicas", Resource: "userpool/{UserPoolId}"}}}
 	operations["ListUserPoolReplicas"] = listUserPoolReplicas
-	updateUserPoolReplica := awsjson.Operation{Name: "UpdateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeUpdateUserPoolReplicaRequest, Errors: errorsDeleteUserPoolReplica}
+	updateUserPoolReplica := awsjson.Operation{Name: "UpdateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeUpdateUserPoolReplicaRequest, Errors: errorsDeleteUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
 	operations["UpdateUserPoolReplica"] = updateUserPoolReplica
 }
 
 func (a *API) addLimits(operations map[string]awsjson.Operation) {
-	getProvisionedLimit := awsjson.Operation{Name: "GetProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeGetProvisionedLimitRequest, Errors: errorsDescribeIdentityProvider}
+	getProvisionedLimit := awsjson.Operation{Name: "GetProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeGetProvisionedLimitRequest, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetProvisionedLimit", Resource: "*"}}}
 	operations["GetProvisionedLimit"] = getProvisionedLimit
-	updateProvisionedLimit := awsjson.Operation{Name: "UpdateProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeUpdateProvisionedLimitRequest, Errors: errorsUpdateProvisionedLimit}
+	updateProvisionedLimit := awsjson.Operation{Name: "UpdateProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeUpdateProvisionedLimitRequest, Errors: errorsUpdateProvisionedLimit, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateProvisionedLimit", Resource: "*"}}}
 	operations["UpdateProvisionedLimit"] = updateProvisionedLimit
 }
 
 func (a *API) addAppclient(operations map[string]awsjson.Operation) {
 	ready := a.Appclient != nil
-	createUserPoolClient := awsjson.Operation{Name: "CreateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeCreateUserPoolClientRequest, Errors: errorsCreateUserPoolClient}
+	createUserPoolClient := awsjson.Operation{Name: "CreateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeCreateUserPoolClientRequest, Errors: errorsCreateUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createUserPoolClient.Invoke = awsjson.Method(&shapeCreateUserPoolClientRequest, a.Appclient.CreateUserPoolClient)
 	}
 	operations["CreateUserPoolClient"] = createUserPoolClient
-	describeUserPoolClient := awsjson.Operation{Name: "DescribeUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDescribeUserPoolClientRequest, Errors: errorsDescribeUserPoolClient}
+	describeUserPoolClient := awsjson.Operation{Name: "DescribeUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDescribeUserPoolClientRequest, Errors: errorsDescribeUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeUserPoolClient.Invoke = awsjson.Method(&shapeDescribeUserPoolClientRequest, a.Appclient.DescribeUserPoolClient)
 	}
 	operations["DescribeUserPoolClient"] = describeUserPoolClient
-	updateUserPoolClient := awsjson.Operation{Name: "UpdateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeUpdateUserPoolClientRequest, Errors: errorsUpdateUserPoolClient}
+	updateUserPoolClient := awsjson.Operation{Name: "UpdateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeUpdateUserPoolClientRequest, Errors: errorsUpdateUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateUserPoolClient.Invoke = awsjson.Method(&shapeUpdateUserPoolClientRequest, a.Appclient.UpdateUserPoolClient)
 	}
 	operations["UpdateUserPoolClient"] = updateUserPoolClient
-	deleteUserPoolClient := awsjson.Operation{Name: "DeleteUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientRequest, Errors: errorsDeleteUserPoolClient}
+	deleteUserPoolClient := awsjson.Operation{Name: "DeleteUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientRequest, Errors: errorsDeleteUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPoolClient.Invoke = awsjson.Command(&shapeDeleteUserPoolClientRequest, a.Appclient.DeleteUserPoolClient)
 	}
 	operations["DeleteUserPoolClient"] = deleteUserPoolClient
-	listUserPoolClients := awsjson.Operation{Name: "ListUserPoolClients", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientsRequest, Errors: errorsListGroups}
+	listUserPoolClients := awsjson.Operation{Name: "ListUserPoolClients", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientsRequest, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolClients", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUserPoolClients.Invoke = awsjson.Method(&shapeListUserPoolClientsRequest, a.Appclient.ListUserPoolClients)
 	}
 	operations["ListUserPoolClients"] = listUserPoolClients
-	addUserPoolClientSecret := awsjson.Operation{Name: "AddUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeAddUserPoolClientSecretRequest, Errors: errorsAddUserPoolClientSecret}
+	addUserPoolClientSecret := awsjson.Operation{Name: "AddUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeAddUserPoolClientSecretRequest, Errors: errorsAddUserPoolClientSecret, Permissions: []awsjson.Permission{{Action: "cognito-idp:AddUserPoolClientSecret", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		addUserPoolClientSecret.Invoke = awsjson.Method(&shapeAddUserPoolClientSecretRequest, a.Appclient.AddUserPoolClientSecret)
 	}
 	operations["AddUserPoolClientSecret"] = addUserPoolClientSecret
-	deleteUserPoolClientSecret := awsjson.Operation{Name: "DeleteUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientSecretRequest, Errors: errorsDeleteUserPoolClientSecret}
+	deleteUserPoolClientSecret := awsjson.Operation{Name: "DeleteUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientSecretRequest, Errors: errorsDeleteUserPoolClientSecret, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolClientSecret", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPoolClientSecret.Invoke = awsjson.Method(&shapeDeleteUserPoolClientSecretRequest, a.Appclient.DeleteUserPoolClientSecret)
 	}
 	operations["DeleteUserPoolClientSecret"] = deleteUserPoolClientSecret
-	listUserPoolClientSecrets := awsjson.Operation{Name: "ListUserPoolClientSecrets", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientSecretsRequest, Errors: errorsDeleteUserPoolClientSecret}
+	listUserPoolClientSecrets := awsjson.Operation{Name: "ListUserPoolClientSecrets", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientSecretsRequest, Errors: errorsDeleteUserPoolClientSecret, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolClientSecrets", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUserPoolClientSecrets.Invoke = awsjson.Method(&shapeListUserPoolClientSecretsRequest, a.Appclient.ListUserPoolClientSecrets)
 	}
 	operations["ListUserPoolClientSecrets"] = listUserPoolClientSecrets
-	createResourceServer := awsjson.Operation{Name: "CreateResourceServer", Feature: "appclient", Signed: true, Input: &shapeCreateResourceServerRequest, Errors: errorsCreateResourceServer}
+	createResourceServer := awsjson.Operation{Name: "CreateResourceServer", Feature: "appclient", Signed: true, Input: &shapeCreateResourceServerRequest, Errors: errorsCreateResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createResourceServer.Invoke = awsjson.Method(&shapeCreateResourceServerRequest, a.Appclient.CreateResourceServer)
 	}
 	operations["CreateResourceServer"] = createResourceServer
-	describeResourceServer := awsjson.Operation{Name: "DescribeResourceServer", Feature: "appclient", Signed: true, Input: &shapeDescribeResourceServerRequest, Errors: errorsDeleteResourceServer}
+	describeResourceServer := awsjson.Operation{Name: "DescribeResourceServer", Feature: "appclient", Signed: true, Input: &shapeDescribeResourceServerRequest, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeResourceServer.Invoke = awsjson.Method(&shapeDescribeResourceServerRequest, a.Appclient.DescribeResourceServer)
 	}
 	operations["DescribeResourceServer"] = describeResourceServer
-	updateResourceServer := awsjson.Operation{Name: "UpdateResourceServer", Feature: "appclient", Signed: true, Input: &shapeUpdateResourceServerRequest, Errors: errorsDeleteResourceServer}
+	updateResourceServer := awsjson.Operation{Name: "UpdateResourceServer", Feature: "appclient", Signed: true, Input: &shapeUpdateResourceServerRequest, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateResourceServer.Invoke = awsjson.Method(&shapeUpdateResourceServerRequest, a.Appclient.UpdateResourceServer)
 	}
 	operations["UpdateResourceServer"] = updateResourceServer
-	deleteResourceServer := awsjson.Operation{Name: "DeleteResourceServer", Feature: "appclient", Signed: true, Input: &shapeDeleteResourceServerRequest, Errors: errorsDeleteResourceServer}
+	deleteResourceServer := awsjson.Operation{Name: "DeleteResourceServer", Feature: "appclient", Signed: true, Input: &shapeDeleteResourceServerRequest, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteResourceServer.Invoke = awsjson.Command(&shapeDeleteResourceServerRequest, a.Appclient.DeleteResourceServer)
 	}
 	operations["DeleteResourceServer"] = deleteResourceServer
-	listResourceServers := awsjson.Operation{Name: "ListResourceServers", Feature: "appclient", Signed: true, Input: &shapeListResourceServersRequest, Errors: errorsDeleteResourceServer}
+	listResourceServers := awsjson.Operation{Name: "ListResourceServers", Feature: "appclient", Signed: true, Input: &shapeListResourceServersRequest, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListResourceServers", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listResourceServers.Invoke = awsjson.Method(&shapeListResourceServersRequest, a.Appclient.ListResourceServers)
 	}
@@ -180,22 +180,22 @@ func (a *API) addAppclient(operations map[string]awsjson.Operation) {
 
 func (a *API) addDomains(operations map[string]awsjson.Operation) {
 	ready := a.Domains != nil
-	createUserPoolDomain := awsjson.Operation{Name: "CreateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeCreateUserPoolDomainRequest, Errors: errorsCreateUserPoolDomain}
+	createUserPoolDomain := awsjson.Operation{Name: "CreateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeCreateUserPoolDomainRequest, Errors: errorsCreateUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createUserPoolDomain.Invoke = awsjson.Method(&shapeCreateUserPoolDomainRequest, a.Domains.CreateUserPoolDomain)
 	}
 	operations["CreateUserPoolDomain"] = createUserPoolDomain
-	describeUserPoolDomain := awsjson.Operation{Name: "DescribeUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDescribeUserPoolDomainRequest, Errors: errorsDescribeUserPoolDomain}
+	describeUserPoolDomain := awsjson.Operation{Name: "DescribeUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDescribeUserPoolDomainRequest, Errors: errorsDescribeUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPoolDomain", Resource: "*"}}}
 	if ready {
 		describeUserPoolDomain.Invoke = awsjson.Method(&shapeDescribeUserPoolDomainRequest, a.Domains.DescribeUserPoolDomain)
 	}
 	operations["DescribeUserPoolDomain"] = describeUserPoolDomain
-	updateUserPoolDomain := awsjson.Operation{Name: "UpdateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeUpdateUserPoolDomainRequest, Errors: errorsUpdateUserPoolDomain}
+	updateUserPoolDomain := awsjson.Operation{Name: "UpdateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeUpdateUserPoolDomainRequest, Errors: errorsUpdateUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateUserPoolDomain.Invoke = awsjson.Method(&shapeUpdateUserPoolDomainRequest, a.Domains.UpdateUserPoolDomain)
 	}
 	operations["UpdateUserPoolDomain"] = updateUserPoolDomain
-	deleteUserPoolDomain := awsjson.Operation{Name: "DeleteUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDeleteUserPoolDomainRequest, Errors: errorsDeleteUserPoolDomain}
+	deleteUserPoolDomain := awsjson.Operation{Name: "DeleteUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDeleteUserPoolDomainRequest, Errors: errorsDeleteUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPoolDomain.Invoke = awsjson.Method(&shapeDeleteUserPoolDomainRequest, a.Domains.DeleteUserPoolDomain)
 	}
@@ -204,67 +204,67 @@ func (a *API) addDomains(operations map[string]awsjson.Operation) {
 
 func (a *API) addBranding(operations map[string]awsjson.Operation) {
 	ready := a.Branding != nil
-	getUICustomization := awsjson.Operation{Name: "GetUICustomization", Feature: "branding", Signed: true, Input: &shapeGetUICustomizationRequest, Errors: errorsGetUICustomization}
+	getUICustomization := awsjson.Operation{Name: "GetUICustomization", Feature: "branding", Signed: true, Input: &shapeGetUICustomizationRequest, Errors: errorsGetUICustomization, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUICustomization", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUICustomization.Invoke = awsjson.Method(&shapeGetUICustomizationRequest, a.Branding.GetUICustomization)
 	}
 	operations["GetUICustomization"] = getUICustomization
-	setUICustomization := awsjson.Operation{Name: "SetUICustomization", Feature: "branding", Signed: true, Input: &shapeSetUICustomizationRequest, Errors: errorsDeleteResourceServer}
+	setUICustomization := awsjson.Operation{Name: "SetUICustomization", Feature: "branding", Signed: true, Input: &shapeSetUICustomizationRequest, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUICustomization", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		setUICustomization.Invoke = awsjson.Method(&shapeSetUICustomizationRequest, a.Branding.SetUICustomization)
 	}
 	operations["SetUICustomization"] = setUICustomization
-	createManagedLoginBranding := awsjson.Operation{Name: "CreateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeCreateManagedLoginBrandingRequest, Errors: errorsCreateManagedLoginBranding}
+	createManagedLoginBranding := awsjson.Operation{Name: "CreateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeCreateManagedLoginBrandingRequest, Errors: errorsCreateManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createManagedLoginBranding.Invoke = awsjson.Method(&shapeCreateManagedLoginBrandingRequest, a.Branding.CreateManagedLoginBranding)
 	}
 	operations["CreateManagedLoginBranding"] = createManagedLoginBranding
-	describeManagedLoginBranding := awsjson.Operation{Name: "DescribeManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingRequest, Errors: errorsDeleteGroup}
+	describeManagedLoginBranding := awsjson.Operation{Name: "DescribeManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeManagedLoginBranding.Invoke = awsjson.Method(&shapeDescribeManagedLoginBrandingRequest, a.Branding.DescribeManagedLoginBranding)
 	}
 	operations["DescribeManagedLoginBranding"] = describeManagedLoginBranding
-	describeManagedLoginBrandingByClient := awsjson.Operation{Name: "DescribeManagedLoginBrandingByClient", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingByClientRequest, Errors: errorsDeleteGroup}
+	describeManagedLoginBrandingByClient := awsjson.Operation{Name: "DescribeManagedLoginBrandingByClient", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingByClientRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeManagedLoginBrandingByClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeManagedLoginBrandingByClient.Invoke = awsjson.Method(&shapeDescribeManagedLoginBrandingByClientRequest, a.Branding.DescribeManagedLoginBrandingByClient)
 	}
 	operations["DescribeManagedLoginBrandingByClient"] = describeManagedLoginBrandingByClient
-	updateManagedLoginBranding := awsjson.Operation{Name: "UpdateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeUpdateManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding}
+	updateManagedLoginBranding := awsjson.Operation{Name: "UpdateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeUpdateManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateManagedLoginBranding.Invoke = awsjson.Method(&shapeUpdateManagedLoginBrandingRequest, a.Branding.UpdateManagedLoginBranding)
 	}
 	operations["UpdateManagedLoginBranding"] = updateManagedLoginBranding
-	deleteManagedLoginBranding := awsjson.Operation{Name: "DeleteManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDeleteManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding}
+	deleteManagedLoginBranding := awsjson.Operation{Name: "DeleteManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDeleteManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteManagedLoginBranding.Invoke = awsjson.Command(&shapeDeleteManagedLoginBrandingRequest, a.Branding.DeleteManagedLoginBranding)
 	}
 	operations["DeleteManagedLoginBranding"] = deleteManagedLoginBranding
-	createTerms := awsjson.Operation{Name: "CreateTerms", Feature: "branding", Signed: true, Input: &shapeCreateTermsRequest, Errors: errorsCreateTerms}
+	createTerms := awsjson.Operation{Name: "CreateTerms", Feature: "branding", Signed: true, Input: &shapeCreateTermsRequest, Errors: errorsCreateTerms, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createTerms.Invoke = awsjson.Method(&shapeCreateTermsRequest, a.Branding.CreateTerms)
 	}
 	operations["CreateTerms"] = createTerms
-	describeTerms := awsjson.Operation{Name: "DescribeTerms", Feature: "branding", Signed: true, Input: &shapeDescribeTermsRequest, Errors: errorsDeleteGroup}
+	describeTerms := awsjson.Operation{Name: "DescribeTerms", Feature: "branding", Signed: true, Input: &shapeDescribeTermsRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeTerms.Invoke = awsjson.Method(&shapeDescribeTermsRequest, a.Branding.DescribeTerms)
 	}
 	operations["DescribeTerms"] = describeTerms
-	describeTermsByClient := awsjson.Operation{Name: "DescribeTermsByClient", Feature: "branding", Signed: true, Input: &shapeDescribeTermsByClientRequest, Errors: errorsDescribeTermsByClient}
+	describeTermsByClient := awsjson.Operation{Name: "DescribeTermsByClient", Feature: "branding", Signed: true, Input: &shapeDescribeTermsByClientRequest, Errors: errorsDescribeTermsByClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeTermsByClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeTermsByClient.Invoke = awsjson.Method(&shapeDescribeTermsByClientRequest, a.Branding.DescribeTermsByClient)
 	}
 	operations["DescribeTermsByClient"] = describeTermsByClient
-	updateTerms := awsjson.Operation{Name: "UpdateTerms", Feature: "branding", Signed: true, Input: &shapeUpdateTermsRequest, Errors: errorsUpdateTerms}
+	updateTerms := awsjson.Operation{Name: "UpdateTerms", Feature: "branding", Signed: true, Input: &shapeUpdateTermsRequest, Errors: errorsUpdateTerms, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateTerms.Invoke = awsjson.Method(&shapeUpdateTermsRequest, a.Branding.UpdateTerms)
 	}
 	operations["UpdateTerms"] = updateTerms
-	deleteTerms := awsjson.Operation{Name: "DeleteTerms", Feature: "branding", Signed: true, Input: &shapeDeleteTermsRequest, Errors: errorsDeleteManagedLoginBranding}
+	deleteTerms := awsjson.Operation{Name: "DeleteTerms", Feature: "branding", Signed: true, Input: &shapeDeleteTermsRequest, Errors: errorsDeleteManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteTerms.Invoke = awsjson.Command(&shapeDeleteTermsRequest, a.Branding.DeleteTerms)
 	}
 	operations["DeleteTerms"] = deleteTerms
-	listTerms := awsjson.Operation{Name: "ListTerms", Feature: "branding", Signed: true, Input: &shapeListTermsRequest, Errors: errorsDeleteGroup}
+	listTerms := awsjson.Operation{Name: "ListTerms", Feature: "branding", Signed: true, Input: &shapeListTermsRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listTerms.Invoke = awsjson.Method(&shapeListTermsRequest, a.Branding.ListTerms)
 	}
@@ -273,42 +273,42 @@ func (a *API) addBranding(operations map[string]awsjson.Operation) {
 
 func (a *API) addUseradmin(operations map[string]awsjson.Operation) {
 	ready := a.Useradmin != nil
-	adminCreateUser := awsjson.Operation{Name: "AdminCreateUser", Feature: "useradmin", Signed: true, Input: &shapeAdminCreateUserRequest, Errors: errorsAdminCreateUser}
+	adminCreateUser := awsjson.Operation{Name: "AdminCreateUser", Feature: "useradmin", Signed: true, Input: &shapeAdminCreateUserRequest, Errors: errorsAdminCreateUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminCreateUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminCreateUser.Invoke = awsjson.Method(&shapeAdminCreateUserRequest, a.Useradmin.AdminCreateUser)
 	}
 	operations["AdminCreateUser"] = adminCreateUser
-	adminGetUser := awsjson.Operation{Name: "AdminGetUser", Feature: "useradmin", Signed: true, Input: &shapeAdminGetUserRequest, Errors: errorsAdminDeleteUser}
+	adminGetUser := awsjson.Operation{Name: "AdminGetUser", Feature: "useradmin", Signed: true, Input: &shapeAdminGetUserRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminGetUser.Invoke = awsjson.Method(&shapeAdminGetUserRequest, a.Useradmin.AdminGetUser)
 	}
 	operations["AdminGetUser"] = adminGetUser
-	adminDeleteUser := awsjson.Operation{Name: "AdminDeleteUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserRequest, Errors: errorsAdminDeleteUser}
+	adminDeleteUser := awsjson.Operation{Name: "AdminDeleteUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDeleteUser.Invoke = awsjson.Command(&shapeAdminDeleteUserRequest, a.Useradmin.AdminDeleteUser)
 	}
 	operations["AdminDeleteUser"] = adminDeleteUser
-	adminEnableUser := awsjson.Operation{Name: "AdminEnableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminEnableUserRequest, Errors: errorsAdminDeleteUser}
+	adminEnableUser := awsjson.Operation{Name: "AdminEnableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminEnableUserRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminEnableUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminEnableUser.Invoke = awsjson.Method(&shapeAdminEnableUserRequest, a.Useradmin.AdminEnableUser)
 	}
 	operations["AdminEnableUser"] = adminEnableUser
-	adminDisableUser := awsjson.Operation{Name: "AdminDisableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDisableUserRequest, Errors: errorsAdminDeleteUser}
+	adminDisableUser := awsjson.Operation{Name: "AdminDisableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDisableUserRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDisableUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDisableUser.Invoke = awsjson.Method(&shapeAdminDisableUserRequest, a.Useradmin.AdminDisableUser)
 	}
 	operations["AdminDisableUser"] = adminDisableUser
-	adminUpdateUserAttributes := awsjson.Operation{Name: "AdminUpdateUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminUpdateUserAttributesRequest, Errors: errorsAdminUpdateUserAttributes}
+	adminUpdateUserAttributes := awsjson.Operation{Name: "AdminUpdateUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminUpdateUserAttributesRequest, Errors: errorsAdminUpdateUserAttributes, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateUserAttributes", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminUpdateUserAttributes.Invoke = awsjson.Method(&shapeAdminUpdateUserAttributesRequest, a.Useradmin.AdminUpdateUserAttributes)
 	}
 	operations["AdminUpdateUserAttributes"] = adminUpdateUserAttributes
-	adminDeleteUserAttributes := awsjson.Operation{Name: "AdminDeleteUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserAttributesRequest, Errors: errorsAdminDeleteUser}
+	adminDeleteUserAttributes := awsjson.Operation{Name: "AdminDeleteUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserAttributesRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteUserAttributes", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDeleteUserAttributes.Invoke = awsjson.Method(&shapeAdminDeleteUserAttributesRequest, a.Useradmin.AdminDeleteUserAttributes)
 	}
 	operations["AdminDeleteUserAttributes"] = adminDeleteUserAttributes
-	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "useradmin", Signed: true, Input: &shapeListUsersRequest, Errors: errorsListGroups}
+	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "useradmin", Signed: true, Input: &shapeListUsersRequest, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUsers", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUsers.Invoke = awsjson.Method(&shapeListUsersRequest, a.Useradmin.ListUsers)
 	}
@@ -351,47 +351,47 @@ func (a *API) addProfile(operations map[string]awsjson.Operation) {
 
 func (a *API) addGroups(operations map[string]awsjson.Operation) {
 	ready := a.Groups != nil
-	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "groups", Signed: true, Input: &shapeCreateGroupRequest, Errors: errorsCreateGroup}
+	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "groups", Signed: true, Input: &shapeCreateGroupRequest, Errors: errorsCreateGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateGroup", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:RoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		createGroup.Invoke = awsjson.Method(&shapeCreateGroupRequest, a.Groups.CreateGroup)
 	}
 	operations["CreateGroup"] = createGroup
-	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "groups", Signed: true, Input: &shapeGetGroupRequest, Errors: errorsDeleteGroup}
+	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "groups", Signed: true, Input: &shapeGetGroupRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getGroup.Invoke = awsjson.Method(&shapeGetGroupRequest, a.Groups.GetGroup)
 	}
 	operations["GetGroup"] = getGroup
-	updateGroup := awsjson.Operation{Name: "UpdateGroup", Feature: "groups", Signed: true, Input: &shapeUpdateGroupRequest, Errors: errorsDeleteGroup}
+	updateGroup := awsjson.Operation{Name: "UpdateGroup", Feature: "groups", Signed: true, Input: &shapeUpdateGroupRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateGroup", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:RoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		updateGroup.Invoke = awsjson.Method(&shapeUpdateGroupRequest, a.Groups.UpdateGroup)
 	}
 	operations["UpdateGroup"] = updateGroup
-	deleteGroup := awsjson.Operation{Name: "DeleteGroup", Feature: "groups", Signed: true, Input: &shapeDeleteGroupRequest, Errors: errorsDeleteGroup}
+	deleteGroup := awsjson.Operation{Name: "DeleteGroup", Feature: "groups", Signed: true, Input: &shapeDeleteGroupRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteGroup.Invoke = awsjson.Command(&shapeDeleteGroupRequest, a.Groups.DeleteGroup)
 	}
 	operations["DeleteGroup"] = deleteGroup
-	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "groups", Signed: true, Input: &shapeListGroupsRequest, Errors: errorsListGroups}
+	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "groups", Signed: true, Input: &shapeListGroupsRequest, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListGroups", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listGroups.Invoke = awsjson.Method(&shapeListGroupsRequest, a.Groups.ListGroups)
 	}
 	operations["ListGroups"] = listGroups
-	adminAddUserToGroup := awsjson.Operation{Name: "AdminAddUserToGroup", Feature: "groups", Signed: true, Input: &shapeAdminAddUserToGroupRequest, Errors: errorsAdminAddUserToGroup}
+	adminAddUserToGroup := awsjson.Operation{Name: "AdminAddUserToGroup", Feature: "groups", Signed: true, Input: &shapeAdminAddUserToGroupRequest, Errors: errorsAdminAddUserToGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminAddUserToGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminAddUserToGroup.Invoke = awsjson.Command(&shapeAdminAddUserToGroupRequest, a.Groups.AdminAddUserToGroup)
 	}
 	operations["AdminAddUserToGroup"] = adminAddUserToGroup
-	adminRemoveUserFromGroup := awsjson.Operation{Name: "AdminRemoveUserFromGroup", Feature: "groups", Signed: true, Input: &shapeAdminRemoveUserFromGroupRequest, Errors: errorsAdminAddUserToGroup}
+	adminRemoveUserFromGroup := awsjson.Operation{Name: "AdminRemoveUserFromGroup", Feature: "groups", Signed: true, Input: &shapeAdminRemoveUserFromGroupRequest, Errors: errorsAdminAddUserToGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRemoveUserFromGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminRemoveUserFromGroup.Invoke = awsjson.Command(&shapeAdminRemoveUserFromGroupRequest, a.Groups.AdminRemoveUserFromGroup)
 	}
 	operations["AdminRemoveUserFromGroup"] = adminRemoveUserFromGroup
-	adminListGroupsForUser := awsjson.Operation{Name: "AdminListGroupsForUser", Feature: "groups", Signed: true, Input: &shapeAdminListGroupsForUserRequest, Errors: errorsAdminAddUserToGroup}
+	adminListGroupsForUser := awsjson.Operation{Name: "AdminListGroupsForUser", Feature: "groups", Signed: true, Input: &shapeAdminListGroupsForUserRequest, Errors: errorsAdminAddUserToGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListGroupsForUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminListGroupsForUser.Invoke = awsjson.Method(&shapeAdminListGroupsForUserRequest, a.Groups.AdminListGroupsForUser)
 	}
 	operations["AdminListGroupsForUser"] = adminListGroupsForUser
-	listUsersInGroup := awsjson.Operation{Name: "ListUsersInGroup", Feature: "groups", Signed: true, Input: &shapeListUsersInGroupRequest, Errors: errorsListGroups}
+	listUsersInGroup := awsjson.Operation{Name: "ListUsersInGroup", Feature: "groups", Signed: true, Input: &shapeListUsersInGroupRequest, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUsersInGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUsersInGroup.Invoke = awsjson.Method(&shapeListUsersInGroupRequest, a.Groups.ListUsersInGroup)
 	}
@@ -415,7 +415,7 @@ func (a *API) addSignup(operations map[string]awsjson.Operation) {
 		resendConfirmationCode.Invoke = awsjson.Method(&shapeResendConfirmationCodeRequest, a.Signup.ResendConfirmationCode)
 	}
 	operations["ResendConfirmationCode"] = resendConfirmationCode
-	adminConfirmSignUp := awsjson.Operation{Name: "AdminConfirmSignUp", Feature: "signup", Signed: true, Input: &shapeAdminConfirmSignUpRequest, Errors: errorsAdminConfirmSignUp}
+	adminConfirmSignUp := awsjson.Operation{Name: "AdminConfirmSignUp", Feature: "signup", Signed: true, Input: &shapeAdminConfirmSignUpRequest, Errors: errorsAdminConfirmSignUp, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminConfirmSignUp", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminConfirmSignUp.Invoke = awsjson.Method(&shapeAdminConfirmSignUpRequest, a.Signup.AdminConfirmSignUp)
 	}
@@ -429,7 +429,7 @@ func (a *API) addSignin(operations map[string]awsjson.Operation) {
 		initiateAuth.Invoke = awsjson.Method(&shapeInitiateAuthRequest, a.Signin.InitiateAuth)
 	}
 	operations["InitiateAuth"] = initiateAuth
-	adminInitiateAuth := awsjson.Operation{Name: "AdminInitiateAuth", Feature: "signin", Signed: true, Input: &shapeAdminInitiateAuthRequest, Errors: errorsAdminInitiateAuth}
+	adminInitiateAuth := awsjson.Operation{Name: "AdminInitiateAuth", Feature: "signin", Signed: true, Input: &shapeAdminInitiateAuthRequest, Errors: errorsAdminInitiateAuth, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminInitiateAuth", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminInitiateAuth.Invoke = awsjson.Method(&shapeAdminInitiateAuthRequest, a.Signin.AdminInitiateAuth)
 	}
@@ -439,7 +439,7 @@ func (a *API) addSignin(operations map[string]awsjson.Operation) {
 		respondToAuthChallenge.Invoke = awsjson.Method(&shapeRespondToAuthChallengeRequest, a.Signin.RespondToAuthChallenge)
 	}
 	operations["RespondToAuthChallenge"] = respondToAuthChallenge
-	adminRespondToAuthChallenge := awsjson.Operation{Name: "AdminRespondToAuthChallenge", Feature: "signin", Signed: true, Input: &shapeAdminRespondToAuthChallengeRequest, Errors: errorsAdminRespondToAuthChallenge}
+	adminRespondToAuthChallenge := awsjson.Operation{Name: "AdminRespondToAuthChallenge", Feature: "signin", Signed: true, Input: &shapeAdminRespondToAuthChallengeRequest, Errors: errorsAdminRespondToAuthChallenge, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRespondToAuthChallenge", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminRespondToAuthChallenge.Invoke = awsjson.Method(&shapeAdminRespondToAuthChallengeRequest, a.Signin.AdminRespondToAuthChallenge)
 	}
@@ -449,7 +449,7 @@ func (a *API) addSignin(operations map[string]awsjson.Operation) {
 		getUserAuthFactors.Invoke = awsjson.Method(&shapeGetUserAuthFactorsRequest, a.Signin.GetUserAuthFactors)
 	}
 	operations["GetUserAuthFactors"] = getUserAuthFactors
-	adminGetUserAuthFactors := awsjson.Operation{Name: "AdminGetUserAuthFactors", Feature: "signin", Signed: true, Input: &shapeAdminGetUserAuthFactorsRequest, Errors: errorsAdminGetUserAuthFactors}
+	adminGetUserAuthFactors := awsjson.Operation{Name: "AdminGetUserAuthFactors", Feature: "signin", Signed: true, Input: &shapeAdminGetUserAuthFactorsRequest, Errors: errorsAdminGetUserAuthFactors, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetUserAuthFactors", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminGetUserAuthFactors.Invoke = awsjson.Method(&shapeAdminGetUserAuthFactorsRequest, a.Signin.AdminGetUserAuthFactors)
 	}
@@ -473,7 +473,7 @@ func (a *API) addSessions(operations map[string]awsjson.Operation) {
 		globalSignOut.Invoke = awsjson.Method(&shapeGlobalSignOutRequest, a.Sessions.GlobalSignOut)
 	}
 	operations["GlobalSignOut"] = globalSignOut
-	adminUserGlobalSignOut := awsjson.Operation{Name: "AdminUserGlobalSignOut", Feature: "sessions", Signed: true, Input: &shapeAdminUserGlobalSignOutRequest, Errors: errorsAdminDeleteUser}
+	adminUserGlobalSignOut := awsjson.Operation{Name: "AdminUserGlobalSignOut", Feature: "sessions", Signed: true, Input: &shapeAdminUserGlobalSignOutRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUserGlobalSignOut", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminUserGlobalSignOut.Invoke = awsjson.Method(&shapeAdminUserGlobalSignOutRequest, a.Sessions.AdminUserGlobalSignOut)
 	}
@@ -488,32 +488,32 @@ func (a *API) addSessions(operations map[string]awsjson.Operation) {
 		revokeUserSession.Invoke = awsjson.Method(&shapeRevokeUserSessionRequest, a.Sessions.RevokeUserSession)
 	}
 	operations["RevokeUserSession"] = revokeUserSession
-	adminListUserSessions := awsjson.Operation{Name: "AdminListUserSessions", Feature: "sessions", Signed: true, Input: &shapeAdminListUserSessionsRequest, Errors: errorsAdminListUserSessions}
+	adminListUserSessions := awsjson.Operation{Name: "AdminListUserSessions", Feature: "sessions", Signed: true, Input: &shapeAdminListUserSessionsRequest, Errors: errorsAdminListUserSessions, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListUserSessions", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminListUserSessions.Invoke = awsjson.Method(&shapeAdminListUserSessionsRequest, a.Sessions.AdminListUserSessions)
 	}
 	operations["AdminListUserSessions"] = adminListUserSessions
-	adminRevokeUserSession := awsjson.Operation{Name: "AdminRevokeUserSession", Feature: "sessions", Signed: true, Input: &shapeAdminRevokeUserSessionRequest, Errors: errorsAdminListUserSessions}
+	adminRevokeUserSession := awsjson.Operation{Name: "AdminRevokeUserSession", Feature: "sessions", Signed: true, Input: &shapeAdminRevokeUserSessionRequest, Errors: errorsAdminListUserSessions, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRevokeUserSession", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminRevokeUserSession.Invoke = awsjson.Method(&shapeAdminRevokeUserSessionRequest, a.Sessions.AdminRevokeUserSession)
 	}
 	operations["AdminRevokeUserSession"] = adminRevokeUserSession
-	getUserPoolSessionConfiguration := awsjson.Operation{Name: "GetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolSessionConfigurationRequest, Errors: errorsDescribeTermsByClient}
+	getUserPoolSessionConfiguration := awsjson.Operation{Name: "GetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolSessionConfigurationRequest, Errors: errorsDescribeTermsByClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUserPoolSessionConfiguration.Invoke = awsjson.Method(&shapeGetUserPoolSessionConfigurationRequest, a.Sessions.GetUserPoolSessionConfiguration)
 	}
 	operations["GetUserPoolSessionConfiguration"] = getUserPoolSessionConfiguration
-	setUserPoolSessionConfiguration := awsjson.Operation{Name: "SetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolSessionConfigurationRequest, Errors: errorsSetUserPoolClientSessionConfiguration}
+	setUserPoolSessionConfiguration := awsjson.Operation{Name: "SetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolSessionConfigurationRequest, Errors: errorsSetUserPoolClientSessionConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		setUserPoolSessionConfiguration.Invoke = awsjson.Method(&shapeSetUserPoolSessionConfigurationRequest, a.Sessions.SetUserPoolSessionConfiguration)
 	}
 	operations["SetUserPoolSessionConfiguration"] = setUserPoolSessionConfiguration
-	getUserPoolClientSessionConfiguration := awsjson.Operation{Name: "GetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolClientSessionConfigurationRequest, Errors: errorsDescribeTermsByClient}
+	getUserPoolClientSessionConfiguration := awsjson.Operation{Name: "GetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolClientSessionConfigurationRequest, Errors: errorsDescribeTermsByClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolClientSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUserPoolClientSessionConfiguration.Invoke = awsjson.Method(&shapeGetUserPoolClientSessionConfigurationRequest, a.Sessions.GetUserPoolClientSessionConfiguration)
 	}
 	operations["GetUserPoolClientSessionConfiguration"] = getUserPoolClientSessionConfiguration
-	setUserPoolClientSessionConfiguration := awsjson.Operation{Name: "SetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolClientSessionConfigurationRequest, Errors: errorsSetUserPoolClientSessionConfiguration}
+	setUserPoolClientSessionConfiguration := awsjson.Operation{Name: "SetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolClientSessionConfigurationRequest, Errors: errorsSetUserPoolClientSessionConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolClientSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		setUserPoolClientSessionConfiguration.Invoke = awsjson.Method(&shapeSetUserPoolClientSessionConfigurationRequest, a.Sessions.SetUserPoolClientSessionConfiguration)
 	}
@@ -537,12 +537,12 @@ func (a *API) addPasswords(operations map[string]awsjson.Operation) {
 		changePassword.Invoke = awsjson.Method(&shapeChangePasswordRequest, a.Passwords.ChangePassword)
 	}
 	operations["ChangePassword"] = changePassword
-	adminSetUserPassword := awsjson.Operation{Name: "AdminSetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminSetUserPasswordRequest, Errors: errorsAdminSetUserPassword}
+	adminSetUserPassword := awsjson.Operation{Name: "AdminSetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminSetUserPasswordRequest, Errors: errorsAdminSetUserPassword, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserPassword", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminSetUserPassword.Invoke = awsjson.Method(&shapeAdminSetUserPasswordRequest, a.Passwords.AdminSetUserPassword)
 	}
 	operations["AdminSetUserPassword"] = adminSetUserPassword
-	adminResetUserPassword := awsjson.Operation{Name: "AdminResetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminResetUserPasswordRequest, Errors: errorsAdminResetUserPassword}
+	adminResetUserPassword := awsjson.Operation{Name: "AdminResetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminResetUserPasswordRequest, Errors: errorsAdminResetUserPassword, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminResetUserPassword", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminResetUserPassword.Invoke = awsjson.Method(&shapeAdminResetUserPasswordRequest, a.Passwords.AdminResetUserPassword)
 	}
@@ -566,7 +566,7 @@ func (a *API) addMfa(operations map[string]awsjson.Operation) {
 		setUserMFAPreference.Invoke = awsjson.Method(&shapeSetUserMFAPreferenceRequest, a.Mfa.SetUserMFAPreference)
 	}
 	operations["SetUserMFAPreference"] = setUserMFAPreference
-	adminSetUserMFAPreference := awsjson.Operation{Name: "AdminSetUserMFAPreference", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserMFAPreferenceRequest, Errors: errorsAdminSetUserMFAPreference}
+	adminSetUserMFAPreference := awsjson.Operation{Name: "AdminSetUserMFAPreference", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserMFAPreferenceRequest, Errors: errorsAdminSetUserMFAPreference, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserMFAPreference", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminSetUserMFAPreference.Invoke = awsjson.Method(&shapeAdminSetUserMFAPreferenceRequest, a.Mfa.AdminSetUserMFAPreference)
 	}
@@ -576,12 +576,12 @@ func (a *API) addMfa(operations map[string]awsjson.Operation) {
 		setUserSettings.Invoke = awsjson.Method(&shapeSetUserSettingsRequest, a.Mfa.SetUserSettings)
 	}
 	operations["SetUserSettings"] = setUserSettings
-	adminSetUserSettings := awsjson.Operation{Name: "AdminSetUserSettings", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserSettingsRequest, Errors: errorsAdminSetUserSettings}
+	adminSetUserSettings := awsjson.Operation{Name: "AdminSetUserSettings", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserSettingsRequest, Errors: errorsAdminSetUserSettings, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserSettings", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminSetUserSettings.Invoke = awsjson.Method(&shapeAdminSetUserSettingsRequest, a.Mfa.AdminSetUserSettings)
 	}
 	operations["AdminSetUserSettings"] = adminSetUserSettings
-	adminDeleteSoftwareToken := awsjson.Operation{Name: "AdminDeleteSoftwareToken", Feature: "mfa", Signed: true, Input: &shapeAdminDeleteSoftwareTokenRequest, Errors: errorsAdminDeleteSoftwareToken}
+	adminDeleteSoftwareToken := awsjson.Operation{Name: "AdminDeleteSoftwareToken", Feature: "mfa", Signed: true, Input: &shapeAdminDeleteSoftwareTokenRequest, Errors: errorsAdminDeleteSoftwareToken, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteSoftwareToken", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDeleteSoftwareToken.Invoke = awsjson.Method(&shapeAdminDeleteSoftwareTokenRequest, a.Mfa.AdminDeleteSoftwareToken)
 	}
@@ -639,22 +639,22 @@ func (a *API) addDevices(operations map[string]awsjson.Operation) {
 		updateDeviceStatus.Invoke = awsjson.Method(&shapeUpdateDeviceStatusRequest, a.Devices.UpdateDeviceStatus)
 	}
 	operations["UpdateDeviceStatus"] = updateDeviceStatus
-	adminGetDevice := awsjson.Operation{Name: "AdminGetDevice", Feature: "devices", Signed: true, Input: &shapeAdminGetDeviceRequest, Errors: errorsAdminGetDevice}
+	adminGetDevice := awsjson.Operation{Name: "AdminGetDevice", Feature: "devices", Signed: true, Input: &shapeAdminGetDeviceRequest, Errors: errorsAdminGetDevice, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetDevice", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminGetDevice.Invoke = awsjson.Method(&shapeAdminGetDeviceRequest, a.Devices.AdminGetDevice)
 	}
 	operations["AdminGetDevice"] = adminGetDevice
-	adminListDevices := awsjson.Operation{Name: "AdminListDevices", Feature: "devices", Signed: true, Input: &shapeAdminListDevicesRequest, Errors: errorsAdminListDevices}
+	adminListDevices := awsjson.Operation{Name: "AdminListDevices", Feature: "devices", Signed: true, Input: &shapeAdminListDevicesRequest, Errors: errorsAdminListDevices, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListDevices", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminListDevices.Invoke = awsjson.Method(&shapeAdminListDevicesRequest, a.Devices.AdminListDevices)
 	}
 	operations["AdminListDevices"] = adminListDevices
-	adminForgetDevice := awsjson.Operation{Name: "AdminForgetDevice", Feature: "devices", Signed: true, Input: &shapeAdminForgetDeviceRequest, Errors: errorsAdminForgetDevice}
+	adminForgetDevice := awsjson.Operation{Name: "AdminForgetDevice", Feature: "devices", Signed: true, Input: &shapeAdminForgetDeviceRequest, Errors: errorsAdminForgetDevice, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminForgetDevice", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminForgetDevice.Invoke = awsjson.Command(&shapeAdminForgetDeviceRequest, a.Devices.AdminForgetDevice)
 	}
 	operations["AdminForgetDevice"] = adminForgetDevice
-	adminUpdateDeviceStatus := awsjson.Operation{Name: "AdminUpdateDeviceStatus", Feature: "devices", Signed: true, Input: &shapeAdminUpdateDeviceStatusRequest, Errors: errorsAdminUpdateDeviceStatus}
+	adminUpdateDeviceStatus := awsjson.Operation{Name: "AdminUpdateDeviceStatus", Feature: "devices", Signed: true, Input: &shapeAdminUpdateDeviceStatusRequest, Errors: errorsAdminUpdateDeviceStatus, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateDeviceStatus", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminUpdateDeviceStatus.Invoke = awsjson.Method(&shapeAdminUpdateDeviceStatusRequest, a.Devices.AdminUpdateDeviceStatus)
 	}
@@ -663,47 +663,47 @@ func (a *API) addDevices(operations map[string]awsjson.Operation) {
 
 func (a *API) addFederation(operations map[string]awsjson.Operation) {
 	ready := a.Federation != nil
-	createIdentityProvider := awsjson.Operation{Name: "CreateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeCreateIdentityProviderRequest, Errors: errorsCreateIdentityProvider}
+	createIdentityProvider := awsjson.Operation{Name: "CreateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeCreateIdentityProviderRequest, Errors: errorsCreateIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createIdentityProvider.Invoke = awsjson.Method(&shapeCreateIdentityProviderRequest, a.Federation.CreateIdentityProvider)
 	}
 	operations["CreateIdentityProvider"] = createIdentityProvider
-	describeIdentityProvider := awsjson.Operation{Name: "DescribeIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDescribeIdentityProviderRequest, Errors: errorsDescribeIdentityProvider}
+	describeIdentityProvider := awsjson.Operation{Name: "DescribeIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDescribeIdentityProviderRequest, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeIdentityProvider.Invoke = awsjson.Method(&shapeDescribeIdentityProviderRequest, a.Federation.DescribeIdentityProvider)
 	}
 	operations["DescribeIdentityProvider"] = describeIdentityProvider
-	updateIdentityProvider := awsjson.Operation{Name: "UpdateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeUpdateIdentityProviderRequest, Errors: errorsUpdateIdentityProvider}
+	updateIdentityProvider := awsjson.Operation{Name: "UpdateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeUpdateIdentityProviderRequest, Errors: errorsUpdateIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateIdentityProvider.Invoke = awsjson.Method(&shapeUpdateIdentityProviderRequest, a.Federation.UpdateIdentityProvider)
 	}
 	operations["UpdateIdentityProvider"] = updateIdentityProvider
-	deleteIdentityProvider := awsjson.Operation{Name: "DeleteIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDeleteIdentityProviderRequest, Errors: errorsDeleteIdentityProvider}
+	deleteIdentityProvider := awsjson.Operation{Name: "DeleteIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDeleteIdentityProviderRequest, Errors: errorsDeleteIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteIdentityProvider.Invoke = awsjson.Command(&shapeDeleteIdentityProviderRequest, a.Federation.DeleteIdentityProvider)
 	}
 	operations["DeleteIdentityProvider"] = deleteIdentityProvider
-	listIdentityProviders := awsjson.Operation{Name: "ListIdentityProviders", Feature: "federation", Signed: true, Input: &shapeListIdentityProvidersRequest, Errors: errorsDescribeIdentityProvider}
+	listIdentityProviders := awsjson.Operation{Name: "ListIdentityProviders", Feature: "federation", Signed: true, Input: &shapeListIdentityProvidersRequest, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListIdentityProviders", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listIdentityProviders.Invoke = awsjson.Method(&shapeListIdentityProvidersRequest, a.Federation.ListIdentityProviders)
 	}
 	operations["ListIdentityProviders"] = listIdentityProviders
-	getIdentityProviderByIdentifier := awsjson.Operation{Name: "GetIdentityProviderByIdentifier", Feature: "federation", Signed: true, Input: &shapeGetIdentityProviderByIdentifierRequest, Errors: errorsDescribeIdentityProvider}
+	getIdentityProviderByIdentifier := awsjson.Operation{Name: "GetIdentityProviderByIdentifier", Feature: "federation", Signed: true, Input: &shapeGetIdentityProviderByIdentifierRequest, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetIdentityProviderByIdentifier", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getIdentityProviderByIdentifier.Invoke = awsjson.Method(&shapeGetIdentityProviderByIdentifierRequest, a.Federation.GetIdentityProviderByIdentifier)
 	}
 	operations["GetIdentityProviderByIdentifier"] = getIdentityProviderByIdentifier
-	adminLinkProviderForUser := awsjson.Operation{Name: "AdminLinkProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminLinkProviderForUserRequest, Errors: errorsAdminLinkProviderForUser}
+	adminLinkProviderForUser := awsjson.Operation{Name: "AdminLinkProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminLinkProviderForUserRequest, Errors: errorsAdminLinkProviderForUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminLinkProviderForUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminLinkProviderForUser.Invoke = awsjson.Method(&shapeAdminLinkProviderForUserRequest, a.Federation.AdminLinkProviderForUser)
 	}
 	operations["AdminLinkProviderForUser"] = adminLinkProviderForUser
-	adminDisableProviderForUser := awsjson.Operation{Name: "AdminDisableProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminDisableProviderForUserRequest, Errors: errorsAdminDisableProviderForUser}
+	adminDisableProviderForUser := awsjson.Operation{Name: "AdminDisableProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminDisableProviderForUserRequest, Errors: errorsAdminDisableProviderForUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDisableProviderForUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDisableProviderForUser.Invoke = awsjson.Method(&shapeAdminDisableProviderForUserRequest, a.Federation.AdminDisableProviderForUser)
 	}
 	operations["AdminDisableProviderForUser"] = adminDisableProviderForUser
-	getSigningCertificate := awsjson.Operation{Name: "GetSigningCertificate", Feature: "federation", Signed: true, Input: &shapeGetSigningCertificateRequest, Errors: errorsGetSigningCertificate}
+	getSigningCertificate := awsjson.Operation{Name: "GetSigningCertificate", Feature: "federation", Signed: true, Input: &shapeGetSigningCertificateRequest, Errors: errorsGetSigningCertificate, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetSigningCertificate", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getSigningCertificate.Invoke = awsjson.Method(&shapeGetSigningCertificateRequest, a.Federation.GetSigningCertificate)
 	}
@@ -711,34 +711,34 @@ func (a *API) addFederation(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addThreat(operations map[string]awsjson.Operation) {
-	describeRiskConfiguration := awsjson.Operation{Name: "DescribeRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeDescribeRiskConfigurationRequest, Errors: errorsDescribeRiskConfiguration}
+	describeRiskConfiguration := awsjson.Operation{Name: "DescribeRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeDescribeRiskConfigurationRequest, Errors: errorsDescribeRiskConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeRiskConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["DescribeRiskConfiguration"] = describeRiskConfiguration
-	setRiskConfiguration := awsjson.Operation{Name: "SetRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeSetRiskConfigurationRequest, Errors: errorsSetRiskConfiguration}
+	setRiskConfiguration := awsjson.Operation{Name: "SetRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeSetRiskConfigurationRequest, Errors: errorsSetRiskConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetRiskConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["SetRiskConfiguration"] = setRiskConfiguration
-	adminListUserAuthEvents := awsjson.Operation{Name: "AdminListUserAuthEvents", Feature: "threat", Signed: true, Input: &shapeAdminListUserAuthEventsRequest, Errors: errorsAdminListUserAuthEvents}
+	adminListUserAuthEvents := awsjson.Operation{Name: "AdminListUserAuthEvents", Feature: "threat", Signed: true, Input: &shapeAdminListUserAuthEventsRequest, Errors: errorsAdminListUserAuthEvents, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListUserAuthEvents", Resource: "userpool/{UserPoolId}"}}}
 	operations["AdminListUserAuthEvents"] = adminListUserAuthEvents
-	adminUpdateAuthEventFeedback := awsjson.Operation{Name: "AdminUpdateAuthEventFeedback", Feature: "threat", Signed: true, Input: &shapeAdminUpdateAuthEventFeedbackRequest, Errors: errorsAdminUpdateAuthEventFeedback}
+	adminUpdateAuthEventFeedback := awsjson.Operation{Name: "AdminUpdateAuthEventFeedback", Feature: "threat", Signed: true, Input: &shapeAdminUpdateAuthEventFeedbackRequest, Errors: errorsAdminUpdateAuthEventFeedback, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateAuthEventFeedback", Resource: "userpool/{UserPoolId}"}}}
 	operations["AdminUpdateAuthEventFeedback"] = adminUpdateAuthEventFeedback
 	updateAuthEventFeedback := awsjson.Operation{Name: "UpdateAuthEventFeedback", Feature: "threat", Signed: false, Input: &shapeUpdateAuthEventFeedbackRequest, Errors: errorsAdminUpdateAuthEventFeedback}
 	operations["UpdateAuthEventFeedback"] = updateAuthEventFeedback
-	getLogDeliveryConfiguration := awsjson.Operation{Name: "GetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeGetLogDeliveryConfigurationRequest, Errors: errorsGetLogDeliveryConfiguration}
+	getLogDeliveryConfiguration := awsjson.Operation{Name: "GetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeGetLogDeliveryConfigurationRequest, Errors: errorsGetLogDeliveryConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetLogDeliveryConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["GetLogDeliveryConfiguration"] = getLogDeliveryConfiguration
-	setLogDeliveryConfiguration := awsjson.Operation{Name: "SetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeSetLogDeliveryConfigurationRequest, Errors: errorsSetLogDeliveryConfiguration}
+	setLogDeliveryConfiguration := awsjson.Operation{Name: "SetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeSetLogDeliveryConfigurationRequest, Errors: errorsSetLogDeliveryConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetLogDeliveryConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["SetLogDeliveryConfiguration"] = setLogDeliveryConfiguration
 }
 
 func (a *API) addUserimport(operations map[string]awsjson.Operation) {
-	getCSVHeader := awsjson.Operation{Name: "GetCSVHeader", Feature: "userimport", Signed: true, Input: &shapeGetCSVHeaderRequest, Errors: errorsDeleteGroup}
+	getCSVHeader := awsjson.Operation{Name: "GetCSVHeader", Feature: "userimport", Signed: true, Input: &shapeGetCSVHeaderRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetCSVHeader", Resource: "userpool/{UserPoolId}"}}}
 	operations["GetCSVHeader"] = getCSVHeader
-	createUserImportJob := awsjson.Operation{Name: "CreateUserImportJob", Feature: "userimport", Signed: true, Input: &shapeCreateUserImportJobRequest, Errors: errorsCreateUserImportJob}
+	createUserImportJob := awsjson.Operation{Name: "CreateUserImportJob", Feature: "userimport", Signed: true, Input: &shapeCreateUserImportJobRequest, Errors: errorsCreateUserImportJob, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserImportJob", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:CloudWatchLogsRoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	operations["CreateUserImportJob"] = createUserImportJob
-	describeUserImportJob := awsjson.Operation{Name: "DescribeUserImportJob", Feature: "userimport", Signed: true, Input: &shapeDescribeUserImportJobRequest, Errors: errorsDeleteGroup}
+	describeUserImportJob := awsjson.Operation{Name: "DescribeUserImportJob", Feature: "userimport", Signed: true, Input: &shapeDescribeUserImportJobRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserImportJob", Resource: "userpool/{UserPoolId}"}}}
 	operations["DescribeUserImportJob"] = describeUserImportJob
-	startUserImportJob := awsjson.Operation{Name: "StartUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStartUserImportJobRequest, Errors: errorsStartUserImportJob}
+	startUserImportJob := awsjson.Operation{Name: "StartUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStartUserImportJobRequest, Errors: errorsStartUserImportJob, Permissions: []awsjson.Permission{{Action: "cognito-idp:StartUserImportJob", Resource: "userpool/{UserPoolId}"}}}
 	operations["StartUserImportJob"] = startUserImportJob
-	stopUserImportJob := awsjson.Operation{Name: "StopUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStopUserImportJobRequest, Errors: errorsStartUserImportJob}
+	stopUserImportJob := awsjson.Operation{Name: "StopUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStopUserImportJobRequest, Errors: errorsStartUserImportJob, Permissions: []awsjson.Permission{{Action: "cognito-idp:StopUserImportJob", Resource: "userpool/{UserPoolId}"}}}
 	operations["StopUserImportJob"] = stopUserImportJob
-	listUserImportJobs := awsjson.Operation{Name: "ListUserImportJobs", Feature: "userimport", Signed: true, Input: &shapeListUserImportJobsRequest, Errors: errorsDeleteGroup}
+	listUserImportJobs := awsjson.Operation{Name: "ListUserImportJobs", Feature: "userimport", Signed: true, Input: &shapeListUserImportJobsRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserImportJobs", Resource: "userpool/{UserPoolId}"}}}
 	operations["ListUserImportJobs"] = listUserImportJobs
 }
 

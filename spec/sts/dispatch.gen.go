@@ -15,30 +15,30 @@ func (a *API) Service() awsjson.Service {
 
 func (a *API) addSts(operations map[string]awsjson.Operation) {
 	ready := a.Sts != nil
-	getCallerIdentity := awsjson.Operation{Name: "GetCallerIdentity", Feature: "sts", Signed: true, Input: &shapeGetCallerIdentityRequest, Errors: errorsGetAccessKeyInfo}
+	getCallerIdentity := awsjson.Operation{Name: "GetCallerIdentity", Feature: "sts", Signed: true, Input: &shapeGetCallerIdentityRequest, Errors: errorsGetAccessKeyInfo, Exempt: true}
 	if ready {
 		getCallerIdentity.Invoke = awsjson.Method(&shapeGetCallerIdentityRequest, a.Sts.GetCallerIdentity)
 	}
 	operations["GetCallerIdentity"] = getCallerIdentity
-	assumeRole := awsjson.Operation{Name: "AssumeRole", Feature: "sts", Signed: true, Input: &shapeAssumeRoleRequest, Errors: errorsAssumeRole}
+	assumeRole := awsjson.Operation{Name: "AssumeRole", Feature: "sts", Signed: true, Input: &shapeAssumeRoleRequest, Errors: errorsAssumeRole, Exempt: true}
 	operations["AssumeRole"] = assumeRole
 	assumeRoleWithSAML := awsjson.Operation{Name: "AssumeRoleWithSAML", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithSAMLRequest, Errors: errorsAssumeRoleWithSAML}
 	operations["AssumeRoleWithSAML"] = assumeRoleWithSAML
 	assumeRoleWithWebIdentity := awsjson.Operation{Name: "AssumeRoleWithWebIdentity", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithWebIdentityRequest, Errors: errorsAssumeRoleWithWebIdentity}
 	operations["AssumeRoleWithWebIdentity"] = assumeRoleWithWebIdentity
-	assumeRoot := awsjson.Operation{Name: "AssumeRoot", Feature: "sts", Signed: true, Input: &shapeAssumeRootRequest, Errors: errorsAssumeRoot}
+	assumeRoot := awsjson.Operation{Name: "AssumeRoot", Feature: "sts", Signed: true, Input: &shapeAssumeRootRequest, Errors: errorsAssumeRoot, Permissions: []awsjson.Permission{{Action: "sts:AssumeRoot", Resource: "{arn:TargetPrincipal}"}}}
 	operations["AssumeRoot"] = assumeRoot
-	decodeAuthorizationMessage := awsjson.Operation{Name: "DecodeAuthorizationMessage", Feature: "sts", Signed: true, Input: &shapeDecodeAuthorizationMessageRequest, Errors: errorsDecodeAuthorizationMessage}
+	decodeAuthorizationMessage := awsjson.Operation{Name: "DecodeAuthorizationMessage", Feature: "sts", Signed: true, Input: &shapeDecodeAuthorizationMessageRequest, Errors: errorsDecodeAuthorizationMessage, Permissions: []awsjson.Permission{{Action: "sts:DecodeAuthorizationMessage", Resource: "*"}}}
 	operations["DecodeAuthorizationMessage"] = decodeAuthorizationMessage
-	getAccessKeyInfo := awsjson.Operation{Name: "GetAccessKeyInfo", Feature: "sts", Signed: true, Input: &shapeGetAccessKeyInfoRequest, Errors: errorsGetAccessKeyInfo}
+	getAccessKeyInfo := awsjson.Operation{Name: "GetAccessKeyInfo", Feature: "sts", Signed: true, Input: &shapeGetAccessKeyInfoRequest, Errors: errorsGetAccessKeyInfo, Permissions: []awsjson.Permission{{Action: "sts:GetAccessKeyInfo", Resource: "*"}}}
 	operations["GetAccessKeyInfo"] = getAccessKeyInfo
-	getDelegatedAccessToken := awsjson.Operation{Name: "GetDelegatedAccessToken", Feature: "sts", Signed: true, Input: &shapeGetDelegatedAccessTokenRequest, Errors: errorsGetDelegatedAccessToken}
+	getDelegatedAccessToken := awsjson.Operation{Name: "GetDelegatedAccessToken", Feature: "sts", Signed: true, Input: &shapeGetDelegatedAccessTokenRequest, Errors: errorsGetDelegatedAccessToken, Permissions: []awsjson.Permission{{Action: "sts:GetDelegatedAccessToken", Resource: "*"}}}
 	operations["GetDelegatedAccessToken"] = getDelegatedAccessToken
-	getFederationToken := awsjson.Operation{Name: "GetFederationToken", Feature: "sts", Signed: true, Input: &shapeGetFederationTokenRequest, Errors: errorsGetFederationToken}
+	getFederationToken := awsjson.Operation{Name: "GetFederationToken", Feature: "sts", Signed: true, Input: &shapeGetFederationTokenRequest, Errors: errorsGetFederationToken, Permissions: []awsjson.Permission{{Action: "sts:GetFederationToken", Resource: "federated-user/{Name}"}, {Action: "sts:TagSession", Resource: "federated-user/{Name}", If: "Tags"}}}
 	operations["GetFederationToken"] = getFederationToken
-	getSessionToken := awsjson.Operation{Name: "GetSessionToken", Feature: "sts", Signed: true, Input: &shapeGetSessionTokenRequest, Errors: errorsGetSessionToken}
+	getSessionToken := awsjson.Operation{Name: "GetSessionToken", Feature: "sts", Signed: true, Input: &shapeGetSessionTokenRequest, Errors: errorsGetSessionToken, Exempt: true}
 	operations["GetSessionToken"] = getSessionToken
-	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Errors: errorsGetWebIdentityToken}
+	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Errors: errorsGetWebIdentityToken, Permissions: []awsjson.Permission{{Action: "sts:GetWebIdentityToken", Resource: "*"}, {Action: "sts:TagGetWebIdentityToken", Resource: "*", If: "Tags"}}}
 	operations["GetWebIdentityToken"] = getWebIdentityToken
 }
 

@@ -67,8 +67,8 @@ func (m *model) adder(f *file, feat *feature) {
 		f.line("\tready := a.%s != nil", feat.typeName())
 	}
 	for _, op := range feat.operations {
-		f.line("\t%s := awsjson.Operation{Name: %q, Feature: %q, Signed: %t, Input: &%s, Errors: %s}",
-			lower(op.Name), op.Name, feat.name, op.Auth == "sigv4", variable(op.Input), m.errorList(op))
+		f.line("\t%s := awsjson.Operation{Name: %q, Feature: %q, Signed: %t, Input: &%s, Errors: %s%s}",
+			lower(op.Name), op.Name, feat.name, op.Auth == "sigv4", variable(op.Input), m.errorList(op), op.literal())
 		if op.built {
 			how := "Method"
 			if op.Output == "" {

@@ -34,6 +34,9 @@ type operation struct {
 	Auth    string   // "sigv4" or "none"
 	feature *feature // that claims it
 	built   bool
+
+	permissions []permission
+	exempt      bool // no policy is asked before it runs
 }
 
 type shape struct {
@@ -115,6 +118,9 @@ func load(folder string) (*model, error) {
 		op.Name = name
 	}
 	if m.Features, err = readFeatures(filepath.Join(folder, "features.txt"), m.Operations); err != nil {
+		return nil, err
+	}
+	if err := m.readAuthorization(filepath.Join(folder, "authorization.txt")); err != nil {
 		return nil, err
 	}
 	return m, m.readOptional(filepath.Join(folder, "optional.txt"))

@@ -88,7 +88,7 @@ func TestRunWritesAndRemoves(t *testing.T) {
 	root := t.TempDir()
 	folder := filepath.Join(root, "spec", "cognitoidp")
 	source := filepath.Join("..", "..", "..", "spec", "cognitoidp")
-	for _, name := range []string{"model/operations.json", "model/shapes.json", "features.txt", "optional.txt"} {
+	for _, name := range []string{"model/operations.json", "model/shapes.json", "features.txt", "authorization.txt", "optional.txt"} {
 		text, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
 			t.Fatal(err)
@@ -243,6 +243,47 @@ func TestClassesAreFound(t *testing.T) {
 	} {
 		if got := class(pattern); got != want {
 			t.Errorf("%s: got %t", pattern, got)
+		}
+	}
+}
+
+func TestEverySignedOperationSaysWhatItsCallersMustBeAllowed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, content string) {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("model/operations.json", `{"service":"x","protocol":"json","operations":{
+		"Get":{"input":"In","auth":"sigv4"},"Open":{"input":"In","auth":"none"}}}`)
+	write("model/shapes.json", `{"Text":{"type":"string"},"List":{"type":"list","member":{"shape":"Text"}},
+		"In":{"type":"structure","members":{"Id":{"shape":"Text"},"Roles":{"shape":"List"}}}}`)
+	write("features.txt", "x: Get Open")
+	for authorization, fails := range map[string]string{
+		"Get x:Get thing/{Id}":                              "",
+		"Get x:Get * if Id\nGet x:Pass {each:Roles.*} to y": "",
+		"Get none":              "",
+		"Get itself":            "",
+		"# nothing":             "operation Get must have permissions",
+		"Get none\nGet x:Get *": "operation Get must have permissions",
+		"Get x:Get":             "want an action",
+		"Get x:Get * when Id":   "unknown word when",
+		"Get x:Get * if Other":  "no member Other",
+		"Get x:Get {Other}":     "no member Other",
+		"Get x:Get {each:Id.*}": "no member Id.*",
+		"Get x:Get {strange:Id": "malformed",
+		"Open x:Open *":         "no such signed operation",
+		"Gone x:Gone *":         "no such signed operation",
+	} {
+		write("authorization.txt", authorization)
+		_, err := load(folder)
+		if fails == "" && err != nil || fails != "" && (err == nil || !strings.Contains(err.Error(), fails)) {
+			t.Errorf("%q: got %v, want %q", authorization, err, fails)
 		}
 	}
 }
