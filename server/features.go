@@ -9,6 +9,7 @@ import (
 	"cardea/feature/federation"
 	"cardea/feature/grant"
 	"cardea/feature/groups"
+	"cardea/feature/identitypool"
 	"cardea/feature/mfa"
 	"cardea/feature/oauth"
 	"cardea/feature/passkeys"
@@ -30,6 +31,7 @@ type features struct {
 	oauth      *oauth.Service
 	branding   *branding.Service
 	federation *federation.Service
+	identities *identitypool.Service
 	mfa        *mfa.Service
 	passkeys   *passkeys.Service
 	passwords  *passwords.Service
@@ -62,6 +64,10 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 			Triggers: e.triggers, Migrator: e.migrator, Hosted: e.authorizations, Parties: parties,
 		},
 		signup: &signup.Service{Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Triggers: e.triggers},
+	}
+	f.identities = &identitypool.Service{
+		DB: e.store, Ring: e.ring, Pages: e.pages, Account: c.Account, Region: c.Region,
+		Logins: e.logins, ForeignRoles: c.Dev,
 	}
 	f.federation.Traces.Log, f.federation.Traces.Observe = c.Log, metrics.Federated
 	f.api = &cognitoidp.API{

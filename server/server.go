@@ -75,7 +75,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		API:        f.api,
 		OAuth:      f.oauth,
 		STS:        &stsapi.API{Sts: sts.Service{}},
-		Identities: &cognitoidentity.API{},
+		Identities: &cognitoidentity.API{Identitypool: f.identities},
 		IAM:        &iamapi.API{},
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
 		config:     c,

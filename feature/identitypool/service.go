@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/federated"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/page"
@@ -21,7 +22,14 @@ type Service struct {
 	Pages   *page.Codec
 	Account string // twelve digits, in every ARN
 	Region  string // of new pools, when the request has none
+
+	// Logins verifies logins, and knows the one name of a provider that may be called by several.
+	Logins *federated.Verifier
+	// ForeignRoles takes roles of other accounts, as a development server does.
+	ForeignRoles bool
 }
+
+var _ cognitoidentity.Identitypool = (*Service)(nil)
 
 // region is the Region of a signed request, from its credential scope.
 func (s *Service) region(ctx context.Context) string {
@@ -35,10 +43,14 @@ func (s *Service) region(ctx context.Context) string {
 func getPool(tx *db.Tx, name string) (*identitypool.Pool, error) {
 	p, err := identitypool.Get(tx, id.IdentityPool(name))
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, cognitoidentity.ResourceNotFound("IdentityPool '" + name + "' not found.")
+		return nil, noPool(name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get identity pool: %w", err)
 	}
 	return p, nil
+}
+
+func noPool(name string) error {
+	return cognitoidentity.ResourceNotFound("IdentityPool '" + name + "' not found.")
 }

@@ -12,6 +12,9 @@ import (
 
 // Identity words conditions for operations of identity pools (docs/cognito/credentials.md, "Logins").
 func Identity(_ *awsjson.Operation, err error) error {
+	if problem, ok := errors.AsType[*awsjson.Problem](err); ok && errors.Is(problem, awsjson.ErrConstraint) {
+		return awsjson.Refuse("ValidationException", problem.Text)
+	}
 	if fault, ok := errors.AsType[*awsjson.Fault](err); ok {
 		return fault
 	}

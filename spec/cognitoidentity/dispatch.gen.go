@@ -14,51 +14,88 @@ func (a *API) Service() awsjson.Service {
 }
 
 func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
+	ready := a.Identitypool != nil
 	createIdentityPool := awsjson.Operation{Name: "CreateIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeCreateIdentityPoolInput, Errors: errorsCreateIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:CreateIdentityPool", Resource: "*"}}}
+	if ready {
+		createIdentityPool.Invoke = awsjson.Method(&shapeCreateIdentityPoolInput, a.Identitypool.CreateIdentityPool)
+	}
 	operations["CreateIdentityPool"] = createIdentityPool
 	deleteIdentities := awsjson.Operation{Name: "DeleteIdentities", Feature: "identitypool", Signed: true, Input: &shapeDeleteIdentitiesInput, Errors: errorsDeleteIdentities, Permissions: []awsjson.Permission{{Action: "cognito-identity:DeleteIdentities", Resource: "*"}}}
 	operations["DeleteIdentities"] = deleteIdentities
 	deleteIdentityPool := awsjson.Operation{Name: "DeleteIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeDeleteIdentityPoolInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DeleteIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		deleteIdentityPool.Invoke = awsjson.Command(&shapeDeleteIdentityPoolInput, a.Identitypool.DeleteIdentityPool)
+	}
 	operations["DeleteIdentityPool"] = deleteIdentityPool
 	describeIdentity := awsjson.Operation{Name: "DescribeIdentity", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentity", Resource: "*"}}}
 	operations["DescribeIdentity"] = describeIdentity
 	describeIdentityPool := awsjson.Operation{Name: "DescribeIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityPoolInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		describeIdentityPool.Invoke = awsjson.Method(&shapeDescribeIdentityPoolInput, a.Identitypool.DescribeIdentityPool)
+	}
 	operations["DescribeIdentityPool"] = describeIdentityPool
 	getCredentialsForIdentity := awsjson.Operation{Name: "GetCredentialsForIdentity", Feature: "identitypool", Signed: false, Input: &shapeGetCredentialsForIdentityInput, Errors: errorsGetCredentialsForIdentity}
 	operations["GetCredentialsForIdentity"] = getCredentialsForIdentity
 	getId := awsjson.Operation{Name: "GetId", Feature: "identitypool", Signed: false, Input: &shapeGetIdInput, Errors: errorsGetId}
 	operations["GetId"] = getId
 	getIdentityPoolRoles := awsjson.Operation{Name: "GetIdentityPoolRoles", Feature: "identitypool", Signed: true, Input: &shapeGetIdentityPoolRolesInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetIdentityPoolRoles", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		getIdentityPoolRoles.Invoke = awsjson.Method(&shapeGetIdentityPoolRolesInput, a.Identitypool.GetIdentityPoolRoles)
+	}
 	operations["GetIdentityPoolRoles"] = getIdentityPoolRoles
 	getOpenIdToken := awsjson.Operation{Name: "GetOpenIdToken", Feature: "identitypool", Signed: false, Input: &shapeGetOpenIdTokenInput, Errors: errorsGetOpenIdToken}
 	operations["GetOpenIdToken"] = getOpenIdToken
 	getOpenIdTokenForDeveloperIdentity := awsjson.Operation{Name: "GetOpenIdTokenForDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeGetOpenIdTokenForDeveloperIdentityInput, Errors: errorsGetOpenIdTokenForDeveloperIdentity, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetOpenIdTokenForDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
 	operations["GetOpenIdTokenForDeveloperIdentity"] = getOpenIdTokenForDeveloperIdentity
 	getPrincipalTagAttributeMap := awsjson.Operation{Name: "GetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeGetPrincipalTagAttributeMapInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		getPrincipalTagAttributeMap.Invoke = awsjson.Method(&shapeGetPrincipalTagAttributeMapInput, a.Identitypool.GetPrincipalTagAttributeMap)
+	}
 	operations["GetPrincipalTagAttributeMap"] = getPrincipalTagAttributeMap
 	listIdentities := awsjson.Operation{Name: "ListIdentities", Feature: "identitypool", Signed: true, Input: &shapeListIdentitiesInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
 	operations["ListIdentities"] = listIdentities
 	listIdentityPools := awsjson.Operation{Name: "ListIdentityPools", Feature: "identitypool", Signed: true, Input: &shapeListIdentityPoolsInput, Errors: errorsListIdentityPools, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentityPools", Resource: "*"}}}
+	if ready {
+		listIdentityPools.Invoke = awsjson.Method(&shapeListIdentityPoolsInput, a.Identitypool.ListIdentityPools)
+	}
 	operations["ListIdentityPools"] = listIdentityPools
 	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "identitypool", Signed: true, Input: &shapeListTagsForResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListTagsForResource", Resource: "{arn:ResourceArn}"}}}
+	if ready {
+		listTagsForResource.Invoke = awsjson.Method(&shapeListTagsForResourceInput, a.Identitypool.ListTagsForResource)
+	}
 	operations["ListTagsForResource"] = listTagsForResource
 	lookupDeveloperIdentity := awsjson.Operation{Name: "LookupDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeLookupDeveloperIdentityInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:LookupDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
 	operations["LookupDeveloperIdentity"] = lookupDeveloperIdentity
 	mergeDeveloperIdentities := awsjson.Operation{Name: "MergeDeveloperIdentities", Feature: "identitypool", Signed: true, Input: &shapeMergeDeveloperIdentitiesInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:MergeDeveloperIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
 	operations["MergeDeveloperIdentities"] = mergeDeveloperIdentities
 	setIdentityPoolRoles := awsjson.Operation{Name: "SetIdentityPoolRoles", Feature: "identitypool", Signed: true, Input: &shapeSetIdentityPoolRolesInput, Errors: errorsSetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:SetIdentityPoolRoles", Resource: "identitypool/{IdentityPoolId}"}, {Action: "iam:PassRole", Resource: "{each:Roles.*}", PassedTo: "cognito-identity.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:RoleMappings.*.RulesConfiguration.Rules.*.RoleARN}", PassedTo: "cognito-identity.amazonaws.com"}}}
+	if ready {
+		setIdentityPoolRoles.Invoke = awsjson.Command(&shapeSetIdentityPoolRolesInput, a.Identitypool.SetIdentityPoolRoles)
+	}
 	operations["SetIdentityPoolRoles"] = setIdentityPoolRoles
 	setPrincipalTagAttributeMap := awsjson.Operation{Name: "SetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeSetPrincipalTagAttributeMapInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:SetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		setPrincipalTagAttributeMap.Invoke = awsjson.Method(&shapeSetPrincipalTagAttributeMapInput, a.Identitypool.SetPrincipalTagAttributeMap)
+	}
 	operations["SetPrincipalTagAttributeMap"] = setPrincipalTagAttributeMap
 	tagResource := awsjson.Operation{Name: "TagResource", Feature: "identitypool", Signed: true, Input: &shapeTagResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:TagResource", Resource: "{arn:ResourceArn}"}}}
+	if ready {
+		tagResource.Invoke = awsjson.Method(&shapeTagResourceInput, a.Identitypool.TagResource)
+	}
 	operations["TagResource"] = tagResource
 	unlinkDeveloperIdentity := awsjson.Operation{Name: "UnlinkDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeUnlinkDeveloperIdentityInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:UnlinkDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
 	operations["UnlinkDeveloperIdentity"] = unlinkDeveloperIdentity
 	unlinkIdentity := awsjson.Operation{Name: "UnlinkIdentity", Feature: "identitypool", Signed: false, Input: &shapeUnlinkIdentityInput, Errors: errorsGetOpenIdToken}
 	operations["UnlinkIdentity"] = unlinkIdentity
 	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "identitypool", Signed: true, Input: &shapeUntagResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UntagResource", Resource: "{arn:ResourceArn}"}}}
+	if ready {
+		untagResource.Invoke = awsjson.Method(&shapeUntagResourceInput, a.Identitypool.UntagResource)
+	}
 	operations["UntagResource"] = untagResource
 	updateIdentityPool := awsjson.Operation{Name: "UpdateIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeIdentityPool, Errors: errorsUpdateIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UpdateIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		updateIdentityPool.Invoke = awsjson.Method(&shapeIdentityPool, a.Identitypool.UpdateIdentityPool)
+	}
 	operations["UpdateIdentityPool"] = updateIdentityPool
 }
 

@@ -2,7 +2,28 @@
 
 package cognitoidentity
 
+import (
+	"context"
+)
+
+// Identitypool is what the feature identitypool answers.
+type Identitypool interface {
+	CreateIdentityPool(ctx context.Context, in *CreateIdentityPoolInput) (*IdentityPool, error)
+	DeleteIdentityPool(ctx context.Context, in *DeleteIdentityPoolInput) error
+	DescribeIdentityPool(ctx context.Context, in *DescribeIdentityPoolInput) (*IdentityPool, error)
+	GetIdentityPoolRoles(ctx context.Context, in *GetIdentityPoolRolesInput) (*GetIdentityPoolRolesResponse, error)
+	GetPrincipalTagAttributeMap(ctx context.Context, in *GetPrincipalTagAttributeMapInput) (*GetPrincipalTagAttributeMapResponse, error)
+	ListIdentityPools(ctx context.Context, in *ListIdentityPoolsInput) (*ListIdentityPoolsResponse, error)
+	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceResponse, error)
+	SetIdentityPoolRoles(ctx context.Context, in *SetIdentityPoolRolesInput) error
+	SetPrincipalTagAttributeMap(ctx context.Context, in *SetPrincipalTagAttributeMapInput) (*SetPrincipalTagAttributeMapResponse, error)
+	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceResponse, error)
+	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceResponse, error)
+	UpdateIdentityPool(ctx context.Context, in *IdentityPool) (*IdentityPool, error)
+}
+
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
+	Identitypool Identitypool
 }
