@@ -122,6 +122,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 			"no name":   {M{"CognitoIdentityProviders": []any{M{"ClientId": client}}}, "InvalidParameterException", "Invalid Cognito Identity Provider"},
 			"no pool":   {provider("cognito-idp.us-east-1.amazonaws.com", client), "InvalidParameterException", "Invalid Cognito Identity Provider"},
 			"no host":   {provider("us-east-1_AbC123xyz", client), "InvalidParameterException", "Invalid Cognito Identity Provider"},
+			"scheme":    {provider("https://"+userPool, client), "InvalidParameterException", "Invalid Cognito Identity Provider"},
 			"other SAML": {M{"SamlProviderARNs": []any{"arn:aws:iam::999999999999:saml-provider/idp"}}, "InvalidParameterException",
 				"Identity provider arn:aws:iam::999999999999:saml-provider/idp is not valid for account " + servertest.Account},
 			"SAML role":  {M{"SamlProviderARNs": []any{role}}, "InvalidParameterException", ""},

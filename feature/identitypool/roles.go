@@ -88,7 +88,7 @@ func (s *Service) configured(d *cognitoidentity.IdentityPool, key string) bool {
 		return true
 	}
 	i := strings.LastIndexByte(key, ':')
-	if i < 0 {
+	if i < 0 || strings.Contains(key, "://") {
 		return false
 	}
 	name, client := s.Logins.Canonical(key[:i]), key[i+1:]

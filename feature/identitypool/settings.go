@@ -56,7 +56,7 @@ func (s *Service) check(d *cognitoidentity.IdentityPool) error {
 		return cognitoidentity.InvalidParameter("Invalid developer provider name: " + d.DeveloperProviderName)
 	}
 	for _, p := range d.CognitoIdentityProviders {
-		if p.ClientId == "" || !userPoolProvider.MatchString(p.ProviderName) {
+		if p.ClientId == "" || strings.Contains(p.ProviderName, "://") || !userPoolProvider.MatchString(p.ProviderName) {
 			return cognitoidentity.InvalidParameter("Invalid Cognito Identity Provider")
 		}
 	}
