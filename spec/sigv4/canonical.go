@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,24 +15,29 @@ func (s *Signature) canonical(r *http.Request, body []byte, payload string) (str
 	if err != nil {
 		return "", err
 	}
+	return s.assemble(r, canonicalPath(r.URL.EscapedPath())+"\n"+query, int64(len(body)), payload), nil
+}
+
+// assemble is the canonical request with this target: the path and the query, a line each. The body has length bytes.
+func (s *Signature) assemble(r *http.Request, target string, length int64, payload string) string {
 	var b strings.Builder
-	b.WriteString(r.Method + "\n" + canonicalPath(r.URL.EscapedPath()) + "\n" + query + "\n")
+	b.WriteString(r.Method + "\n" + target + "\n")
 	for _, name := range s.SignedHeaders {
-		b.WriteString(name + ":" + headerValue(r, name, body) + "\n")
+		b.WriteString(name + ":" + headerValue(r, name, length) + "\n")
 	}
 	b.WriteString("\n" + strings.Join(s.SignedHeaders, ";") + "\n" + payload)
-	return b.String(), nil
+	return b.String()
 }
 
 // headerValue is a header's values, each trimmed and its inner blanks made one, joined by commas. The server keeps the
 // host apart, and may not keep a length that it has already acted upon.
-func headerValue(r *http.Request, name string, body []byte) string {
+func headerValue(r *http.Request, name string, length int64) string {
 	values := r.Header.Values(name)
 	switch {
 	case name == "host":
 		values = []string{r.Host}
 	case name == "content-length" && len(values) == 0:
-		values = []string{strconv.Itoa(len(body))}
+		values = []string{strconv.FormatInt(length, 10)}
 	}
 	folded := make([]string, len(values))
 	for i, v := range values {
@@ -62,7 +68,7 @@ func canonicalPath(escaped string) string {
 	return path
 }
 
-// canonicalQuery is all parameters but the signature itself, encoded, sorted by name and then by value.
+// canonicalQuery is the canonical form of a query.
 func canonicalQuery(raw string, presigned bool) (string, error) {
 	if raw == "" {
 		return "", nil
@@ -71,36 +77,44 @@ func canonicalQuery(raw string, presigned bool) (string, error) {
 	if err != nil {
 		return "", incomplete("The query is malformed.")
 	}
-	type pair struct{ name, value string }
-	var pairs []pair
+	var list Query
 	for name, all := range values {
-		if presigned && name == "X-Amz-Signature" {
-			continue
-		}
 		for _, value := range all {
-			pairs = append(pairs, pair{encode(name), encode(value)})
+			list = append(list, Param{name, value})
 		}
 	}
-	slices.SortFunc(pairs, func(a, b pair) int {
-		if a.name != b.name {
-			return strings.Compare(a.name, b.name)
+	return list.canonical(presigned), nil
+}
+
+// canonical is all parameters but the signature itself, encoded, sorted by name and then by value.
+func (q Query) canonical(presigned bool) string {
+	pairs := make(Query, 0, len(q))
+	for _, p := range q {
+		if !presigned || p.Name != "X-Amz-Signature" {
+			pairs = append(pairs, Param{encode(p.Name), encode(p.Value)})
 		}
-		return strings.Compare(a.value, b.value)
+	}
+	slices.SortFunc(pairs, func(a, b Param) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
 	})
 	parts := make([]string, len(pairs))
 	for i, p := range pairs {
-		parts[i] = p.name + "=" + p.value
+		parts[i] = p.Name + "=" + p.Value
 	}
-	return strings.Join(parts, "&"), nil
+	return strings.Join(parts, "&")
 }
 
 // encode is AWS's URI encoding: everything but RFC 3986's unreserved characters, in upper case.
-func encode(s string) string {
+func encode(s string) string { return encodeBut(s, "-._~") }
+
+// encodeBut encodes everything but letters, digits and the characters given.
+func encodeBut(s, kept string) string {
 	const digits = "0123456789ABCDEF"
 	var b strings.Builder
+	b.Grow(len(s))
 	for i := range len(s) {
 		c := s[i]
-		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte(kept, c) >= 0 {
 			b.WriteByte(c)
 			continue
 		}

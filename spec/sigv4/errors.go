@@ -12,6 +12,38 @@ var (
 	ErrInvalid = errors.New("sigv4: signature is invalid")
 )
 
+// Further reasons, for requests of S3.
+var (
+	// ErrUnsupported says that the request is signed in a way that is not supported.
+	ErrUnsupported = errors.New("sigv4: signature is of an unsupported kind")
+	// ErrScope says that the credential is for another service, Region or day.
+	ErrScope = errors.New("sigv4: credential is scoped to something else")
+	// ErrSkewed says that the signature is too old or too new.
+	ErrSkewed = errors.New("sigv4: clocks differ too much")
+	// ErrExpired says that a presigned request is too old or too new.
+	ErrExpired = errors.New("sigv4: presigned request is not valid now")
+	// ErrPayload says that the request does not say how its body is signed, or does it wrongly.
+	ErrPayload = errors.New("sigv4: body is not described")
+	// ErrLength says that the length of the content is not known.
+	ErrLength = errors.New("sigv4: length is unknown")
+	// ErrMismatch says that the body has another hash than the request says.
+	ErrMismatch = errors.New("sigv4: body has another hash")
+	// ErrMalformed says that a body's chunks or trailers are malformed.
+	ErrMalformed = errors.New("sigv4: chunks are malformed")
+	// ErrTruncated says that the body ended too early.
+	ErrTruncated = errors.New("sigv4: body ended too early")
+	// ErrChecksum says that the content has another checksum than its trailer says.
+	ErrChecksum = errors.New("sigv4: content has another checksum")
+)
+
+// UncoveredError says which headers should be signed and are not.
+type UncoveredError struct{ Headers []string }
+
+// Error is the sentence that AWS answers.
+func (e *UncoveredError) Error() string {
+	return "There were headers present in the request which were not signed"
+}
+
 // Problem is one of the errors above with the sentence that AWS answers in that case.
 type Problem struct {
 	Kind error
@@ -27,3 +59,5 @@ func (p *Problem) Unwrap() error { return p.Kind }
 func missing() error               { return &Problem{ErrMissing, "Missing Authentication Token"} }
 func incomplete(text string) error { return &Problem{ErrIncomplete, text} }
 func invalid(text string) error    { return &Problem{ErrInvalid, text} }
+
+func unsupported(text string) error { return &Problem{ErrUnsupported, text} }

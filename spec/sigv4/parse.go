@@ -49,18 +49,12 @@ func Parse(r *http.Request) (*Signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Signature{Presigned: query != nil, SignedHeaders: strings.Split(fields.signedHeaders, ";"), Value: fields.signature}
-	if s.Scope, err = parseScope(fields.credential); err != nil {
+	s, err := fields.parse()
+	if err != nil {
 		return nil, err
 	}
-	if !validHeaders(s.SignedHeaders) {
-		return nil, incomplete("The list of signed headers is malformed.")
-	}
-	if len(s.Value) != 64 || strings.Trim(s.Value, "0123456789abcdef") != "" {
-		return nil, incomplete("The signature is not 64 hexadecimal digits.")
-	}
-	if s.Presigned {
-		return s, s.fromQuery(query)
+	if query != nil {
+		return s, s.fromQuery(query.Get)
 	}
 	return s, s.fromHeader(r.Header)
 }
@@ -76,6 +70,27 @@ func ScopeOf(r *http.Request) (Scope, error) {
 
 // fields are the parameters of an Authorization header, or the same from a query.
 type fields struct{ credential, signedHeaders, signature string }
+
+// parse reads what the fields say; the date and the session token stand elsewhere.
+func (f fields) parse() (*Signature, error) {
+	scope, err := parseScope(f.credential)
+	if err != nil {
+		return nil, err
+	}
+	s := &Signature{Scope: scope, SignedHeaders: strings.Split(f.signedHeaders, ";"), Value: f.signature}
+	if !validHeaders(s.SignedHeaders) {
+		return nil, incomplete("The list of signed headers is malformed.")
+	}
+	if !isHash(s.Value) {
+		return nil, incomplete("The signature is not 64 hexadecimal digits.")
+	}
+	return s, nil
+}
+
+// isHash reports whether s is a SHA-256 sum in hexadecimal digits.
+func isHash(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
 
 // claims finds the signature's parameters. It returns the query if they are in it.
 func claims(r *http.Request) (fields, url.Values, error) {
@@ -100,11 +115,17 @@ func claims(r *http.Request) (fields, url.Values, error) {
 			return fields{}, nil, incomplete("The query has more than one '" + name + "'.")
 		}
 	}
-	f := fields{query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature")}
-	if query.Get("X-Amz-Algorithm") != algorithm {
-		return fields{}, nil, incomplete("The query parameter 'X-Amz-Algorithm' must be '" + algorithm + "'.")
+	f, err := queryFields(query.Get)
+	return f, query, err
+}
+
+// queryFields reads the parameters of a presigned request.
+func queryFields(get func(name string) string) (fields, error) {
+	f := fields{get("X-Amz-Credential"), get("X-Amz-SignedHeaders"), get("X-Amz-Signature")}
+	if get("X-Amz-Algorithm") != algorithm {
+		return fields{}, incomplete("The query parameter 'X-Amz-Algorithm' must be '" + algorithm + "'.")
 	}
-	return f, query, f.complete("AWS query-string parameters must include '%s'. ", "X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature")
+	return f, f.complete("AWS query-string parameters must include '%s'. ", "X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature")
 }
 
 // parseAuthorization reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…". Other schemes are no signature.
@@ -222,14 +243,15 @@ func (s *Signature) fromHeader(h http.Header) error {
 	return nil
 }
 
-func (s *Signature) fromQuery(query url.Values) error {
-	s.SessionToken = query.Get("X-Amz-Security-Token")
-	t, err := time.Parse(timeLayout, query.Get("X-Amz-Date"))
+func (s *Signature) fromQuery(get func(name string) string) error {
+	s.Presigned = true
+	s.SessionToken = get("X-Amz-Security-Token")
+	t, err := time.Parse(timeLayout, get("X-Amz-Date"))
 	if err != nil {
 		return incomplete("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
 	}
 	s.Time = t
-	seconds, err := strconv.Atoi(query.Get("X-Amz-Expires"))
+	seconds, err := strconv.Atoi(get("X-Amz-Expires"))
 	s.Expires = time.Duration(seconds) * time.Second
 	if err != nil || seconds < 1 || seconds > int(maxExpires/time.Second) {
 		return incomplete("X-Amz-Expires must be a number of seconds between 1 and 604800.")

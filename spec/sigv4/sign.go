@@ -1,8 +1,6 @@
 package sigv4
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,6 +22,16 @@ type Call struct {
 // Sign signs a request, whose whole body is body, in the header form. It must be sent as it then is. The host, the content
 // type and every X-Amz header are signed; others, which proxies may change, are not.
 func Sign(r *http.Request, body []byte, key Key, c Call) {
+	s := prepare(r, key, c)
+	canonical, err := s.canonical(r, body, hexHash(body))
+	if err != nil {
+		return // the query is malformed: without a signature the service refuses the request
+	}
+	s.attach(r, s.key(key.Secret), canonical)
+}
+
+// prepare sets the headers that are signed, and begins the signature.
+func prepare(r *http.Request, key Key, c Call) *Signature {
 	now := c.Now.UTC().Truncate(time.Second)
 	r.Header.Set("X-Amz-Date", now.Format(timeLayout))
 	if key.SessionToken != "" {
@@ -40,16 +48,15 @@ func Sign(r *http.Request, body []byte, key Key, c Call) {
 		}
 	}
 	slices.Sort(s.SignedHeaders)
-
 	if r.Host == "" {
 		r.Host = r.URL.Host
 	}
-	hash := sha256.Sum256(body)
-	canonical, err := s.canonical(r, body, hex.EncodeToString(hash[:]))
-	if err != nil {
-		return // the query is malformed: without a signature the service refuses the request
-	}
-	s.Value = hex.EncodeToString(mac(s.key(key.Secret), s.text(canonical)))
-	r.Header.Set("Authorization", algorithm+" Credential="+key.ID+"/"+s.Scope.String()+
+	return s
+}
+
+// attach signs the canonical request and sets the header.
+func (s *Signature) attach(r *http.Request, key []byte, canonical string) {
+	s.Value = hexMAC(key, s.text(canonical))
+	r.Header.Set("Authorization", algorithm+" Credential="+s.AccessKeyID+"/"+s.Scope.String()+
 		", SignedHeaders="+strings.Join(s.SignedHeaders, ";")+", Signature="+s.Value)
 }

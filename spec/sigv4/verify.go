@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"hash"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,8 +34,7 @@ func (s *Signature) Verify(r *http.Request, body []byte, want Check) error {
 	if err := s.covers(r); err != nil {
 		return err
 	}
-	hash := sha256.Sum256(body)
-	payload := hex.EncodeToString(hash[:])
+	payload := hexHash(body)
 	if given := r.Header.Get("X-Amz-Content-Sha256"); given != "" && subtle.ConstantTimeCompare([]byte(given), []byte(payload)) == 0 {
 		return invalid("The value of the 'x-amz-content-sha256' header does not match the body.")
 	}
@@ -43,11 +43,15 @@ func (s *Signature) Verify(r *http.Request, body []byte, want Check) error {
 		return err
 	}
 
-	expected := hex.EncodeToString(mac(s.key(want.Secret), s.text(canonical)))
-	if !hmac.Equal([]byte(expected), []byte(s.Value)) {
+	if !s.matches(s.key(want.Secret), canonical) {
 		return invalid("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 	}
 	return nil
+}
+
+// matches reports whether the signature is that of the canonical request by the signing key.
+func (s *Signature) matches(key []byte, canonical string) bool {
+	return hmac.Equal([]byte(hexMAC(key, s.text(canonical))), []byte(s.Value))
 }
 
 // timely refuses a signature that is too old or too new, or whose date differs from its credential's.
@@ -101,12 +105,11 @@ func (s *Signature) signs(header string) bool {
 
 // text is the "string to sign".
 func (s *Signature) text(canonical string) string {
-	hash := sha256.Sum256([]byte(canonical))
-	return algorithm + "\n" + s.Time.Format(timeLayout) + "\n" + s.Scope.String() + "\n" + hex.EncodeToString(hash[:])
+	return algorithm + "\n" + s.Time.Format(timeLayout) + "\n" + s.Scope.String() + "\n" + hexHash([]byte(canonical))
 }
 
 // key derives the signing key of the scope from the secret.
-func (s *Signature) key(secret string) []byte {
+func (s Scope) key(secret string) []byte {
 	key := []byte("AWS4" + secret)
 	for _, part := range []string{s.Date, s.Region, s.Service, terminator} {
 		key = mac(key, part)
@@ -119,3 +122,15 @@ func mac(key []byte, text string) []byte {
 	h.Write([]byte(text))
 	return h.Sum(nil)
 }
+
+func hexMAC(key []byte, text string) string { return hex.EncodeToString(mac(key, text)) }
+
+// emptyHash is the hash of nothing.
+var emptyHash = hexHash(nil)
+
+func hexHash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
