@@ -82,22 +82,6 @@ func arns(tx *db.Tx, principalID string, boundary bool) ([]string, error) {
 	return list, nil
 }
 
-// Having returns the ids of up to limit principals that have a managed policy, as a policy or as their boundary, from the
-// first whose id comes after the one given.
-func Having(tx *db.Tx, policyARN string, boundary bool, after string, limit int) ([]string, error) {
-	list, err := db.All(tx, scanText, `
-		SELECT principal_id
-		FROM attached_policy
-		WHERE policy_arn = $1 AND boundary = $2 AND principal_id > $3
-		ORDER BY principal_id
-		LIMIT $4`,
-		policyARN, boundary, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list who has %s: %w", policyARN, err)
-	}
-	return list, nil
-}
-
 func scanText(row db.Scanner) (text string, err error) {
 	err = row.Scan(&text)
 	return text, err

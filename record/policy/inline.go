@@ -40,6 +40,15 @@ func InlineOf(tx *db.Tx, principalID string) ([]Inline, error) {
 	return list, nil
 }
 
+// GetInline finds an inline policy of a principal by its name, or answers db.ErrNotFound.
+func GetInline(tx *db.Tx, principalID, name string) (Inline, error) {
+	return db.One(tx, scanInline, `
+		SELECT name, document
+		FROM inline_policy
+		WHERE principal_id = $1 AND name = $2`,
+		principalID, name)
+}
+
 // DeleteInline removes an inline policy, or answers db.ErrNotFound.
 func DeleteInline(tx *db.Tx, principalID, name string) error {
 	rows, err := tx.Exec(`

@@ -27,7 +27,7 @@ type Managed struct {
 	Last    int64  // the number of the newest version that there ever was
 	Doc     Doc
 	Created time.Time
-	Updated time.Time
+	Updated time.Time // when the newest version was made
 }
 
 // Doc is what is not searched for.
@@ -76,8 +76,8 @@ func Get(tx *db.Tx, arn string) (*Managed, error) {
 		arn)
 }
 
-// Update writes the policy's default version, newest version and document if it is still the version that was read, and
-// answers db.ErrStale if it is not.
+// Update writes the policy's default version, newest version, document and when it was updated, if it is still the version that
+// was read, and answers db.ErrStale if it is not.
 func Update(tx *db.Tx, m *Managed) error {
 	doc, err := json.Marshal(m.Doc)
 	if err != nil {
@@ -87,7 +87,7 @@ func Update(tx *db.Tx, m *Managed) error {
 		UPDATE managed_policy
 		SET version = version + 1, default_number = $1, last_number = $2, doc = $3, updated = $4
 		WHERE arn = $5 AND version = $6`,
-		m.Default, m.Last, string(doc), db.Millis(tx.Now), m.ARN, m.Version)
+		m.Default, m.Last, string(doc), db.Millis(m.Updated), m.ARN, m.Version)
 	if err != nil {
 		return fmt.Errorf("update policy %s: %w", m.Name, err)
 	}
@@ -95,7 +95,6 @@ func Update(tx *db.Tx, m *Managed) error {
 		return db.ErrStale
 	}
 	m.Version++
-	m.Updated = tx.Now
 	tx.Changed(Table)
 	return nil
 }
@@ -122,20 +121,13 @@ func Delete(tx *db.Tx, m *Managed) error {
 	return nil
 }
 
-// List returns up to limit policies of the account in the order of their names, from the first whose name comes after the
-// one given. Only those whose path begins with prefix count.
-func List(tx *db.Tx, prefix, after string, limit int) ([]*Managed, error) {
-	list, err := db.All(tx, scanManaged, `
-		SELECT `+managedColumns+`
-		FROM managed_policy
-		WHERE name_key > $1 AND path >= $2 AND path < $3
-		ORDER BY name_key
-		LIMIT $4`,
-		strings.ToLower(after), prefix, db.AfterPrefix(prefix), limit)
+// Count is how many policies the account has.
+func Count(tx *db.Tx) (int, error) {
+	n, err := db.One(tx, scanCount, `SELECT COUNT(*) FROM managed_policy`)
 	if err != nil {
-		return nil, fmt.Errorf("list policies: %w", err)
+		return 0, fmt.Errorf("count policies: %w", err)
 	}
-	return list, nil
+	return n, nil
 }
 
 // AddVersion adds a version to a policy.
@@ -203,6 +195,11 @@ func scanManaged(row db.Scanner) (*Managed, error) {
 		return nil, fmt.Errorf("decode policy %s: %w", m.Name, err)
 	}
 	return m, nil
+}
+
+func scanCount(row db.Scanner) (n int, err error) {
+	err = row.Scan(&n)
+	return n, err
 }
 
 func scanVersion(row db.Scanner) (*Version, error) {
