@@ -14,6 +14,7 @@ import (
 	"cardea/feature/oauth"
 	"cardea/feature/passkeys"
 	"cardea/feature/passwords"
+	"cardea/feature/policies"
 	"cardea/feature/profile"
 	"cardea/feature/sessions"
 	"cardea/feature/signin"
@@ -22,7 +23,10 @@ import (
 	"cardea/feature/userpool"
 	"cardea/outbound/upstream"
 	"cardea/platform/telemetry"
+	"cardea/spec/arn"
 	"cardea/spec/cognitoidp"
+	iamapi "cardea/spec/iam"
+	"cardea/spec/id"
 )
 
 // features are what the protocols call. Those that the pages of domains call, too, are there by their own types.
@@ -96,4 +100,12 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 		Grant:      &grant.Service{Apps: e.apps, Tokens: e.tokens},
 	}
 	return f
+}
+
+// newIAM makes what answers IAM.
+func newIAM(c *Config, e *engines) *iamapi.API {
+	account := arn.Account{Partition: id.Partition(c.Region), ID: c.Account}
+	return &iamapi.API{
+		Policies: &policies.Service{DB: e.store, Pages: e.pages, Account: account},
+	}
 }

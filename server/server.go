@@ -76,7 +76,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		OAuth:      f.oauth,
 		STS:        &stsapi.API{Sts: sts.Service{}},
 		Identities: &cognitoidentity.API{Identitypool: f.identities},
-		IAM:        &iamapi.API{},
+		IAM:        newIAM(&c, e),
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
 		config:     c,
 		jobs:       schedule(e, f),

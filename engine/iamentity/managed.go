@@ -7,6 +7,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/policy"
 	"cardea/spec/arn"
+	"cardea/spec/iampolicy/awsmanaged"
 )
 
 // PolicyError says why a managed policy cannot be used as it was to be.
@@ -38,10 +39,26 @@ func IsPolicyARN(text string) bool {
 	return ok && a.Service == "iam" && a.Region == "" && a.Account != "" && strings.HasPrefix(a.Resource, "policy/")
 }
 
+// PolicyName is the path and the name of the managed policy with an ARN.
+func PolicyName(policyARN string) (path, name string) {
+	_, resource, _ := strings.Cut(policyARN, ":policy/")
+	at := strings.LastIndexByte(resource, '/') + 1
+	return "/" + resource[:at], resource[at:]
+}
+
+// OfAWS finds a policy that AWS manages by its ARN in the account's partition.
+func OfAWS(account arn.Account, policyARN string) (*awsmanaged.Policy, bool) {
+	p, found := awsmanaged.Get(policyARN)
+	return p, found && p.ARN(account.Partition) == policyARN
+}
+
 // Usable answers a *PolicyError with the reason given if there is no managed policy to attach.
-func Usable(tx *db.Tx, policyARN string, reason PolicyReason) error {
+func Usable(tx *db.Tx, account arn.Account, policyARN string, reason PolicyReason) error {
 	if !IsPolicyARN(policyARN) {
 		return &PolicyError{ARN: policyARN, Reason: NoPolicyARN}
+	}
+	if _, found := OfAWS(account, policyARN); found {
+		return nil
 	}
 	_, err := policy.Get(tx, policyARN)
 	if errors.Is(err, db.ErrNotFound) {
@@ -51,8 +68,8 @@ func Usable(tx *db.Tx, policyARN string, reason PolicyReason) error {
 }
 
 // SetBoundary makes a managed policy the permissions boundary of a role or user, in the place of another, or answers a *PolicyError.
-func SetBoundary(tx *db.Tx, principalID, policyARN string) error {
-	if err := Usable(tx, policyARN, Unbounding); err != nil {
+func SetBoundary(tx *db.Tx, account arn.Account, principalID, policyARN string) error {
+	if err := Usable(tx, account, policyARN, Unbounding); err != nil {
 		return err
 	}
 	return policy.SetBoundary(tx, principalID, policyARN)

@@ -2,9 +2,9 @@ package iamentity
 
 import (
 	"fmt"
-	"unicode"
 
 	"cardea/record/principal"
+	"cardea/spec/iampolicy"
 )
 
 // Quota is a bound on how many there may be of something, under IAM's name for it.
@@ -24,8 +24,8 @@ var (
 	GroupsPerUser      = Quota{"GroupsPerUser", 10}
 	AccessKeysPerUser  = Quota{"AccessKeysPerUser", 2}
 	VersionsPerPolicy  = Quota{"VersionsPerPolicy", 5}
-	PolicySize         = Quota{"PolicySize", 6144}
-	TrustPolicySize    = Quota{"ACLSizePerRole", 2048}
+	PolicySize         = Quota{"PolicySize", iampolicy.Managed.Limit()}
+	TrustPolicySize    = Quota{"ACLSizePerRole", iampolicy.Trust.Limit()}
 	attachedToAnEntity = map[principal.Kind]Quota{
 		principal.Role:  {"PoliciesPerRole", 10},
 		principal.User:  {"PoliciesPerUser", 10},
@@ -46,20 +46,10 @@ func (q Quota) Check(have int) error {
 
 // CheckSize answers a *QuotaError if a policy is too long.
 func (q Quota) CheckSize(document string) error {
-	if Size(document) > q.Most {
+	if iampolicy.Length(document) > q.Most {
 		return &QuotaError{q}
 	}
 	return nil
-}
-
-// Size is how long a policy is as quotas count it: white space does not count.
-func Size(document string) (size int) {
-	for _, r := range document {
-		if !unicode.IsSpace(r) {
-			size++
-		}
-	}
-	return size
 }
 
 // QuotaError says that there are as many of something as there may be.
@@ -70,10 +60,16 @@ func (e *QuotaError) Error() string {
 	return fmt.Sprintf("quota %s of %d is used up", e.Quota.Name, e.Quota.Most)
 }
 
-// InlineSize is how long the inline policies of a role, user or group may be together.
-func InlineSize(kind principal.Kind) int { return inlineSizes[kind] }
+// inlineKinds are the kinds of inline policies by those of their owners.
+var inlineKinds = map[principal.Kind]iampolicy.Kind{
+	principal.Role: iampolicy.InlineOfRole, principal.User: iampolicy.InlineOfUser, principal.Group: iampolicy.InlineOfGroup,
+}
 
-var inlineSizes = map[principal.Kind]int{principal.User: 2048, principal.Group: 5120, principal.Role: 10240}
+// Inline is the kind of the inline policies of a role, user or group.
+func Inline(kind principal.Kind) iampolicy.Kind { return inlineKinds[kind] }
+
+// InlineSize is how long the inline policies of a role, user or group may be together.
+func InlineSize(kind principal.Kind) int { return Inline(kind).Limit() }
 
 // InlineSizeError says that the inline policies of an entity would be too long.
 type InlineSizeError struct {

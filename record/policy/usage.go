@@ -69,6 +69,11 @@ const (
 	BoundaryUse
 )
 
+// Has reports whether somebody uses the policy so.
+func (u Usage) Has(use Use) bool {
+	return use != BoundaryUse && u.Attached > 0 || use != AttachedUse && u.Boundary > 0
+}
+
 // values are the two values of the column boundary that a use has.
 func (u Use) values() (a, b bool) {
 	switch u {

@@ -122,89 +122,204 @@ func (a *API) addIam(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addPolicies(operations map[string]awsjson.Operation) {
+	ready := a.Policies != nil
 	attachGroupPolicy := awsjson.Operation{Name: "AttachGroupPolicy", Feature: "policies", Signed: true, Input: &shapeAttachGroupPolicyRequest, Errors: errorsAttachGroupPolicy, Permissions: []awsjson.Permission{{Action: "iam:AttachGroupPolicy", Resource: "{group:GroupName}"}}}
+	if ready {
+		attachGroupPolicy.Invoke = awsjson.Command(&shapeAttachGroupPolicyRequest, a.Policies.AttachGroupPolicy)
+	}
 	operations["AttachGroupPolicy"] = attachGroupPolicy
 	attachRolePolicy := awsjson.Operation{Name: "AttachRolePolicy", Feature: "policies", Signed: true, Input: &shapeAttachRolePolicyRequest, Errors: errorsAttachRolePolicy, Permissions: []awsjson.Permission{{Action: "iam:AttachRolePolicy", Resource: "{role:RoleName}"}}}
+	if ready {
+		attachRolePolicy.Invoke = awsjson.Command(&shapeAttachRolePolicyRequest, a.Policies.AttachRolePolicy)
+	}
 	operations["AttachRolePolicy"] = attachRolePolicy
 	attachUserPolicy := awsjson.Operation{Name: "AttachUserPolicy", Feature: "policies", Signed: true, Input: &shapeAttachUserPolicyRequest, Errors: errorsAttachGroupPolicy, Permissions: []awsjson.Permission{{Action: "iam:AttachUserPolicy", Resource: "{user:UserName}"}}}
+	if ready {
+		attachUserPolicy.Invoke = awsjson.Command(&shapeAttachUserPolicyRequest, a.Policies.AttachUserPolicy)
+	}
 	operations["AttachUserPolicy"] = attachUserPolicy
 	createPolicy := awsjson.Operation{Name: "CreatePolicy", Feature: "policies", Signed: true, Input: &shapeCreatePolicyRequest, Errors: errorsCreatePolicy, Permissions: []awsjson.Permission{{Action: "iam:CreatePolicy", Resource: "policy{Path=/}{PolicyName}"}, {Action: "iam:TagPolicy", Resource: "policy{Path=/}{PolicyName}", If: "Tags"}}}
+	if ready {
+		createPolicy.Invoke = awsjson.Method(&shapeCreatePolicyRequest, a.Policies.CreatePolicy)
+	}
 	operations["CreatePolicy"] = createPolicy
 	createPolicyVersion := awsjson.Operation{Name: "CreatePolicyVersion", Feature: "policies", Signed: true, Input: &shapeCreatePolicyVersionRequest, Errors: errorsCreatePolicyVersion, Permissions: []awsjson.Permission{{Action: "iam:CreatePolicyVersion", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		createPolicyVersion.Invoke = awsjson.Method(&shapeCreatePolicyVersionRequest, a.Policies.CreatePolicyVersion)
+	}
 	operations["CreatePolicyVersion"] = createPolicyVersion
 	deleteGroupPolicy := awsjson.Operation{Name: "DeleteGroupPolicy", Feature: "policies", Signed: true, Input: &shapeDeleteGroupPolicyRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:DeleteGroupPolicy", Resource: "{group:GroupName}"}}}
+	if ready {
+		deleteGroupPolicy.Invoke = awsjson.Command(&shapeDeleteGroupPolicyRequest, a.Policies.DeleteGroupPolicy)
+	}
 	operations["DeleteGroupPolicy"] = deleteGroupPolicy
 	deletePolicy := awsjson.Operation{Name: "DeletePolicy", Feature: "policies", Signed: true, Input: &shapeDeletePolicyRequest, Errors: errorsDeletePolicy, Permissions: []awsjson.Permission{{Action: "iam:DeletePolicy", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		deletePolicy.Invoke = awsjson.Command(&shapeDeletePolicyRequest, a.Policies.DeletePolicy)
+	}
 	operations["DeletePolicy"] = deletePolicy
 	deletePolicyVersion := awsjson.Operation{Name: "DeletePolicyVersion", Feature: "policies", Signed: true, Input: &shapeDeletePolicyVersionRequest, Errors: errorsDeletePolicy, Permissions: []awsjson.Permission{{Action: "iam:DeletePolicyVersion", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		deletePolicyVersion.Invoke = awsjson.Command(&shapeDeletePolicyVersionRequest, a.Policies.DeletePolicyVersion)
+	}
 	operations["DeletePolicyVersion"] = deletePolicyVersion
 	deleteRolePermissionsBoundary := awsjson.Operation{Name: "DeleteRolePermissionsBoundary", Feature: "policies", Signed: true, Input: &shapeDeleteRolePermissionsBoundaryRequest, Errors: errorsDeleteRolePermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:DeleteRolePermissionsBoundary", Resource: "{role:RoleName}"}}}
+	if ready {
+		deleteRolePermissionsBoundary.Invoke = awsjson.Command(&shapeDeleteRolePermissionsBoundaryRequest, a.Policies.DeleteRolePermissionsBoundary)
+	}
 	operations["DeleteRolePermissionsBoundary"] = deleteRolePermissionsBoundary
 	deleteRolePolicy := awsjson.Operation{Name: "DeleteRolePolicy", Feature: "policies", Signed: true, Input: &shapeDeleteRolePolicyRequest, Errors: errorsDeleteRolePolicy, Permissions: []awsjson.Permission{{Action: "iam:DeleteRolePolicy", Resource: "{role:RoleName}"}}}
+	if ready {
+		deleteRolePolicy.Invoke = awsjson.Command(&shapeDeleteRolePolicyRequest, a.Policies.DeleteRolePolicy)
+	}
 	operations["DeleteRolePolicy"] = deleteRolePolicy
 	deleteUserPermissionsBoundary := awsjson.Operation{Name: "DeleteUserPermissionsBoundary", Feature: "policies", Signed: true, Input: &shapeDeleteUserPermissionsBoundaryRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:DeleteUserPermissionsBoundary", Resource: "{user:UserName}"}}}
+	if ready {
+		deleteUserPermissionsBoundary.Invoke = awsjson.Command(&shapeDeleteUserPermissionsBoundaryRequest, a.Policies.DeleteUserPermissionsBoundary)
+	}
 	operations["DeleteUserPermissionsBoundary"] = deleteUserPermissionsBoundary
 	deleteUserPolicy := awsjson.Operation{Name: "DeleteUserPolicy", Feature: "policies", Signed: true, Input: &shapeDeleteUserPolicyRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:DeleteUserPolicy", Resource: "{user:UserName}"}}}
+	if ready {
+		deleteUserPolicy.Invoke = awsjson.Command(&shapeDeleteUserPolicyRequest, a.Policies.DeleteUserPolicy)
+	}
 	operations["DeleteUserPolicy"] = deleteUserPolicy
 	detachGroupPolicy := awsjson.Operation{Name: "DetachGroupPolicy", Feature: "policies", Signed: true, Input: &shapeDetachGroupPolicyRequest, Errors: errorsDetachGroupPolicy, Permissions: []awsjson.Permission{{Action: "iam:DetachGroupPolicy", Resource: "{group:GroupName}"}}}
+	if ready {
+		detachGroupPolicy.Invoke = awsjson.Command(&shapeDetachGroupPolicyRequest, a.Policies.DetachGroupPolicy)
+	}
 	operations["DetachGroupPolicy"] = detachGroupPolicy
 	detachRolePolicy := awsjson.Operation{Name: "DetachRolePolicy", Feature: "policies", Signed: true, Input: &shapeDetachRolePolicyRequest, Errors: errorsDetachRolePolicy, Permissions: []awsjson.Permission{{Action: "iam:DetachRolePolicy", Resource: "{role:RoleName}"}}}
+	if ready {
+		detachRolePolicy.Invoke = awsjson.Command(&shapeDetachRolePolicyRequest, a.Policies.DetachRolePolicy)
+	}
 	operations["DetachRolePolicy"] = detachRolePolicy
 	detachUserPolicy := awsjson.Operation{Name: "DetachUserPolicy", Feature: "policies", Signed: true, Input: &shapeDetachUserPolicyRequest, Errors: errorsDetachGroupPolicy, Permissions: []awsjson.Permission{{Action: "iam:DetachUserPolicy", Resource: "{user:UserName}"}}}
+	if ready {
+		detachUserPolicy.Invoke = awsjson.Command(&shapeDetachUserPolicyRequest, a.Policies.DetachUserPolicy)
+	}
 	operations["DetachUserPolicy"] = detachUserPolicy
 	getContextKeysForCustomPolicy := awsjson.Operation{Name: "GetContextKeysForCustomPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForCustomPolicyRequest, Errors: errorsGetContextKeysForCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForCustomPolicy", Resource: "*"}}}
 	operations["GetContextKeysForCustomPolicy"] = getContextKeysForCustomPolicy
 	getContextKeysForPrincipalPolicy := awsjson.Operation{Name: "GetContextKeysForPrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForPrincipalPolicyRequest, Errors: errorsGetContextKeysForPrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForPrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
 	operations["GetContextKeysForPrincipalPolicy"] = getContextKeysForPrincipalPolicy
 	getGroupPolicy := awsjson.Operation{Name: "GetGroupPolicy", Feature: "policies", Signed: true, Input: &shapeGetGroupPolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroupPolicy", Resource: "{group:GroupName}"}}}
+	if ready {
+		getGroupPolicy.Invoke = awsjson.Method(&shapeGetGroupPolicyRequest, a.Policies.GetGroupPolicy)
+	}
 	operations["GetGroupPolicy"] = getGroupPolicy
 	getPolicy := awsjson.Operation{Name: "GetPolicy", Feature: "policies", Signed: true, Input: &shapeGetPolicyRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetPolicy", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		getPolicy.Invoke = awsjson.Method(&shapeGetPolicyRequest, a.Policies.GetPolicy)
+	}
 	operations["GetPolicy"] = getPolicy
 	getPolicyVersion := awsjson.Operation{Name: "GetPolicyVersion", Feature: "policies", Signed: true, Input: &shapeGetPolicyVersionRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetPolicyVersion", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		getPolicyVersion.Invoke = awsjson.Method(&shapeGetPolicyVersionRequest, a.Policies.GetPolicyVersion)
+	}
 	operations["GetPolicyVersion"] = getPolicyVersion
 	getRolePolicy := awsjson.Operation{Name: "GetRolePolicy", Feature: "policies", Signed: true, Input: &shapeGetRolePolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetRolePolicy", Resource: "{role:RoleName}"}}}
+	if ready {
+		getRolePolicy.Invoke = awsjson.Method(&shapeGetRolePolicyRequest, a.Policies.GetRolePolicy)
+	}
 	operations["GetRolePolicy"] = getRolePolicy
 	getUserPolicy := awsjson.Operation{Name: "GetUserPolicy", Feature: "policies", Signed: true, Input: &shapeGetUserPolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetUserPolicy", Resource: "{user:UserName}"}}}
+	if ready {
+		getUserPolicy.Invoke = awsjson.Method(&shapeGetUserPolicyRequest, a.Policies.GetUserPolicy)
+	}
 	operations["GetUserPolicy"] = getUserPolicy
 	listAttachedGroupPolicies := awsjson.Operation{Name: "ListAttachedGroupPolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedGroupPoliciesRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedGroupPolicies", Resource: "{group:GroupName}"}}}
+	if ready {
+		listAttachedGroupPolicies.Invoke = awsjson.Method(&shapeListAttachedGroupPoliciesRequest, a.Policies.ListAttachedGroupPolicies)
+	}
 	operations["ListAttachedGroupPolicies"] = listAttachedGroupPolicies
 	listAttachedRolePolicies := awsjson.Operation{Name: "ListAttachedRolePolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedRolePoliciesRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedRolePolicies", Resource: "{role:RoleName}"}}}
+	if ready {
+		listAttachedRolePolicies.Invoke = awsjson.Method(&shapeListAttachedRolePoliciesRequest, a.Policies.ListAttachedRolePolicies)
+	}
 	operations["ListAttachedRolePolicies"] = listAttachedRolePolicies
 	listAttachedUserPolicies := awsjson.Operation{Name: "ListAttachedUserPolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedUserPoliciesRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedUserPolicies", Resource: "{user:UserName}"}}}
+	if ready {
+		listAttachedUserPolicies.Invoke = awsjson.Method(&shapeListAttachedUserPoliciesRequest, a.Policies.ListAttachedUserPolicies)
+	}
 	operations["ListAttachedUserPolicies"] = listAttachedUserPolicies
 	listEntitiesForPolicy := awsjson.Operation{Name: "ListEntitiesForPolicy", Feature: "policies", Signed: true, Input: &shapeListEntitiesForPolicyRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListEntitiesForPolicy", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		listEntitiesForPolicy.Invoke = awsjson.Method(&shapeListEntitiesForPolicyRequest, a.Policies.ListEntitiesForPolicy)
+	}
 	operations["ListEntitiesForPolicy"] = listEntitiesForPolicy
 	listGroupPolicies := awsjson.Operation{Name: "ListGroupPolicies", Feature: "policies", Signed: true, Input: &shapeListGroupPoliciesRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListGroupPolicies", Resource: "{group:GroupName}"}}}
+	if ready {
+		listGroupPolicies.Invoke = awsjson.Method(&shapeListGroupPoliciesRequest, a.Policies.ListGroupPolicies)
+	}
 	operations["ListGroupPolicies"] = listGroupPolicies
 	listPolicies := awsjson.Operation{Name: "ListPolicies", Feature: "policies", Signed: true, Input: &shapeListPoliciesRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListPolicies", Resource: "*"}}}
+	if ready {
+		listPolicies.Invoke = awsjson.Method(&shapeListPoliciesRequest, a.Policies.ListPolicies)
+	}
 	operations["ListPolicies"] = listPolicies
 	listPolicyTags := awsjson.Operation{Name: "ListPolicyTags", Feature: "policies", Signed: true, Input: &shapeListPolicyTagsRequest, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListPolicyTags", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		listPolicyTags.Invoke = awsjson.Method(&shapeListPolicyTagsRequest, a.Policies.ListPolicyTags)
+	}
 	operations["ListPolicyTags"] = listPolicyTags
 	listPolicyVersions := awsjson.Operation{Name: "ListPolicyVersions", Feature: "policies", Signed: true, Input: &shapeListPolicyVersionsRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListPolicyVersions", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		listPolicyVersions.Invoke = awsjson.Method(&shapeListPolicyVersionsRequest, a.Policies.ListPolicyVersions)
+	}
 	operations["ListPolicyVersions"] = listPolicyVersions
 	listRolePolicies := awsjson.Operation{Name: "ListRolePolicies", Feature: "policies", Signed: true, Input: &shapeListRolePoliciesRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListRolePolicies", Resource: "{role:RoleName}"}}}
+	if ready {
+		listRolePolicies.Invoke = awsjson.Method(&shapeListRolePoliciesRequest, a.Policies.ListRolePolicies)
+	}
 	operations["ListRolePolicies"] = listRolePolicies
 	listUserPolicies := awsjson.Operation{Name: "ListUserPolicies", Feature: "policies", Signed: true, Input: &shapeListUserPoliciesRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListUserPolicies", Resource: "{user:UserName}"}}}
+	if ready {
+		listUserPolicies.Invoke = awsjson.Method(&shapeListUserPoliciesRequest, a.Policies.ListUserPolicies)
+	}
 	operations["ListUserPolicies"] = listUserPolicies
 	putGroupPolicy := awsjson.Operation{Name: "PutGroupPolicy", Feature: "policies", Signed: true, Input: &shapePutGroupPolicyRequest, Errors: errorsPutGroupPolicy, Permissions: []awsjson.Permission{{Action: "iam:PutGroupPolicy", Resource: "{group:GroupName}"}}}
+	if ready {
+		putGroupPolicy.Invoke = awsjson.Command(&shapePutGroupPolicyRequest, a.Policies.PutGroupPolicy)
+	}
 	operations["PutGroupPolicy"] = putGroupPolicy
 	putRolePermissionsBoundary := awsjson.Operation{Name: "PutRolePermissionsBoundary", Feature: "policies", Signed: true, Input: &shapePutRolePermissionsBoundaryRequest, Errors: errorsPutRolePermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:PutRolePermissionsBoundary", Resource: "{role:RoleName}"}}}
+	if ready {
+		putRolePermissionsBoundary.Invoke = awsjson.Command(&shapePutRolePermissionsBoundaryRequest, a.Policies.PutRolePermissionsBoundary)
+	}
 	operations["PutRolePermissionsBoundary"] = putRolePermissionsBoundary
 	putRolePolicy := awsjson.Operation{Name: "PutRolePolicy", Feature: "policies", Signed: true, Input: &shapePutRolePolicyRequest, Errors: errorsPutRolePolicy, Permissions: []awsjson.Permission{{Action: "iam:PutRolePolicy", Resource: "{role:RoleName}"}}}
+	if ready {
+		putRolePolicy.Invoke = awsjson.Command(&shapePutRolePolicyRequest, a.Policies.PutRolePolicy)
+	}
 	operations["PutRolePolicy"] = putRolePolicy
 	putUserPermissionsBoundary := awsjson.Operation{Name: "PutUserPermissionsBoundary", Feature: "policies", Signed: true, Input: &shapePutUserPermissionsBoundaryRequest, Errors: errorsPutUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:PutUserPermissionsBoundary", Resource: "{user:UserName}"}}}
+	if ready {
+		putUserPermissionsBoundary.Invoke = awsjson.Command(&shapePutUserPermissionsBoundaryRequest, a.Policies.PutUserPermissionsBoundary)
+	}
 	operations["PutUserPermissionsBoundary"] = putUserPermissionsBoundary
 	putUserPolicy := awsjson.Operation{Name: "PutUserPolicy", Feature: "policies", Signed: true, Input: &shapePutUserPolicyRequest, Errors: errorsPutGroupPolicy, Permissions: []awsjson.Permission{{Action: "iam:PutUserPolicy", Resource: "{user:UserName}"}}}
+	if ready {
+		putUserPolicy.Invoke = awsjson.Command(&shapePutUserPolicyRequest, a.Policies.PutUserPolicy)
+	}
 	operations["PutUserPolicy"] = putUserPolicy
 	setDefaultPolicyVersion := awsjson.Operation{Name: "SetDefaultPolicyVersion", Feature: "policies", Signed: true, Input: &shapeSetDefaultPolicyVersionRequest, Errors: errorsSetDefaultPolicyVersion, Permissions: []awsjson.Permission{{Action: "iam:SetDefaultPolicyVersion", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		setDefaultPolicyVersion.Invoke = awsjson.Command(&shapeSetDefaultPolicyVersionRequest, a.Policies.SetDefaultPolicyVersion)
+	}
 	operations["SetDefaultPolicyVersion"] = setDefaultPolicyVersion
 	simulateCustomPolicy := awsjson.Operation{Name: "SimulateCustomPolicy", Feature: "policies", Signed: true, Input: &shapeSimulateCustomPolicyRequest, Errors: errorsSimulateCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulateCustomPolicy", Resource: "*"}}}
 	operations["SimulateCustomPolicy"] = simulateCustomPolicy
 	simulatePrincipalPolicy := awsjson.Operation{Name: "SimulatePrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeSimulatePrincipalPolicyRequest, Errors: errorsSimulatePrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulatePrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
 	operations["SimulatePrincipalPolicy"] = simulatePrincipalPolicy
 	tagPolicy := awsjson.Operation{Name: "TagPolicy", Feature: "policies", Signed: true, Input: &shapeTagPolicyRequest, Errors: errorsTagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:TagPolicy", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		tagPolicy.Invoke = awsjson.Command(&shapeTagPolicyRequest, a.Policies.TagPolicy)
+	}
 	operations["TagPolicy"] = tagPolicy
 	untagPolicy := awsjson.Operation{Name: "UntagPolicy", Feature: "policies", Signed: true, Input: &shapeUntagPolicyRequest, Errors: errorsUntagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:UntagPolicy", Resource: "{arn:PolicyArn}"}}}
+	if ready {
+		untagPolicy.Invoke = awsjson.Command(&shapeUntagPolicyRequest, a.Policies.UntagPolicy)
+	}
 	operations["UntagPolicy"] = untagPolicy
 }
 

@@ -2,7 +2,54 @@
 
 package iam
 
+import (
+	"context"
+)
+
+// Policies is what the feature policies answers.
+type Policies interface {
+	AttachGroupPolicy(ctx context.Context, in *AttachGroupPolicyRequest) error
+	AttachRolePolicy(ctx context.Context, in *AttachRolePolicyRequest) error
+	AttachUserPolicy(ctx context.Context, in *AttachUserPolicyRequest) error
+	CreatePolicy(ctx context.Context, in *CreatePolicyRequest) (*CreatePolicyResponse, error)
+	CreatePolicyVersion(ctx context.Context, in *CreatePolicyVersionRequest) (*CreatePolicyVersionResponse, error)
+	DeleteGroupPolicy(ctx context.Context, in *DeleteGroupPolicyRequest) error
+	DeletePolicy(ctx context.Context, in *DeletePolicyRequest) error
+	DeletePolicyVersion(ctx context.Context, in *DeletePolicyVersionRequest) error
+	DeleteRolePermissionsBoundary(ctx context.Context, in *DeleteRolePermissionsBoundaryRequest) error
+	DeleteRolePolicy(ctx context.Context, in *DeleteRolePolicyRequest) error
+	DeleteUserPermissionsBoundary(ctx context.Context, in *DeleteUserPermissionsBoundaryRequest) error
+	DeleteUserPolicy(ctx context.Context, in *DeleteUserPolicyRequest) error
+	DetachGroupPolicy(ctx context.Context, in *DetachGroupPolicyRequest) error
+	DetachRolePolicy(ctx context.Context, in *DetachRolePolicyRequest) error
+	DetachUserPolicy(ctx context.Context, in *DetachUserPolicyRequest) error
+	GetGroupPolicy(ctx context.Context, in *GetGroupPolicyRequest) (*GetGroupPolicyResponse, error)
+	GetPolicy(ctx context.Context, in *GetPolicyRequest) (*GetPolicyResponse, error)
+	GetPolicyVersion(ctx context.Context, in *GetPolicyVersionRequest) (*GetPolicyVersionResponse, error)
+	GetRolePolicy(ctx context.Context, in *GetRolePolicyRequest) (*GetRolePolicyResponse, error)
+	GetUserPolicy(ctx context.Context, in *GetUserPolicyRequest) (*GetUserPolicyResponse, error)
+	ListAttachedGroupPolicies(ctx context.Context, in *ListAttachedGroupPoliciesRequest) (*ListAttachedGroupPoliciesResponse, error)
+	ListAttachedRolePolicies(ctx context.Context, in *ListAttachedRolePoliciesRequest) (*ListAttachedRolePoliciesResponse, error)
+	ListAttachedUserPolicies(ctx context.Context, in *ListAttachedUserPoliciesRequest) (*ListAttachedUserPoliciesResponse, error)
+	ListEntitiesForPolicy(ctx context.Context, in *ListEntitiesForPolicyRequest) (*ListEntitiesForPolicyResponse, error)
+	ListGroupPolicies(ctx context.Context, in *ListGroupPoliciesRequest) (*ListGroupPoliciesResponse, error)
+	ListPolicies(ctx context.Context, in *ListPoliciesRequest) (*ListPoliciesResponse, error)
+	ListPolicyTags(ctx context.Context, in *ListPolicyTagsRequest) (*ListPolicyTagsResponse, error)
+	ListPolicyVersions(ctx context.Context, in *ListPolicyVersionsRequest) (*ListPolicyVersionsResponse, error)
+	ListRolePolicies(ctx context.Context, in *ListRolePoliciesRequest) (*ListRolePoliciesResponse, error)
+	ListUserPolicies(ctx context.Context, in *ListUserPoliciesRequest) (*ListUserPoliciesResponse, error)
+	PutGroupPolicy(ctx context.Context, in *PutGroupPolicyRequest) error
+	PutRolePermissionsBoundary(ctx context.Context, in *PutRolePermissionsBoundaryRequest) error
+	PutRolePolicy(ctx context.Context, in *PutRolePolicyRequest) error
+	PutUserPermissionsBoundary(ctx context.Context, in *PutUserPermissionsBoundaryRequest) error
+	PutUserPolicy(ctx context.Context, in *PutUserPolicyRequest) error
+	SetDefaultPolicyVersion(ctx context.Context, in *SetDefaultPolicyVersionRequest) error
+	TagPolicy(ctx context.Context, in *TagPolicyRequest) error
+	UntagPolicy(ctx context.Context, in *UntagPolicyRequest) error
+}
+
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
+	Policies Policies
 }

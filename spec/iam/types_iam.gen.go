@@ -8,18 +8,18 @@ import (
 
 // AccessKey is a structure of the service's model.
 type AccessKey struct {
-	UserName        string        `json:"UserName,omitzero"`        // required
-	AccessKeyId     string        `json:"AccessKeyId,omitzero"`     // required
-	Status          string        `json:"Status,omitzero"`          // required
-	SecretAccessKey string        `json:"SecretAccessKey,omitzero"` // required
+	UserName        string        `json:"UserName"`        // required
+	AccessKeyId     string        `json:"AccessKeyId"`     // required
+	Status          string        `json:"Status"`          // required
+	SecretAccessKey string        `json:"SecretAccessKey"` // required
 	CreateDate      *awsjson.Time `json:"CreateDate,omitzero"`
 }
 
 // AccessKeyLastUsed is a structure of the service's model.
 type AccessKeyLastUsed struct {
 	LastUsedDate *awsjson.Time `json:"LastUsedDate,omitzero"`
-	ServiceName  string        `json:"ServiceName,omitzero"` // required
-	Region       string        `json:"Region,omitzero"`      // required
+	ServiceName  string        `json:"ServiceName"` // required
+	Region       string        `json:"Region"`      // required
 }
 
 // AccessKeyMetadata is a structure of the service's model.
@@ -32,14 +32,14 @@ type AccessKeyMetadata struct {
 
 // AddClientIDToOpenIDConnectProviderRequest is what AddClientIDToOpenIDConnectProvider is asked.
 type AddClientIDToOpenIDConnectProviderRequest struct {
-	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn,omitzero"` // required
-	ClientID                 string `json:"ClientID,omitzero"`                 // required
+	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn"` // required
+	ClientID                 string `json:"ClientID"`                 // required
 }
 
 // AddUserToGroupRequest is what AddUserToGroup is asked.
 type AddUserToGroupRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
-	UserName  string `json:"UserName,omitzero"`  // required
+	GroupName string `json:"GroupName"` // required
+	UserName  string `json:"UserName"`  // required
 }
 
 // AttachedPermissionsBoundary is a structure of the service's model.
@@ -61,7 +61,7 @@ type CreateAccessKeyResponse struct {
 // CreateGroupRequest is what CreateGroup is asked.
 type CreateGroupRequest struct {
 	Path      string `json:"Path,omitzero"`
-	GroupName string `json:"GroupName,omitzero"` // required
+	GroupName string `json:"GroupName"` // required
 }
 
 // CreateGroupResponse is what CreateGroup answers.
@@ -71,7 +71,7 @@ type CreateGroupResponse struct {
 
 // CreateOpenIDConnectProviderRequest is what CreateOpenIDConnectProvider is asked.
 type CreateOpenIDConnectProviderRequest struct {
-	Url            string   `json:"Url,omitzero"` // required
+	Url            string   `json:"Url"` // required
 	ClientIDList   []string `json:"ClientIDList,omitzero"`
 	ThumbprintList []string `json:"ThumbprintList,omitzero"`
 	Tags           []Tag    `json:"Tags,omitzero"`
@@ -86,8 +86,8 @@ type CreateOpenIDConnectProviderResponse struct {
 // CreateRoleRequest is what CreateRole is asked.
 type CreateRoleRequest struct {
 	Path                     string `json:"Path,omitzero"`
-	RoleName                 string `json:"RoleName,omitzero"`                 // required
-	AssumeRolePolicyDocument string `json:"AssumeRolePolicyDocument,omitzero"` // required
+	RoleName                 string `json:"RoleName"`                 // required
+	AssumeRolePolicyDocument string `json:"AssumeRolePolicyDocument"` // required
 	Description              string `json:"Description,omitzero"`
 	MaxSessionDuration       int64  `json:"MaxSessionDuration"`
 	PermissionsBoundary      string `json:"PermissionsBoundary,omitzero"`
@@ -101,8 +101,8 @@ type CreateRoleResponse struct {
 
 // CreateSAMLProviderRequest is what CreateSAMLProvider is asked.
 type CreateSAMLProviderRequest struct {
-	SAMLMetadataDocument    string `json:"SAMLMetadataDocument,omitzero"` // required
-	Name                    string `json:"Name,omitzero"`                 // required
+	SAMLMetadataDocument    string `json:"SAMLMetadataDocument"` // required
+	Name                    string `json:"Name"`                 // required
 	Tags                    []Tag  `json:"Tags,omitzero"`
 	AssertionEncryptionMode string `json:"AssertionEncryptionMode,omitzero"`
 	AddPrivateKey           string `json:"AddPrivateKey,omitzero"`
@@ -117,7 +117,7 @@ type CreateSAMLProviderResponse struct {
 // CreateUserRequest is what CreateUser is asked.
 type CreateUserRequest struct {
 	Path                string `json:"Path,omitzero"`
-	UserName            string `json:"UserName,omitzero"` // required
+	UserName            string `json:"UserName"` // required
 	PermissionsBoundary string `json:"PermissionsBoundary,omitzero"`
 	Tags                []Tag  `json:"Tags,omitzero"`
 }
@@ -130,37 +130,37 @@ type CreateUserResponse struct {
 // DeleteAccessKeyRequest is what DeleteAccessKey is asked.
 type DeleteAccessKeyRequest struct {
 	UserName    string `json:"UserName,omitzero"`
-	AccessKeyId string `json:"AccessKeyId,omitzero"` // required
+	AccessKeyId string `json:"AccessKeyId"` // required
 }
 
 // DeleteGroupRequest is what DeleteGroup is asked.
 type DeleteGroupRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
+	GroupName string `json:"GroupName"` // required
 }
 
 // DeleteOpenIDConnectProviderRequest is what DeleteOpenIDConnectProvider is asked.
 type DeleteOpenIDConnectProviderRequest struct {
-	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn,omitzero"` // required
+	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn"` // required
 }
 
 // DeleteRoleRequest is what DeleteRole is asked.
 type DeleteRoleRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
+	RoleName string `json:"RoleName"` // required
 }
 
 // DeleteSAMLProviderRequest is what DeleteSAMLProvider is asked.
 type DeleteSAMLProviderRequest struct {
-	SAMLProviderArn string `json:"SAMLProviderArn,omitzero"` // required
+	SAMLProviderArn string `json:"SAMLProviderArn"` // required
 }
 
 // DeleteUserRequest is what DeleteUser is asked.
 type DeleteUserRequest struct {
-	UserName string `json:"UserName,omitzero"` // required
+	UserName string `json:"UserName"` // required
 }
 
 // GetAccessKeyLastUsedRequest is what GetAccessKeyLastUsed is asked.
 type GetAccessKeyLastUsedRequest struct {
-	AccessKeyId string `json:"AccessKeyId,omitzero"` // required
+	AccessKeyId string `json:"AccessKeyId"` // required
 }
 
 // GetAccessKeyLastUsedResponse is what GetAccessKeyLastUsed answers.
@@ -179,7 +179,7 @@ type GetAccountSummaryResponse struct {
 
 // GetGroupRequest is what GetGroup is asked.
 type GetGroupRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
+	GroupName string `json:"GroupName"` // required
 	Marker    string `json:"Marker,omitzero"`
 	MaxItems  int64  `json:"MaxItems"`
 }
@@ -194,7 +194,7 @@ type GetGroupResponse struct {
 
 // GetOpenIDConnectProviderRequest is what GetOpenIDConnectProvider is asked.
 type GetOpenIDConnectProviderRequest struct {
-	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn,omitzero"` // required
+	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn"` // required
 }
 
 // GetOpenIDConnectProviderResponse is what GetOpenIDConnectProvider answers.
@@ -208,7 +208,7 @@ type GetOpenIDConnectProviderResponse struct {
 
 // GetRoleRequest is what GetRole is asked.
 type GetRoleRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
+	RoleName string `json:"RoleName"` // required
 }
 
 // GetRoleResponse is what GetRole answers.
@@ -218,7 +218,7 @@ type GetRoleResponse struct {
 
 // GetSAMLProviderRequest is what GetSAMLProvider is asked.
 type GetSAMLProviderRequest struct {
-	SAMLProviderArn string `json:"SAMLProviderArn,omitzero"` // required
+	SAMLProviderArn string `json:"SAMLProviderArn"` // required
 }
 
 // GetSAMLProviderResponse is what GetSAMLProvider answers.
@@ -244,21 +244,21 @@ type GetUserResponse struct {
 
 // Group is a structure of the service's model.
 type Group struct {
-	Path       string        `json:"Path,omitzero"`       // required
-	GroupName  string        `json:"GroupName,omitzero"`  // required
-	GroupId    string        `json:"GroupId,omitzero"`    // required
-	Arn        string        `json:"Arn,omitzero"`        // required
+	Path       string        `json:"Path"`                // required
+	GroupName  string        `json:"GroupName"`           // required
+	GroupId    string        `json:"GroupId"`             // required
+	Arn        string        `json:"Arn"`                 // required
 	CreateDate *awsjson.Time `json:"CreateDate,omitzero"` // required
 }
 
 // InstanceProfile is a structure of the service's model.
 type InstanceProfile struct {
-	Path                string        `json:"Path,omitzero"`                // required
-	InstanceProfileName string        `json:"InstanceProfileName,omitzero"` // required
-	InstanceProfileId   string        `json:"InstanceProfileId,omitzero"`   // required
-	Arn                 string        `json:"Arn,omitzero"`                 // required
-	CreateDate          *awsjson.Time `json:"CreateDate,omitzero"`          // required
-	Roles               []Role        `json:"Roles,omitzero"`               // required
+	Path                string        `json:"Path"`                // required
+	InstanceProfileName string        `json:"InstanceProfileName"` // required
+	InstanceProfileId   string        `json:"InstanceProfileId"`   // required
+	Arn                 string        `json:"Arn"`                 // required
+	CreateDate          *awsjson.Time `json:"CreateDate,omitzero"` // required
+	Roles               []Role        `json:"Roles,omitzero"`      // required
 	Tags                []Tag         `json:"Tags,omitzero"`
 }
 
@@ -291,7 +291,7 @@ type ListAccountAliasesResponse struct {
 
 // ListGroupsForUserRequest is what ListGroupsForUser is asked.
 type ListGroupsForUserRequest struct {
-	UserName string `json:"UserName,omitzero"` // required
+	UserName string `json:"UserName"` // required
 	Marker   string `json:"Marker,omitzero"`
 	MaxItems int64  `json:"MaxItems"`
 }
@@ -319,7 +319,7 @@ type ListGroupsResponse struct {
 
 // ListInstanceProfilesForRoleRequest is what ListInstanceProfilesForRole is asked.
 type ListInstanceProfilesForRoleRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
+	RoleName string `json:"RoleName"` // required
 	Marker   string `json:"Marker,omitzero"`
 	MaxItems int64  `json:"MaxItems"`
 }
@@ -333,7 +333,7 @@ type ListInstanceProfilesForRoleResponse struct {
 
 // ListOpenIDConnectProviderTagsRequest is what ListOpenIDConnectProviderTags is asked.
 type ListOpenIDConnectProviderTagsRequest struct {
-	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn,omitzero"` // required
+	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn"` // required
 	Marker                   string `json:"Marker,omitzero"`
 	MaxItems                 int64  `json:"MaxItems"`
 }
@@ -355,7 +355,7 @@ type ListOpenIDConnectProvidersResponse struct {
 
 // ListRoleTagsRequest is what ListRoleTags is asked.
 type ListRoleTagsRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
+	RoleName string `json:"RoleName"` // required
 	Marker   string `json:"Marker,omitzero"`
 	MaxItems int64  `json:"MaxItems"`
 }
@@ -383,7 +383,7 @@ type ListRolesResponse struct {
 
 // ListSAMLProviderTagsRequest is what ListSAMLProviderTags is asked.
 type ListSAMLProviderTagsRequest struct {
-	SAMLProviderArn string `json:"SAMLProviderArn,omitzero"` // required
+	SAMLProviderArn string `json:"SAMLProviderArn"` // required
 	Marker          string `json:"Marker,omitzero"`
 	MaxItems        int64  `json:"MaxItems"`
 }
@@ -405,7 +405,7 @@ type ListSAMLProvidersResponse struct {
 
 // ListUserTagsRequest is what ListUserTags is asked.
 type ListUserTagsRequest struct {
-	UserName string `json:"UserName,omitzero"` // required
+	UserName string `json:"UserName"` // required
 	Marker   string `json:"Marker,omitzero"`
 	MaxItems int64  `json:"MaxItems"`
 }
@@ -438,22 +438,22 @@ type OpenIDConnectProviderListEntry struct {
 
 // RemoveClientIDFromOpenIDConnectProviderRequest is what RemoveClientIDFromOpenIDConnectProvider is asked.
 type RemoveClientIDFromOpenIDConnectProviderRequest struct {
-	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn,omitzero"` // required
-	ClientID                 string `json:"ClientID,omitzero"`                 // required
+	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn"` // required
+	ClientID                 string `json:"ClientID"`                 // required
 }
 
 // RemoveUserFromGroupRequest is what RemoveUserFromGroup is asked.
 type RemoveUserFromGroupRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
-	UserName  string `json:"UserName,omitzero"`  // required
+	GroupName string `json:"GroupName"` // required
+	UserName  string `json:"UserName"`  // required
 }
 
 // Role is a structure of the service's model.
 type Role struct {
-	Path                     string                       `json:"Path,omitzero"`       // required
-	RoleName                 string                       `json:"RoleName,omitzero"`   // required
-	RoleId                   string                       `json:"RoleId,omitzero"`     // required
-	Arn                      string                       `json:"Arn,omitzero"`        // required
+	Path                     string                       `json:"Path"`                // required
+	RoleName                 string                       `json:"RoleName"`            // required
+	RoleId                   string                       `json:"RoleId"`              // required
+	Arn                      string                       `json:"Arn"`                 // required
 	CreateDate               *awsjson.Time                `json:"CreateDate,omitzero"` // required
 	AssumeRolePolicyDocument string                       `json:"AssumeRolePolicyDocument,omitzero"`
 	Description              string                       `json:"Description,omitzero"`
@@ -484,82 +484,82 @@ type SAMLProviderListEntry struct {
 
 // TagOpenIDConnectProviderRequest is what TagOpenIDConnectProvider is asked.
 type TagOpenIDConnectProviderRequest struct {
-	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn,omitzero"` // required
-	Tags                     []Tag  `json:"Tags,omitzero"`                     // required
+	OpenIDConnectProviderArn string `json:"OpenIDConnectProviderArn"` // required
+	Tags                     []Tag  `json:"Tags,omitzero"`            // required
 }
 
 // TagRoleRequest is what TagRole is asked.
 type TagRoleRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
-	Tags     []Tag  `json:"Tags,omitzero"`     // required
+	RoleName string `json:"RoleName"`      // required
+	Tags     []Tag  `json:"Tags,omitzero"` // required
 }
 
 // TagSAMLProviderRequest is what TagSAMLProvider is asked.
 type TagSAMLProviderRequest struct {
-	SAMLProviderArn string `json:"SAMLProviderArn,omitzero"` // required
-	Tags            []Tag  `json:"Tags,omitzero"`            // required
+	SAMLProviderArn string `json:"SAMLProviderArn"` // required
+	Tags            []Tag  `json:"Tags,omitzero"`   // required
 }
 
 // TagUserRequest is what TagUser is asked.
 type TagUserRequest struct {
-	UserName string `json:"UserName,omitzero"` // required
-	Tags     []Tag  `json:"Tags,omitzero"`     // required
+	UserName string `json:"UserName"`      // required
+	Tags     []Tag  `json:"Tags,omitzero"` // required
 }
 
 // UntagOpenIDConnectProviderRequest is what UntagOpenIDConnectProvider is asked.
 type UntagOpenIDConnectProviderRequest struct {
-	OpenIDConnectProviderArn string   `json:"OpenIDConnectProviderArn,omitzero"` // required
-	TagKeys                  []string `json:"TagKeys,omitzero"`                  // required
+	OpenIDConnectProviderArn string   `json:"OpenIDConnectProviderArn"` // required
+	TagKeys                  []string `json:"TagKeys,omitzero"`         // required
 }
 
 // UntagRoleRequest is what UntagRole is asked.
 type UntagRoleRequest struct {
-	RoleName string   `json:"RoleName,omitzero"` // required
-	TagKeys  []string `json:"TagKeys,omitzero"`  // required
+	RoleName string   `json:"RoleName"`         // required
+	TagKeys  []string `json:"TagKeys,omitzero"` // required
 }
 
 // UntagSAMLProviderRequest is what UntagSAMLProvider is asked.
 type UntagSAMLProviderRequest struct {
-	SAMLProviderArn string   `json:"SAMLProviderArn,omitzero"` // required
-	TagKeys         []string `json:"TagKeys,omitzero"`         // required
+	SAMLProviderArn string   `json:"SAMLProviderArn"`  // required
+	TagKeys         []string `json:"TagKeys,omitzero"` // required
 }
 
 // UntagUserRequest is what UntagUser is asked.
 type UntagUserRequest struct {
-	UserName string   `json:"UserName,omitzero"` // required
-	TagKeys  []string `json:"TagKeys,omitzero"`  // required
+	UserName string   `json:"UserName"`         // required
+	TagKeys  []string `json:"TagKeys,omitzero"` // required
 }
 
 // UpdateAccessKeyRequest is what UpdateAccessKey is asked.
 type UpdateAccessKeyRequest struct {
 	UserName    string `json:"UserName,omitzero"`
-	AccessKeyId string `json:"AccessKeyId,omitzero"` // required
-	Status      string `json:"Status,omitzero"`      // required
+	AccessKeyId string `json:"AccessKeyId"` // required
+	Status      string `json:"Status"`      // required
 }
 
 // UpdateAssumeRolePolicyRequest is what UpdateAssumeRolePolicy is asked.
 type UpdateAssumeRolePolicyRequest struct {
-	RoleName       string `json:"RoleName,omitzero"`       // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	RoleName       string `json:"RoleName"`       // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // UpdateGroupRequest is what UpdateGroup is asked.
 type UpdateGroupRequest struct {
-	GroupName    string `json:"GroupName,omitzero"` // required
+	GroupName    string `json:"GroupName"` // required
 	NewPath      string `json:"NewPath,omitzero"`
 	NewGroupName string `json:"NewGroupName,omitzero"`
 }
 
 // UpdateOpenIDConnectProviderThumbprintRequest is what UpdateOpenIDConnectProviderThumbprint is asked.
 type UpdateOpenIDConnectProviderThumbprintRequest struct {
-	OpenIDConnectProviderArn string   `json:"OpenIDConnectProviderArn,omitzero"` // required
-	ThumbprintList           []string `json:"ThumbprintList,omitzero"`           // required
+	OpenIDConnectProviderArn string   `json:"OpenIDConnectProviderArn"` // required
+	ThumbprintList           []string `json:"ThumbprintList,omitzero"`  // required
 }
 
 // UpdateRoleDescriptionRequest is what UpdateRoleDescription is asked.
 type UpdateRoleDescriptionRequest struct {
-	RoleName    string `json:"RoleName,omitzero"`    // required
-	Description string `json:"Description,omitzero"` // required
+	RoleName    string `json:"RoleName"`    // required
+	Description string `json:"Description"` // required
 }
 
 // UpdateRoleDescriptionResponse is what UpdateRoleDescription answers.
@@ -569,7 +569,7 @@ type UpdateRoleDescriptionResponse struct {
 
 // UpdateRoleRequest is what UpdateRole is asked.
 type UpdateRoleRequest struct {
-	RoleName           string `json:"RoleName,omitzero"` // required
+	RoleName           string `json:"RoleName"` // required
 	Description        string `json:"Description,omitzero"`
 	MaxSessionDuration int64  `json:"MaxSessionDuration"`
 }
@@ -580,7 +580,7 @@ type UpdateRoleResponse struct{}
 // UpdateSAMLProviderRequest is what UpdateSAMLProvider is asked.
 type UpdateSAMLProviderRequest struct {
 	SAMLMetadataDocument    string `json:"SAMLMetadataDocument,omitzero"`
-	SAMLProviderArn         string `json:"SAMLProviderArn,omitzero"` // required
+	SAMLProviderArn         string `json:"SAMLProviderArn"` // required
 	AssertionEncryptionMode string `json:"AssertionEncryptionMode,omitzero"`
 	AddPrivateKey           string `json:"AddPrivateKey,omitzero"`
 	RemovePrivateKey        string `json:"RemovePrivateKey,omitzero"`
@@ -593,17 +593,17 @@ type UpdateSAMLProviderResponse struct {
 
 // UpdateUserRequest is what UpdateUser is asked.
 type UpdateUserRequest struct {
-	UserName    string `json:"UserName,omitzero"` // required
+	UserName    string `json:"UserName"` // required
 	NewPath     string `json:"NewPath,omitzero"`
 	NewUserName string `json:"NewUserName,omitzero"`
 }
 
 // User is a structure of the service's model.
 type User struct {
-	Path                string                       `json:"Path,omitzero"`       // required
-	UserName            string                       `json:"UserName,omitzero"`   // required
-	UserId              string                       `json:"UserId,omitzero"`     // required
-	Arn                 string                       `json:"Arn,omitzero"`        // required
+	Path                string                       `json:"Path"`                // required
+	UserName            string                       `json:"UserName"`            // required
+	UserId              string                       `json:"UserId"`              // required
+	Arn                 string                       `json:"Arn"`                 // required
 	CreateDate          *awsjson.Time                `json:"CreateDate,omitzero"` // required
 	PasswordLastUsed    *awsjson.Time                `json:"PasswordLastUsed,omitzero"`
 	PermissionsBoundary *AttachedPermissionsBoundary `json:"PermissionsBoundary,omitzero"`

@@ -8,20 +8,20 @@ import (
 
 // AttachGroupPolicyRequest is what AttachGroupPolicy is asked.
 type AttachGroupPolicyRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	GroupName string `json:"GroupName"` // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // AttachRolePolicyRequest is what AttachRolePolicy is asked.
 type AttachRolePolicyRequest struct {
-	RoleName  string `json:"RoleName,omitzero"`  // required
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	RoleName  string `json:"RoleName"`  // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // AttachUserPolicyRequest is what AttachUserPolicy is asked.
 type AttachUserPolicyRequest struct {
-	UserName  string `json:"UserName,omitzero"`  // required
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	UserName  string `json:"UserName"`  // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // AttachedPolicy is a structure of the service's model.
@@ -39,9 +39,9 @@ type ContextEntry struct {
 
 // CreatePolicyRequest is what CreatePolicy is asked.
 type CreatePolicyRequest struct {
-	PolicyName     string `json:"PolicyName,omitzero"` // required
+	PolicyName     string `json:"PolicyName"` // required
 	Path           string `json:"Path,omitzero"`
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 	Description    string `json:"Description,omitzero"`
 	Tags           []Tag  `json:"Tags,omitzero"`
 }
@@ -53,8 +53,8 @@ type CreatePolicyResponse struct {
 
 // CreatePolicyVersionRequest is what CreatePolicyVersion is asked.
 type CreatePolicyVersionRequest struct {
-	PolicyArn      string `json:"PolicyArn,omitzero"`      // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	PolicyArn      string `json:"PolicyArn"`      // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 	SetAsDefault   bool   `json:"SetAsDefault"`
 }
 
@@ -65,66 +65,66 @@ type CreatePolicyVersionResponse struct {
 
 // DeleteGroupPolicyRequest is what DeleteGroupPolicy is asked.
 type DeleteGroupPolicyRequest struct {
-	GroupName  string `json:"GroupName,omitzero"`  // required
-	PolicyName string `json:"PolicyName,omitzero"` // required
+	GroupName  string `json:"GroupName"`  // required
+	PolicyName string `json:"PolicyName"` // required
 }
 
 // DeletePolicyRequest is what DeletePolicy is asked.
 type DeletePolicyRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // DeletePolicyVersionRequest is what DeletePolicyVersion is asked.
 type DeletePolicyVersionRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
-	VersionId string `json:"VersionId,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
+	VersionId string `json:"VersionId"` // required
 }
 
 // DeleteRolePermissionsBoundaryRequest is what DeleteRolePermissionsBoundary is asked.
 type DeleteRolePermissionsBoundaryRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
+	RoleName string `json:"RoleName"` // required
 }
 
 // DeleteRolePolicyRequest is what DeleteRolePolicy is asked.
 type DeleteRolePolicyRequest struct {
-	RoleName   string `json:"RoleName,omitzero"`   // required
-	PolicyName string `json:"PolicyName,omitzero"` // required
+	RoleName   string `json:"RoleName"`   // required
+	PolicyName string `json:"PolicyName"` // required
 }
 
 // DeleteUserPermissionsBoundaryRequest is what DeleteUserPermissionsBoundary is asked.
 type DeleteUserPermissionsBoundaryRequest struct {
-	UserName string `json:"UserName,omitzero"` // required
+	UserName string `json:"UserName"` // required
 }
 
 // DeleteUserPolicyRequest is what DeleteUserPolicy is asked.
 type DeleteUserPolicyRequest struct {
-	UserName   string `json:"UserName,omitzero"`   // required
-	PolicyName string `json:"PolicyName,omitzero"` // required
+	UserName   string `json:"UserName"`   // required
+	PolicyName string `json:"PolicyName"` // required
 }
 
 // DetachGroupPolicyRequest is what DetachGroupPolicy is asked.
 type DetachGroupPolicyRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	GroupName string `json:"GroupName"` // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // DetachRolePolicyRequest is what DetachRolePolicy is asked.
 type DetachRolePolicyRequest struct {
-	RoleName  string `json:"RoleName,omitzero"`  // required
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	RoleName  string `json:"RoleName"`  // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // DetachUserPolicyRequest is what DetachUserPolicy is asked.
 type DetachUserPolicyRequest struct {
-	UserName  string `json:"UserName,omitzero"`  // required
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	UserName  string `json:"UserName"`  // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // EvaluationResult is a structure of the service's model.
 type EvaluationResult struct {
-	EvalActionName                    string                             `json:"EvalActionName,omitzero"` // required
+	EvalActionName                    string                             `json:"EvalActionName"` // required
 	EvalResourceName                  string                             `json:"EvalResourceName,omitzero"`
-	EvalDecision                      string                             `json:"EvalDecision,omitzero"` // required
+	EvalDecision                      string                             `json:"EvalDecision"` // required
 	MatchedStatements                 []Statement                        `json:"MatchedStatements,omitzero"`
 	MissingContextValues              []string                           `json:"MissingContextValues,omitzero"`
 	OrganizationsDecisionDetail       *OrganizationsDecisionDetail       `json:"OrganizationsDecisionDetail,omitzero"`
@@ -145,26 +145,26 @@ type GetContextKeysForPolicyResponse struct {
 
 // GetContextKeysForPrincipalPolicyRequest is what GetContextKeysForPrincipalPolicy is asked.
 type GetContextKeysForPrincipalPolicyRequest struct {
-	PolicySourceArn string   `json:"PolicySourceArn,omitzero"` // required
+	PolicySourceArn string   `json:"PolicySourceArn"` // required
 	PolicyInputList []string `json:"PolicyInputList,omitzero"`
 }
 
 // GetGroupPolicyRequest is what GetGroupPolicy is asked.
 type GetGroupPolicyRequest struct {
-	GroupName  string `json:"GroupName,omitzero"`  // required
-	PolicyName string `json:"PolicyName,omitzero"` // required
+	GroupName  string `json:"GroupName"`  // required
+	PolicyName string `json:"PolicyName"` // required
 }
 
 // GetGroupPolicyResponse is what GetGroupPolicy answers.
 type GetGroupPolicyResponse struct {
-	GroupName      string `json:"GroupName,omitzero"`      // required
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	GroupName      string `json:"GroupName"`      // required
+	PolicyName     string `json:"PolicyName"`     // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // GetPolicyRequest is what GetPolicy is asked.
 type GetPolicyRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
 }
 
 // GetPolicyResponse is what GetPolicy answers.
@@ -174,8 +174,8 @@ type GetPolicyResponse struct {
 
 // GetPolicyVersionRequest is what GetPolicyVersion is asked.
 type GetPolicyVersionRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
-	VersionId string `json:"VersionId,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
+	VersionId string `json:"VersionId"` // required
 }
 
 // GetPolicyVersionResponse is what GetPolicyVersion answers.
@@ -185,40 +185,40 @@ type GetPolicyVersionResponse struct {
 
 // GetRolePolicyRequest is what GetRolePolicy is asked.
 type GetRolePolicyRequest struct {
-	RoleName   string `json:"RoleName,omitzero"`   // required
-	PolicyName string `json:"PolicyName,omitzero"` // required
+	RoleName   string `json:"RoleName"`   // required
+	PolicyName string `json:"PolicyName"` // required
 }
 
 // GetRolePolicyResponse is what GetRolePolicy answers.
 type GetRolePolicyResponse struct {
-	RoleName       string `json:"RoleName,omitzero"`       // required
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	RoleName       string `json:"RoleName"`       // required
+	PolicyName     string `json:"PolicyName"`     // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // GetUserPolicyRequest is what GetUserPolicy is asked.
 type GetUserPolicyRequest struct {
-	UserName   string `json:"UserName,omitzero"`   // required
-	PolicyName string `json:"PolicyName,omitzero"` // required
+	UserName   string `json:"UserName"`   // required
+	PolicyName string `json:"PolicyName"` // required
 }
 
 // GetUserPolicyResponse is what GetUserPolicy answers.
 type GetUserPolicyResponse struct {
-	UserName       string `json:"UserName,omitzero"`       // required
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	UserName       string `json:"UserName"`       // required
+	PolicyName     string `json:"PolicyName"`     // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // InlinePolicyIdentifierType is a structure of the service's model.
 type InlinePolicyIdentifierType struct {
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	AttachmentType string `json:"AttachmentType,omitzero"` // required
-	AttachmentName string `json:"AttachmentName,omitzero"` // required
+	PolicyName     string `json:"PolicyName"`     // required
+	AttachmentType string `json:"AttachmentType"` // required
+	AttachmentName string `json:"AttachmentName"` // required
 }
 
 // ListAttachedGroupPoliciesRequest is what ListAttachedGroupPolicies is asked.
 type ListAttachedGroupPoliciesRequest struct {
-	GroupName  string `json:"GroupName,omitzero"` // required
+	GroupName  string `json:"GroupName"` // required
 	PathPrefix string `json:"PathPrefix,omitzero"`
 	Marker     string `json:"Marker,omitzero"`
 	MaxItems   int64  `json:"MaxItems"`
@@ -233,7 +233,7 @@ type ListAttachedGroupPoliciesResponse struct {
 
 // ListAttachedRolePoliciesRequest is what ListAttachedRolePolicies is asked.
 type ListAttachedRolePoliciesRequest struct {
-	RoleName   string `json:"RoleName,omitzero"` // required
+	RoleName   string `json:"RoleName"` // required
 	PathPrefix string `json:"PathPrefix,omitzero"`
 	Marker     string `json:"Marker,omitzero"`
 	MaxItems   int64  `json:"MaxItems"`
@@ -248,7 +248,7 @@ type ListAttachedRolePoliciesResponse struct {
 
 // ListAttachedUserPoliciesRequest is what ListAttachedUserPolicies is asked.
 type ListAttachedUserPoliciesRequest struct {
-	UserName   string `json:"UserName,omitzero"` // required
+	UserName   string `json:"UserName"` // required
 	PathPrefix string `json:"PathPrefix,omitzero"`
 	Marker     string `json:"Marker,omitzero"`
 	MaxItems   int64  `json:"MaxItems"`
@@ -263,7 +263,7 @@ type ListAttachedUserPoliciesResponse struct {
 
 // ListEntitiesForPolicyRequest is what ListEntitiesForPolicy is asked.
 type ListEntitiesForPolicyRequest struct {
-	PolicyArn         string `json:"PolicyArn,omitzero"` // required
+	PolicyArn         string `json:"PolicyArn"` // required
 	EntityFilter      string `json:"EntityFilter,omitzero"`
 	PathPrefix        string `json:"PathPrefix,omitzero"`
 	PolicyUsageFilter string `json:"PolicyUsageFilter,omitzero"`
@@ -282,7 +282,7 @@ type ListEntitiesForPolicyResponse struct {
 
 // ListGroupPoliciesRequest is what ListGroupPolicies is asked.
 type ListGroupPoliciesRequest struct {
-	GroupName string `json:"GroupName,omitzero"` // required
+	GroupName string `json:"GroupName"` // required
 	Marker    string `json:"Marker,omitzero"`
 	MaxItems  int64  `json:"MaxItems"`
 }
@@ -313,7 +313,7 @@ type ListPoliciesResponse struct {
 
 // ListPolicyTagsRequest is what ListPolicyTags is asked.
 type ListPolicyTagsRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
 	Marker    string `json:"Marker,omitzero"`
 	MaxItems  int64  `json:"MaxItems"`
 }
@@ -327,7 +327,7 @@ type ListPolicyTagsResponse struct {
 
 // ListPolicyVersionsRequest is what ListPolicyVersions is asked.
 type ListPolicyVersionsRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
 	Marker    string `json:"Marker,omitzero"`
 	MaxItems  int64  `json:"MaxItems"`
 }
@@ -341,7 +341,7 @@ type ListPolicyVersionsResponse struct {
 
 // ListRolePoliciesRequest is what ListRolePolicies is asked.
 type ListRolePoliciesRequest struct {
-	RoleName string `json:"RoleName,omitzero"` // required
+	RoleName string `json:"RoleName"` // required
 	Marker   string `json:"Marker,omitzero"`
 	MaxItems int64  `json:"MaxItems"`
 }
@@ -355,7 +355,7 @@ type ListRolePoliciesResponse struct {
 
 // ListUserPoliciesRequest is what ListUserPolicies is asked.
 type ListUserPoliciesRequest struct {
-	UserName string `json:"UserName,omitzero"` // required
+	UserName string `json:"UserName"` // required
 	Marker   string `json:"Marker,omitzero"`
 	MaxItems int64  `json:"MaxItems"`
 }
@@ -439,41 +439,41 @@ type Position struct {
 
 // PutGroupPolicyRequest is what PutGroupPolicy is asked.
 type PutGroupPolicyRequest struct {
-	GroupName      string `json:"GroupName,omitzero"`      // required
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	GroupName      string `json:"GroupName"`      // required
+	PolicyName     string `json:"PolicyName"`     // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // PutRolePermissionsBoundaryRequest is what PutRolePermissionsBoundary is asked.
 type PutRolePermissionsBoundaryRequest struct {
-	RoleName            string `json:"RoleName,omitzero"`            // required
-	PermissionsBoundary string `json:"PermissionsBoundary,omitzero"` // required
+	RoleName            string `json:"RoleName"`            // required
+	PermissionsBoundary string `json:"PermissionsBoundary"` // required
 }
 
 // PutRolePolicyRequest is what PutRolePolicy is asked.
 type PutRolePolicyRequest struct {
-	RoleName       string `json:"RoleName,omitzero"`       // required
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	RoleName       string `json:"RoleName"`       // required
+	PolicyName     string `json:"PolicyName"`     // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // PutUserPermissionsBoundaryRequest is what PutUserPermissionsBoundary is asked.
 type PutUserPermissionsBoundaryRequest struct {
-	UserName            string `json:"UserName,omitzero"`            // required
-	PermissionsBoundary string `json:"PermissionsBoundary,omitzero"` // required
+	UserName            string `json:"UserName"`            // required
+	PermissionsBoundary string `json:"PermissionsBoundary"` // required
 }
 
 // PutUserPolicyRequest is what PutUserPolicy is asked.
 type PutUserPolicyRequest struct {
-	UserName       string `json:"UserName,omitzero"`       // required
-	PolicyName     string `json:"PolicyName,omitzero"`     // required
-	PolicyDocument string `json:"PolicyDocument,omitzero"` // required
+	UserName       string `json:"UserName"`       // required
+	PolicyName     string `json:"PolicyName"`     // required
+	PolicyDocument string `json:"PolicyDocument"` // required
 }
 
 // ResourceSpecificResult is a structure of the service's model.
 type ResourceSpecificResult struct {
-	EvalResourceName                  string                             `json:"EvalResourceName,omitzero"`     // required
-	EvalResourceDecision              string                             `json:"EvalResourceDecision,omitzero"` // required
+	EvalResourceName                  string                             `json:"EvalResourceName"`     // required
+	EvalResourceDecision              string                             `json:"EvalResourceDecision"` // required
 	MatchedStatements                 []Statement                        `json:"MatchedStatements,omitzero"`
 	MissingContextValues              []string                           `json:"MissingContextValues,omitzero"`
 	EvalDecisionDetails               map[string]string                  `json:"EvalDecisionDetails,omitzero"`
@@ -482,8 +482,8 @@ type ResourceSpecificResult struct {
 
 // SetDefaultPolicyVersionRequest is what SetDefaultPolicyVersion is asked.
 type SetDefaultPolicyVersionRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
-	VersionId string `json:"VersionId,omitzero"` // required
+	PolicyArn string `json:"PolicyArn"` // required
+	VersionId string `json:"VersionId"` // required
 }
 
 // SimulateCustomPolicyRequest is what SimulateCustomPolicy is asked.
@@ -511,7 +511,7 @@ type SimulatePolicyResponse struct {
 
 // SimulatePrincipalPolicyRequest is what SimulatePrincipalPolicy is asked.
 type SimulatePrincipalPolicyRequest struct {
-	PolicySourceArn                    string             `json:"PolicySourceArn,omitzero"` // required
+	PolicySourceArn                    string             `json:"PolicySourceArn"` // required
 	PolicyInputList                    []string           `json:"PolicyInputList,omitzero"`
 	PermissionsBoundaryPolicyInputList []string           `json:"PermissionsBoundaryPolicyInputList,omitzero"`
 	PolicyExclusionList                []PolicyIdentifier `json:"PolicyExclusionList,omitzero"`
@@ -536,12 +536,12 @@ type Statement struct {
 
 // TagPolicyRequest is what TagPolicy is asked.
 type TagPolicyRequest struct {
-	PolicyArn string `json:"PolicyArn,omitzero"` // required
-	Tags      []Tag  `json:"Tags,omitzero"`      // required
+	PolicyArn string `json:"PolicyArn"`     // required
+	Tags      []Tag  `json:"Tags,omitzero"` // required
 }
 
 // UntagPolicyRequest is what UntagPolicy is asked.
 type UntagPolicyRequest struct {
-	PolicyArn string   `json:"PolicyArn,omitzero"` // required
-	TagKeys   []string `json:"TagKeys,omitzero"`   // required
+	PolicyArn string   `json:"PolicyArn"`        // required
+	TagKeys   []string `json:"TagKeys,omitzero"` // required
 }

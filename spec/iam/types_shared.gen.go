@@ -4,6 +4,6 @@ package iam
 
 // Tag is a structure of the service's model.
 type Tag struct {
-	Key   string `json:"Key,omitzero"`   // required
-	Value string `json:"Value,omitzero"` // required
+	Key   string `json:"Key"`   // required
+	Value string `json:"Value"` // required
 }

@@ -149,8 +149,8 @@ func (r *reader) object(n *node, depth int) error {
 	return err
 }
 
-// compactLength is the number of characters of a document, white space not counted.
-func compactLength(document string) int {
+// Length is the number of characters of a document as limits count them: without white space.
+func Length(document string) int {
 	n := 0
 	for _, c := range document {
 		if !strings.ContainsRune(" \t\r\n", c) {

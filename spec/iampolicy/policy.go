@@ -59,7 +59,7 @@ func (e *SizeError) Error() string {
 
 // Parse checks and compiles a document that somebody wants to write. Errors are *SyntaxError or *SizeError.
 func Parse(document string, kind Kind) (*Policy, error) {
-	if compactLength(document) > kind.Limit() {
+	if Length(document) > kind.Limit() {
 		return nil, &SizeError{Limit: kind.Limit()}
 	}
 	p, err := parse(document, kind)

@@ -8,8 +8,8 @@ import (
 
 // AssumeRoleRequest is what AssumeRole is asked.
 type AssumeRoleRequest struct {
-	RoleArn           string                 `json:"RoleArn,omitzero"`         // required
-	RoleSessionName   string                 `json:"RoleSessionName,omitzero"` // required
+	RoleArn           string                 `json:"RoleArn"`         // required
+	RoleSessionName   string                 `json:"RoleSessionName"` // required
 	PolicyArns        []PolicyDescriptorType `json:"PolicyArns,omitzero"`
 	Policy            string                 `json:"Policy,omitzero"`
 	DurationSeconds   int64                  `json:"DurationSeconds"`
@@ -32,9 +32,9 @@ type AssumeRoleResponse struct {
 
 // AssumeRoleWithSAMLRequest is what AssumeRoleWithSAML is asked.
 type AssumeRoleWithSAMLRequest struct {
-	RoleArn         string                 `json:"RoleArn,omitzero"`       // required
-	PrincipalArn    string                 `json:"PrincipalArn,omitzero"`  // required
-	SAMLAssertion   string                 `json:"SAMLAssertion,omitzero"` // required
+	RoleArn         string                 `json:"RoleArn"`       // required
+	PrincipalArn    string                 `json:"PrincipalArn"`  // required
+	SAMLAssertion   string                 `json:"SAMLAssertion"` // required
 	PolicyArns      []PolicyDescriptorType `json:"PolicyArns,omitzero"`
 	Policy          string                 `json:"Policy,omitzero"`
 	DurationSeconds int64                  `json:"DurationSeconds"`
@@ -55,9 +55,9 @@ type AssumeRoleWithSAMLResponse struct {
 
 // AssumeRoleWithWebIdentityRequest is what AssumeRoleWithWebIdentity is asked.
 type AssumeRoleWithWebIdentityRequest struct {
-	RoleArn          string                 `json:"RoleArn,omitzero"`          // required
-	RoleSessionName  string                 `json:"RoleSessionName,omitzero"`  // required
-	WebIdentityToken string                 `json:"WebIdentityToken,omitzero"` // required
+	RoleArn          string                 `json:"RoleArn"`          // required
+	RoleSessionName  string                 `json:"RoleSessionName"`  // required
+	WebIdentityToken string                 `json:"WebIdentityToken"` // required
 	ProviderId       string                 `json:"ProviderId,omitzero"`
 	PolicyArns       []PolicyDescriptorType `json:"PolicyArns,omitzero"`
 	Policy           string                 `json:"Policy,omitzero"`
@@ -77,8 +77,8 @@ type AssumeRoleWithWebIdentityResponse struct {
 
 // AssumeRootRequest is what AssumeRoot is asked.
 type AssumeRootRequest struct {
-	TargetPrincipal string                `json:"TargetPrincipal,omitzero"` // required
-	TaskPolicyArn   *PolicyDescriptorType `json:"TaskPolicyArn,omitzero"`   // required
+	TargetPrincipal string                `json:"TargetPrincipal"`        // required
+	TaskPolicyArn   *PolicyDescriptorType `json:"TaskPolicyArn,omitzero"` // required
 	DurationSeconds int64                 `json:"DurationSeconds"`
 }
 
@@ -90,21 +90,21 @@ type AssumeRootResponse struct {
 
 // AssumedRoleUser is a structure of the service's model.
 type AssumedRoleUser struct {
-	AssumedRoleId string `json:"AssumedRoleId,omitzero"` // required
-	Arn           string `json:"Arn,omitzero"`           // required
+	AssumedRoleId string `json:"AssumedRoleId"` // required
+	Arn           string `json:"Arn"`           // required
 }
 
 // Credentials is a structure of the service's model.
 type Credentials struct {
-	AccessKeyId     string        `json:"AccessKeyId,omitzero"`     // required
-	SecretAccessKey string        `json:"SecretAccessKey,omitzero"` // required
-	SessionToken    string        `json:"SessionToken,omitzero"`    // required
-	Expiration      *awsjson.Time `json:"Expiration,omitzero"`      // required
+	AccessKeyId     string        `json:"AccessKeyId"`         // required
+	SecretAccessKey string        `json:"SecretAccessKey"`     // required
+	SessionToken    string        `json:"SessionToken"`        // required
+	Expiration      *awsjson.Time `json:"Expiration,omitzero"` // required
 }
 
 // DecodeAuthorizationMessageRequest is what DecodeAuthorizationMessage is asked.
 type DecodeAuthorizationMessageRequest struct {
-	EncodedMessage string `json:"EncodedMessage,omitzero"` // required
+	EncodedMessage string `json:"EncodedMessage"` // required
 }
 
 // DecodeAuthorizationMessageResponse is what DecodeAuthorizationMessage answers.
@@ -114,13 +114,13 @@ type DecodeAuthorizationMessageResponse struct {
 
 // FederatedUser is a structure of the service's model.
 type FederatedUser struct {
-	FederatedUserId string `json:"FederatedUserId,omitzero"` // required
-	Arn             string `json:"Arn,omitzero"`             // required
+	FederatedUserId string `json:"FederatedUserId"` // required
+	Arn             string `json:"Arn"`             // required
 }
 
 // GetAccessKeyInfoRequest is what GetAccessKeyInfo is asked.
 type GetAccessKeyInfoRequest struct {
-	AccessKeyId string `json:"AccessKeyId,omitzero"` // required
+	AccessKeyId string `json:"AccessKeyId"` // required
 }
 
 // GetAccessKeyInfoResponse is what GetAccessKeyInfo answers.
@@ -140,7 +140,7 @@ type GetCallerIdentityResponse struct {
 
 // GetDelegatedAccessTokenRequest is what GetDelegatedAccessToken is asked.
 type GetDelegatedAccessTokenRequest struct {
-	TradeInToken string `json:"TradeInToken,omitzero"` // required
+	TradeInToken string `json:"TradeInToken"` // required
 }
 
 // GetDelegatedAccessTokenResponse is what GetDelegatedAccessToken answers.
@@ -152,7 +152,7 @@ type GetDelegatedAccessTokenResponse struct {
 
 // GetFederationTokenRequest is what GetFederationToken is asked.
 type GetFederationTokenRequest struct {
-	Name            string                 `json:"Name,omitzero"` // required
+	Name            string                 `json:"Name"` // required
 	Policy          string                 `json:"Policy,omitzero"`
 	PolicyArns      []PolicyDescriptorType `json:"PolicyArns,omitzero"`
 	DurationSeconds int64                  `json:"DurationSeconds"`
@@ -182,7 +182,7 @@ type GetSessionTokenResponse struct {
 type GetWebIdentityTokenRequest struct {
 	Audience         []string `json:"Audience,omitzero"` // required
 	DurationSeconds  int64    `json:"DurationSeconds"`
-	SigningAlgorithm string   `json:"SigningAlgorithm,omitzero"` // required
+	SigningAlgorithm string   `json:"SigningAlgorithm"` // required
 	Tags             []Tag    `json:"Tags,omitzero"`
 }
 
@@ -205,6 +205,6 @@ type ProvidedContext struct {
 
 // Tag is a structure of the service's model.
 type Tag struct {
-	Key   string `json:"Key,omitzero"`   // required
-	Value string `json:"Value,omitzero"` // required
+	Key   string `json:"Key"`   // required
+	Value string `json:"Value"` // required
 }

@@ -72,12 +72,13 @@ func (m *model) structure(f *file, s *shape) {
 		target := m.Shapes[mem.Shape]
 		boxed := mem.Box || target.Box
 		typ := m.goType(f, target, boxed)
+		required := slices.Contains(s.Required, mem.name)
 		option := ",omitzero"
-		if emitted(target, boxed) {
-			option = ""
+		if emitted(target, boxed) || required && m.Protocol == "query" && target.Type == "string" {
+			option = "" // an empty text in XML, such as the value of a tag, is not an absent one
 		}
 		note := ""
-		if slices.Contains(s.Required, mem.name) {
+		if required {
 			note = " // required"
 		}
 		f.line("\t%s %s `json:\"%s%s\"`%s", upper(mem.name), typ, mem.name, option, note)
