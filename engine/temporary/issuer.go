@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"cardea/platform/db"
@@ -150,4 +151,9 @@ func keyOf(box *seal.Box, sealed []byte) (id, secret string, err error) {
 		return "", "", err
 	}
 	return "ASIA" + base32.StdEncoding.EncodeToString(name[:10]), base64.StdEncoding.EncodeToString(key[:30]), nil
+}
+
+// IsID reports whether a text has the form of the id of temporary credentials.
+func IsID(text string) bool {
+	return len(text) == 20 && strings.HasPrefix(text, "ASIA") && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }

@@ -13,7 +13,7 @@ import (
 var always = []string{
 	"AccessDenied", "AccessDeniedException", "ForbiddenException", "InternalErrorException", "InvalidParameterException",
 	"TooManyRequestsException",
-	"AccessDenied", "InvalidClientTokenId", "Throttling", "ValidationError", "ValidationException",
+	"InvalidClientTokenId", "InvalidParameterValue", "Throttling", "ValidationError", "ValidationException",
 }
 
 // strictly makes a fault that the model does not list a failure, where the handler is strict.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/http"
 
+	"cardea/engine/authorization"
 	"cardea/engine/temporary"
 	"cardea/engine/throttle"
 	"cardea/spec/awsjson"
+	"cardea/spec/iampolicy"
 	"cardea/spec/sts"
 )
 
@@ -15,6 +17,12 @@ import (
 func STS(_ *awsjson.Operation, err error) error {
 	if large, ok := errors.AsType[*temporary.TooLargeError](err); ok {
 		return sts.PackedPolicyTooLarge(fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", large.Percent))
+	}
+	if syntax, ok := errors.AsType[*iampolicy.SyntaxError](err); ok {
+		return sts.MalformedPolicyDocument(syntax.Error())
+	}
+	if refused, ok := errors.AsType[*authorization.DeniedError](err); ok {
+		return forbidden("AccessDenied", refused.Text)
 	}
 	if errors.Is(err, temporary.ErrExpired) {
 		return forbidden("ExpiredToken", "The security token included in the request is expired")

@@ -21,22 +21,43 @@ func (a *API) addSts(operations map[string]awsjson.Operation) {
 	}
 	operations["GetCallerIdentity"] = getCallerIdentity
 	assumeRole := awsjson.Operation{Name: "AssumeRole", Feature: "sts", Signed: true, Input: &shapeAssumeRoleRequest, Errors: errorsAssumeRole, Exempt: true}
+	if ready {
+		assumeRole.Invoke = awsjson.Method(&shapeAssumeRoleRequest, a.Sts.AssumeRole)
+	}
 	operations["AssumeRole"] = assumeRole
 	assumeRoleWithSAML := awsjson.Operation{Name: "AssumeRoleWithSAML", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithSAMLRequest, Errors: errorsAssumeRoleWithSAML}
 	operations["AssumeRoleWithSAML"] = assumeRoleWithSAML
 	assumeRoleWithWebIdentity := awsjson.Operation{Name: "AssumeRoleWithWebIdentity", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithWebIdentityRequest, Errors: errorsAssumeRoleWithWebIdentity}
 	operations["AssumeRoleWithWebIdentity"] = assumeRoleWithWebIdentity
 	assumeRoot := awsjson.Operation{Name: "AssumeRoot", Feature: "sts", Signed: true, Input: &shapeAssumeRootRequest, Errors: errorsAssumeRoot, Permissions: []awsjson.Permission{{Action: "sts:AssumeRoot", Resource: "{arn:TargetPrincipal}"}}}
+	if ready {
+		assumeRoot.Invoke = awsjson.Method(&shapeAssumeRootRequest, a.Sts.AssumeRoot)
+	}
 	operations["AssumeRoot"] = assumeRoot
 	decodeAuthorizationMessage := awsjson.Operation{Name: "DecodeAuthorizationMessage", Feature: "sts", Signed: true, Input: &shapeDecodeAuthorizationMessageRequest, Errors: errorsDecodeAuthorizationMessage, Permissions: []awsjson.Permission{{Action: "sts:DecodeAuthorizationMessage", Resource: "*"}}}
+	if ready {
+		decodeAuthorizationMessage.Invoke = awsjson.Method(&shapeDecodeAuthorizationMessageRequest, a.Sts.DecodeAuthorizationMessage)
+	}
 	operations["DecodeAuthorizationMessage"] = decodeAuthorizationMessage
 	getAccessKeyInfo := awsjson.Operation{Name: "GetAccessKeyInfo", Feature: "sts", Signed: true, Input: &shapeGetAccessKeyInfoRequest, Errors: errorsGetAccessKeyInfo, Permissions: []awsjson.Permission{{Action: "sts:GetAccessKeyInfo", Resource: "*"}}}
+	if ready {
+		getAccessKeyInfo.Invoke = awsjson.Method(&shapeGetAccessKeyInfoRequest, a.Sts.GetAccessKeyInfo)
+	}
 	operations["GetAccessKeyInfo"] = getAccessKeyInfo
 	getDelegatedAccessToken := awsjson.Operation{Name: "GetDelegatedAccessToken", Feature: "sts", Signed: true, Input: &shapeGetDelegatedAccessTokenRequest, Errors: errorsGetDelegatedAccessToken, Permissions: []awsjson.Permission{{Action: "sts:GetDelegatedAccessToken", Resource: "*"}}}
+	if ready {
+		getDelegatedAccessToken.Invoke = awsjson.Method(&shapeGetDelegatedAccessTokenRequest, a.Sts.GetDelegatedAccessToken)
+	}
 	operations["GetDelegatedAccessToken"] = getDelegatedAccessToken
 	getFederationToken := awsjson.Operation{Name: "GetFederationToken", Feature: "sts", Signed: true, Input: &shapeGetFederationTokenRequest, Errors: errorsGetFederationToken, Permissions: []awsjson.Permission{{Action: "sts:GetFederationToken", Resource: "federated-user/{Name}"}, {Action: "sts:TagSession", Resource: "federated-user/{Name}", If: "Tags"}}}
+	if ready {
+		getFederationToken.Invoke = awsjson.Method(&shapeGetFederationTokenRequest, a.Sts.GetFederationToken)
+	}
 	operations["GetFederationToken"] = getFederationToken
 	getSessionToken := awsjson.Operation{Name: "GetSessionToken", Feature: "sts", Signed: true, Input: &shapeGetSessionTokenRequest, Errors: errorsGetSessionToken, Exempt: true}
+	if ready {
+		getSessionToken.Invoke = awsjson.Method(&shapeGetSessionTokenRequest, a.Sts.GetSessionToken)
+	}
 	operations["GetSessionToken"] = getSessionToken
 	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Errors: errorsGetWebIdentityToken, Permissions: []awsjson.Permission{{Action: "sts:GetWebIdentityToken", Resource: "*"}, {Action: "sts:TagGetWebIdentityToken", Resource: "*", If: "Tags"}}}
 	operations["GetWebIdentityToken"] = getWebIdentityToken
