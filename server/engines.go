@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"cardea/engine/access"
+	"cardea/engine/authorization"
 	"cardea/engine/backchannel"
 	"cardea/engine/bearer"
 	"cardea/engine/federated"
@@ -11,6 +12,7 @@ import (
 	"cardea/engine/message"
 	"cardea/engine/migration"
 	"cardea/engine/password"
+	"cardea/engine/temporary"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
 	"cardea/engine/verification"
@@ -26,6 +28,7 @@ type engines struct {
 	apps           access.Apps
 	authenticator  *bearer.Authenticator
 	authorizations *hosted.Server
+	authorizer     *authorization.Authorizer
 	codes          *verification.Codes
 	keys           *token.KeyStock
 	logins         *federated.Verifier
@@ -34,6 +37,7 @@ type engines struct {
 	outbox         *message.Outbox
 	pages          *page.Codec
 	passwords      *password.Hasher
+	temporary      *temporary.Issuer
 	tokens         *token.Minter
 	triggers       trigger.Triggers
 	unresolved     *trigger.Unresolved
@@ -46,11 +50,13 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 		keys:      &token.KeyStock{DB: o.store, Ring: o.ring, Maker: c.Test.SigningKey},
 		pages:     page.New(master),
 		passwords: &password.Hasher{Default: c.PasswordStorage},
+		temporary: &temporary.Issuer{DB: o.store, Ring: o.ring},
 		triggers:  trigger.Triggers{Functions: o.functions.Functions},
 	}
 	e.tokens = &token.Minter{
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics),
 	}
+	e.authorizer = authorization.New(e.store, e.ring, c.account())
 	e.logins = &federated.Verifier{
 		DB: e.store, Names: c.issuers(), Account: c.account(), Tokens: e.tokens, Social: c.socialLogins(),
 		Upstream: &upstream.Client{

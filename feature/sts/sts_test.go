@@ -46,16 +46,6 @@ func TestCallersLearnTheirAccountAndARN(t *testing.T) {
 	})
 }
 
-func TestOperationsThatAreNotBuiltSaySo(t *testing.T) {
-	t.Parallel()
-	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		got := ask(w, "Action=GetSessionToken", "us-east-1")
-		if want := "<Code>NotImplemented</Code>"; got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), want) {
-			t.Errorf("got %d %s, want %s", got.Code, got.Body, want)
-		}
-	})
-}
-
 // A production server wants a signature, and one that is for sts.
 func TestProductionWantsSignatures(t *testing.T) {
 	t.Parallel()
