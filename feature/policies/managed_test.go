@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/platform/db"
+	"cardea/record/policy"
 	"cardea/record/principal"
 	"cardea/server/servertest"
 )
@@ -247,5 +249,53 @@ func TestTagsOfPolicies(t *testing.T) {
 		}
 		w.Fails(t, "TagPolicy", with(which, M{"Tags": many}), "LimitExceeded", "The number of tags has reached the maximum limit.")
 		w.Must(t, "TagPolicy", with(which, M{"Tags": many[1:]}))
+	})
+}
+
+func TestAccountHasFifteenHundredPoliciesAtMost(t *testing.T) {
+	each(t, func(t *testing.T, w *servertest.World) {
+		err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+			for i := range 1499 {
+				name := fmt.Sprint("p", i)
+				if err := policy.Insert(tx, &policy.Managed{ARN: account + "policy/" + name, Name: name, Path: "/"}, other); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		create(t, w, "/", "last")
+		w.Fails(t, "CreatePolicy", M{"PolicyName": "more", "PolicyDocument": other}, "LimitExceeded", "Cannot exceed quota for PoliciesPerAccount: 1500")
+		if got := len(pages(t, w, "ListPolicies", M{"Scope": "Local"}, 1000, "Policies", "PolicyName")); got != 1500 {
+			t.Errorf("%d policies are listed", got)
+		}
+	})
+}
+
+// As Terraform does, which has ten requests under way.
+func TestPoliciesAreCreatedAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *servertest.World) {
+		for _, err := range atOnce(20, func(i int) error {
+			_, err := w.Call("CreatePolicy", M{"PolicyName": fmt.Sprint("p", i), "PolicyDocument": document})
+			return err
+		}) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		exist := 0
+		for _, err := range atOnce(10, func(int) error {
+			_, err := w.Call("CreatePolicy", M{"PolicyName": "same", "PolicyDocument": document})
+			return err
+		}) {
+			if err != nil && strings.HasPrefix(err.Error(), "EntityAlreadyExists: ") {
+				exist++
+			}
+		}
+		if exist != 9 {
+			t.Errorf("%d of ten policies of one name exist already", exist)
+		}
 	})
 }

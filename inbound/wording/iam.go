@@ -28,7 +28,7 @@ func IAM(_ *awsjson.Operation, err error) error {
 		}
 	}
 	if syntax, ok := errors.AsType[*iampolicy.SyntaxError](err); ok {
-		return iam.MalformedPolicyDocument(syntax.Text)
+		return iam.MalformedPolicyDocument(syntax.Error())
 	}
 	if unknown, ok := errors.AsType[*iamentity.UnknownError](err); ok {
 		return iam.NoSuchEntity("The " + unknown.Kind + " with name " + unknown.Name + " cannot be found.")

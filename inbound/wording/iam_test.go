@@ -24,7 +24,7 @@ func TestConditionsOfIAMAreWorded(t *testing.T) {
 		"EntityAlreadyExists: Group with name g already exists.":                                  &iamentity.ExistsError{Kind: "group", Name: "g"},
 		"LimitExceeded: Cannot exceed quota for VersionsPerPolicy: 5":                             &iamentity.QuotaError{Quota: iamentity.VersionsPerPolicy},
 		"LimitExceeded: The number of tags has reached the maximum limit.":                        iamentity.ErrManyTags,
-		"MalformedPolicyDocument: Syntax errors in policy.":                                       &iampolicy.SyntaxError{Text: "Syntax errors in policy."},
+		"MalformedPolicyDocument: Syntax errors in policy. (line 3, column 5)":                    &iampolicy.SyntaxError{Text: "Syntax errors in policy.", Line: 3, Column: 5},
 		"InvalidInput: ARN " + a + " is not valid.":                                               policy(iamentity.NoPolicyARN),
 		"NoSuchEntity: Policy " + a + " was not found.":                                           policy(iamentity.UnknownPolicy),
 		"NoSuchEntity: Policy " + a + " does not exist or is not attachable.":                     policy(iamentity.Unattachable),
