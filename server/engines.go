@@ -9,6 +9,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/federated"
 	"cardea/engine/hosted"
+	"cardea/engine/identitytoken"
 	"cardea/engine/message"
 	"cardea/engine/migration"
 	"cardea/engine/password"
@@ -30,6 +31,7 @@ type engines struct {
 	authorizations *hosted.Server
 	authorizer     *authorization.Authorizer
 	codes          *verification.Codes
+	identityTokens *identitytoken.Minter
 	keys           *token.KeyStock
 	logins         *federated.Verifier
 	logouts        *backchannel.Notifier
@@ -57,8 +59,10 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics),
 	}
 	e.authorizer = authorization.New(e.store, e.ring, c.account())
+	e.identityTokens = &identitytoken.Minter{DB: e.store, Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: meteredSigner(metrics)}
 	e.logins = &federated.Verifier{
-		DB: e.store, Names: c.issuers(), Account: c.account(), Tokens: e.tokens, Social: c.socialLogins(),
+		DB: e.store, Names: c.issuers(), Region: c.Region, Account: c.account(), Tokens: e.tokens, Identities: e.identityTokens,
+		Social: c.socialLogins(),
 		Upstream: &upstream.Client{
 			HTTP: e.toProviders, Now: c.now(), KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
 		},

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cardea/engine/identitytoken"
 	"cardea/engine/passkey"
 	"cardea/feature/appclient"
 	"cardea/feature/branding"
@@ -32,25 +33,27 @@ import (
 
 // features are what the protocols call. Those that the pages of domains call, too, are there by their own types.
 type features struct {
-	api        *cognitoidp.API
-	oauth      *oauth.Service
-	branding   *branding.Service
-	federation *federation.Service
-	identities *identitypool.Service
-	mfa        *mfa.Service
-	passkeys   *passkeys.Service
-	passwords  *passwords.Service
-	sessions   *sessions.Service
-	signin     *signin.Service
-	signup     *signup.Service
-	sts        *sts.Service
+	api            *cognitoidp.API
+	oauth          *oauth.Service
+	branding       *branding.Service
+	federation     *federation.Service
+	identityTokens *identitytoken.Minter
+	identities     *identitypool.Service
+	mfa            *mfa.Service
+	passkeys       *passkeys.Service
+	passwords      *passwords.Service
+	sessions       *sessions.Service
+	signin         *signin.Service
+	signup         *signup.Service
+	sts            *sts.Service
 }
 
 func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 	parties := passkey.Parties{Names: c.issuers()}
 	f := &features{
-		oauth:    &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
-		branding: &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
+		identityTokens: e.identityTokens,
+		oauth:          &oauth.Service{Apps: e.apps, DB: e.store, Tokens: e.tokens, Hosted: e.authorizations},
+		branding:       &branding.Service{DB: e.store, Pages: e.pages, Names: c.issuers()},
 		federation: &federation.Service{
 			DB: e.store, Ring: e.ring, Pages: e.pages, Upstream: &upstream.Client{HTTP: e.toProviders, Now: c.now()},
 			Social: c.social(), HTTP: c.Dev || c.Outgoing.PlainHTTP, Traces: federation.NewTraces(e.store, c.now()),

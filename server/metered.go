@@ -1,8 +1,8 @@
 package server
 
 import (
+	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
 	"time"
 
 	"cardea/engine/message"
@@ -17,16 +17,19 @@ func meteredSigner(m *telemetry.Metrics) func(*rsa.PrivateKey) jose.Signer {
 	return func(key *rsa.PrivateKey) jose.Signer { return signer{jose.RSA{Key: key}, m} }
 }
 
+// algorithms are the names of what signers do.
+var algorithms = map[crypto.Hash]string{crypto.SHA256: jose.RS256, crypto.SHA512: jose.RS512}
+
 type signer struct {
 	jose.Signer
 	metrics *telemetry.Metrics
 }
 
 // Sign implements jose.Signer.
-func (s signer) Sign(digest [sha256.Size]byte) ([]byte, error) {
+func (s signer) Sign(hash crypto.Hash, digest []byte) ([]byte, error) {
 	began := time.Now()
-	signature, err := s.Signer.Sign(digest)
-	s.metrics.Signature(jose.RS256, time.Since(began))
+	signature, err := s.Signer.Sign(hash, digest)
+	s.metrics.Signature(algorithms[hash], time.Since(began))
 	return signature, err
 }
 

@@ -1,6 +1,7 @@
 package federated
 
 import (
+	"slices"
 	"strings"
 
 	"cardea/spec/id"
@@ -25,13 +26,7 @@ func (v *Verifier) Canonical(provider string) string {
 	if !pool.Valid() {
 		return provider
 	}
-	region := pool.Region()
-	for _, host := range []string{"cognito-idp." + region + ".amazonaws.com", "issuer-cognito-idp." + region + ".amazonaws.com"} {
-		if bare == host+"/"+string(pool) {
-			return userPoolName(pool)
-		}
-	}
-	if bare == withoutScheme(v.Names.Issuer(pool)) || bare == withoutScheme(v.Names.Public(pool)) {
+	if slices.Contains(v.spellings(pool), bare) {
 		return userPoolName(pool)
 	}
 	return provider

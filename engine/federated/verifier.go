@@ -2,9 +2,11 @@ package federated
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
+	"cardea/engine/identitytoken"
 	"cardea/engine/issuer"
 	"cardea/engine/token"
 	"cardea/outbound/upstream"
@@ -18,16 +20,19 @@ import (
 
 // Verifier verifies logins. Its methods may be called at once by many.
 type Verifier struct {
-	DB       *db.DB
-	Names    issuer.Names
-	Account  arn.Account
-	Tokens   *token.Minter    // of the server's user pools
-	Upstream *upstream.Client // calls the other providers
-	Social   Social
+	DB         *db.DB
+	Names      issuer.Names
+	Region     string
+	Account    arn.Account
+	Tokens     *token.Minter    // of the server's user pools
+	Upstream   *upstream.Client // calls the other providers
+	Identities *identitytoken.Minter
+	Social     Social
 
 	once      sync.Once
 	pools     *db.Cache[bool]
 	providers *db.Cache[*trustprovider.Provider]
+	saml      *db.Cache[*samlProvider]
 	verified  *verified
 }
 
@@ -49,6 +54,7 @@ func (v *Verifier) caches() {
 	v.once.Do(func() {
 		v.pools = &db.Cache[bool]{DB: v.DB, Table: pool.Table, Age: issuer.Remembered, Max: maxKnown}
 		v.providers = &db.Cache[*trustprovider.Provider]{DB: v.DB, Table: trustprovider.Table, Age: second, Max: maxKnown}
+		v.saml = &db.Cache[*samlProvider]{DB: v.DB, Table: trustprovider.Table, Age: second, Max: maxKnown}
 		v.verified = &verified{}
 	})
 }
@@ -60,10 +66,10 @@ func (v *Verifier) caches() {
 func (v *Verifier) Verify(ctx context.Context, l Login) (*Token, error) {
 	v.caches()
 	name := v.Canonical(l.Provider)
-	if name == Own {
-		return nil, ErrOwnToken
-	}
-	if isUserPool(name) {
+	switch {
+	case name == Own:
+		return v.verifyOwn(ctx, l)
+	case isUserPool(name):
 		local, err := v.local(ctx, poolIn(name))
 		if err != nil {
 			return nil, err
@@ -71,6 +77,14 @@ func (v *Verifier) Verify(ctx context.Context, l Login) (*Token, error) {
 		if local {
 			return v.verifyOfPool(ctx, l, name)
 		}
+	case slices.Contains(l.Pool.SamlProviderARNs, name):
+		return v.verifySAML(ctx, name, l.Token)
+	}
+	if arn, registered := oidcARN(l.Pool.OpenIdConnectProviderARNs, name); registered {
+		return v.verifyOIDC(ctx, name, arn, l)
+	}
+	if app, configured := l.Pool.SupportedLoginProviders[name]; configured {
+		return v.verifySocial(ctx, name, app, l.Token)
 	}
 	return nil, notConfigured(l.Pool)
 }

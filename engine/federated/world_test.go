@@ -3,14 +3,21 @@ package federated_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"cardea/engine/federated"
+	"cardea/engine/identitytoken"
 	"cardea/engine/issuer"
 	"cardea/engine/token"
+	"cardea/outbound/upstream"
+	"cardea/outbound/upstream/upstreamtest"
+	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/datakey"
+	"cardea/record/signingkey/signingkeytest"
+	"cardea/record/trustprovider"
 	"cardea/server/servertest"
 	"cardea/spec/arn"
 	"cardea/spec/cognitoidentity"
@@ -48,9 +55,13 @@ func newWorld(t *testing.T, server *servertest.World) *world {
 		CognitoIdentityProviders: []cognitoidentity.CognitoIdentityProvider{{ProviderName: w.name, ClientId: w.client}},
 	}
 	names := issuer.Names{PublicURL: w.URL}
+	ring := &datakey.Ring{Master: master}
 	w.v = &federated.Verifier{
-		DB: w.DB, Names: names, Account: arn.Account{Partition: "aws", ID: servertest.Account},
-		Tokens: &token.Minter{DB: w.DB, Ring: &datakey.Ring{Master: master}, Issuer: names.Issuer},
+		DB: w.DB, Names: names, Account: arn.Account{Partition: "aws", ID: servertest.Account}, Region: "us-east-1",
+		Tokens: &token.Minter{DB: w.DB, Ring: ring, Issuer: names.Issuer},
+		Identities: &identitytoken.Minter{
+			DB: w.DB, Keys: &token.KeyStock{DB: w.DB, Ring: ring, Maker: signingkeytest.Make}, PublicURL: w.URL,
+		},
 	}
 	return w
 }
@@ -79,3 +90,40 @@ func (w *world) idToken(t *testing.T) string {
 }
 
 const hour = time.Hour
+
+// register adds a provider to IAM.
+func (w *world) register(t *testing.T, p trustprovider.Provider) {
+	t.Helper()
+	if err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return trustprovider.Insert(tx, &p) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// upstream starts a provider that the verifier calls, registers it if it is of OIDC, and has the identity pool accept it.
+func (w *world) upstream(t *testing.T, kind string) *upstreamtest.Provider {
+	t.Helper()
+	p := upstreamtest.Start(t, kind)
+	p.Now = w.Now
+	w.v.Upstream = &upstream.Client{
+		HTTP: p.HTTP(), Now: w.Now, Timeout: 500 * time.Millisecond, KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
+	}
+	if kind == upstream.OIDC {
+		name := strings.TrimPrefix(p.URL, "https://")
+		arn := "arn:aws:iam::123456789012:oidc-provider/" + name
+		w.register(t, trustprovider.Provider{ARN: arn, Kind: trustprovider.OIDC, Doc: trustprovider.Doc{URL: name, ClientIDs: []string{"first", "app"}}})
+		w.identities.OpenIdConnectProviderARNs = []string{arn}
+	}
+	return p
+}
+
+// claims are those of an ID token of a provider, with changes; one that is nil is left out.
+func (w *world) claims(p *upstreamtest.Provider, changes M) map[string]any {
+	now := w.Now().Unix()
+	all := map[string]any{"iss": p.URL, "aud": "app", "sub": "jane", "iat": now, "exp": now + 3600}
+	for name, value := range changes {
+		if all[name] = value; value == nil {
+			delete(all, name)
+		}
+	}
+	return all
+}

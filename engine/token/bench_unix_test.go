@@ -3,6 +3,7 @@
 package token_test
 
 import (
+	"crypto"
 	"crypto/sha256"
 	"syscall"
 	"testing"
@@ -48,6 +49,7 @@ func againstTwoSignatures(b *testing.B, op func() error) {
 		b.Fatal(err)
 	}
 	signer := jose.RSA{Key: key}
+	digest := sha256.Sum256([]byte("x"))
 	var ops, signatures time.Duration
 	for b.Loop() {
 		start := processorTime(b)
@@ -56,7 +58,7 @@ func againstTwoSignatures(b *testing.B, op func() error) {
 		}
 		middle := processorTime(b)
 		for range 2 {
-			if _, err := signer.Sign(sha256.Sum256([]byte("x"))); err != nil {
+			if _, err := signer.Sign(crypto.SHA256, digest[:]); err != nil {
 				b.Fatal(err)
 			}
 		}

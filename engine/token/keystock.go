@@ -43,10 +43,19 @@ type KeyPair struct {
 // Prepare takes a pair from the stock or, if that is empty, makes one. Call it before the transaction that creates the
 // pool. A pair that is not assigned is lost.
 func (k *KeyStock) Prepare(ctx context.Context) (*KeyPair, error) {
-	var pair *KeyPair
+	keys, err := k.take(ctx, 2)
+	if err != nil {
+		return nil, err
+	}
+	return &KeyPair{keys[0], keys[1]}, nil
+}
+
+// take takes n keys from the stock or, if it has fewer, makes them.
+func (k *KeyStock) take(ctx context.Context, n int) ([]*rsa.PrivateKey, error) {
+	var taken []*rsa.PrivateKey
 	err := k.DB.Write(ctx, func(tx *db.Tx) error {
-		pair = nil
-		keys, err := signingkey.Take(tx, 2)
+		taken = nil
+		keys, err := signingkey.Take(tx, n)
 		if err != nil || keys == nil {
 			return err
 		}
@@ -54,27 +63,26 @@ func (k *KeyStock) Prepare(ctx context.Context) (*KeyPair, error) {
 		if err != nil {
 			return fmt.Errorf("server's data key: %w", err)
 		}
-		first, err := openKey(box, keys[0])
-		if err != nil {
-			return err
+		for _, sealed := range keys {
+			key, err := openKey(box, sealed)
+			if err != nil {
+				return err
+			}
+			taken = append(taken, key)
 		}
-		second, err := openKey(box, keys[1])
-		pair = &KeyPair{first, second}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take spare signing keys: %w", err)
 	}
-	if pair != nil {
-		return pair, nil
+	for len(taken) < n {
+		key, err := k.make()
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, key)
 	}
-
-	first, err := k.make()
-	if err != nil {
-		return nil, err
-	}
-	second, err := k.make()
-	return &KeyPair{first, second}, err
+	return taken, nil
 }
 
 // Assign gives a pool its keys, in the transaction that creates it.

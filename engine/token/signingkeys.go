@@ -57,7 +57,7 @@ func (m *Minter) loadSigningKeys(tx *db.Tx, pool id.Pool) (*signingKeys, error) 
 		if err != nil {
 			return nil, err
 		}
-		ready := jose.NewSigningKey(key.ID, m.signer(private))
+		ready := jose.NewSigningKey(jose.RS256, key.ID, m.signer(private))
 		if key.Purpose == signingkey.IDTokens {
 			keys.id = ready
 		} else {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"cardea/engine/identitytoken"
 	"cardea/engine/issuer"
 	"cardea/feature/federation"
 	"cardea/platform/db"
@@ -18,6 +19,8 @@ type Handler struct {
 	Documents *issuer.Documents
 	// Federation has what SAML providers have to know of pools.
 	Federation *federation.Service
+	// Identities has the documents of the issuer of identity pools' tokens.
+	Identities *identitytoken.Minter
 	Log        *slog.Logger // nil: slog.Default
 }
 
@@ -51,6 +54,13 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	mux.HandleFunc("/{pool}"+discoveryPath, h.serve(document{h.Documents.Discovery, discoveryAge, missing}, named))
 	mux.HandleFunc("/{pool}"+metadataPath, h.serve(h.metadata(), named))
 	mux.HandleFunc(metadataPath+"/{pool}", h.serve(h.metadata(), named))
+
+	none := func(*http.Request) id.Pool { return "" }
+	whole := func(read func(ctx context.Context) ([]byte, error)) document {
+		return document{func(ctx context.Context, _ id.Pool) ([]byte, error) { return read(ctx) }, keysAge, ""}
+	}
+	mux.HandleFunc(identitytoken.DiscoveryPath, h.serve(whole(h.Identities.Discovery), none))
+	mux.HandleFunc(identitytoken.KeysPath, h.serve(whole(h.Identities.KeySet), none))
 }
 
 // RegisterDomains adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is. A

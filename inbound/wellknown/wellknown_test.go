@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	gojose "github.com/go-jose/go-jose/v4"
@@ -109,6 +110,33 @@ func TestAnswers(t *testing.T) {
 			if !json.Valid([]byte(body)) {
 				t.Errorf("%s: body %q", name, body)
 			}
+		}
+	})
+}
+
+// The issuer of identity pools' tokens can be read by whoever is to verify them elsewhere.
+func TestTheIssuerOfIdentityPoolsIsPublished(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		var discovery struct {
+			Issuer     string
+			Keys       string   `json:"jwks_uri"`
+			Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		}
+		_, body := ask(t, w, "GET", "/identity/.well-known/openid-configuration")
+		if err := json.Unmarshal([]byte(body), &discovery); err != nil || discovery.Issuer != w.URL+"/identity" || len(discovery.Algorithms) != 1 {
+			t.Fatalf("%s, %v", body, err)
+		}
+		answer, body := ask(t, w, "GET", strings.TrimPrefix(discovery.Keys, w.URL))
+		var set gojose.JSONWebKeySet
+		if err := json.Unmarshal([]byte(body), &set); err != nil || len(set.Keys) != 1 || set.Keys[0].Algorithm != "RS512" || !set.Keys[0].IsPublic() {
+			t.Errorf("%s, %v", body, err)
+		}
+		if answer.Header.Get("Cache-Control") == "" || answer.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("headers %v", answer.Header)
+		}
+		if _, again := ask(t, w, "GET", strings.TrimPrefix(discovery.Keys, w.URL)); again != body {
+			t.Error("the key changes")
 		}
 	})
 }

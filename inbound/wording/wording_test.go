@@ -129,6 +129,8 @@ var wordedByFeatures = map[string]bool{
 	"passkey.ErrNone": true, "passkey.ErrRefused": true, "passkey.ErrClone": true,
 	"password.ErrNoVerifier":  true,
 	"account.ErrUnsearchable": true, "token.ErrForgedID": true,
+	// Package federated has conditions of its own for all tokens.
+	"identitytoken.ErrForged": true, "identitytoken.ErrExpired": true,
 	// Package awsapi shows a DeniedError as the protocol of the service has it; the others are what it wraps.
 	"authorization.DeniedError": true, "authorization.ErrNoRole": true, "authorization.ErrTrust": true,
 }

@@ -14,11 +14,17 @@ const (
 	AccessTokens = "access"
 )
 
+// Server is the pool of the server's own keys, and IdentityTokens the purpose of the one there is: for tokens of identity pools.
+const (
+	Server         = id.Pool("")
+	IdentityTokens = "identity"
+)
+
 // Key is one private key.
 type Key struct {
-	Pool    id.Pool // empty in stock
+	Pool    id.Pool // empty in stock, and of the server's own
 	ID      string  // the kid: 44 characters of standard base64
-	Purpose string  // IDTokens or AccessTokens; empty in stock
+	Purpose string  // IDTokens, AccessTokens or IdentityTokens; empty in stock
 	Created time.Time
 	Sealed  []byte // PKCS #8
 }

@@ -32,7 +32,7 @@ func signed(t testing.TB) (token string, key jose.Key) {
 	t.Helper()
 	private := testKey()
 	kid := jose.KeyID(&private.PublicKey)
-	token, err := jose.NewSigningKey(kid, jose.RSA{Key: private}).Sign([]byte(payload))
+	token, err := jose.NewSigningKey(jose.RS256, kid, jose.RSA{Key: private}).Sign([]byte(payload))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestVerifyRefusesOtherAlgorithmsAndKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forged, err := jose.NewSigningKey(key.ID, jose.RSA{Key: other}).Sign([]byte(payload))
+	forged, err := jose.NewSigningKey(jose.RS256, key.ID, jose.RSA{Key: other}).Sign([]byte(payload))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkSign(b *testing.B) {
-	key := jose.NewSigningKey("k", jose.RSA{Key: testKey()})
+	key := jose.NewSigningKey(jose.RS256, "k", jose.RSA{Key: testKey()})
 	text := []byte(strings.Repeat("x", 700))
 	for b.Loop() {
 		if _, err := key.Sign(text); err != nil {
@@ -224,7 +224,7 @@ func BenchmarkDigest(b *testing.B) {
 	signer := jose.RSA{Key: testKey()}
 	digest := sha256.Sum256([]byte("x"))
 	for b.Loop() {
-		if _, err := signer.Sign(digest); err != nil {
+		if _, err := signer.Sign(crypto.SHA256, digest[:]); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package jose
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,11 +10,14 @@ import (
 	"math/big"
 )
 
-// Key is a public key that verifies RS256 signatures.
+// Key is a public key that verifies signatures by one algorithm.
 type Key struct {
-	ID     string
-	Public *rsa.PublicKey
+	ID        string
+	Public    *rsa.PublicKey
+	Algorithm string // RS256 or RS512; empty: RS256
 }
+
+func (k Key) algorithm() string { return cmp.Or(k.Algorithm, RS256) }
 
 // KeyID is the id of a public key in the form of Cognito's: 44 characters of standard base64. It is the key's SHA-256 thumbprint
 // (RFC 7638).
@@ -31,7 +35,7 @@ func Set(keys ...Key) []byte {
 		if i > 0 {
 			set.WriteByte(',')
 		}
-		set.WriteString(`{"alg":"` + RS256 + `","e":"` + exponent(k.Public) + `","kid":` + quote(k.ID) +
+		set.WriteString(`{"alg":"` + k.algorithm() + `","e":"` + exponent(k.Public) + `","kid":` + quote(k.ID) +
 			`,"kty":"RSA","n":"` + modulus(k.Public) + `","use":"sig"}`)
 	}
 	set.WriteString(`]}`)

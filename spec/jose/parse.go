@@ -2,9 +2,7 @@ package jose
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -86,11 +84,13 @@ func text(members map[string]json.RawMessage, name string) (s string, err error)
 
 // Verify checks the signature against a key. The algorithm is the key's; a header that names another fails.
 func (t *Token) Verify(key Key) error {
-	if t.algorithm != RS256 || t.KeyID != key.ID {
+	hash, known := own[key.algorithm()]
+	if !known || t.algorithm != key.algorithm() || t.KeyID != key.ID {
 		return ErrSignature
 	}
-	digest := sha256.Sum256([]byte(t.signed))
-	if rsa.VerifyPKCS1v15(key.Public, crypto.SHA256, digest[:], t.signature) != nil {
+	digest := hash.New()
+	digest.Write([]byte(t.signed))
+	if rsa.VerifyPKCS1v15(key.Public, hash, digest.Sum(nil), t.signature) != nil {
 		return ErrSignature
 	}
 	return nil

@@ -139,7 +139,7 @@ func (x Expect) checkConfirmation(confirmation *etree.Element, signed bool) (tim
 	if err != nil {
 		return time.Time{}, err
 	}
-	if recipient := value(data, "Recipient"); recipient != x.ACS {
+	if recipient := value(data, "Recipient"); !x.isOurs(recipient) {
 		return time.Time{}, fail(CheckRecipient, "the assertion is for %.200q, not %q", recipient, x.ACS).
 			advise("Set the recipient at the identity provider to " + x.ACS + ".")
 	}
@@ -214,7 +214,11 @@ func (x Expect) checkAudience(restriction *etree.Element) error {
 		}
 		audiences = append(audiences, name)
 	}
-	if x.ServiceProvider == "" || !slices.Contains(audiences, x.ServiceProvider) {
+	meant := x.ServiceProvider != "" && slices.Contains(audiences, x.ServiceProvider)
+	for _, name := range x.Audiences {
+		meant = meant || slices.Contains(audiences, name)
+	}
+	if !meant {
 		return fail(CheckAudience, "the assertion is for %.300q, not %q", audiences, x.ServiceProvider).advise(x.advisedAudience())
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +22,12 @@ const statusSuccess = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
 // Expect is what a Response has to agree with.
 type Expect struct {
-	ServiceProvider string // our entity ID: the audience
-	ACS             string // our address: destination and recipient
-	RequestID       string // of the AuthnRequest; empty: the Response must be unsolicited
-	Issuer          string // the provider's entity ID
+	ServiceProvider string   // our entity ID: the audience
+	ACS             string   // our address: destination and recipient
+	Audiences       []string // further names that we go by
+	Addresses       []string // further addresses of ours
+	RequestID       string   // of the AuthnRequest; empty: the Response must be unsolicited
+	Issuer          string   // the provider's entity ID
 	Certificates    []*x509.Certificate
 	DecryptionKey   *rsa.PrivateKey // nil: encrypted assertions are refused
 	EncryptedOnly   bool            // assertions that are not encrypted are refused
@@ -131,7 +134,7 @@ func (x Expect) checkResponse(response *etree.Element, signed bool) error {
 		return fail(CheckShape, "the Response has no ID, or is not of version 2.0")
 	}
 	destination, has := attribute(response, "Destination")
-	if (has || signed) && destination != x.ACS {
+	if (has || signed) && !x.isOurs(destination) {
 		return fail(CheckDestination, "the Response is for %.200q, not %q", destination, x.ACS).
 			advise("Set the assertion consumer service URL at the identity provider to " + x.ACS + ".")
 	}
@@ -149,6 +152,11 @@ func (x Expect) checkResponse(response *etree.Element, signed bool) error {
 		return err
 	}
 	return x.checkIssued(issued, "Response")
+}
+
+// isOurs reports whether an address is one of ours.
+func (x Expect) isOurs(address string) bool {
+	return address == x.ACS || slices.Contains(x.Addresses, address)
 }
 
 // checkStatus refuses an answer that is an error, and names its codes.

@@ -1,0 +1,139 @@
+package identitytoken
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"cardea/engine/token"
+	"cardea/platform/db"
+	"cardea/spec/jose"
+)
+
+var (
+	// ErrForged says that a text is no token of an identity pool of this server.
+	ErrForged = errors.New("not a token of an identity pool")
+
+	// ErrExpired says that a token was one.
+	ErrExpired = errors.New("the token of an identity pool has expired")
+)
+
+// path is where the documents of the issuer are, below the server's public address.
+const path = "/identity"
+
+// Minter makes tokens and verifies them. Its methods may be called at once by many.
+type Minter struct {
+	DB        *db.DB
+	Keys      *token.KeyStock
+	PublicURL string // under which clients reach the server, without a path
+
+	// Signer signs with a private key; nil: the standard library does.
+	Signer func(*rsa.PrivateKey) jose.Signer
+
+	once  sync.Once
+	slots chan struct{} // of signatures at once
+
+	mu   sync.RWMutex
+	keys *keys
+}
+
+// keys are the server's, ready for use. They never change.
+type keys struct {
+	signing *jose.SigningKey
+	public  jose.Key
+}
+
+// Claims are what a token says.
+type Claims struct {
+	Pool     string // aud: the identity pool
+	PoolARN  string
+	Identity string   // sub
+	Methods  []string // amr
+	// Tags are those of the sessions that the token leads to, and Transitive the keys of those that later sessions keep.
+	Tags       map[string]string
+	Transitive []string
+	Issued     time.Time
+	Expires    time.Time
+}
+
+// Issuer is the issuer of the tokens: an address below which its documents are read.
+func (m *Minter) Issuer() string { return m.PublicURL + path }
+
+// Sign makes a token. Not more than half of the processors sign at once: whoever may ask without a password must not keep others
+// waiting.
+func (m *Minter) Sign(ctx context.Context, c Claims) (string, error) {
+	k, err := m.ready(ctx)
+	if err != nil {
+		return "", err
+	}
+	payload, err := m.render(&c)
+	if err != nil {
+		return "", err
+	}
+	select {
+	case m.slots <- struct{}{}:
+		defer func() { <-m.slots }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+	return k.signing.SignTyped("JWS", payload)
+}
+
+// Verify reads a token of this server: ErrForged, ErrExpired.
+func (m *Minter) Verify(ctx context.Context, jwt string) (*Claims, error) {
+	t, err := jose.Parse(jwt)
+	if err != nil {
+		return nil, ErrForged
+	}
+	var p payload
+	if json.Unmarshal(t.Payload, &p) != nil || p.Issuer != m.Issuer() {
+		return nil, ErrForged
+	}
+	if m.DB.Now().Unix() >= p.Expires {
+		return nil, ErrExpired
+	}
+	k, err := m.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.Verify(k.public) != nil {
+		return nil, ErrForged
+	}
+	return p.claims(), nil
+}
+
+// ready opens the server's key, once.
+func (m *Minter) ready(ctx context.Context) (*keys, error) {
+	m.once.Do(func() { m.slots = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)) })
+	m.mu.RLock()
+	known := m.keys
+	m.mu.RUnlock()
+	if known != nil {
+		return known, nil
+	}
+	private, err := m.Keys.ServerKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("key for tokens of identity pools: %w", err)
+	}
+	kid := jose.KeyID(&private.PublicKey)
+	made := &keys{
+		signing: jose.NewSigningKey(jose.RS512, kid, m.signer(private)),
+		public:  jose.Key{ID: kid, Public: &private.PublicKey, Algorithm: jose.RS512},
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keys = made
+	return made, nil
+}
+
+func (m *Minter) signer(key *rsa.PrivateKey) jose.Signer {
+	if m.Signer != nil {
+		return m.Signer(key)
+	}
+	return jose.RSA{Key: key}
+}
