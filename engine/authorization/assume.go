@@ -106,7 +106,7 @@ func (a *Authorizer) trusting(ctx context.Context, roleARN string) (*trusting, e
 		if err != nil {
 			return nil, err
 		}
-		trust, err := iampolicy.Parse(role.Doc.Trust, iampolicy.Trust)
+		trust, err := iampolicy.Load(role.Doc.Trust, iampolicy.Trust)
 		if err != nil {
 			return nil, fmt.Errorf("trust policy of %s: %w", role.Name, err)
 		}
@@ -189,10 +189,9 @@ func (a *Authorizer) decideNamed(ctx context.Context, p *Principal, r *iampolicy
 	if err != nil {
 		return iampolicy.Decision{}, err
 	}
-	all, err := everything()
+	all, err := a.passed(ctx, everything, nil)
 	if err != nil {
 		return iampolicy.Decision{}, err
 	}
-	without := iampolicy.Set{Identity: []*iampolicy.Policy{all}, Boundary: set.Boundary, Session: set.Session}
-	return without.Decide(&iampolicy.Request{Action: r.Action, Resource: r.Resource, Keys: a.keys(ctx, p, r.Keys)}), nil
+	return a.decide(ctx, p, &iampolicy.Set{Identity: all, Boundary: set.Boundary, Session: set.Session}, r)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cardea/engine/temporary"
 	"cardea/platform/db"
 	"cardea/record/datakey"
 	"cardea/record/principal"
@@ -25,6 +26,8 @@ type Authorizer struct {
 	DB      *db.DB
 	Ring    *datakey.Ring
 	Account arn.Account
+	// Temporary opens session tokens.
+	Temporary *temporary.Issuer
 
 	entities db.Cache[*entity]             // roles, users and groups by id
 	roles    db.Cache[*trusting]           // roles by name
@@ -34,7 +37,7 @@ type Authorizer struct {
 // New makes an Authorizer of an account.
 func New(store *db.DB, ring *datakey.Ring, account arn.Account) *Authorizer {
 	return &Authorizer{
-		DB: store, Ring: ring, Account: account,
+		DB: store, Ring: ring, Account: account, Temporary: &temporary.Issuer{DB: store, Ring: ring},
 		entities: db.Cache[*entity]{DB: store, Table: principal.Table, Age: fresh, Max: maxEntities},
 		roles:    db.Cache[*trusting]{DB: store, Table: principal.Table, Age: fresh, Max: maxEntities},
 		sessions: db.Cache[[]*iampolicy.Policy]{DB: store, Table: principal.Table, Age: fresh, Max: maxSessions},
@@ -51,7 +54,17 @@ func (a *Authorizer) Decide(ctx context.Context, p *Principal, r *iampolicy.Requ
 	if err != nil {
 		return iampolicy.Decision{}, err
 	}
+	return a.decide(ctx, p, set, r)
+}
+
+// decide answers a request by the policies given, with all keys.
+func (a *Authorizer) decide(ctx context.Context, p *Principal, set *iampolicy.Set, r *iampolicy.Request) (iampolicy.Decision, error) {
 	keys := a.keys(ctx, p, r.Keys)
+	if set.UsesKey(tagKeys[0]) || set.UsesKey(tagKeys[1]) {
+		if err := a.addResourceTags(ctx, r.Resource, keys); err != nil {
+			return iampolicy.Decision{}, err
+		}
+	}
 	return set.Decide(&iampolicy.Request{Action: r.Action, Resource: r.Resource, Keys: keys}), nil
 }
 

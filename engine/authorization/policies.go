@@ -11,6 +11,7 @@ import (
 	"cardea/record/policy"
 	"cardea/record/principal"
 	"cardea/spec/iampolicy"
+	"cardea/spec/iampolicy/awsmanaged"
 )
 
 // entity is a role, a user or a group with the policies that it has, compiled.
@@ -23,12 +24,7 @@ type entity struct {
 var nothing = new(iampolicy.Policy)
 
 // everything is what the root user may do.
-var everything = constant(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
-
-// constant compiles a policy of the program's own.
-func constant(document string) func() (*iampolicy.Policy, error) {
-	return func() (*iampolicy.Policy, error) { return iampolicy.Parse(document, iampolicy.Managed) }
-}
+const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
 // PolicySet is the compiled policies of a role, a user (with those of their groups) or a group, with its boundary, or
 // db.ErrNotFound. It is shared and must not be changed.
@@ -99,7 +95,7 @@ func policiesOf(tx *db.Tx, p *principal.Principal) ([]*iampolicy.Policy, error) 
 		return nil, err
 	}
 	for _, i := range inline {
-		compiled, err := iampolicy.Parse(i.Document, inlineKinds[p.Kind])
+		compiled, err := iampolicy.Load(i.Document, inlineKinds[p.Kind])
 		if err != nil {
 			return nil, fmt.Errorf("inline policy %s: %w", i.Name, err)
 		}
@@ -123,6 +119,9 @@ func policiesOf(tx *db.Tx, p *principal.Principal) ([]*iampolicy.Policy, error) 
 
 // managed compiles the version in force of a managed policy; nil if there is no such policy.
 func managed(tx *db.Tx, arn string) (*iampolicy.Policy, error) {
+	if known, ok := awsmanaged.Get(arn); ok {
+		return known.Compiled, nil
+	}
 	found, err := policy.Get(tx, arn)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, nil
@@ -134,22 +133,24 @@ func managed(tx *db.Tx, arn string) (*iampolicy.Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy %s: %w", arn, err)
 	}
-	compiled, err := iampolicy.Parse(version.Document, iampolicy.Managed)
-	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", arn, err)
-	}
-	return compiled, nil
+	return db.Memo(tx, fmt.Sprintf("policy %s %d", found.ID, version.Number), 1, func() (*iampolicy.Policy, error) {
+		compiled, err := iampolicy.Load(version.Document, iampolicy.Managed)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", arn, err)
+		}
+		return compiled, nil
+	})
 }
 
 // policies is what holds for a principal that is not unlimited.
 func (a *Authorizer) policies(ctx context.Context, p *Principal) (*iampolicy.Set, error) {
 	set := iampolicy.Set{}
 	if p.Entity == nil { // a federated user of the root user
-		all, err := everything()
+		all, err := a.passed(ctx, everything, nil)
 		if err != nil {
 			return nil, err
 		}
-		set.Identity = []*iampolicy.Policy{all}
+		set.Identity = all
 	} else {
 		e, err := a.entity(ctx, p.Entity.ID)
 		if err != nil {
@@ -176,11 +177,7 @@ func (a *Authorizer) narrowed(ctx context.Context, s *temporary.Session) ([][]*i
 		groups = append(groups, passed)
 	}
 	if s.Guest {
-		allowed, err := a.passed(ctx, guestServices, []string{guestPolicyARN})
-		if err != nil {
-			return nil, err
-		}
-		groups = append(groups, allowed)
+		groups = append(groups, awsmanaged.Guests())
 	}
 	return groups, nil
 }
@@ -191,7 +188,7 @@ func (a *Authorizer) passed(ctx context.Context, document string, arns []string)
 	return a.sessions.Get(ctx, key, func(tx *db.Tx) ([]*iampolicy.Policy, error) {
 		var all []*iampolicy.Policy
 		if document != "" {
-			compiled, err := iampolicy.Parse(document, iampolicy.SessionPolicy)
+			compiled, err := iampolicy.Load(document, iampolicy.SessionPolicy)
 			if err != nil {
 				return nil, fmt.Errorf("session policy: %w", err)
 			}

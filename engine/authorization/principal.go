@@ -25,6 +25,14 @@ type Principal struct {
 // Root reports whether the principal is the root user with a long-term key, who may do everything.
 func (p *Principal) Root() bool { return p.Entity == nil && p.Session == nil }
 
+// UserName is the name of the user of IAM who signed, or "".
+func (p *Principal) UserName() string {
+	if p.Entity == nil || p.Entity.Kind != principal.User {
+		return ""
+	}
+	return p.Entity.Name
+}
+
 // unlimited reports whether no policy is asked: of the root user, and of a session of GetSessionToken of theirs.
 func (p *Principal) unlimited() bool {
 	return p.Entity == nil && (p.Session == nil || p.Session.Kind == temporary.SessionToken)
