@@ -3,10 +3,8 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"cardea/inbound/awsapi"
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/accesskey"
@@ -89,35 +87,4 @@ func (k *AccessKeys) change(ctx context.Context, do func(tx *db.Tx) error) error
 		return ErrUnknownKey
 	}
 	return err
-}
-
-// signers finds the access keys that sign requests.
-type signers struct {
-	db      *db.DB
-	ring    *datakey.Ring
-	account string
-}
-
-// find looks up the key that a request names. It is read afresh each time, so that a disabled key is refused at once.
-func (k *signers) find(ctx context.Context, keyID string) (awsapi.Key, error) {
-	var row *accesskey.Key
-	var secret []byte
-	err := k.db.Read(ctx, func(tx *db.Tx) (err error) {
-		if row, err = accesskey.Get(tx, keyID); err != nil {
-			return err
-		}
-		box, err := k.ring.ServerBox(tx)
-		if err != nil {
-			return err
-		}
-		secret, err = box.Open(accesskey.Label(keyID), row.Sealed)
-		return err
-	})
-	if errors.Is(err, db.ErrNotFound) || (err == nil && row.Status != accesskey.Active) {
-		return awsapi.Key{}, awsapi.ErrUnknownKey
-	}
-	if err != nil {
-		return awsapi.Key{}, fmt.Errorf("find access key: %w", err)
-	}
-	return awsapi.Key{Secret: string(secret), Account: k.account}, nil
 }

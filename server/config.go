@@ -21,6 +21,8 @@ type Config struct {
 	// Dev makes a development server: signatures are not checked, messages stay in the inbox, and requests whose Host is
 	// not the server's own are refused.
 	Dev bool
+	// EnforceIAM makes a development server check signatures and ask policies, as others do.
+	EnforceIAM bool
 	// Hosts are further host names that a development server answers to.
 	Hosts []string
 

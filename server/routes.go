@@ -53,18 +53,19 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	domains := &domainRouter{sites: s.sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {
-		api.Verify = (&awsapi.Trusting{Account: c.Account}).Verify
+		api.Verify = (&awsapi.Trusting{Signer: s.authorizer.Signer, Root: s.authorizer.Root()}).Verify
 		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log, Stopped: s.stopping.Done()}
 		messages.Register(mux)
 		(&demo.Handler{Find: s.demoApp, Log: c.Log}).Register(mux)
 		mux.Handle("GET /{$}", orInbox(api))
 		domains.next = guardHosts(c.Addr, c.Hosts, domains.byPath(mux))
-	} else {
-		keys := &signers{db: s.DB, ring: s.ring, account: c.Account}
-		api.Verify = (&awsapi.Signed{Keys: keys.find, Now: c.now()}).Verify
+	}
+	if !c.Dev || c.EnforceIAM {
+		api.Verify = (&awsapi.Signed{Signer: s.authorizer.Signer, Now: c.now()}).Verify
+		api.Authorizer = s.authorizer
 	}
 
-	(&operator.Handler{Traces: f.federation.Traces, Verify: api.Verify, Recorder: api.Recorder}).Register(mux)
+	(&operator.Handler{Traces: f.federation.Traces, Verify: api.Verify, Authorizer: api.Authorizer, Recorder: api.Recorder}).Register(mux)
 
 	s.Handler = trustProxies(c.TrustedProxies, serve.Catch(domains, c.Log))
 

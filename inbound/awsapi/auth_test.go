@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/authorization"
+	"cardea/engine/temporary"
 	"cardea/platform/caller"
 )
 
@@ -18,20 +20,34 @@ const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
+// signer knows a root key, and temporary ones with their tokens.
+func signer(_ context.Context, keyID, token string) (*authorization.Signer, error) {
+	known := func(err error) (*authorization.Signer, error) {
+		whose := func(context.Context) (*authorization.Principal, error) {
+			if err != nil {
+				return nil, err
+			}
+			return root, nil
+		}
+		return &authorization.Signer{Secret: secret, Principal: whose}, nil
+	}
+	switch keyID + token {
+	case "AKROOT", "ASTEMPtoken":
+		return known(nil)
+	case "ASTEMPexpired":
+		return known(temporary.ErrExpired)
+	case "AKGONE":
+		return known(authorization.ErrUnknownKey)
+	case "AKBROKEN":
+		return nil, errors.New("no database")
+	}
+	return nil, authorization.ErrUnknownKey
+}
+
 // strict is a world whose signatures are checked.
 func strict() *world {
 	w := newWorld()
-	w.Verify = (&Signed{Now: func() time.Time { return now }, Keys: func(_ context.Context, id string) (Key, error) {
-		switch id {
-		case "AKROOT":
-			return Key{Secret: secret, Account: "123456789012"}, nil
-		case "ASTEMP":
-			return Key{Secret: secret, Account: "123456789012", SessionToken: "token"}, nil
-		case "AKBROKEN":
-			return Key{}, errors.New("no database")
-		}
-		return Key{}, ErrUnknownKey
-	}}).Verify
+	w.Verify = (&Signed{Now: func() time.Time { return now }, Signer: signer}).Verify
 	return w
 }
 
@@ -106,6 +122,8 @@ func TestSignedOperationsRefuseOthers(t *testing.T) {
 		"token too much":  {signed("AKROOT", "token", "{}"), 400, "UnrecognizedClientException"},
 		"token missing":   {signed("ASTEMP", "", "{}"), 400, "UnrecognizedClientException"},
 		"wrong token":     {signed("ASTEMP", "other", "{}"), 400, "UnrecognizedClientException"},
+		"expired":         {signed("ASTEMP", "expired", "{}"), 400, "ExpiredTokenException"},
+		"owner is gone":   {signed("AKGONE", "", "{}"), 400, "UnrecognizedClientException"},
 		"other body":      {signed("AKROOT", "", `{"a":1}`), 400, "InvalidSignatureException"},
 		"other operation": {then(signed("AKROOT", "", "{}"), func(r *http.Request) { r.Header.Set("X-Amz-Target", "Test.Unbuilt") }), 400, "InvalidSignatureException"},
 		"key store down":  {signed("AKBROKEN", "", "{}"), 500, "InternalErrorException"},

@@ -3,6 +3,7 @@ package awsapi
 import (
 	"net/http"
 
+	"cardea/engine/authorization"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/awsjson"
@@ -21,7 +22,9 @@ type Handler struct {
 	Services []Service
 	// Verify proves who signed a request, whose whole body is body, to the service with a signing name. Signed.Verify
 	// checks signatures; Trusting.Verify accepts them. Without it signed operations are refused.
-	Verify func(r *http.Request, body []byte, service string) (caller.Caller, error)
+	Verify func(r *http.Request, body []byte, service string) (caller.Caller, *authorization.Principal, error)
+	// Authorizer decides whether the policies of those who sign allow their operations; nil allows everything, on a development server.
+	Authorizer *authorization.Authorizer
 	serve.Recorder
 	// Limits bounds the bodies of requests.
 	Limits Limits
@@ -58,8 +61,9 @@ type call struct {
 	service   *Service // nil until it is named
 	operation *awsjson.Operation
 
-	held         int64  // bytes of the handler's budget that the body takes
-	pool, client string // that the request names, for the log
+	principal    *authorization.Principal // who signed the request; nil before it is proven, and of an unsigned operation
+	held         int64                    // bytes of the handler's budget that the body takes
+	pool, client string                   // that the request names, for the log
 
 	status  int
 	code    string
@@ -74,39 +78,53 @@ func (c *call) run(w http.ResponseWriter) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.operation.Invoke(c.handler.Begin(c.Request), tree)
+	ctx := c.handler.Begin(c.Request)
+	if c.principal != nil {
+		ctx = authorization.With(ctx, c.principal)
+	}
+	out, err := c.operation.Invoke(ctx, tree)
 	if err != nil && c.service.Word != nil {
 		err = c.service.Word(c.operation, err)
 	}
 	return out, c.strictly(err)
 }
 
-// receive reads the request, verifies the caller, and parses the body.
+// receive reads the request, verifies the caller, parses the body and asks whether the caller may do what it says. A caller who may not
+// learns nothing of what is wrong with the request.
 func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	body := getBuffer()
 	defer putBuffer(body)
-	tree, err := c.protocol.receive(c, w, body)
-	if err == nil {
+	tree, wrong := c.protocol.receive(c, w, body)
+	if wrong == nil {
 		c.pool, c.client = textOf(&tree, "UserPoolId"), textOf(&tree, "ClientId")
 	}
-	return tree, err
-}
-
-// prove verifies the caller of an operation, if the operation is built. Unsigned operations ignore signatures, since SDKs
-// may add one.
-func (c *call) prove(body []byte) error {
-	if c.operation.Signed {
-		if c.handler.Verify == nil {
-			return &awsjson.Problem{Kind: errForbidden, Text: "This server does not accept signed operations."}
+	if c.principal != nil {
+		if err := c.authorize(&tree); err != nil {
+			return awsjson.Node{}, err
 		}
-		signer, err := c.handler.Verify(c.request, body, c.service.SigningName)
-		if err != nil {
-			return err
-		}
-		c.Caller.Region, c.Caller.Account, c.Caller.AccessKeyID = signer.Region, signer.Account, signer.AccessKeyID
+	}
+	if wrong != nil {
+		return awsjson.Node{}, wrong
 	}
 	if c.operation.Invoke == nil {
-		return awsjson.NotBuilt(c.operation.Name)
+		return awsjson.Node{}, awsjson.NotBuilt(c.operation.Name)
 	}
+	return tree, nil
+}
+
+// prove verifies the caller of an operation. Unsigned operations ignore signatures, since SDKs may add one.
+func (c *call) prove(body []byte) error {
+	if !c.operation.Signed {
+		return nil
+	}
+	if c.handler.Verify == nil {
+		return &awsjson.Problem{Kind: errForbidden, Text: "This server does not accept signed operations."}
+	}
+	signer, whose, err := c.handler.Verify(c.request, body, c.service.SigningName)
+	if err != nil {
+		return err
+	}
+	c.Caller.Region, c.Caller.Account, c.Caller.AccessKeyID = signer.Region, signer.Account, signer.AccessKeyID
+	c.principal = whose
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"cardea/engine/authorization"
+	"cardea/engine/temporary"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
 )
@@ -29,7 +31,8 @@ var jsonWords = []word{
 	{sigv4.ErrMissing, "MissingAuthenticationTokenException", http.StatusBadRequest},
 	{sigv4.ErrIncomplete, "IncompleteSignatureException", http.StatusBadRequest},
 	{sigv4.ErrInvalid, "InvalidSignatureException", http.StatusBadRequest},
-	{ErrUnknownKey, "UnrecognizedClientException", http.StatusBadRequest},
+	{authorization.ErrUnknownKey, "UnrecognizedClientException", http.StatusBadRequest},
+	{temporary.ErrExpired, "ExpiredTokenException", http.StatusBadRequest},
 }
 
 func (jsonProtocol) words() []word { return jsonWords }

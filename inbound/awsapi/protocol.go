@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 
+	"cardea/engine/authorization"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
 )
@@ -72,6 +73,9 @@ func (c *call) fault(err error) *awsjson.Fault {
 	}
 	if problem, ok := errors.AsType[*sigv4.Problem](err); ok {
 		return c.named(problem.Kind, problem.Text)
+	}
+	if denied, ok := errors.AsType[*authorization.DeniedError](err); ok {
+		return c.named(errForbidden, denied.Text)
 	}
 	c.failure = err
 	return c.named(errInternal, "Something went wrong.")

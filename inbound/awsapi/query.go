@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 
+	"cardea/engine/authorization"
+	"cardea/engine/temporary"
 	"cardea/spec/awsjson"
 	"cardea/spec/awsquery"
 	"cardea/spec/sigv4"
@@ -31,7 +33,8 @@ var queryWords = []word{
 	{sigv4.ErrMissing, "MissingAuthenticationToken", http.StatusForbidden},
 	{sigv4.ErrIncomplete, "IncompleteSignature", http.StatusBadRequest},
 	{sigv4.ErrInvalid, "SignatureDoesNotMatch", http.StatusForbidden},
-	{ErrUnknownKey, "InvalidClientTokenId", http.StatusForbidden},
+	{authorization.ErrUnknownKey, "InvalidClientTokenId", http.StatusForbidden},
+	{temporary.ErrExpired, "ExpiredToken", http.StatusForbidden},
 }
 
 func (queryProtocol) words() []word { return queryWords }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"cardea/engine/authorization"
+	"cardea/engine/temporary"
 	"cardea/platform/caller"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
@@ -158,11 +160,11 @@ func TestSignaturesAreForTheServiceThatAnswers(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{"Test.Who": "test", "Second.Who": "second"} {
 		w := threeServices()
-		w.Verify = func(_ *http.Request, _ []byte, service string) (caller.Caller, error) {
+		w.Verify = func(_ *http.Request, _ []byte, service string) (caller.Caller, *authorization.Principal, error) {
 			if service != want {
 				t.Errorf("%s: verified as %s", target, service)
 			}
-			return caller.Caller{}, nil
+			return caller.Caller{}, root, nil
 		}
 		w.ask("", "{}", func(r *http.Request) { r.Header.Set("X-Amz-Target", target) })
 	}
@@ -188,9 +190,9 @@ func TestQueriesAreVerifiedWithTheirForm(t *testing.T) {
 	form := url.Values{"Action": {"Who"}, "Version": {"2011-06-15"}}.Encode()
 	w := threeServices()
 	var verified string
-	w.Verify = func(_ *http.Request, body []byte, service string) (caller.Caller, error) {
+	w.Verify = func(_ *http.Request, body []byte, service string) (caller.Caller, *authorization.Principal, error) {
 		verified = service + " " + string(body)
-		return caller.Caller{Account: "123456789012"}, nil
+		return caller.Caller{Account: "123456789012"}, root, nil
 	}
 	if got := w.post(form, nil); got.Code != 200 || verified != "third "+form || w.caller.Account != "123456789012" {
 		t.Errorf("got %d %s, verified %q as %+v", got.Code, got.Body, verified, w.caller)
@@ -217,7 +219,7 @@ func TestDevelopmentRefusesImagesOfPagesFromElsewhere(t *testing.T) {
 func TestProtocolsNameEveryCondition(t *testing.T) {
 	t.Parallel()
 	conditions := []error{
-		errUnknown, errTooLarge, errUnfinished, errBusy, errForbidden, errInternal, ErrUnknownKey,
+		errUnknown, errTooLarge, errUnfinished, errBusy, errForbidden, errInternal, authorization.ErrUnknownKey, temporary.ErrExpired,
 		awsjson.ErrSyntax, awsjson.ErrConstraint, awsjson.ErrNotBuilt, sigv4.ErrMissing, sigv4.ErrIncomplete, sigv4.ErrInvalid,
 	}
 	for _, p := range []protocol{jsonProtocol{}, queryProtocol{}} {

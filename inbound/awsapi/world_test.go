@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/authorization"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/awsjson"
@@ -39,6 +40,13 @@ var (
 	}}
 )
 
+var root = &authorization.Principal{Account: "123456789012", ARN: "arn:aws:iam::123456789012:root", UserID: "123456789012"}
+
+// nobody has a key.
+func nobody(context.Context, string, string) (*authorization.Signer, error) {
+	return nil, authorization.ErrUnknownKey
+}
+
 // world is a handler with what it logged, observed and reported.
 type world struct {
 	*Handler
@@ -51,7 +59,7 @@ type world struct {
 func newWorld() *world {
 	w := &world{}
 	w.Handler = &Handler{
-		Verify: (&Trusting{Account: "123456789012"}).Verify,
+		Verify: (&Trusting{Signer: nobody, Root: root}).Verify,
 		Recorder: serve.Recorder{
 			Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
 			Observe: func(service, operation, code string, took time.Duration) {

@@ -11,16 +11,21 @@ import (
 	"unicode/utf8"
 
 	"cardea/engine/access"
+	"cardea/engine/authorization"
 	"cardea/feature/federation"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/awsjson"
+	"cardea/spec/iampolicy"
 	"cardea/spec/id"
 	"cardea/spec/sigv4"
 )
 
 // TracesPath lists what happened in sign-ins through identity providers.
 const TracesPath = "/_cardea/federation/traces"
+
+// action is what a caller must be allowed on the pool.
+const action = "cognito-idp:ListFederationTraces"
 
 // signingName is the service for which requests are signed.
 const signingName = "cognito-idp"
@@ -38,7 +43,9 @@ const maxQuery = 4 << 10
 type Handler struct {
 	Traces *federation.Traces
 	// Verify proves who signed a request for a service, as awsapi.Signed does.
-	Verify func(r *http.Request, body []byte, service string) (caller.Caller, error)
+	Verify func(r *http.Request, body []byte, service string) (caller.Caller, *authorization.Principal, error)
+	// Authorizer decides whether policies allow action on the pool; nil allows everything.
+	Authorizer *authorization.Authorizer
 	serve.Recorder
 }
 
@@ -104,13 +111,16 @@ func (h *Handler) answer(q *serve.Request, r *http.Request) answer {
 	if r.ContentLength != 0 {
 		return refused(http.StatusBadRequest, "InvalidParameter", "The request has a body.")
 	}
-	signer, err := h.Verify(r, nil, signingName)
+	signer, whose, err := h.Verify(r, nil, signingName)
 	if err != nil {
 		return unproven(err)
 	}
 	q.Caller.Region, q.Caller.Account, q.Caller.AccessKeyID = signer.Region, signer.Account, signer.AccessKeyID
 
 	asked, wrong := read(r.URL.RawQuery)
+	if err := h.authorize(q, r, whose, asked.Pool); err != nil {
+		return unproven(err)
+	}
 	if wrong != "" {
 		return refused(http.StatusBadRequest, "InvalidParameter", wrong)
 	}
@@ -127,8 +137,24 @@ func (h *Handler) answer(q *serve.Request, r *http.Request) answer {
 	return answer{status: http.StatusOK, body: page, pool: asked.Pool}
 }
 
-// unproven says why a signature is not accepted.
+// authorize asks whether policies let the caller see the traces of a pool; wrong queries are for a pool that only "*" is.
+func (h *Handler) authorize(q *serve.Request, r *http.Request, whose *authorization.Principal, pool string) error {
+	if h.Authorizer == nil {
+		return nil
+	}
+	resource := "*"
+	if pool != "" {
+		resource = id.Pool(pool).ARN(whose.Account)
+	}
+	ctx := caller.With(r.Context(), q.Caller)
+	return h.Authorizer.Authorize(ctx, whose, &iampolicy.Request{Action: action, Resource: resource})
+}
+
+// unproven says why a signature, or its owner, is not accepted.
 func unproven(err error) answer {
+	if denied, ok := errors.AsType[*authorization.DeniedError](err); ok {
+		return refused(http.StatusForbidden, "Forbidden", denied.Text)
+	}
 	if problem, ok := errors.AsType[*awsjson.Problem](err); ok {
 		return refused(http.StatusForbidden, "Forbidden", problem.Text)
 	}

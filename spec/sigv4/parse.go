@@ -14,6 +14,8 @@ const (
 	terminator = "aws4_request"
 	timeLayout = "20060102T150405Z"
 
+	tokenHeader = "X-Amz-Security-Token"
+
 	maxSignedHeaders = 100
 	maxKeyLength     = 128
 	maxExpires       = 7 * 24 * time.Hour
@@ -66,6 +68,14 @@ func ScopeOf(r *http.Request) (Scope, error) {
 		return Scope{}, err
 	}
 	return parseScope(fields.credential)
+}
+
+// SessionToken is the session token that a request comes with, in its header or its query, or "".
+func SessionToken(r *http.Request) string {
+	if token := r.Header.Get(tokenHeader); token != "" {
+		return token
+	}
+	return r.URL.Query().Get(tokenHeader)
 }
 
 // fields are the parameters of an Authorization header, or the same from a query.

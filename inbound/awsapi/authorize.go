@@ -1,0 +1,141 @@
+package awsapi
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"cardea/engine/authorization"
+	"cardea/platform/caller"
+	"cardea/spec/awsjson"
+	"cardea/spec/iampolicy"
+)
+
+// authorize asks whether policies allow the caller what the operation needs, before the request is validated. What cannot be read of
+// the request is for a resource that only "*" is.
+func (c *call) authorize(tree *awsjson.Node) error {
+	if c.handler.Authorizer == nil || c.principal.Root() {
+		return nil
+	}
+	if err := c.admit(); err != nil {
+		return err
+	}
+	if c.operation.Exempt {
+		return nil
+	}
+	ctx := caller.With(c.request.Context(), c.Caller)
+	if len(c.operation.Permissions) == 0 { // the tables give every operation some
+		return c.handler.Authorizer.Authorize(ctx, c.principal, &iampolicy.Request{Action: c.service.SigningName + ":" + c.operation.Name, Resource: "*"})
+	}
+	given, err := keysOf(tree)
+	if err != nil {
+		return err
+	}
+	for i := range c.operation.Permissions {
+		needed := &c.operation.Permissions[i]
+		if needed.If != "" && tree.Given(needed.If) == nil {
+			continue
+		}
+		if err := c.allowed(ctx, needed, tree, given); err != nil {
+			return c.worded(err)
+		}
+	}
+	return nil
+}
+
+// allowed asks for one permission on every resource that the request names for it.
+func (c *call) allowed(ctx context.Context, needed *awsjson.Permission, tree *awsjson.Node, given iampolicy.Keys) error {
+	resources, boundary, err := c.resources(ctx, needed, tree)
+	if err != nil {
+		return err
+	}
+	keys := maps.Clone(given)
+	if boundary != "" && len(keys[boundaryKey]) == 0 {
+		keys[boundaryKey] = []string{boundary}
+	}
+	if needed.PassedTo != "" {
+		keys["iam:passedtoservice"] = []string{needed.PassedTo}
+	}
+	for _, resource := range resources {
+		request := &iampolicy.Request{Action: needed.Action, Resource: resource, Keys: keys}
+		if err := c.handler.Authorizer.Authorize(ctx, c.principal, request); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// worded is an error as the service words it.
+func (c *call) worded(err error) error {
+	if c.service.Word == nil {
+		return err
+	}
+	return c.service.Word(c.operation, err)
+}
+
+// admit refuses operations that sessions of users may never call, as IAM and STS word it.
+func (c *call) admit() error {
+	if c.principal.Admit(c.service.SigningName, c.operation.Name) == nil {
+		return nil
+	}
+	if c.service.SigningName == "iam" {
+		return unrecognized(authorization.ErrUnknownKey)
+	}
+	return &awsjson.Problem{Kind: errForbidden, Text: "Cannot call " + c.operation.Name + " with session credentials"}
+}
+
+const boundaryKey = "iam:permissionsboundary"
+
+// tagged are the members of requests in which tags are.
+var tagged = []string{"Tags", "UserPoolTags", "IdentityPoolTags"}
+
+// keysOf are the condition keys that a request gives: its tags, and what it attaches.
+func keysOf(tree *awsjson.Node) (iampolicy.Keys, error) {
+	tags, err := tagsOf(tree)
+	if err != nil {
+		return nil, err
+	}
+	keys := authorization.RequestTags(tags)
+	if list := tree.Given("TagKeys"); list != nil && list.Type == awsjson.Array {
+		for _, key := range list.Items {
+			keys["aws:tagkeys"] = append(keys["aws:tagkeys"], key.Text)
+		}
+	}
+	if policy := textOf(tree, "PolicyArn"); policy != "" {
+		keys["iam:policyarn"] = []string{policy}
+	}
+	if boundary := textOf(tree, "PermissionsBoundary"); boundary != "" {
+		keys[boundaryKey] = []string{boundary}
+	}
+	return keys, nil
+}
+
+// tagsOf are the tags that a request gives: in a map, or in a list of keys with their values. Keys that differ in case only are
+// refused, since policies do not tell them apart.
+func tagsOf(tree *awsjson.Node) (map[string]string, error) {
+	tags, seen := map[string]string{}, map[string]bool{}
+	twice := false
+	add := func(key, value string) {
+		folded := strings.ToLower(key)
+		twice = twice || seen[folded]
+		tags[key], seen[folded] = value, true
+	}
+	for _, name := range tagged {
+		member := tree.Given(name)
+		switch {
+		case member == nil:
+		case member.Type == awsjson.Object:
+			for i, key := range member.Keys {
+				add(key, member.Items[i].Text)
+			}
+		case member.Type == awsjson.Array:
+			for i := range member.Items {
+				add(textOf(&member.Items[i], "Key"), textOf(&member.Items[i], "Value"))
+			}
+		}
+	}
+	if twice {
+		return nil, &awsjson.Problem{Kind: awsjson.ErrConstraint, Text: "Duplicate tag keys found. Please note that Tag keys are case insensitive."}
+	}
+	return tags, nil
+}
