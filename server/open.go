@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"cardea/engine/authorization"
 	"cardea/engine/backchannel"
 	"cardea/engine/certificate"
 	"cardea/engine/issuer"
@@ -19,8 +18,6 @@ import (
 	"cardea/platform/telemetry"
 	"cardea/platform/web"
 	"cardea/record/datakey"
-	"cardea/spec/arn"
-	"cardea/spec/id"
 )
 
 // opened is what a server is built on: what must be opened, and what the configuration may be wrong about.
@@ -35,7 +32,6 @@ type opened struct {
 	sites        *issuer.Sites
 	certificates *certificate.Chooser
 	templates    *login.Templates
-	authorizer   *authorization.Authorizer
 }
 
 // open opens the database and what else is on disk, and closes it again if the rest of the configuration is wrong.
@@ -62,7 +58,6 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	if err := opens(ctx, o.store, o.ring); err != nil {
 		return o, err
 	}
-	o.authorizer = authorization.New(o.store, o.ring, arn.Account{Partition: id.Partition(c.Region), ID: c.Account})
 	o.sites = issuer.NewSites(o.store, c.issuers())
 	if o.certificates, err = newChooser(c, o.sites, &certificate.Cache{DB: o.store, Ring: o.ring}); err != nil {
 		return o, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"cardea/engine/authorization"
 	"cardea/engine/issuer"
 	"cardea/engine/message"
 	"cardea/feature/federation"
@@ -42,14 +43,15 @@ type Server struct {
 	Outbox *message.Outbox
 
 	opened
-	config    Config
-	pages     *http.ServeMux // what is served on every domain
-	jobs      []jobs.Job
-	metrics   *telemetry.Metrics
-	health    *health
-	listeners []listener
-	stopping  context.Context // ends when open answers are to end
-	stop      context.CancelFunc
+	authorizer *authorization.Authorizer
+	config     Config
+	pages      *http.ServeMux // what is served on every domain
+	jobs       []jobs.Job
+	metrics    *telemetry.Metrics
+	health     *health
+	listeners  []listener
+	stopping   context.Context // ends when open answers are to end
+	stop       context.CancelFunc
 }
 
 // New opens the database and builds the server on it. No socket is opened and nothing runs yet.
@@ -77,6 +79,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		Identities: &cognitoidentity.API{Identitypool: f.identities},
 		IAM:        newIAM(&c, e),
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
+		authorizer: e.authorizer,
 		config:     c,
 		jobs:       schedule(e, f),
 		metrics:    metrics,

@@ -131,8 +131,9 @@ var wordedByFeatures = map[string]bool{
 	"account.ErrUnsearchable": true, "token.ErrForgedID": true,
 	// Package federated has conditions of its own for all tokens.
 	"identitytoken.ErrForged": true, "identitytoken.ErrExpired": true,
-	// Package awsapi shows a DeniedError as the protocol of the service has it; the others are what it wraps.
-	"authorization.DeniedError": true, "authorization.ErrNoRole": true, "authorization.ErrTrust": true,
+	// Package awsapi shows these as the protocol of the service has them; the others are what a DeniedError wraps.
+	"authorization.DeniedError": true, "authorization.ErrUnknownKey": true, "authorization.ErrSession": true,
+	"authorization.ErrNoRole": true, "authorization.ErrTrust": true,
 }
 
 // Every condition that an engine exports has its words, or a feature is known to have them: a new one without words
