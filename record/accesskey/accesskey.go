@@ -21,7 +21,24 @@ type Key struct {
 	Sealed  []byte // the secret, under Label(ID)
 	Status  string // Active or Inactive
 	Created time.Time
+	Last    Use // zero for a key that was never used
 }
+
+// Use is one request that a key has signed.
+type Use struct {
+	At      time.Time
+	Service string // the signing name of the service, such as "iam"
+	Region  string
+}
+
+// pause is the least time between two writes of a key's uses.
+const pause = time.Minute
+
+// Outdated reports whether a later use must be written: a minute has passed.
+func (u Use) Outdated(by Use) bool { return by.At.Sub(u.At) >= pause }
+
+// columns are what scan reads.
+const columns = "id, owner, sealed, status, created, last_used, last_service, last_region"
 
 const (
 	idAlphabet     = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -54,7 +71,7 @@ func Insert(tx *db.Tx, k *Key) error {
 // Get returns the key with this id, or [db.ErrNotFound].
 func Get(tx *db.Tx, keyID string) (*Key, error) {
 	k, err := db.One(tx, scan, `
-		SELECT id, owner, sealed, status, created
+		SELECT `+columns+`
 		FROM access_key
 		WHERE id = $1`,
 		keyID)
@@ -67,7 +84,7 @@ func Get(tx *db.Tx, keyID string) (*Key, error) {
 // List returns the keys of an owner, oldest first; "" has the root keys.
 func List(tx *db.Tx, owner string) ([]*Key, error) {
 	list, err := db.All(tx, scan, `
-		SELECT id, owner, sealed, status, created
+		SELECT `+columns+`
 		FROM access_key
 		WHERE owner = $1
 		ORDER BY created, id`,
@@ -88,6 +105,16 @@ func SetStatus(tx *db.Tx, keyID, status string) error {
 	return wrap("set status of", keyID, found(n, err))
 }
 
+// Note writes a use of a key, unless another use of the same minute has been written. It is nothing to a key that is gone.
+func Note(tx *db.Tx, keyID string, u Use) error {
+	_, err := tx.Exec(`
+		UPDATE access_key
+		SET last_used = $1, last_service = $2, last_region = $3
+		WHERE id = $4 AND last_used <= $5`,
+		db.Millis(u.At), u.Service, u.Region, keyID, db.Millis(u.At.Add(-pause)))
+	return wrap("note use of", keyID, err)
+}
+
 // Delete forgets a key. [db.ErrNotFound] if there is none with this id.
 func Delete(tx *db.Tx, keyID string) error {
 	n, err := tx.Exec(`
@@ -99,9 +126,9 @@ func Delete(tx *db.Tx, keyID string) error {
 
 func scan(s db.Scanner) (*Key, error) {
 	k := &Key{}
-	var created int64
-	err := s.Scan(&k.ID, &k.Owner, &k.Sealed, &k.Status, &created)
-	k.Created = db.Time(created)
+	var created, used int64
+	err := s.Scan(&k.ID, &k.Owner, &k.Sealed, &k.Status, &created, &used, &k.Last.Service, &k.Last.Region)
+	k.Created, k.Last.At = db.Time(created), db.Time(used)
 	return k, err
 }
 

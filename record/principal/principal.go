@@ -2,6 +2,7 @@ package principal
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -102,6 +103,9 @@ func Update(tx *db.Tx, p *Principal) error {
 		return fmt.Errorf("encode %s %s: %w", p.Kind, p.Name, err)
 	}
 	other, err := Get(tx, p.Kind, p.Name)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return fmt.Errorf("find %s %s: %w", p.Kind, p.Name, err)
+	}
 	if err == nil && other.ID != p.ID {
 		return db.ErrExists
 	}
@@ -158,6 +162,24 @@ func List(tx *db.Tx, kind Kind, prefix, after string, limit int) ([]*Principal, 
 		return nil, fmt.Errorf("list principals: %w", err)
 	}
 	return list, nil
+}
+
+// Count counts the principals of a kind.
+func Count(tx *db.Tx, kind Kind) (int, error) {
+	n, err := db.One(tx, scanCount, `
+		SELECT COUNT(*)
+		FROM principal
+		WHERE kind = $1`,
+		string(kind))
+	if err != nil {
+		return 0, fmt.Errorf("count principals: %w", err)
+	}
+	return n, nil
+}
+
+func scanCount(row db.Scanner) (n int, err error) {
+	err = row.Scan(&n)
+	return n, err
 }
 
 func key(name string) string { return strings.ToLower(name) }

@@ -37,6 +37,7 @@ type Doc struct {
 	Thumbprints []string  `json:",omitzero"` // of an OIDC provider: kept, not enforced
 	Metadata    string    `json:",omitzero"` // of a SAML provider: the document
 	ValidUntil  int64     `json:",omitzero"` // of a SAML provider, in Unix milliseconds
+	UUID        string    `json:",omitzero"` // of a SAML provider: what service providers may know it by
 	Tags        []iam.Tag `json:",omitzero"`
 }
 
