@@ -10,6 +10,7 @@ import (
 	"cardea/feature/federation"
 	"cardea/feature/grant"
 	"cardea/feature/groups"
+	"cardea/feature/iam"
 	"cardea/feature/identitypool"
 	"cardea/feature/mfa"
 	"cardea/feature/oauth"
@@ -114,6 +115,7 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 func newIAM(c *Config, e *engines) *iamapi.API {
 	account := arn.Account{Partition: id.Partition(c.Region), ID: c.Account}
 	return &iamapi.API{
+		Iam:      &iam.Service{DB: e.store, Ring: e.ring, Pages: e.pages, Account: account, PlainHTTP: c.Dev || c.Outgoing.PlainHTTP},
 		Policies: &policies.Service{DB: e.store, Pages: e.pages, Account: account},
 	}
 }

@@ -15,109 +15,266 @@ func (a *API) Service() awsjson.Service {
 }
 
 func (a *API) addIam(operations map[string]awsjson.Operation) {
+	ready := a.Iam != nil
 	addClientIDToOpenIDConnectProvider := awsjson.Operation{Name: "AddClientIDToOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeAddClientIDToOpenIDConnectProviderRequest, Errors: errorsAddClientIDToOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:AddClientIDToOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		addClientIDToOpenIDConnectProvider.Invoke = awsjson.Command(&shapeAddClientIDToOpenIDConnectProviderRequest, a.Iam.AddClientIDToOpenIDConnectProvider)
+	}
 	operations["AddClientIDToOpenIDConnectProvider"] = addClientIDToOpenIDConnectProvider
 	addUserToGroup := awsjson.Operation{Name: "AddUserToGroup", Feature: "iam", Signed: true, Input: &shapeAddUserToGroupRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:AddUserToGroup", Resource: "{group:GroupName}"}}}
+	if ready {
+		addUserToGroup.Invoke = awsjson.Command(&shapeAddUserToGroupRequest, a.Iam.AddUserToGroup)
+	}
 	operations["AddUserToGroup"] = addUserToGroup
 	createAccessKey := awsjson.Operation{Name: "CreateAccessKey", Feature: "iam", Signed: true, Input: &shapeCreateAccessKeyRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:CreateAccessKey", Resource: "{user:UserName}"}}}
+	if ready {
+		createAccessKey.Invoke = awsjson.Method(&shapeCreateAccessKeyRequest, a.Iam.CreateAccessKey)
+	}
 	operations["CreateAccessKey"] = createAccessKey
 	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "iam", Signed: true, Input: &shapeCreateGroupRequest, Errors: errorsCreateGroup, Permissions: []awsjson.Permission{{Action: "iam:CreateGroup", Resource: "group{Path=/}{GroupName}"}}}
+	if ready {
+		createGroup.Invoke = awsjson.Method(&shapeCreateGroupRequest, a.Iam.CreateGroup)
+	}
 	operations["CreateGroup"] = createGroup
 	createOpenIDConnectProvider := awsjson.Operation{Name: "CreateOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeCreateOpenIDConnectProviderRequest, Errors: errorsCreateOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:CreateOpenIDConnectProvider", Resource: "oidc-provider/{url:Url}"}, {Action: "iam:TagOpenIDConnectProvider", Resource: "oidc-provider/{url:Url}", If: "Tags"}}}
+	if ready {
+		createOpenIDConnectProvider.Invoke = awsjson.Method(&shapeCreateOpenIDConnectProviderRequest, a.Iam.CreateOpenIDConnectProvider)
+	}
 	operations["CreateOpenIDConnectProvider"] = createOpenIDConnectProvider
 	createRole := awsjson.Operation{Name: "CreateRole", Feature: "iam", Signed: true, Input: &shapeCreateRoleRequest, Errors: errorsCreateRole, Permissions: []awsjson.Permission{{Action: "iam:CreateRole", Resource: "role{Path=/}{RoleName}"}, {Action: "iam:TagRole", Resource: "role{Path=/}{RoleName}", If: "Tags"}}}
+	if ready {
+		createRole.Invoke = awsjson.Method(&shapeCreateRoleRequest, a.Iam.CreateRole)
+	}
 	operations["CreateRole"] = createRole
 	createSAMLProvider := awsjson.Operation{Name: "CreateSAMLProvider", Feature: "iam", Signed: true, Input: &shapeCreateSAMLProviderRequest, Errors: errorsCreateSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:CreateSAMLProvider", Resource: "saml-provider/{Name}"}, {Action: "iam:TagSAMLProvider", Resource: "saml-provider/{Name}", If: "Tags"}}}
+	if ready {
+		createSAMLProvider.Invoke = awsjson.Method(&shapeCreateSAMLProviderRequest, a.Iam.CreateSAMLProvider)
+	}
 	operations["CreateSAMLProvider"] = createSAMLProvider
 	createUser := awsjson.Operation{Name: "CreateUser", Feature: "iam", Signed: true, Input: &shapeCreateUserRequest, Errors: errorsCreateUser, Permissions: []awsjson.Permission{{Action: "iam:CreateUser", Resource: "user{Path=/}{UserName}"}, {Action: "iam:TagUser", Resource: "user{Path=/}{UserName}", If: "Tags"}}}
+	if ready {
+		createUser.Invoke = awsjson.Method(&shapeCreateUserRequest, a.Iam.CreateUser)
+	}
 	operations["CreateUser"] = createUser
 	deleteAccessKey := awsjson.Operation{Name: "DeleteAccessKey", Feature: "iam", Signed: true, Input: &shapeDeleteAccessKeyRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:DeleteAccessKey", Resource: "{user:UserName}"}}}
+	if ready {
+		deleteAccessKey.Invoke = awsjson.Command(&shapeDeleteAccessKeyRequest, a.Iam.DeleteAccessKey)
+	}
 	operations["DeleteAccessKey"] = deleteAccessKey
 	deleteGroup := awsjson.Operation{Name: "DeleteGroup", Feature: "iam", Signed: true, Input: &shapeDeleteGroupRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "iam:DeleteGroup", Resource: "{group:GroupName}"}}}
+	if ready {
+		deleteGroup.Invoke = awsjson.Command(&shapeDeleteGroupRequest, a.Iam.DeleteGroup)
+	}
 	operations["DeleteGroup"] = deleteGroup
 	deleteOpenIDConnectProvider := awsjson.Operation{Name: "DeleteOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeDeleteOpenIDConnectProviderRequest, Errors: errorsDeleteOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:DeleteOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		deleteOpenIDConnectProvider.Invoke = awsjson.Command(&shapeDeleteOpenIDConnectProviderRequest, a.Iam.DeleteOpenIDConnectProvider)
+	}
 	operations["DeleteOpenIDConnectProvider"] = deleteOpenIDConnectProvider
 	deleteRole := awsjson.Operation{Name: "DeleteRole", Feature: "iam", Signed: true, Input: &shapeDeleteRoleRequest, Errors: errorsDeleteRole, Permissions: []awsjson.Permission{{Action: "iam:DeleteRole", Resource: "{role:RoleName}"}}}
+	if ready {
+		deleteRole.Invoke = awsjson.Command(&shapeDeleteRoleRequest, a.Iam.DeleteRole)
+	}
 	operations["DeleteRole"] = deleteRole
 	deleteSAMLProvider := awsjson.Operation{Name: "DeleteSAMLProvider", Feature: "iam", Signed: true, Input: &shapeDeleteSAMLProviderRequest, Errors: errorsDeleteSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:DeleteSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	if ready {
+		deleteSAMLProvider.Invoke = awsjson.Command(&shapeDeleteSAMLProviderRequest, a.Iam.DeleteSAMLProvider)
+	}
 	operations["DeleteSAMLProvider"] = deleteSAMLProvider
 	deleteUser := awsjson.Operation{Name: "DeleteUser", Feature: "iam", Signed: true, Input: &shapeDeleteUserRequest, Errors: errorsDeleteUser, Permissions: []awsjson.Permission{{Action: "iam:DeleteUser", Resource: "{user:UserName}"}}}
+	if ready {
+		deleteUser.Invoke = awsjson.Command(&shapeDeleteUserRequest, a.Iam.DeleteUser)
+	}
 	operations["DeleteUser"] = deleteUser
 	getAccessKeyLastUsed := awsjson.Operation{Name: "GetAccessKeyLastUsed", Feature: "iam", Signed: true, Input: &shapeGetAccessKeyLastUsedRequest, Errors: errorsGetAccessKeyLastUsed, Permissions: []awsjson.Permission{{Action: "iam:GetAccessKeyLastUsed", Resource: "{key:AccessKeyId}"}}}
+	if ready {
+		getAccessKeyLastUsed.Invoke = awsjson.Method(&shapeGetAccessKeyLastUsedRequest, a.Iam.GetAccessKeyLastUsed)
+	}
 	operations["GetAccessKeyLastUsed"] = getAccessKeyLastUsed
 	getAccountSummary := awsjson.Operation{Name: "GetAccountSummary", Feature: "iam", Signed: true, Input: &shapeGetAccountSummaryRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:GetAccountSummary", Resource: "*"}}}
+	if ready {
+		getAccountSummary.Invoke = awsjson.Method(&shapeGetAccountSummaryRequest, a.Iam.GetAccountSummary)
+	}
 	operations["GetAccountSummary"] = getAccountSummary
 	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "iam", Signed: true, Input: &shapeGetGroupRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroup", Resource: "{group:GroupName}"}}}
+	if ready {
+		getGroup.Invoke = awsjson.Method(&shapeGetGroupRequest, a.Iam.GetGroup)
+	}
 	operations["GetGroup"] = getGroup
 	getOpenIDConnectProvider := awsjson.Operation{Name: "GetOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeGetOpenIDConnectProviderRequest, Errors: errorsDeleteOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:GetOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		getOpenIDConnectProvider.Invoke = awsjson.Method(&shapeGetOpenIDConnectProviderRequest, a.Iam.GetOpenIDConnectProvider)
+	}
 	operations["GetOpenIDConnectProvider"] = getOpenIDConnectProvider
 	getRole := awsjson.Operation{Name: "GetRole", Feature: "iam", Signed: true, Input: &shapeGetRoleRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetRole", Resource: "{role:RoleName}"}}}
+	if ready {
+		getRole.Invoke = awsjson.Method(&shapeGetRoleRequest, a.Iam.GetRole)
+	}
 	operations["GetRole"] = getRole
 	getSAMLProvider := awsjson.Operation{Name: "GetSAMLProvider", Feature: "iam", Signed: true, Input: &shapeGetSAMLProviderRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	if ready {
+		getSAMLProvider.Invoke = awsjson.Method(&shapeGetSAMLProviderRequest, a.Iam.GetSAMLProvider)
+	}
 	operations["GetSAMLProvider"] = getSAMLProvider
 	getUser := awsjson.Operation{Name: "GetUser", Feature: "iam", Signed: true, Input: &shapeGetUserRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetUser", Resource: "{user:UserName}"}}}
+	if ready {
+		getUser.Invoke = awsjson.Method(&shapeGetUserRequest, a.Iam.GetUser)
+	}
 	operations["GetUser"] = getUser
 	listAccessKeys := awsjson.Operation{Name: "ListAccessKeys", Feature: "iam", Signed: true, Input: &shapeListAccessKeysRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListAccessKeys", Resource: "{user:UserName}"}}}
+	if ready {
+		listAccessKeys.Invoke = awsjson.Method(&shapeListAccessKeysRequest, a.Iam.ListAccessKeys)
+	}
 	operations["ListAccessKeys"] = listAccessKeys
 	listAccountAliases := awsjson.Operation{Name: "ListAccountAliases", Feature: "iam", Signed: true, Input: &shapeListAccountAliasesRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListAccountAliases", Resource: "*"}}}
+	if ready {
+		listAccountAliases.Invoke = awsjson.Method(&shapeListAccountAliasesRequest, a.Iam.ListAccountAliases)
+	}
 	operations["ListAccountAliases"] = listAccountAliases
 	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "iam", Signed: true, Input: &shapeListGroupsRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListGroups", Resource: "*"}}}
+	if ready {
+		listGroups.Invoke = awsjson.Method(&shapeListGroupsRequest, a.Iam.ListGroups)
+	}
 	operations["ListGroups"] = listGroups
 	listGroupsForUser := awsjson.Operation{Name: "ListGroupsForUser", Feature: "iam", Signed: true, Input: &shapeListGroupsForUserRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListGroupsForUser", Resource: "{user:UserName}"}}}
+	if ready {
+		listGroupsForUser.Invoke = awsjson.Method(&shapeListGroupsForUserRequest, a.Iam.ListGroupsForUser)
+	}
 	operations["ListGroupsForUser"] = listGroupsForUser
 	listInstanceProfilesForRole := awsjson.Operation{Name: "ListInstanceProfilesForRole", Feature: "iam", Signed: true, Input: &shapeListInstanceProfilesForRoleRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListInstanceProfilesForRole", Resource: "{role:RoleName}"}}}
+	if ready {
+		listInstanceProfilesForRole.Invoke = awsjson.Method(&shapeListInstanceProfilesForRoleRequest, a.Iam.ListInstanceProfilesForRole)
+	}
 	operations["ListInstanceProfilesForRole"] = listInstanceProfilesForRole
 	listOpenIDConnectProviderTags := awsjson.Operation{Name: "ListOpenIDConnectProviderTags", Feature: "iam", Signed: true, Input: &shapeListOpenIDConnectProviderTagsRequest, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListOpenIDConnectProviderTags", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		listOpenIDConnectProviderTags.Invoke = awsjson.Method(&shapeListOpenIDConnectProviderTagsRequest, a.Iam.ListOpenIDConnectProviderTags)
+	}
 	operations["ListOpenIDConnectProviderTags"] = listOpenIDConnectProviderTags
 	listOpenIDConnectProviders := awsjson.Operation{Name: "ListOpenIDConnectProviders", Feature: "iam", Signed: true, Input: &shapeListOpenIDConnectProvidersRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListOpenIDConnectProviders", Resource: "*"}}}
+	if ready {
+		listOpenIDConnectProviders.Invoke = awsjson.Method(&shapeListOpenIDConnectProvidersRequest, a.Iam.ListOpenIDConnectProviders)
+	}
 	operations["ListOpenIDConnectProviders"] = listOpenIDConnectProviders
 	listRoleTags := awsjson.Operation{Name: "ListRoleTags", Feature: "iam", Signed: true, Input: &shapeListRoleTagsRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListRoleTags", Resource: "{role:RoleName}"}}}
+	if ready {
+		listRoleTags.Invoke = awsjson.Method(&shapeListRoleTagsRequest, a.Iam.ListRoleTags)
+	}
 	operations["ListRoleTags"] = listRoleTags
 	listRoles := awsjson.Operation{Name: "ListRoles", Feature: "iam", Signed: true, Input: &shapeListRolesRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListRoles", Resource: "*"}}}
+	if ready {
+		listRoles.Invoke = awsjson.Method(&shapeListRolesRequest, a.Iam.ListRoles)
+	}
 	operations["ListRoles"] = listRoles
 	listSAMLProviderTags := awsjson.Operation{Name: "ListSAMLProviderTags", Feature: "iam", Signed: true, Input: &shapeListSAMLProviderTagsRequest, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListSAMLProviderTags", Resource: "{arn:SAMLProviderArn}"}}}
+	if ready {
+		listSAMLProviderTags.Invoke = awsjson.Method(&shapeListSAMLProviderTagsRequest, a.Iam.ListSAMLProviderTags)
+	}
 	operations["ListSAMLProviderTags"] = listSAMLProviderTags
 	listSAMLProviders := awsjson.Operation{Name: "ListSAMLProviders", Feature: "iam", Signed: true, Input: &shapeListSAMLProvidersRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListSAMLProviders", Resource: "*"}}}
+	if ready {
+		listSAMLProviders.Invoke = awsjson.Method(&shapeListSAMLProvidersRequest, a.Iam.ListSAMLProviders)
+	}
 	operations["ListSAMLProviders"] = listSAMLProviders
 	listUserTags := awsjson.Operation{Name: "ListUserTags", Feature: "iam", Signed: true, Input: &shapeListUserTagsRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListUserTags", Resource: "{user:UserName}"}}}
+	if ready {
+		listUserTags.Invoke = awsjson.Method(&shapeListUserTagsRequest, a.Iam.ListUserTags)
+	}
 	operations["ListUserTags"] = listUserTags
 	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "iam", Signed: true, Input: &shapeListUsersRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListUsers", Resource: "*"}}}
+	if ready {
+		listUsers.Invoke = awsjson.Method(&shapeListUsersRequest, a.Iam.ListUsers)
+	}
 	operations["ListUsers"] = listUsers
 	removeClientIDFromOpenIDConnectProvider := awsjson.Operation{Name: "RemoveClientIDFromOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeRemoveClientIDFromOpenIDConnectProviderRequest, Errors: errorsRemoveClientIDFromOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:RemoveClientIDFromOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		removeClientIDFromOpenIDConnectProvider.Invoke = awsjson.Command(&shapeRemoveClientIDFromOpenIDConnectProviderRequest, a.Iam.RemoveClientIDFromOpenIDConnectProvider)
+	}
 	operations["RemoveClientIDFromOpenIDConnectProvider"] = removeClientIDFromOpenIDConnectProvider
 	removeUserFromGroup := awsjson.Operation{Name: "RemoveUserFromGroup", Feature: "iam", Signed: true, Input: &shapeRemoveUserFromGroupRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:RemoveUserFromGroup", Resource: "{group:GroupName}"}}}
+	if ready {
+		removeUserFromGroup.Invoke = awsjson.Command(&shapeRemoveUserFromGroupRequest, a.Iam.RemoveUserFromGroup)
+	}
 	operations["RemoveUserFromGroup"] = removeUserFromGroup
 	tagOpenIDConnectProvider := awsjson.Operation{Name: "TagOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeTagOpenIDConnectProviderRequest, Errors: errorsTagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:TagOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		tagOpenIDConnectProvider.Invoke = awsjson.Command(&shapeTagOpenIDConnectProviderRequest, a.Iam.TagOpenIDConnectProvider)
+	}
 	operations["TagOpenIDConnectProvider"] = tagOpenIDConnectProvider
 	tagRole := awsjson.Operation{Name: "TagRole", Feature: "iam", Signed: true, Input: &shapeTagRoleRequest, Errors: errorsTagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:TagRole", Resource: "{role:RoleName}"}}}
+	if ready {
+		tagRole.Invoke = awsjson.Command(&shapeTagRoleRequest, a.Iam.TagRole)
+	}
 	operations["TagRole"] = tagRole
 	tagSAMLProvider := awsjson.Operation{Name: "TagSAMLProvider", Feature: "iam", Signed: true, Input: &shapeTagSAMLProviderRequest, Errors: errorsTagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:TagSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	if ready {
+		tagSAMLProvider.Invoke = awsjson.Command(&shapeTagSAMLProviderRequest, a.Iam.TagSAMLProvider)
+	}
 	operations["TagSAMLProvider"] = tagSAMLProvider
 	tagUser := awsjson.Operation{Name: "TagUser", Feature: "iam", Signed: true, Input: &shapeTagUserRequest, Errors: errorsTagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:TagUser", Resource: "{user:UserName}"}}}
+	if ready {
+		tagUser.Invoke = awsjson.Command(&shapeTagUserRequest, a.Iam.TagUser)
+	}
 	operations["TagUser"] = tagUser
 	untagOpenIDConnectProvider := awsjson.Operation{Name: "UntagOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeUntagOpenIDConnectProviderRequest, Errors: errorsUntagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:UntagOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		untagOpenIDConnectProvider.Invoke = awsjson.Command(&shapeUntagOpenIDConnectProviderRequest, a.Iam.UntagOpenIDConnectProvider)
+	}
 	operations["UntagOpenIDConnectProvider"] = untagOpenIDConnectProvider
 	untagRole := awsjson.Operation{Name: "UntagRole", Feature: "iam", Signed: true, Input: &shapeUntagRoleRequest, Errors: errorsUntagRole, Permissions: []awsjson.Permission{{Action: "iam:UntagRole", Resource: "{role:RoleName}"}}}
+	if ready {
+		untagRole.Invoke = awsjson.Command(&shapeUntagRoleRequest, a.Iam.UntagRole)
+	}
 	operations["UntagRole"] = untagRole
 	untagSAMLProvider := awsjson.Operation{Name: "UntagSAMLProvider", Feature: "iam", Signed: true, Input: &shapeUntagSAMLProviderRequest, Errors: errorsUntagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:UntagSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	if ready {
+		untagSAMLProvider.Invoke = awsjson.Command(&shapeUntagSAMLProviderRequest, a.Iam.UntagSAMLProvider)
+	}
 	operations["UntagSAMLProvider"] = untagSAMLProvider
 	untagUser := awsjson.Operation{Name: "UntagUser", Feature: "iam", Signed: true, Input: &shapeUntagUserRequest, Errors: errorsUntagRole, Permissions: []awsjson.Permission{{Action: "iam:UntagUser", Resource: "{user:UserName}"}}}
+	if ready {
+		untagUser.Invoke = awsjson.Command(&shapeUntagUserRequest, a.Iam.UntagUser)
+	}
 	operations["UntagUser"] = untagUser
 	updateAccessKey := awsjson.Operation{Name: "UpdateAccessKey", Feature: "iam", Signed: true, Input: &shapeUpdateAccessKeyRequest, Errors: errorsUpdateAccessKey, Permissions: []awsjson.Permission{{Action: "iam:UpdateAccessKey", Resource: "{user:UserName}"}}}
+	if ready {
+		updateAccessKey.Invoke = awsjson.Command(&shapeUpdateAccessKeyRequest, a.Iam.UpdateAccessKey)
+	}
 	operations["UpdateAccessKey"] = updateAccessKey
 	updateAssumeRolePolicy := awsjson.Operation{Name: "UpdateAssumeRolePolicy", Feature: "iam", Signed: true, Input: &shapeUpdateAssumeRolePolicyRequest, Errors: errorsUpdateAssumeRolePolicy, Permissions: []awsjson.Permission{{Action: "iam:UpdateAssumeRolePolicy", Resource: "{role:RoleName}"}}}
+	if ready {
+		updateAssumeRolePolicy.Invoke = awsjson.Command(&shapeUpdateAssumeRolePolicyRequest, a.Iam.UpdateAssumeRolePolicy)
+	}
 	operations["UpdateAssumeRolePolicy"] = updateAssumeRolePolicy
 	updateGroup := awsjson.Operation{Name: "UpdateGroup", Feature: "iam", Signed: true, Input: &shapeUpdateGroupRequest, Errors: errorsUpdateGroup, Permissions: []awsjson.Permission{{Action: "iam:UpdateGroup", Resource: "{group:GroupName}"}, {Action: "iam:UpdateGroup", Resource: "{moved:group}"}}}
+	if ready {
+		updateGroup.Invoke = awsjson.Command(&shapeUpdateGroupRequest, a.Iam.UpdateGroup)
+	}
 	operations["UpdateGroup"] = updateGroup
 	updateOpenIDConnectProviderThumbprint := awsjson.Operation{Name: "UpdateOpenIDConnectProviderThumbprint", Feature: "iam", Signed: true, Input: &shapeUpdateOpenIDConnectProviderThumbprintRequest, Errors: errorsRemoveClientIDFromOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:UpdateOpenIDConnectProviderThumbprint", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	if ready {
+		updateOpenIDConnectProviderThumbprint.Invoke = awsjson.Command(&shapeUpdateOpenIDConnectProviderThumbprintRequest, a.Iam.UpdateOpenIDConnectProviderThumbprint)
+	}
 	operations["UpdateOpenIDConnectProviderThumbprint"] = updateOpenIDConnectProviderThumbprint
 	updateRole := awsjson.Operation{Name: "UpdateRole", Feature: "iam", Signed: true, Input: &shapeUpdateRoleRequest, Errors: errorsUpdateRole, Permissions: []awsjson.Permission{{Action: "iam:UpdateRole", Resource: "{role:RoleName}"}}}
+	if ready {
+		updateRole.Invoke = awsjson.Method(&shapeUpdateRoleRequest, a.Iam.UpdateRole)
+	}
 	operations["UpdateRole"] = updateRole
 	updateRoleDescription := awsjson.Operation{Name: "UpdateRoleDescription", Feature: "iam", Signed: true, Input: &shapeUpdateRoleDescriptionRequest, Errors: errorsDeleteRolePermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:UpdateRoleDescription", Resource: "{role:RoleName}"}}}
+	if ready {
+		updateRoleDescription.Invoke = awsjson.Method(&shapeUpdateRoleDescriptionRequest, a.Iam.UpdateRoleDescription)
+	}
 	operations["UpdateRoleDescription"] = updateRoleDescription
 	updateSAMLProvider := awsjson.Operation{Name: "UpdateSAMLProvider", Feature: "iam", Signed: true, Input: &shapeUpdateSAMLProviderRequest, Errors: errorsUpdateSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:UpdateSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	if ready {
+		updateSAMLProvider.Invoke = awsjson.Method(&shapeUpdateSAMLProviderRequest, a.Iam.UpdateSAMLProvider)
+	}
 	operations["UpdateSAMLProvider"] = updateSAMLProvider
 	updateUser := awsjson.Operation{Name: "UpdateUser", Feature: "iam", Signed: true, Input: &shapeUpdateUserRequest, Errors: errorsUpdateUser, Permissions: []awsjson.Permission{{Action: "iam:UpdateUser", Resource: "{user:UserName}"}, {Action: "iam:UpdateUser", Resource: "{moved:user}"}}}
+	if ready {
+		updateUser.Invoke = awsjson.Command(&shapeUpdateUserRequest, a.Iam.UpdateUser)
+	}
 	operations["UpdateUser"] = updateUser
 }
 

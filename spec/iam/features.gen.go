@@ -6,6 +6,62 @@ import (
 	"context"
 )
 
+// Iam is what the feature iam answers.
+type Iam interface {
+	AddClientIDToOpenIDConnectProvider(ctx context.Context, in *AddClientIDToOpenIDConnectProviderRequest) error
+	AddUserToGroup(ctx context.Context, in *AddUserToGroupRequest) error
+	CreateAccessKey(ctx context.Context, in *CreateAccessKeyRequest) (*CreateAccessKeyResponse, error)
+	CreateGroup(ctx context.Context, in *CreateGroupRequest) (*CreateGroupResponse, error)
+	CreateOpenIDConnectProvider(ctx context.Context, in *CreateOpenIDConnectProviderRequest) (*CreateOpenIDConnectProviderResponse, error)
+	CreateRole(ctx context.Context, in *CreateRoleRequest) (*CreateRoleResponse, error)
+	CreateSAMLProvider(ctx context.Context, in *CreateSAMLProviderRequest) (*CreateSAMLProviderResponse, error)
+	CreateUser(ctx context.Context, in *CreateUserRequest) (*CreateUserResponse, error)
+	DeleteAccessKey(ctx context.Context, in *DeleteAccessKeyRequest) error
+	DeleteGroup(ctx context.Context, in *DeleteGroupRequest) error
+	DeleteOpenIDConnectProvider(ctx context.Context, in *DeleteOpenIDConnectProviderRequest) error
+	DeleteRole(ctx context.Context, in *DeleteRoleRequest) error
+	DeleteSAMLProvider(ctx context.Context, in *DeleteSAMLProviderRequest) error
+	DeleteUser(ctx context.Context, in *DeleteUserRequest) error
+	GetAccessKeyLastUsed(ctx context.Context, in *GetAccessKeyLastUsedRequest) (*GetAccessKeyLastUsedResponse, error)
+	GetAccountSummary(ctx context.Context, in *GetAccountSummaryRequest) (*GetAccountSummaryResponse, error)
+	GetGroup(ctx context.Context, in *GetGroupRequest) (*GetGroupResponse, error)
+	GetOpenIDConnectProvider(ctx context.Context, in *GetOpenIDConnectProviderRequest) (*GetOpenIDConnectProviderResponse, error)
+	GetRole(ctx context.Context, in *GetRoleRequest) (*GetRoleResponse, error)
+	GetSAMLProvider(ctx context.Context, in *GetSAMLProviderRequest) (*GetSAMLProviderResponse, error)
+	GetUser(ctx context.Context, in *GetUserRequest) (*GetUserResponse, error)
+	ListAccessKeys(ctx context.Context, in *ListAccessKeysRequest) (*ListAccessKeysResponse, error)
+	ListAccountAliases(ctx context.Context, in *ListAccountAliasesRequest) (*ListAccountAliasesResponse, error)
+	ListGroups(ctx context.Context, in *ListGroupsRequest) (*ListGroupsResponse, error)
+	ListGroupsForUser(ctx context.Context, in *ListGroupsForUserRequest) (*ListGroupsForUserResponse, error)
+	ListInstanceProfilesForRole(ctx context.Context, in *ListInstanceProfilesForRoleRequest) (*ListInstanceProfilesForRoleResponse, error)
+	ListOpenIDConnectProviderTags(ctx context.Context, in *ListOpenIDConnectProviderTagsRequest) (*ListOpenIDConnectProviderTagsResponse, error)
+	ListOpenIDConnectProviders(ctx context.Context, in *ListOpenIDConnectProvidersRequest) (*ListOpenIDConnectProvidersResponse, error)
+	ListRoleTags(ctx context.Context, in *ListRoleTagsRequest) (*ListRoleTagsResponse, error)
+	ListRoles(ctx context.Context, in *ListRolesRequest) (*ListRolesResponse, error)
+	ListSAMLProviderTags(ctx context.Context, in *ListSAMLProviderTagsRequest) (*ListSAMLProviderTagsResponse, error)
+	ListSAMLProviders(ctx context.Context, in *ListSAMLProvidersRequest) (*ListSAMLProvidersResponse, error)
+	ListUserTags(ctx context.Context, in *ListUserTagsRequest) (*ListUserTagsResponse, error)
+	ListUsers(ctx context.Context, in *ListUsersRequest) (*ListUsersResponse, error)
+	RemoveClientIDFromOpenIDConnectProvider(ctx context.Context, in *RemoveClientIDFromOpenIDConnectProviderRequest) error
+	RemoveUserFromGroup(ctx context.Context, in *RemoveUserFromGroupRequest) error
+	TagOpenIDConnectProvider(ctx context.Context, in *TagOpenIDConnectProviderRequest) error
+	TagRole(ctx context.Context, in *TagRoleRequest) error
+	TagSAMLProvider(ctx context.Context, in *TagSAMLProviderRequest) error
+	TagUser(ctx context.Context, in *TagUserRequest) error
+	UntagOpenIDConnectProvider(ctx context.Context, in *UntagOpenIDConnectProviderRequest) error
+	UntagRole(ctx context.Context, in *UntagRoleRequest) error
+	UntagSAMLProvider(ctx context.Context, in *UntagSAMLProviderRequest) error
+	UntagUser(ctx context.Context, in *UntagUserRequest) error
+	UpdateAccessKey(ctx context.Context, in *UpdateAccessKeyRequest) error
+	UpdateAssumeRolePolicy(ctx context.Context, in *UpdateAssumeRolePolicyRequest) error
+	UpdateGroup(ctx context.Context, in *UpdateGroupRequest) error
+	UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *UpdateOpenIDConnectProviderThumbprintRequest) error
+	UpdateRole(ctx context.Context, in *UpdateRoleRequest) (*UpdateRoleResponse, error)
+	UpdateRoleDescription(ctx context.Context, in *UpdateRoleDescriptionRequest) (*UpdateRoleDescriptionResponse, error)
+	UpdateSAMLProvider(ctx context.Context, in *UpdateSAMLProviderRequest) (*UpdateSAMLProviderResponse, error)
+	UpdateUser(ctx context.Context, in *UpdateUserRequest) error
+}
+
 // Policies is what the feature policies answers.
 type Policies interface {
 	AttachGroupPolicy(ctx context.Context, in *AttachGroupPolicyRequest) error
@@ -51,5 +107,6 @@ type Policies interface {
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
 // are not built.
 type API struct {
+	Iam      Iam
 	Policies Policies
 }
