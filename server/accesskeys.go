@@ -11,8 +11,8 @@ import (
 	"cardea/record/datakey"
 )
 
-// AccessKeys administers the root access keys, whose holders may do everything. It works on the store alone, beside running
-// servers, which notice changes at once.
+// AccessKeys administers the root access keys, whose holders may do everything; those of users of IAM are left to its operations.
+// It works on the store alone, beside running servers, which notice changes at once.
 type AccessKeys struct {
 	db   *db.DB
 	ring *datakey.Ring
@@ -25,8 +25,8 @@ type AccessKey struct {
 	Created  time.Time
 }
 
-// ErrUnknownKey says that there is no access key with the id given.
-var ErrUnknownKey = errors.New("there is no such access key")
+// ErrUnknownKey says that there is no root key with the id given.
+var ErrUnknownKey = errors.New("there is no such root key")
 
 // OpenAccessKeys opens the store that c names. Close it when done.
 func OpenAccessKeys(ctx context.Context, c Config) (*AccessKeys, error) {
@@ -58,7 +58,7 @@ func (k *AccessKeys) Create(ctx context.Context) (keyID, secret string, err erro
 	return keyID, secret, err
 }
 
-// List returns all keys, the oldest first.
+// List returns all root keys, the oldest first.
 func (k *AccessKeys) List(ctx context.Context) (all []AccessKey, err error) {
 	err = k.db.Read(ctx, func(tx *db.Tx) error {
 		rows, err := accesskey.List(tx, "")
@@ -73,16 +73,25 @@ func (k *AccessKeys) List(ctx context.Context) (all []AccessKey, err error) {
 
 // Disable makes servers refuse requests that the key signs.
 func (k *AccessKeys) Disable(ctx context.Context, keyID string) error {
-	return k.change(ctx, func(tx *db.Tx) error { return accesskey.SetStatus(tx, keyID, accesskey.Inactive) })
+	return k.change(ctx, keyID, func(tx *db.Tx) error { return accesskey.SetStatus(tx, keyID, accesskey.Inactive) })
 }
 
 // Delete forgets the key.
 func (k *AccessKeys) Delete(ctx context.Context, keyID string) error {
-	return k.change(ctx, func(tx *db.Tx) error { return accesskey.Delete(tx, keyID) })
+	return k.change(ctx, keyID, func(tx *db.Tx) error { return accesskey.Delete(tx, keyID) })
 }
 
-func (k *AccessKeys) change(ctx context.Context, do func(tx *db.Tx) error) error {
-	err := k.db.Write(ctx, do)
+func (k *AccessKeys) change(ctx context.Context, keyID string, do func(tx *db.Tx) error) error {
+	err := k.db.Write(ctx, func(tx *db.Tx) error {
+		key, err := accesskey.Get(tx, keyID)
+		if err != nil {
+			return err
+		}
+		if key.Owner != "" {
+			return ErrUnknownKey
+		}
+		return do(tx)
+	})
 	if errors.Is(err, db.ErrNotFound) {
 		return ErrUnknownKey
 	}

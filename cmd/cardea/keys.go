@@ -9,10 +9,10 @@ import (
 )
 
 type keysCommands struct {
-	Create  keysCreateCommand  `cmd:"" help:"Make a key and print its secret, this once."`
-	List    keysListCommand    `cmd:"" help:"List the keys, without their secrets."`
-	Disable keysDisableCommand `cmd:"" help:"Refuse requests signed with a key from now on, and keep its row."`
-	Delete  keysDeleteCommand  `cmd:"" help:"Delete a key."`
+	Create  keysCreateCommand  `cmd:"" help:"Make a root key and print its secret, this once."`
+	List    keysListCommand    `cmd:"" help:"List the root keys, without their secrets. Those of users of IAM are listed by ListAccessKeys."`
+	Disable keysDisableCommand `cmd:"" help:"Refuse requests signed with a root key from now on, and keep its row."`
+	Delete  keysDeleteCommand  `cmd:"" help:"Delete a root key."`
 }
 
 type keysCreateCommand struct {

@@ -542,6 +542,7 @@ var (
 		"LimitExceeded",
 		"InvalidInput",
 		"EntityAlreadyExists",
+		"NoSuchEntity",
 		"MalformedPolicyDocument",
 		"ConcurrentModification",
 		"ServiceFailure",
