@@ -68,7 +68,7 @@ func TestKeyIsChangedUnderItsOwnersNameAlone(t *testing.T) {
 		w.Must(t, "CreateUser", M{"UserName": "eve"})
 		anns := text(w.Must(t, "CreateAccessKey", M{"UserName": "ann"}), "AccessKey.AccessKeyId")
 		root := w.Must(t, "CreateAccessKey", nil)["AccessKey"].(M)
-		if root["UserName"] != nil {
+		if root["UserName"] != "" {
 			t.Errorf("a root key has the user %v", root["UserName"])
 		}
 		roots := text(root, "AccessKeyId")

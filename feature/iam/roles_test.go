@@ -6,9 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"cardea/platform/db"
-	"cardea/record/policy"
-	"cardea/record/principal"
 	"cardea/server/servertest"
 )
 
@@ -115,15 +112,12 @@ func TestTrustPoliciesAreChecked(t *testing.T) {
 	})
 }
 
+const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+
 // managed makes a managed policy and gives its ARN.
 func managed(t *testing.T, w *servertest.World, name string) string {
 	t.Helper()
-	m := &policy.Managed{ARN: account + "policy/" + name, Name: name, Path: "/"}
-	err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return policy.Insert(tx, m, `{"Version":"2012-10-17","Statement":[]}`) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.ARN
+	return text(w.Must(t, "CreatePolicy", M{"PolicyName": name, "PolicyDocument": document}), "Policy.Arn")
 }
 
 func TestBoundaryIsGivenAtCreation(t *testing.T) {
@@ -151,14 +145,7 @@ func TestBoundaryIsGivenAtCreation(t *testing.T) {
 			}
 			w.Must(t, "Delete"+kind, name)
 		}
-		var left []string
-		err := w.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
-			left, err = policy.Having(tx, limits, true, "", 9)
-			return err
-		})
-		if err != nil || len(left) > 0 {
-			t.Errorf("the boundary is still that of %v, %v", left, err)
-		}
+		w.Must(t, "DeletePolicy", M{"PolicyArn": limits})
 	})
 }
 
@@ -167,34 +154,19 @@ func TestPoliciesKeepTheirPrincipal(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *servertest.World) {
 		arn := managed(t, w, "p")
-		for kind, create := range map[principal.Kind]M{
-			principal.Role: {"RoleName": "x", "AssumeRolePolicyDocument": other}, principal.User: {"UserName": "x"}, principal.Group: {"GroupName": "x"},
+		for kind, create := range map[string]M{
+			"Role": {"RoleName": "x", "AssumeRolePolicyDocument": other}, "User": {"UserName": "x"}, "Group": {"GroupName": "x"},
 		} {
-			name := strings.ToUpper(string(kind[:1])) + string(kind[1:])
-			w.Must(t, "Create"+name, create)
-			change := func(do func(tx *db.Tx, id string) error) {
-				t.Helper()
-				err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-					p, err := principal.Get(tx, kind, "x")
-					if err != nil {
-						return err
-					}
-					return do(tx, p.ID)
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			which := M{name + "Name": "x"}
-			change(func(tx *db.Tx, id string) error { return policy.Attach(tx, id, arn) })
-			change(func(tx *db.Tx, id string) error {
-				return policy.PutInline(tx, id, policy.Inline{Name: "i", Document: "{}"})
-			})
-			w.Fails(t, "Delete"+name, which, "DeleteConflict", "Cannot delete entity, must detach all policies first.")
-			change(func(tx *db.Tx, id string) error { return policy.Detach(tx, id, arn) })
-			w.Fails(t, "Delete"+name, which, "DeleteConflict", "Cannot delete entity, must delete policies first.")
-			change(func(tx *db.Tx, id string) error { return policy.DeleteInline(tx, id, "i") })
-			w.Must(t, "Delete"+name, which)
+			which := M{kind + "Name": "x"}
+			attached, inline := with(which, M{"PolicyArn": arn}), with(which, M{"PolicyName": "i"})
+			w.Must(t, "Create"+kind, create)
+			w.Must(t, "Attach"+kind+"Policy", attached)
+			w.Must(t, "Put"+kind+"Policy", with(inline, M{"PolicyDocument": document}))
+			w.Fails(t, "Delete"+kind, which, "DeleteConflict", "Cannot delete entity, must detach all policies first.")
+			w.Must(t, "Detach"+kind+"Policy", attached)
+			w.Fails(t, "Delete"+kind, which, "DeleteConflict", "Cannot delete entity, must delete policies first.")
+			w.Must(t, "Delete"+kind+"Policy", inline)
+			w.Must(t, "Delete"+kind, which)
 		}
 	})
 }

@@ -32,7 +32,11 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ *iam.GetAccountSummar
 			}
 			summary["Providers"] += int64(len(list))
 		}
-		policies, versions, err := policy.Totals(tx)
+		policies, err := policy.Count(tx)
+		if err != nil {
+			return err
+		}
+		versions, err := policy.CountVersions(tx)
 		if err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ func TestUserIsKeptByWhatIsLeft(t *testing.T) {
 func TestRootUserIsDescribed(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *servertest.World) {
-		equal(t, "root", M{"User": M{"UserId": servertest.Account, "Arn": account + "root"}}, w.Must(t, "GetUser", nil))
+		equal(t, "root", M{"User": M{"UserId": servertest.Account, "Arn": account + "root", "UserName": "", "Path": ""}}, w.Must(t, "GetUser", nil))
 	})
 }
 

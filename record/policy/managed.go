@@ -130,6 +130,17 @@ func Count(tx *db.Tx) (int, error) {
 	return n, nil
 }
 
+// CountVersions counts the versions of all policies of the account.
+func CountVersions(tx *db.Tx) (int, error) {
+	n, err := db.One(tx, scanCount, `
+		SELECT COUNT(*)
+		FROM managed_policy_version`)
+	if err != nil {
+		return 0, fmt.Errorf("count versions of policies: %w", err)
+	}
+	return n, nil
+}
+
 // AddVersion adds a version to a policy.
 func AddVersion(tx *db.Tx, policyID string, number int64, document string) error {
 	_, err := tx.Exec(`
