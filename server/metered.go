@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"cardea/engine/message"
+	"cardea/engine/throttle"
+	"cardea/feature/identitypool"
 	"cardea/outbound/delivery"
 	"cardea/platform/config"
 	"cardea/platform/telemetry"
@@ -57,4 +59,16 @@ func meteredMessages(m *telemetry.Metrics) func(string) func(delivery.Class) {
 		began := time.Now()
 		return func(class delivery.Class) { m.Message(transport, string(class), time.Since(began)) }
 	}
+}
+
+// identityLimits are the bounds of operations of identity pools that need no signature, on each node. As those of messages, a
+// development server has none unless they are given.
+func identityLimits(c *Config) identitypool.Limits {
+	if c.Limits == nil && c.Dev {
+		return identitypool.Limits{}
+	}
+	bound := func(perSecond float64, burst int) *throttle.Throttle {
+		return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
+	}
+	return identitypool.Limits{Guests: bound(2, 20), Logins: bound(10, 100), Unlinking: bound(2, 20), Pool: bound(1000, 10_000)}
 }

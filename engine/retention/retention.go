@@ -14,6 +14,7 @@ import (
 	"cardea/record/device"
 	"cardea/record/devicegrant"
 	"cardea/record/federationtrace"
+	"cardea/record/identity"
 	"cardea/record/logoutnotice"
 	"cardea/record/passkey"
 	"cardea/record/pushedrequest"
@@ -33,6 +34,9 @@ const (
 	// replayLife is how long a code is kept after it has expired, to recognize when it comes a second time, a device's, to say
 	// so, and a single sign-on session, which codes that it gave in its last minutes must find.
 	replayLife = time.Hour
+
+	// guestLife is how long a guest of an identity pool is listed.
+	guestLife = 90 * 24 * time.Hour
 
 	// confirmTime is how long an app may take to confirm a device.
 	confirmTime = 24 * time.Hour
@@ -59,6 +63,7 @@ var Rules = []Rule{
 	{"counters", func(tx *db.Tx, limit int) (int, error) { return quota.Prune(tx, tx.Now, limit) }},
 	{"failed attempts", func(tx *db.Tx, limit int) (int, error) { return attempt.Prune(tx, tx.Now.Add(-attemptLife), limit) }},
 	{"devices", func(tx *db.Tx, limit int) (int, error) { return device.Prune(tx, tx.Now.Add(-confirmTime), limit) }},
+	{"guests", func(tx *db.Tx, limit int) (int, error) { return identity.Prune(tx, tx.Now.Add(-guestLife), limit) }},
 	{"passkey registrations", func(tx *db.Tx, limit int) (int, error) { return passkey.Prune(tx, tx.Now, limit) }},
 }
 

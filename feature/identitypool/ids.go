@@ -55,29 +55,44 @@ func (l label) mark(box *seal.Box, region string, b [16]byte) int64 {
 	return int64(binary.BigEndian.Uint64(tail[:])) ^ l.disguise(box, region, b)
 }
 
+// found is an identity with its pool, which is shared and must not be changed.
+type found struct {
+	*identity.Identity
+	pool *identitypool.Pool
+	kind label // of its id
+}
+
 // find finds an identity and its pool by its id alone, or answers db.ErrNotFound. A guest without a row is one as new.
-func (s *Service) find(tx *db.Tx, name string) (*identitypool.Pool, *identity.Identity, error) {
+func (s *Service) find(tx *db.Tx, name string) (*found, error) {
 	region, text, _ := strings.Cut(name, ":")
 	b, ok := id.ParseUUID(text)
 	if !ok {
-		return nil, nil, db.ErrNotFound
+		return nil, db.ErrNotFound
 	}
 	box, err := s.Ring.ServerBox(tx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open the server's box: %w", err)
+		return nil, fmt.Errorf("open the server's box: %w", err)
 	}
 	guest := guestID.mark(box, region, b)
-	p, err := identitypool.ByMark(tx, guest, memberID.mark(box, region, b))
+	pool, err := identitypool.ByMark(tx, guest, memberID.mark(box, region, b))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if p.ID.Region() != region {
-		return nil, nil, db.ErrNotFound
+	if pool.ID.Region() != region {
+		return nil, db.ErrNotFound
 	}
 
-	i, err := identity.Get(tx, p.ID, id.Identity(name))
-	if errors.Is(err, db.ErrNotFound) && p.Mark == guest {
-		return p, &identity.Identity{Pool: p.ID, ID: id.Identity(name), Guest: true}, nil
+	f := &found{pool: pool, kind: memberID}
+	if pool.Mark == guest {
+		f.kind = guestID
 	}
-	return p, i, err
+	f.Identity, err = identity.Get(tx, pool.ID, id.Identity(name))
+	if errors.Is(err, db.ErrNotFound) && f.kind == guestID {
+		f.Identity = &identity.Identity{Pool: pool.ID, ID: id.Identity(name), Guest: true}
+		return f, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }

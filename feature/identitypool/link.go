@@ -102,11 +102,14 @@ func (s *Service) named(tx *db.Tx, shown proof) (*identity.Identity, error) {
 	if shown.named == "" {
 		return nil, nil
 	}
-	pool, named, err := s.find(tx, string(shown.named))
-	if errors.Is(err, db.ErrNotFound) || err == nil && (pool.ID != shown.pool || named.Disabled && named.MergedInto == "") {
+	f, err := s.located(tx, string(shown.named))
+	if err != nil {
+		return nil, err
+	}
+	if f.pool.ID != shown.pool {
 		return nil, noIdentity(string(shown.named))
 	}
-	return named, err
+	return f.Identity, nil
 }
 
 func noIdentity(name string) error {
@@ -125,6 +128,8 @@ func (shown proof) logins(tx *db.Tx, pool *identitypool.Pool) (known, missing []
 	for _, l := range all {
 		found, err := identity.Find(tx, pool.ID, l.Provider, l.Subject)
 		switch {
+		case err == nil && found.Developer != l.Developer:
+			return nil, nil, errConflict // of a provider that has the developer provider's name
 		case err == nil:
 			known = append(known, found)
 		case !errors.Is(err, db.ErrNotFound):

@@ -45,7 +45,8 @@ func (s *Service) CreateIdentityPool(ctx context.Context, in *cognitoidentity.Cr
 		if err := identitypool.Insert(tx, pool); err != nil {
 			return fmt.Errorf("create identity pool: %w", err)
 		}
-		return nil
+		_, err = s.Ring.ServerBox(tx) // which ids are made with, and which only a write can make
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -67,10 +68,6 @@ func (s *Service) DescribeIdentityPool(ctx context.Context, in *cognitoidentity.
 func (s *Service) UpdateIdentityPool(ctx context.Context, in *cognitoidentity.IdentityPool) (*cognitoidentity.IdentityPool, error) {
 	given := *in
 	tidy(&given)
-	if err := s.check(&given); err != nil {
-		return nil, err
-	}
-
 	return s.change(ctx, in.IdentityPoolId, func(pool *identitypool.Pool) error {
 		changed, current := given, &pool.Doc
 		if changed.DeveloperProviderName == "" {
@@ -83,7 +80,7 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, in *cognitoidentity.Id
 			changed.IdentityPoolTags = current.IdentityPoolTags
 		}
 		pool.Doc = changed
-		return nil
+		return s.check(&pool.Doc)
 	})
 }
 

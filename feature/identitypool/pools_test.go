@@ -129,6 +129,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 			"OIDC role":  {M{"OpenIdConnectProviderARNs": []any{role}}, "InvalidParameterException", ""},
 			"social":     {M{"SupportedLoginProviders": M{"example.com": "app"}}, "InvalidParameterException", ""},
 			"developer":  {M{"DeveloperProviderName": "accounts.google.com"}, "InvalidParameterException", ""},
+			"issuer":     {M{"DeveloperProviderName": "example.com", "OpenIdConnectProviderARNs": []any{oidc}}, "InvalidParameterException", ""},
 			"own":        {M{"DeveloperProviderName": "cognito-identity.amazonaws.com"}, "InvalidParameterException", ""},
 			"many tags":  {M{"IdentityPoolTags": tags}, "InvalidParameterException", ""},
 			"AWS's tags": {M{"IdentityPoolTags": M{"AWS:x": ""}}, "InvalidParameterException", ""},

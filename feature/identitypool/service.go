@@ -25,6 +25,9 @@ type Service struct {
 
 	// Logins verifies logins, and knows the one name of a provider that may be called by several.
 	Logins *federated.Verifier
+	// Limits bound strangers, and Listing how many of them are listed.
+	Limits  Limits
+	Listing *Listing
 	// ForeignRoles takes roles of other accounts, as a development server does.
 	ForeignRoles bool
 }

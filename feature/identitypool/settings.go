@@ -64,6 +64,9 @@ func (s *Service) check(d *cognitoidentity.IdentityPool) error {
 		if _, ok := iamResource(provider, "oidc-provider/"); !ok {
 			return cognitoidentity.InvalidParameter("Invalid OpenID Connect provider ARN: " + provider)
 		}
+		if strings.HasSuffix(provider, ":oidc-provider/"+d.DeveloperProviderName) { // its users would be taken for developer users
+			return cognitoidentity.InvalidParameter("Invalid developer provider name: " + d.DeveloperProviderName)
+		}
 	}
 	for _, provider := range d.SamlProviderARNs {
 		account, ok := iamResource(provider, "saml-provider/")

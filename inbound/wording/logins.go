@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cardea/engine/federated"
+	"cardea/engine/throttle"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidentity"
 	"cardea/spec/sts"
@@ -20,6 +21,9 @@ func Identity(_ *awsjson.Operation, err error) error {
 	}
 	if fault := loginFault(err); fault != nil {
 		return fault
+	}
+	if errors.Is(err, throttle.ErrTooFast) {
+		return cognitoidentity.TooManyRequests("Rate exceeded")
 	}
 	return err
 }

@@ -13,7 +13,7 @@ type Identity struct {
 	Pool       id.IdentityPool
 	ID         id.Identity
 	Guest      bool        // no login was ever linked to it
-	Disabled   bool        // its id is dead
+	Disabled   bool        // its id is dead: it was merged, or deleted
 	MergedInto id.Identity // the identity that has taken its place; empty for none
 	Created    time.Time
 	Modified   time.Time
@@ -73,12 +73,12 @@ func Delete(tx *db.Tx, pool id.IdentityPool, identity id.Identity) error {
 }
 
 // List gives up to limit rows of a pool's identities in the order of their ids, beginning behind the id after (empty: at the
-// first), without those that are disabled if hideDisabled says so.
+// first): those of live ones, and those of merged ones unless hideDisabled says otherwise.
 func List(tx *db.Tx, pool id.IdentityPool, after string, limit int, hideDisabled bool) ([]*Identity, error) {
 	return db.All(tx, scan, `
 		SELECT identity_pool_id, id, guest, disabled, merged_into, created, modified
 		FROM identity
-		WHERE identity_pool_id = $1 AND id > $2 AND (disabled = FALSE OR disabled <> $3)
+		WHERE identity_pool_id = $1 AND id > $2 AND (disabled = FALSE OR merged_into <> '' AND disabled <> $3)
 		ORDER BY id
 		LIMIT $4`,
 		pool, after, hideDisabled, limit)
@@ -98,6 +98,9 @@ func Prune(tx *db.Tx, before time.Time, limit int) (int, error) {
 	}
 	return int(rows), nil
 }
+
+// Deleted tells whether the identity was deleted. Its row only keeps its id from being good again.
+func (i *Identity) Deleted() bool { return i.Disabled && i.MergedInto == "" }
 
 func scan(row db.Scanner) (*Identity, error) {
 	var i Identity

@@ -21,6 +21,9 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["CreateIdentityPool"] = createIdentityPool
 	deleteIdentities := awsjson.Operation{Name: "DeleteIdentities", Feature: "identitypool", Signed: true, Input: &shapeDeleteIdentitiesInput, Errors: errorsDeleteIdentities, Permissions: []awsjson.Permission{{Action: "cognito-identity:DeleteIdentities", Resource: "*"}}}
+	if ready {
+		deleteIdentities.Invoke = awsjson.Method(&shapeDeleteIdentitiesInput, a.Identitypool.DeleteIdentities)
+	}
 	operations["DeleteIdentities"] = deleteIdentities
 	deleteIdentityPool := awsjson.Operation{Name: "DeleteIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeDeleteIdentityPoolInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DeleteIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
@@ -28,6 +31,9 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["DeleteIdentityPool"] = deleteIdentityPool
 	describeIdentity := awsjson.Operation{Name: "DescribeIdentity", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentity", Resource: "*"}}}
+	if ready {
+		describeIdentity.Invoke = awsjson.Method(&shapeDescribeIdentityInput, a.Identitypool.DescribeIdentity)
+	}
 	operations["DescribeIdentity"] = describeIdentity
 	describeIdentityPool := awsjson.Operation{Name: "DescribeIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityPoolInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
@@ -37,6 +43,9 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	getCredentialsForIdentity := awsjson.Operation{Name: "GetCredentialsForIdentity", Feature: "identitypool", Signed: false, Input: &shapeGetCredentialsForIdentityInput, Errors: errorsGetCredentialsForIdentity}
 	operations["GetCredentialsForIdentity"] = getCredentialsForIdentity
 	getId := awsjson.Operation{Name: "GetId", Feature: "identitypool", Signed: false, Input: &shapeGetIdInput, Errors: errorsGetId}
+	if ready {
+		getId.Invoke = awsjson.Method(&shapeGetIdInput, a.Identitypool.GetId)
+	}
 	operations["GetId"] = getId
 	getIdentityPoolRoles := awsjson.Operation{Name: "GetIdentityPoolRoles", Feature: "identitypool", Signed: true, Input: &shapeGetIdentityPoolRolesInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetIdentityPoolRoles", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
@@ -53,6 +62,9 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["GetPrincipalTagAttributeMap"] = getPrincipalTagAttributeMap
 	listIdentities := awsjson.Operation{Name: "ListIdentities", Feature: "identitypool", Signed: true, Input: &shapeListIdentitiesInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		listIdentities.Invoke = awsjson.Method(&shapeListIdentitiesInput, a.Identitypool.ListIdentities)
+	}
 	operations["ListIdentities"] = listIdentities
 	listIdentityPools := awsjson.Operation{Name: "ListIdentityPools", Feature: "identitypool", Signed: true, Input: &shapeListIdentityPoolsInput, Errors: errorsListIdentityPools, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentityPools", Resource: "*"}}}
 	if ready {
@@ -65,8 +77,14 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["ListTagsForResource"] = listTagsForResource
 	lookupDeveloperIdentity := awsjson.Operation{Name: "LookupDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeLookupDeveloperIdentityInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:LookupDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		lookupDeveloperIdentity.Invoke = awsjson.Method(&shapeLookupDeveloperIdentityInput, a.Identitypool.LookupDeveloperIdentity)
+	}
 	operations["LookupDeveloperIdentity"] = lookupDeveloperIdentity
 	mergeDeveloperIdentities := awsjson.Operation{Name: "MergeDeveloperIdentities", Feature: "identitypool", Signed: true, Input: &shapeMergeDeveloperIdentitiesInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:MergeDeveloperIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		mergeDeveloperIdentities.Invoke = awsjson.Method(&shapeMergeDeveloperIdentitiesInput, a.Identitypool.MergeDeveloperIdentities)
+	}
 	operations["MergeDeveloperIdentities"] = mergeDeveloperIdentities
 	setIdentityPoolRoles := awsjson.Operation{Name: "SetIdentityPoolRoles", Feature: "identitypool", Signed: true, Input: &shapeSetIdentityPoolRolesInput, Errors: errorsSetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:SetIdentityPoolRoles", Resource: "identitypool/{IdentityPoolId}"}, {Action: "iam:PassRole", Resource: "{each:Roles.*}", PassedTo: "cognito-identity.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:RoleMappings.*.RulesConfiguration.Rules.*.RoleARN}", PassedTo: "cognito-identity.amazonaws.com"}}}
 	if ready {
@@ -84,8 +102,14 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["TagResource"] = tagResource
 	unlinkDeveloperIdentity := awsjson.Operation{Name: "UnlinkDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeUnlinkDeveloperIdentityInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:UnlinkDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		unlinkDeveloperIdentity.Invoke = awsjson.Command(&shapeUnlinkDeveloperIdentityInput, a.Identitypool.UnlinkDeveloperIdentity)
+	}
 	operations["UnlinkDeveloperIdentity"] = unlinkDeveloperIdentity
 	unlinkIdentity := awsjson.Operation{Name: "UnlinkIdentity", Feature: "identitypool", Signed: false, Input: &shapeUnlinkIdentityInput, Errors: errorsGetOpenIdToken}
+	if ready {
+		unlinkIdentity.Invoke = awsjson.Command(&shapeUnlinkIdentityInput, a.Identitypool.UnlinkIdentity)
+	}
 	operations["UnlinkIdentity"] = unlinkIdentity
 	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "identitypool", Signed: true, Input: &shapeUntagResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UntagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {

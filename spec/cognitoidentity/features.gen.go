@@ -9,15 +9,23 @@ import (
 // Identitypool is what the feature identitypool answers.
 type Identitypool interface {
 	CreateIdentityPool(ctx context.Context, in *CreateIdentityPoolInput) (*IdentityPool, error)
+	DeleteIdentities(ctx context.Context, in *DeleteIdentitiesInput) (*DeleteIdentitiesResponse, error)
 	DeleteIdentityPool(ctx context.Context, in *DeleteIdentityPoolInput) error
+	DescribeIdentity(ctx context.Context, in *DescribeIdentityInput) (*IdentityDescription, error)
 	DescribeIdentityPool(ctx context.Context, in *DescribeIdentityPoolInput) (*IdentityPool, error)
+	GetId(ctx context.Context, in *GetIdInput) (*GetIdResponse, error)
 	GetIdentityPoolRoles(ctx context.Context, in *GetIdentityPoolRolesInput) (*GetIdentityPoolRolesResponse, error)
 	GetPrincipalTagAttributeMap(ctx context.Context, in *GetPrincipalTagAttributeMapInput) (*GetPrincipalTagAttributeMapResponse, error)
+	ListIdentities(ctx context.Context, in *ListIdentitiesInput) (*ListIdentitiesResponse, error)
 	ListIdentityPools(ctx context.Context, in *ListIdentityPoolsInput) (*ListIdentityPoolsResponse, error)
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceResponse, error)
+	LookupDeveloperIdentity(ctx context.Context, in *LookupDeveloperIdentityInput) (*LookupDeveloperIdentityResponse, error)
+	MergeDeveloperIdentities(ctx context.Context, in *MergeDeveloperIdentitiesInput) (*MergeDeveloperIdentitiesResponse, error)
 	SetIdentityPoolRoles(ctx context.Context, in *SetIdentityPoolRolesInput) error
 	SetPrincipalTagAttributeMap(ctx context.Context, in *SetPrincipalTagAttributeMapInput) (*SetPrincipalTagAttributeMapResponse, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceResponse, error)
+	UnlinkDeveloperIdentity(ctx context.Context, in *UnlinkDeveloperIdentityInput) error
+	UnlinkIdentity(ctx context.Context, in *UnlinkIdentityInput) error
 	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceResponse, error)
 	UpdateIdentityPool(ctx context.Context, in *IdentityPool) (*IdentityPool, error)
 }
