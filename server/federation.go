@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"cardea/engine/federated"
+	"cardea/engine/throttle"
 	"cardea/feature/federation"
 	"cardea/platform/config"
 	"cardea/spec/arn"
@@ -42,4 +43,13 @@ func origin(address string) string {
 		return ""
 	}
 	return parsed.Scheme + "://" + parsed.Host
+}
+
+// strangers bounds how often a network may ask operations that need no signature: requests in a second, and at once. A development
+// server, whose clients are on the same machine, bounds nothing.
+func (c *Config) strangers(perSecond float64, burst int) *throttle.Throttle {
+	if c.Dev {
+		return nil
+	}
+	return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
 }

@@ -101,7 +101,7 @@ func tokenOf(arn string, a *saml.Assertion) *Token {
 		Provider: arn, ARN: arn, Audience: a.Issuer, Claims: claims, Expires: a.NotOnOrAfter.Unix(),
 		Subject: strings.Join([]string{url.QueryEscape(id.Format), url.QueryEscape(id.NameQualifier), id.Value}, ","),
 		Assertion: &Assertion{
-			Issuer: a.Issuer, Recipient: samlRecipient, NameID: id.Value, Format: id.Format, Qualifier: id.NameQualifier,
+			ID: a.ID, SessionEnds: a.SessionNotOnOrAfter, Issuer: a.Issuer, Recipient: samlRecipient, NameID: id.Value, Format: id.Format, Qualifier: id.NameQualifier,
 		},
 	}
 	t.Detail = arn + ":SAML:" + id.Value

@@ -1,6 +1,9 @@
 package federated
 
-import "cmp"
+import (
+	"cmp"
+	"time"
+)
 
 // Token is a verified login.
 type Token struct {
@@ -33,13 +36,16 @@ type OwnClaims struct {
 	Transitive []string // keys of the tags that sessions assumed later keep
 }
 
-// Assertion is what STS answers of a SAML assertion.
+// Assertion is what STS answers of a SAML assertion, and what it goes by.
 type Assertion struct {
+	ID        string
 	Issuer    string
 	Recipient string
 	NameID    string
 	Format    string // of NameID, as the assertion has it
 	Qualifier string // of NameID
+	// SessionEnds is when the user's session at the provider ends, and those that come of it with it; zero: not said.
+	SessionEnds time.Time
 }
 
 // Methods is the amr of a session that this login has led to.

@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"cardea/engine/authorization"
+	"cardea/engine/federated"
 	"cardea/engine/temporary"
+	"cardea/engine/throttle"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/accesskey"
@@ -21,6 +23,9 @@ type Service struct {
 	Account    arn.Account
 	Authorizer *authorization.Authorizer
 	Sessions   *temporary.Issuer
+	Logins     *federated.Verifier
+	// Strangers bounds the operations that need no signature.
+	Strangers *throttle.Throttle
 	// AnyKey says that the server accepts access keys which it does not know, as development servers do.
 	AnyKey bool
 }

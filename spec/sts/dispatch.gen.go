@@ -26,8 +26,14 @@ func (a *API) addSts(operations map[string]awsjson.Operation) {
 	}
 	operations["AssumeRole"] = assumeRole
 	assumeRoleWithSAML := awsjson.Operation{Name: "AssumeRoleWithSAML", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithSAMLRequest, Errors: errorsAssumeRoleWithSAML}
+	if ready {
+		assumeRoleWithSAML.Invoke = awsjson.Method(&shapeAssumeRoleWithSAMLRequest, a.Sts.AssumeRoleWithSAML)
+	}
 	operations["AssumeRoleWithSAML"] = assumeRoleWithSAML
 	assumeRoleWithWebIdentity := awsjson.Operation{Name: "AssumeRoleWithWebIdentity", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithWebIdentityRequest, Errors: errorsAssumeRoleWithWebIdentity}
+	if ready {
+		assumeRoleWithWebIdentity.Invoke = awsjson.Method(&shapeAssumeRoleWithWebIdentityRequest, a.Sts.AssumeRoleWithWebIdentity)
+	}
 	operations["AssumeRoleWithWebIdentity"] = assumeRoleWithWebIdentity
 	assumeRoot := awsjson.Operation{Name: "AssumeRoot", Feature: "sts", Signed: true, Input: &shapeAssumeRootRequest, Errors: errorsAssumeRoot, Permissions: []awsjson.Permission{{Action: "sts:AssumeRoot", Resource: "{arn:TargetPrincipal}"}}}
 	if ready {
@@ -60,6 +66,9 @@ func (a *API) addSts(operations map[string]awsjson.Operation) {
 	}
 	operations["GetSessionToken"] = getSessionToken
 	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Errors: errorsGetWebIdentityToken, Permissions: []awsjson.Permission{{Action: "sts:GetWebIdentityToken", Resource: "*"}, {Action: "sts:TagGetWebIdentityToken", Resource: "*", If: "Tags"}}}
+	if ready {
+		getWebIdentityToken.Invoke = awsjson.Method(&shapeGetWebIdentityTokenRequest, a.Sts.GetWebIdentityToken)
+	}
 	operations["GetWebIdentityToken"] = getWebIdentityToken
 }
 
