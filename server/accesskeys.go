@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"cardea/platform/db"
@@ -56,6 +57,29 @@ func (k *AccessKeys) Create(ctx context.Context) (keyID, secret string, err erro
 		return accesskey.Insert(tx, &accesskey.Key{ID: keyID, Sealed: sealed, Status: accesskey.Active})
 	})
 	return keyID, secret, err
+}
+
+// First is the oldest key that is not disabled, with its secret; it makes one if there is none.
+func (k *AccessKeys) First(ctx context.Context) (keyID, secret string, err error) {
+	err = k.db.Read(ctx, func(tx *db.Tx) error {
+		rows, err := accesskey.List(tx, "")
+		at := slices.IndexFunc(rows, func(r *accesskey.Key) bool { return r.Status == accesskey.Active })
+		if err != nil || at < 0 {
+			return err
+		}
+		box, err := k.ring.ServerBox(tx)
+		if err != nil {
+			return err
+		}
+		keyID = rows[at].ID
+		plain, err := box.Open(accesskey.Label(keyID), rows[at].Sealed)
+		secret = string(plain)
+		return err
+	})
+	if err != nil || keyID != "" {
+		return keyID, secret, err
+	}
+	return k.Create(ctx)
 }
 
 // List returns all root keys, the oldest first.

@@ -78,7 +78,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		STS:        &stsapi.API{Sts: f.sts},
 		Identities: &cognitoidentity.API{Identitypool: f.identities},
 		IAM:        newIAM(&c, e),
-		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys}},
+		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys, Authorizer: enforcing(&c, e)}},
 		authorizer: e.authorizer,
 		config:     c,
 		jobs:       schedule(e, f),
@@ -89,6 +89,14 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(issuer.NewDocuments(e.store, c.issuers(), e.tokens.PublicKeys), f)
 	return srv, nil
+}
+
+// enforcing is what decides by policies, or nil on a server where everybody may do everything.
+func enforcing(c *Config, e *engines) *authorization.Authorizer {
+	if c.Dev && !c.EnforceIAM {
+		return nil
+	}
+	return e.authorizer
 }
 
 // Close closes the database, other files and the connections to relays, and ends functions that run here. Run must have

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,6 +30,7 @@ type devCommand struct {
 	Region    string           `help:"The Region of the demo pool and of requests that name none." default:"us-east-1" env:"CARDEA_DEV_REGION"`
 	TLS       bool             `name:"tls" help:"Serve https, with a certificate authority kept in the data folder." env:"CARDEA_DEV_TLS"`
 	Issuer    string           `name:"issuer-base" help:"What every issuer begins with, instead of the server's address; {region} stands for the pool's Region." env:"CARDEA_DEV_ISSUER_BASE" placeholder:"URL"`
+	Enforce   bool             `name:"enforce-iam" help:"Check signatures and let policies decide, as cardea serve does; prints a root key to begin with." env:"CARDEA_DEV_ENFORCE_IAM"`
 	Host      []string         `help:"A further host name that this server answers to; may be repeated." placeholder:"NAME"`
 	Geo       string           `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
 	Templates string           `help:"A folder with frames, style sheets and texts of your own for the pages of domains." type:"existingdir" env:"CARDEA_DEV_TEMPLATES" placeholder:"DIR"`
@@ -38,11 +40,11 @@ type devCommand struct {
 
 // Run starts a server for development and prints how to use it.
 func (c devCommand) Run(t terminal) error {
-	local, settings, err := c.prepare(t)
+	ready, err := c.prepare(t)
 	if err != nil {
 		return err
 	}
-	srv, err := server.New(t.ctx, settings)
+	srv, err := server.New(t.ctx, ready.settings)
 	if err != nil {
 		return err
 	}
@@ -54,9 +56,9 @@ func (c devCommand) Run(t terminal) error {
 	if err != nil {
 		return err
 	}
-	screen := screen{URL: settings.PublicURL, Region: c.Region, Demo: demo, Data: c.Data, Open: !c.loopback()}
-	if local != nil {
-		screen.Authority = local.AuthorityFile
+	screen := screen{URL: ready.settings.PublicURL, Region: c.Region, Demo: demo, Data: c.Data, Open: !c.loopback(), Key: ready.key, Enforced: c.Enforce}
+	if ready.local != nil {
+		screen.Authority = ready.local.AuthorityFile
 	}
 	if err := screen.print(t.stdout); err != nil {
 		return err
@@ -64,21 +66,29 @@ func (c devCommand) Run(t terminal) error {
 	return srv.Run(t.ctx)
 }
 
+// prepared is what a server for development is made of.
+type prepared struct {
+	settings server.Config
+	local    *certs.Local // nil without https
+	key      accessKey    // that its clients sign with
+}
+
 // prepare fills the data folder and turns the flags into a server's configuration.
-func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
+func (c devCommand) prepare(t terminal) (prepared, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, server.Config{}, fmt.Errorf("data folder: %w", err)
+		return prepared{}, fmt.Errorf("data folder: %w", err)
 	}
 	keys, err := masterKeys(filepath.Join(c.Data, "master.key"))
 	if err != nil {
-		return nil, server.Config{}, err
+		return prepared{}, err
 	}
 	log, err := telemetry.Logger(t.stderr, c.Log, "text")
 	if err != nil {
-		return nil, server.Config{}, err
+		return prepared{}, err
 	}
 	settings := server.Config{
 		Dev:        true,
+		EnforceIAM: c.Enforce,
 		Addr:       c.Addr,
 		Hosts:      c.names(),
 		PublicURL:  c.address(),
@@ -96,20 +106,43 @@ func (c devCommand) prepare(t terminal) (*certs.Local, server.Config, error) {
 	var local *certs.Local
 	if c.TLS {
 		if local, err = certs.OpenLocal(c.Data, append(c.names(), c.hostname())...); err != nil {
-			return nil, server.Config{}, err
+			return prepared{}, err
 		}
 		settings.Certificate, settings.IssueCertificate = local.Get, local.For
 	}
 	if settings.Federation, err = config.ParseFederation(c.Social); err != nil {
-		return nil, server.Config{}, fmt.Errorf("--federation: %w", err)
+		return prepared{}, fmt.Errorf("--federation: %w", err)
 	}
-	settings.Functions, err = c.functions(functionEnvironment(settings.PublicURL, local))
-	return local, settings, err
+	key := anyKey
+	if c.Enforce {
+		if key, err = rootKey(t.ctx, settings); err != nil {
+			return prepared{}, err
+		}
+	}
+	settings.Functions, err = c.functions(functionEnvironment(settings.PublicURL, local, key))
+	return prepared{settings, local, key}, err
+}
+
+// accessKey signs the requests of this machine's clients and functions.
+type accessKey struct{ ID, Secret string }
+
+// anyKey is one that nobody has: a server that does not ask policies accepts any.
+var anyKey = accessKey{"dev", "dev"}
+
+// rootKey is the first root key of the server, which is made if there is none.
+func rootKey(ctx context.Context, settings server.Config) (accessKey, error) {
+	keys, err := server.OpenAccessKeys(ctx, settings)
+	if err != nil {
+		return accessKey{}, err
+	}
+	defer keys.Close()
+	id, secret, err := keys.First(ctx)
+	return accessKey{id, secret}, err
 }
 
 // functionEnvironment lets functions call this server by AWS's SDKs, as on Lambda they would call AWS.
-func functionEnvironment(url string, local *certs.Local) map[string]config.Secret {
-	env := map[string]config.Secret{"AWS_ACCESS_KEY_ID": "dev", "AWS_SECRET_ACCESS_KEY": "dev"}
+func functionEnvironment(url string, local *certs.Local, key accessKey) map[string]config.Secret {
+	env := map[string]config.Secret{"AWS_ACCESS_KEY_ID": config.Secret(key.ID), "AWS_SECRET_ACCESS_KEY": config.Secret(key.Secret)}
 	for _, service := range []string{"COGNITO_IDENTITY_PROVIDER", "KMS", "STS"} {
 		env["AWS_ENDPOINT_URL_"+service] = config.Secret(url)
 	}

@@ -16,6 +16,8 @@ type screen struct {
 	Data      string
 	Authority string // the CA file when serving https
 	Open      bool   // other machines can reach the server
+	Key       accessKey
+	Enforced  bool // signatures are checked and policies asked
 }
 
 // print writes the screen; its last line is written when everything is ready to be used.
@@ -34,12 +36,16 @@ func (s screen) print(w io.Writer) error {
 	fmt.Fprintf(&b, "  Data       %s\n\n", s.Data)
 	fmt.Fprintf(&b, "For the AWS CLI and SDKs:\n\n")
 	fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%s AWS_ENDPOINT_URL_STS=%s\n", s.URL, s.URL)
-	fmt.Fprintf(&b, "  export AWS_ACCESS_KEY_ID=dev AWS_SECRET_ACCESS_KEY=dev AWS_REGION=%s AWS_DEFAULT_REGION=%s\n", s.Region, s.Region)
+	fmt.Fprintf(&b, "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s\n", s.Key.ID, s.Key.Secret, s.Region, s.Region)
 	if s.Authority != "" {
 		fmt.Fprintf(&b, "  export AWS_CA_BUNDLE=%s\n", s.Authority)
 		fmt.Fprintf(&b, "  export NODE_EXTRA_CA_CERTS=%s\n", s.Authority)
 	}
-	fmt.Fprintf(&b, "\nAny access key is accepted and signatures are not checked: every client that reaches this server can administer it.\n")
+	if s.Enforced {
+		fmt.Fprintf(&b, "\nThis is a root key: signatures are checked, and policies of IAM decide what other keys may do.\n")
+	} else {
+		fmt.Fprintf(&b, "\nAny access key is accepted and signatures are not checked: every client that reaches this server can administer it.\n")
+	}
 	if s.Open {
 		fmt.Fprintf(&b, "WARNING: it listens beyond this machine.\n")
 	}

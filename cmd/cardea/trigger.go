@@ -104,7 +104,9 @@ func (c triggerCommand) settings(t terminal) (settings server.Config, err error)
 	switch {
 	case missing == nil && folder != "":
 		dev := devCommand{functionFlag: c.functionFlag, Addr: "127.0.0.1:9229", Data: folder, Account: "123456789012", Region: "us-east-1", Log: "info"}
-		_, settings, err = dev.prepare(t)
+		var ready prepared
+		ready, err = dev.prepare(t)
+		settings = ready.settings
 	case c.Data != "":
 		return settings, fmt.Errorf("--data: no development server has run there: %w", missing)
 	default:

@@ -2,6 +2,9 @@ package authorization
 
 import "cardea/spec/iampolicy"
 
+// PassRole is what a caller must be allowed on a role that they give to a service.
+const PassRole = "iam:PassRole"
+
 // DeniedError says that policies do not allow a request.
 type DeniedError struct {
 	Action, Resource string

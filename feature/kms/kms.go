@@ -3,14 +3,18 @@ package kms
 import (
 	"context"
 
+	"cardea/engine/authorization"
 	"cardea/engine/kmskey"
 	"cardea/platform/caller"
+	"cardea/spec/iampolicy"
 	"cardea/spec/kms"
 )
 
 // Service answers the operations of KMS.
 type Service struct {
 	Keys *kmskey.Keys
+	// Authorizer decides whether policies allow the caller what they do with a key; nil allows everything, on a development server.
+	Authorizer *authorization.Authorizer
 }
 
 // Decrypt unwraps what GenerateDataKey has wrapped under one of this server's keys, and the same encryption context.
@@ -21,13 +25,13 @@ func (s *Service) Decrypt(ctx context.Context, in *kms.DecryptRequest) (*kms.Dec
 	var want kmskey.ARN
 	if in.KeyId != "" {
 		var err error
-		if want, err = s.key(ctx, in.KeyId); err != nil {
+		if want, err = s.key(ctx, "kms:Decrypt", in.KeyId); err != nil {
 			return nil, err
 		}
 	}
 
 	plain, key, err := s.Keys.Unwrap(ctx, in.CiphertextBlob, in.EncryptionContext)
-	if err != nil {
+	if err := s.allowed(ctx, "kms:Decrypt", key, err); err != nil {
 		return nil, err
 	}
 	if _, err := s.Keys.Local(key); err != nil {
@@ -48,7 +52,7 @@ func (s *Service) GenerateDataKey(ctx context.Context, in *kms.GenerateDataKeyRe
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.key(ctx, in.KeyId)
+	key, err := s.key(ctx, "kms:GenerateDataKey", in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func (s *Service) GenerateDataKey(ctx context.Context, in *kms.GenerateDataKeyRe
 
 // DescribeKey tells the ARN of one of this server's keys.
 func (s *Service) DescribeKey(ctx context.Context, in *kms.DescribeKeyRequest) (*kms.DescribeKeyResponse, error) {
-	key, err := s.key(ctx, in.KeyId)
+	key, err := s.key(ctx, "kms:DescribeKey", in.KeyId)
 	if err != nil {
 		return nil, err
 	}
@@ -78,14 +82,30 @@ func (s *Service) DescribeKey(ctx context.Context, in *kms.DescribeKeyRequest) (
 	}}, nil
 }
 
-// key is the key that the caller names, by ARN, id or alias, in their own account and Region.
-func (s *Service) key(ctx context.Context, name string) (kmskey.ARN, error) {
+// key is the key that the caller names, by ARN, id or alias, in their own account and Region, if they may do what they want with it.
+func (s *Service) key(ctx context.Context, action, name string) (kmskey.ARN, error) {
 	from := caller.From(ctx)
 	asked, err := kmskey.ParseIn(name, from.Region, from.Account)
-	if err != nil {
-		return asked, err
+	if err == nil {
+		asked, err = s.Keys.Local(asked)
 	}
-	return s.Keys.Local(asked)
+	return asked, s.allowed(ctx, action, asked, err)
+}
+
+// allowed asks whether policies allow the caller an action on a key. If the key was not found, wrong says why; only those who
+// may use any key are told.
+func (s *Service) allowed(ctx context.Context, action string, key kmskey.ARN, wrong error) error {
+	if s.Authorizer == nil {
+		return wrong
+	}
+	resource := "*"
+	if wrong == nil {
+		resource = key.String()
+	}
+	if err := s.Authorizer.Authorize(ctx, authorization.From(ctx), &iampolicy.Request{Action: action, Resource: resource}); err != nil {
+		return err
+	}
+	return wrong
 }
 
 // sizeOf is how long a data key is to be, in bytes.

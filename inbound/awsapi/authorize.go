@@ -37,7 +37,7 @@ func (c *call) authorize(tree *awsjson.Node) error {
 			continue
 		}
 		if err := c.allowed(ctx, needed, tree, given); err != nil {
-			return c.worded(err)
+			return err
 		}
 	}
 	return nil
@@ -63,14 +63,6 @@ func (c *call) allowed(ctx context.Context, needed *awsjson.Permission, tree *aw
 		}
 	}
 	return nil
-}
-
-// worded is an error as the service words it.
-func (c *call) worded(err error) error {
-	if c.service.Word == nil {
-		return err
-	}
-	return c.service.Word(c.operation, err)
 }
 
 // admit refuses operations that sessions of users may never call, as IAM and STS word it.

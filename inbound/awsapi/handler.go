@@ -83,10 +83,7 @@ func (c *call) run(w http.ResponseWriter) (any, error) {
 		ctx = authorization.With(ctx, c.principal)
 	}
 	out, err := c.operation.Invoke(ctx, tree)
-	if err != nil && c.service.Word != nil {
-		err = c.service.Word(c.operation, err)
-	}
-	return out, c.strictly(err)
+	return out, c.strictly(c.worded(err))
 }
 
 // receive reads the request, verifies the caller, parses the body and asks whether the caller may do what it says. A caller who may not
@@ -100,7 +97,7 @@ func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	}
 	if c.principal != nil {
 		if err := c.authorize(&tree); err != nil {
-			return awsjson.Node{}, err
+			return awsjson.Node{}, c.worded(err)
 		}
 	}
 	if wrong != nil {
@@ -110,6 +107,14 @@ func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 		return awsjson.Node{}, awsjson.NotBuilt(c.operation.Name)
 	}
 	return tree, nil
+}
+
+// worded is an error as the service words it.
+func (c *call) worded(err error) error {
+	if err == nil || c.service.Word == nil {
+		return err
+	}
+	return c.service.Word(c.operation, err)
 }
 
 // prove verifies the caller of an operation. Unsigned operations ignore signatures, since SDKs may add one.

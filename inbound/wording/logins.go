@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/authorization"
 	"cardea/engine/federated"
 	"cardea/engine/throttle"
 	"cardea/spec/awsjson"
@@ -13,6 +14,9 @@ import (
 
 // Identity words conditions for operations of identity pools (docs/cognito/credentials.md, "Logins").
 func Identity(_ *awsjson.Operation, err error) error {
+	if denied, ok := errors.AsType[*authorization.DeniedError](err); ok && denied.Action == authorization.PassRole {
+		return cognitoidentity.NotAuthorized("Access to Role '" + denied.Resource + "' is forbidden.")
+	}
 	if problem, ok := errors.AsType[*awsjson.Problem](err); ok && errors.Is(problem, awsjson.ErrConstraint) {
 		return awsjson.Refuse("ValidationException", problem.Text)
 	}
