@@ -20,6 +20,17 @@ type Signer struct {
 	Secret string
 	// Principal is whose key it is. Ask once the signature is proven.
 	Principal func(ctx context.Context) (*Principal, error)
+
+	note func(ctx context.Context, u accesskey.Use) error // nil for a temporary key
+}
+
+// Use notes, once a minute at most, that the key has signed a request to a service, named as in signatures, in a Region. Call it once
+// the signature is proven.
+func (s *Signer) Use(ctx context.Context, service, region string) error {
+	if s.note == nil {
+		return nil
+	}
+	return s.note(ctx, accesskey.Use{Service: service, Region: region})
 }
 
 // Signer finds an access key, which comes with a session token if it is a temporary one. Errors are ErrUnknownKey. It is read afresh each
@@ -45,7 +56,7 @@ func (a *Authorizer) Signer(ctx context.Context, accessKeyID, sessionToken strin
 		}
 		return a.ofSession(ctx, session)
 	}
-	return &Signer{opened.Secret, whose}, nil
+	return &Signer{Secret: opened.Secret, Principal: whose}, nil
 }
 
 // longTerm is a root key or the key of a user.
@@ -70,7 +81,17 @@ func (a *Authorizer) longTerm(ctx context.Context, accessKeyID string) (*Signer,
 		return nil, fmt.Errorf("find access key: %w", err)
 	}
 	whose := func(ctx context.Context) (*Principal, error) { return a.user(ctx, key.Owner, nil) }
-	return &Signer{string(secret), whose}, nil
+	note := func(ctx context.Context, u accesskey.Use) error { return a.note(ctx, key, u) }
+	return &Signer{string(secret), whose, note}, nil
+}
+
+// note writes a use of a key if the last one that was written is outdated. It may be lost if the program dies.
+func (a *Authorizer) note(ctx context.Context, key *accesskey.Key, u accesskey.Use) error {
+	u.At = a.DB.Now()
+	if !key.Last.Outdated(u) {
+		return nil
+	}
+	return a.DB.WriteSoon(ctx, func(tx *db.Tx) error { return accesskey.Note(tx, key.ID, u) })
 }
 
 // Root is the root user.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"cardea/spec/awsjson"
+	"cardea/spec/sigv4"
 )
 
 // M is a JSON object: a request or an answer.
@@ -29,7 +31,9 @@ func (w *World) Call(operation string, in M) (M, error) {
 	if w.agent != "" {
 		r.Header.Set("User-Agent", w.agent)
 	}
-	w.sign(r)
+	if err := w.sign(r); err != nil {
+		return nil, err
+	}
 	answer := httptest.NewRecorder()
 	w.Server.Handler.ServeHTTP(answer, r)
 	if w.service.version != "" {
@@ -56,13 +60,23 @@ func (w *World) request(operation string, in M) (*http.Request, error) {
 	return r, nil
 }
 
-// sign adds a signature in form only; a development server does not check it.
-func (w *World) sign(r *http.Request) {
+// sign signs with the key of As, or else adds a signature in form only, which a development server does not check.
+func (w *World) sign(r *http.Request) error {
+	if w.key.ID != "" {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		sigv4.Sign(r, body, w.key, sigv4.Call{Region: w.Region, Service: w.service.name, Now: w.Now()})
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return nil
+	}
 	at := w.Now().UTC().Format("20060102T150405Z")
 	r.Header.Set("X-Amz-Date", at)
 	r.Header.Set("Authorization", fmt.Sprintf(
 		"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/%s/%s/%s/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=%064x",
 		at[:8], w.Region, w.service.name, 0))
+	return nil
 }
 
 func (w *World) read(operation string, answer *httptest.ResponseRecorder) (M, error) {

@@ -12,6 +12,7 @@ import (
 	"cardea/record/signingkey/signingkeytest"
 	"cardea/server"
 	"cardea/spec/awsjson"
+	"cardea/spec/sigv4"
 )
 
 // Account is the account number in the server's ARNs.
@@ -28,6 +29,7 @@ type World struct {
 	clock          *clock
 	domains        *domains
 	service        service
+	key            sigv4.Key
 	agent, address string
 }
 
@@ -110,6 +112,13 @@ func (w *World) By(agent string) *World {
 func (w *World) From(address string) *World {
 	other := *w
 	other.address = address
+	return &other
+}
+
+// As is the same server, called by who has an access key, whose signatures are real.
+func (w *World) As(key sigv4.Key) *World {
+	other := *w
+	other.key = key
 	return &other
 }
 
