@@ -178,6 +178,7 @@ func TestExplanationsNameStatementsAndMissingKeys(t *testing.T) {
   {"Effect":"Allow","Action":"s3:*","Resource":"*"},
   {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::${aws:username}/*"},
   {"Effect":"Deny","Action":"s3:Get*","Resource":"*","Condition":{"StringEquals":{"x:a":"${x:B}","X:A ":"1"},"Null":{"x:A":"true"}}},
+  {"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"x:a ":"2"}}},
   {"Effect":"Allow","Action":"ec2:*","Resource":"*","Condition":{"StringEquals":{"ec2:Vpc":"1"}}}]}`, iampolicy.Managed)
 	set := &iampolicy.Set{Identity: []*iampolicy.Policy{p}, Boundary: p}
 	got := set.Explain(&iampolicy.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::x/y", Keys: iampolicy.Keys{"x:a ": {"1"}}})

@@ -129,15 +129,14 @@ func narrows(t test) bool {
 // statement that denies, all; one that allows, principals of AWS, but no provider and no service.
 func (p *principals) admits(who *Who, allow bool) (admitted, named bool) {
 	switch {
-	case who.Federated != "" && slices.Contains(p.federated, who.Federated),
-		who.Service != "" && slices.Contains(p.service, who.Service):
+	case slices.Contains(p.federated, who.Federated), slices.Contains(p.service, who.Service):
 		return true, true
 	case p.everybody:
 		admitted = !allow || len(who.AWS) > 0 || who.Account != ""
 	}
 	for _, name := range p.aws {
 		switch {
-		case who.Account != "" && (name == who.Account || strings.HasSuffix(name, ":iam::"+who.Account+":root")):
+		case name == who.Account, strings.HasSuffix(name, ":iam::"+who.Account+":root"):
 			admitted = true
 		case slices.Contains(who.AWS, name):
 			return true, true

@@ -172,3 +172,16 @@ func TestTrustPoliciesDenyFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestOneStatementThatNamesTheCallerIsEnough(t *testing.T) {
+	t.Parallel()
+	one := `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + alice + `"}}`
+	all := `{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + account + `"}}`
+	for _, document := range []string{one + "," + all, all + "," + one} {
+		p := parse(t, `{"Version":"2012-10-17","Statement":[`+document+`]}`, iampolicy.Trust)
+		d, named := p.Admits(&iampolicy.Request{Action: "sts:AssumeRole"}, &iampolicy.Who{AWS: []string{alice}, Account: account})
+		if !d.Allowed || !named {
+			t.Errorf("%s: got %+v, named %t", document, d, named)
+		}
+	}
+}
