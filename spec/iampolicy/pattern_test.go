@@ -121,7 +121,7 @@ func FuzzMatcher(f *testing.F) {
 	f.Add("*?${x:a}", "€v", "*")
 	f.Fuzz(func(t *testing.T, pattern, text, value string) {
 		if len(pattern)+len(text)+len(value) > 200 || !utf8.ValidString(pattern) || !utf8.ValidString(text) || !utf8.ValidString(value) {
-			t.Skip()
+			return
 		}
 		keys := Keys{"x:a": {value}}
 		p, err := parsePattern(pattern, syntax{wildcards: true, variables: true, key: func(string) {}})
