@@ -89,7 +89,7 @@ func (s *Service) AssumeRole(ctx context.Context, in *sts.AssumeRoleRequest) (*s
 	if len(in.ProvidedContexts) > 0 {
 		return nil, invalid("ProvidedContexts are not supported.")
 	}
-	by, err := s.signer(ctx)
+	by, err := signer(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type Service struct {
 
 // GetCallerIdentity answers who signed the request. It needs no permission.
 func (s *Service) GetCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentityRequest) (*sts.GetCallerIdentityResponse, error) {
-	p, err := s.signer(ctx)
+	p, err := signer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +62,16 @@ func (s *Service) GetAccessKeyInfo(ctx context.Context, in *sts.GetAccessKeyInfo
 	return &sts.GetAccessKeyInfoResponse{Account: s.Account.ID}, nil
 }
 
+// errUnsigned is a failure of the server: what needs a signature is never asked without one.
+var errUnsigned = errors.New("sts: the operation was asked without a signature")
+
 // signer is who signed the request.
-func (s *Service) signer(ctx context.Context) (*authorization.Principal, error) {
-	if p := authorization.From(ctx); p != nil {
-		return p, nil
+func signer(ctx context.Context) (*authorization.Principal, error) {
+	p := authorization.From(ctx)
+	if p == nil {
+		return nil, errUnsigned
 	}
-	return &authorization.Principal{Account: s.Account.ID, ARN: s.Account.Root(), UserID: s.Account.ID}, nil
+	return p, nil
 }
 
 // answered are credentials as operations answer them.

@@ -65,7 +65,7 @@ func (s *Service) GetFederationToken(ctx context.Context, in *sts.GetFederationT
 
 // own begins a session of the caller's, who must have signed with a long-term key.
 func (s *Service) own(ctx context.Context, operation string, seconds int64) (*temporary.Session, error) {
-	by, err := s.signer(ctx)
+	by, err := signer(ctx)
 	if err != nil {
 		return nil, err
 	}

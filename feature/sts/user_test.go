@@ -55,7 +55,7 @@ func TestAccessKeysTellTheirAccount(t *testing.T) {
 		w = w.On("sts")
 		key := temporaryKey(t, w)
 		for id, known := range map[string]bool{
-			key: true, storedKey(t, w, accesskey.NewID()): true, "AKIAEXAMPLEEXAMPLE22": false, "ASIAEXAMPLE_EXAMPLE2": false, "ASIAEXAMPLEEXAMPLE222": false,
+			key: true, storedKey(t, w, accesskey.NewID()).ID: true, "AKIAEXAMPLEEXAMPLE22": false, "ASIAEXAMPLE_EXAMPLE2": false, "ASIAEXAMPLEEXAMPLE222": false,
 		} {
 			in := M{"AccessKeyId": id}
 			if !known {

@@ -1,7 +1,6 @@
 package sts_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"cardea/engine/temporary"
 	"cardea/engine/token"
 	"cardea/platform/db"
-	"cardea/platform/seal"
-	"cardea/record/datakey"
 	"cardea/record/signingkey/signingkeytest"
 	"cardea/record/trustprovider"
 	"cardea/server"
@@ -36,11 +33,7 @@ const withTags = `"sts:AssumeRoleWithWebIdentity", "sts:TagSession"`
 // poolToken is a token of an identity pool, with changes.
 func poolToken(t testing.TB, w *servertest.World, change func(c *identitytoken.Claims)) string {
 	t.Helper()
-	master, err := seal.NewMaster(bytes.Repeat([]byte{7}, 32)) // the world's
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys := &token.KeyStock{DB: w.DB, Ring: &datakey.Ring{Master: master}, Maker: signingkeytest.Make}
+	keys := &token.KeyStock{DB: w.DB, Ring: ring(t), Maker: signingkeytest.Make}
 	minter := &identitytoken.Minter{DB: w.DB, Keys: keys, PublicURL: w.URL}
 	c := identitytoken.Claims{
 		Pool: identityPool, Identity: identity, Methods: []string{"authenticated", "login.example", "login.example:7"},
