@@ -62,7 +62,7 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	e.identityTokens = &identitytoken.Minter{DB: e.store, Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: meteredSigner(metrics)}
 	e.logins = &federated.Verifier{
 		DB: e.store, Names: c.issuers(), Region: c.Region, Account: c.account(), Tokens: e.tokens, Identities: e.identityTokens,
-		Social: c.socialLogins(),
+		Social: c.socialLogins(), PlainHTTP: c.Dev || c.Outgoing.PlainHTTP,
 		Upstream: &upstream.Client{
 			HTTP: e.toProviders, Now: c.now(), KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
 		},

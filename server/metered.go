@@ -70,5 +70,8 @@ func identityLimits(c *Config) identitypool.Limits {
 	bound := func(perSecond float64, burst int) *throttle.Throttle {
 		return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
 	}
-	return identitypool.Limits{Guests: bound(2, 20), Logins: bound(10, 100), Unlinking: bound(2, 20), Pool: bound(1000, 10_000)}
+	return identitypool.Limits{
+		Guests: bound(2, 20), Logins: bound(10, 100), Unlinking: bound(2, 20), Credentials: bound(20, 200), Tokens: bound(10, 100),
+		Pool: bound(1000, 10_000),
+	}
 }

@@ -89,15 +89,18 @@ func (v *Verifier) verifyOIDC(ctx context.Context, name, arn string, l Login) (*
 func (v *Verifier) registered(p *trustprovider.Provider, name string) signer {
 	return signer{
 		name: name, arn: p.ARN,
-		issuer: func(iss string) (string, bool) { return iss, isIssuer(iss, p.Doc.URL) },
+		issuer: func(iss string) (string, bool) { return iss, v.isIssuer(iss, p.Doc.URL) },
 		client: func(client string) bool { return slices.Contains(p.Doc.ClientIDs, client) },
 	}
 }
 
 // isIssuer reports whether an issuer is that of a provider, whose URL has no scheme. A slash at the end makes no other issuer.
-func isIssuer(iss, provider string) bool {
-	rest, https := strings.CutPrefix(iss, "https://")
-	return https && rest != "" && strings.TrimSuffix(rest, "/") == strings.TrimSuffix(withoutScheme(provider), "/")
+func (v *Verifier) isIssuer(iss, provider string) bool {
+	rest, ok := strings.CutPrefix(iss, "https://")
+	if !ok && v.PlainHTTP {
+		rest, ok = strings.CutPrefix(iss, "http://")
+	}
+	return ok && rest != "" && strings.TrimSuffix(rest, "/") == strings.TrimSuffix(withoutScheme(provider), "/")
 }
 
 // oidcARN finds the ARN by which an identity pool names the OIDC provider of a login.

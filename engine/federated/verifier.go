@@ -28,6 +28,7 @@ type Verifier struct {
 	Upstream   *upstream.Client // calls the other providers
 	Identities *identitytoken.Minter
 	Social     Social
+	PlainHTTP  bool // whether issuers may be without TLS
 
 	once      sync.Once
 	pools     *db.Cache[bool]

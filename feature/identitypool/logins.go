@@ -21,6 +21,7 @@ const wrongLogin = 10
 // bounds nothing.
 type Limits struct {
 	Guests, Logins, Unlinking *throttle.Throttle // of a network: GetId without and with logins, UnlinkIdentity
+	Credentials, Tokens       *throttle.Throttle // of a network: GetCredentialsForIdentity, GetOpenIdToken
 	Pool                      *throttle.Throttle // of a pool: each operation
 }
 

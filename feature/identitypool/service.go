@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"cardea/engine/authorization"
 	"cardea/engine/federated"
+	"cardea/engine/identitytoken"
+	"cardea/engine/temporary"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/platform/page"
@@ -25,6 +28,10 @@ type Service struct {
 
 	// Logins verifies logins, and knows the one name of a provider that may be called by several.
 	Logins *federated.Verifier
+	// Authorizer decides who may assume the roles of pools, Sessions gives them credentials, and Tokens says elsewhere who they are.
+	Authorizer *authorization.Authorizer
+	Sessions   *temporary.Issuer
+	Tokens     *identitytoken.Minter
 	// Limits bound strangers, and Listing how many of them are listed.
 	Limits  Limits
 	Listing *Listing

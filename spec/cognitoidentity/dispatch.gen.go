@@ -41,6 +41,9 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["DescribeIdentityPool"] = describeIdentityPool
 	getCredentialsForIdentity := awsjson.Operation{Name: "GetCredentialsForIdentity", Feature: "identitypool", Signed: false, Input: &shapeGetCredentialsForIdentityInput, Errors: errorsGetCredentialsForIdentity}
+	if ready {
+		getCredentialsForIdentity.Invoke = awsjson.Method(&shapeGetCredentialsForIdentityInput, a.Identitypool.GetCredentialsForIdentity)
+	}
 	operations["GetCredentialsForIdentity"] = getCredentialsForIdentity
 	getId := awsjson.Operation{Name: "GetId", Feature: "identitypool", Signed: false, Input: &shapeGetIdInput, Errors: errorsGetId}
 	if ready {
@@ -53,8 +56,14 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	}
 	operations["GetIdentityPoolRoles"] = getIdentityPoolRoles
 	getOpenIdToken := awsjson.Operation{Name: "GetOpenIdToken", Feature: "identitypool", Signed: false, Input: &shapeGetOpenIdTokenInput, Errors: errorsGetOpenIdToken}
+	if ready {
+		getOpenIdToken.Invoke = awsjson.Method(&shapeGetOpenIdTokenInput, a.Identitypool.GetOpenIdToken)
+	}
 	operations["GetOpenIdToken"] = getOpenIdToken
 	getOpenIdTokenForDeveloperIdentity := awsjson.Operation{Name: "GetOpenIdTokenForDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeGetOpenIdTokenForDeveloperIdentityInput, Errors: errorsGetOpenIdTokenForDeveloperIdentity, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetOpenIdTokenForDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
+	if ready {
+		getOpenIdTokenForDeveloperIdentity.Invoke = awsjson.Method(&shapeGetOpenIdTokenForDeveloperIdentityInput, a.Identitypool.GetOpenIdTokenForDeveloperIdentity)
+	}
 	operations["GetOpenIdTokenForDeveloperIdentity"] = getOpenIdTokenForDeveloperIdentity
 	getPrincipalTagAttributeMap := awsjson.Operation{Name: "GetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeGetPrincipalTagAttributeMapInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {

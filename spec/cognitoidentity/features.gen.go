@@ -13,8 +13,11 @@ type Identitypool interface {
 	DeleteIdentityPool(ctx context.Context, in *DeleteIdentityPoolInput) error
 	DescribeIdentity(ctx context.Context, in *DescribeIdentityInput) (*IdentityDescription, error)
 	DescribeIdentityPool(ctx context.Context, in *DescribeIdentityPoolInput) (*IdentityPool, error)
+	GetCredentialsForIdentity(ctx context.Context, in *GetCredentialsForIdentityInput) (*GetCredentialsForIdentityResponse, error)
 	GetId(ctx context.Context, in *GetIdInput) (*GetIdResponse, error)
 	GetIdentityPoolRoles(ctx context.Context, in *GetIdentityPoolRolesInput) (*GetIdentityPoolRolesResponse, error)
+	GetOpenIdToken(ctx context.Context, in *GetOpenIdTokenInput) (*GetOpenIdTokenResponse, error)
+	GetOpenIdTokenForDeveloperIdentity(ctx context.Context, in *GetOpenIdTokenForDeveloperIdentityInput) (*GetOpenIdTokenForDeveloperIdentityResponse, error)
 	GetPrincipalTagAttributeMap(ctx context.Context, in *GetPrincipalTagAttributeMapInput) (*GetPrincipalTagAttributeMapResponse, error)
 	ListIdentities(ctx context.Context, in *ListIdentitiesInput) (*ListIdentitiesResponse, error)
 	ListIdentityPools(ctx context.Context, in *ListIdentityPoolsInput) (*ListIdentityPoolsResponse, error)

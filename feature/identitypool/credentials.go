@@ -1,0 +1,194 @@
+package identitypool
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cardea/engine/authorization"
+	"cardea/engine/federated"
+	"cardea/engine/temporary"
+	"cardea/engine/throttle"
+	"cardea/platform/db"
+	"cardea/record/identitypool"
+	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidentity"
+	"cardea/spec/iampolicy"
+	"cardea/spec/id"
+)
+
+const (
+	// sessionName is the name of every session that identity pools make.
+	sessionName = "CognitoIdentityCredentials"
+
+	// sessionLife is how long they live, whatever the role says.
+	sessionLife = time.Hour
+)
+
+// presented is who somebody is by what a request has shown.
+type presented struct {
+	pool   *identitypool.Pool
+	who    id.Identity
+	logins []*federated.Token // none: a guest
+}
+
+// present finds out who somebody is who names an identity, and links with it what logins it does not have yet. Without logins only
+// guests are named.
+func (s *Service) present(ctx context.Context, name string, logins map[string]string, bound *throttle.Throttle) (*presented, error) {
+	if err := bound.Admit(ctx); err != nil {
+		return nil, err
+	}
+	p := &presented{who: id.Identity(name)}
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if len(logins) == 0 {
+			p.pool, err = s.guest(tx, name)
+			return err
+		}
+		f, err := s.located(tx, name)
+		if err == nil {
+			p.pool = f.pool
+		}
+		return err
+	})
+	if err != nil || len(logins) == 0 {
+		return p, err
+	}
+	if p.logins, err = s.verify(ctx, p.pool, logins, bound); err != nil {
+		return nil, err
+	}
+	p.who, err = s.link(ctx, proof{pool: p.pool.ID, named: p.who, tokens: p.logins})
+	return p, err
+}
+
+// presentOwn is present for a user of the pool's developer, who has a token of the pool. It is good for the identity that it names, and
+// for no guest, as other tokens of pools are not.
+func (s *Service) presentOwn(ctx context.Context, name string, logins map[string]string, bound *throttle.Throttle) (*presented, error) {
+	if err := bound.Admit(ctx); err != nil {
+		return nil, err
+	}
+	if len(logins) > 1 {
+		return nil, cognitoidentity.InvalidParameter("A token of the identity pool cannot be given together with other logins.")
+	}
+	var f *found
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		f, err = s.located(tx, name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Logins.Verify(ctx, federated.Login{Provider: federated.Own, Token: logins[federated.Own], Pool: &f.pool.Doc, Own: true})
+	if err != nil {
+		bound.Charge(ctx, wrongLogin)
+		return nil, err
+	}
+	developer := f.pool.Doc.DeveloperProviderName
+	switch {
+	case len(t.Own.Methods) != 3 || t.Own.Methods[1] != developer || developer == "":
+		return nil, federated.ErrOwnToken
+	case t.Subject != name || f.Guest || f.Disabled:
+		return nil, forbidden(id.Identity(name))
+	}
+	return &presented{pool: f.pool, who: f.ID, logins: []*federated.Token{t}}, nil
+}
+
+// GetCredentialsForIdentity answers credentials of the role that an identity's logins lead to, or that guests have. It signs no token
+// and stores nothing, unless a login is new.
+func (s *Service) GetCredentialsForIdentity(ctx context.Context, in *cognitoidentity.GetCredentialsForIdentityInput) (*cognitoidentity.GetCredentialsForIdentityResponse, error) {
+	present := s.present
+	if _, own := in.Logins[federated.Own]; own {
+		present = s.presentOwn
+	}
+	p, err := present(ctx, in.IdentityId, in.Logins, s.Limits.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	session, err := s.session(ctx, p, in.CustomRoleArn)
+	if err != nil {
+		return nil, err
+	}
+	made, _, err := s.Sessions.Issue(ctx, *session)
+	if _, large := errors.AsType[*temporary.TooLargeError](err); large {
+		return nil, cognitoidentity.InvalidParameter("The principal tags are too large.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidentity.GetCredentialsForIdentityResponse{
+		IdentityId: string(p.who),
+		Credentials: &cognitoidentity.Credentials{
+			AccessKeyId: made.AccessKeyID, SecretKey: made.Secret, SessionToken: made.Token, Expiration: awsjson.At(made.Expires),
+		},
+	}, nil
+}
+
+// session chooses the role of somebody and makes sure that it may be assumed by them.
+func (s *Service) session(ctx context.Context, p *presented, custom string) (*temporary.Session, error) {
+	r := roles{p.pool.Roles, s.Logins.Canonical}
+	role, err := "", error(nil)
+	var tags map[string]string
+	if len(p.logins) == 0 {
+		role, err = r.guest(custom)
+	} else {
+		var by *federated.Token
+		if role, by, err = r.authenticated(p.logins, custom); err == nil {
+			tags, err = s.tags(ctx, p, by)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+
+	keys := p.keys()
+	assumed, err := s.Authorizer.Assume(ctx, authorization.Assumption{
+		RoleARN: role, Action: authorization.AssumeRoleWithWebIdentity, Federated: federated.Own,
+		Keys: keys, SessionName: sessionName, Tags: tags,
+	})
+	if _, denied := errors.AsType[*authorization.DeniedError](err); denied {
+		return nil, errRoles
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &temporary.Session{
+		Kind: temporary.AssumedRole, Account: s.Account, PrincipalID: assumed.ID, Name: sessionName, Expires: s.DB.Now().Add(sessionLife),
+		Keys: keys, Tags: tags, Guest: len(p.logins) == 0,
+	}, nil
+}
+
+// tags are those of a session that a login leads to: what the developer said, or what the claims say.
+func (s *Service) tags(ctx context.Context, p *presented, by *federated.Token) (tags map[string]string, err error) {
+	if by.Own != nil {
+		return by.Own.Tags, nil
+	}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		tags, err = sessionTags(tx, p.pool.ID, by)
+		return err
+	})
+	return tags, err
+}
+
+// methods is the amr of somebody: how they have shown who they are.
+func (p *presented) methods() []string {
+	if len(p.logins) == 0 {
+		return []string{"unauthenticated"}
+	}
+	list := []string{"authenticated"}
+	for _, t := range p.logins {
+		if t.Own != nil {
+			return t.Own.Methods
+		}
+		list = append(list, t.Methods()[1:]...)
+	}
+	return list
+}
+
+// keys are the condition keys of somebody's sessions.
+func (p *presented) keys() iampolicy.Keys {
+	return iampolicy.Keys{
+		"aws:federatedprovider": {federated.Own},
+		federated.Own + ":aud":  {string(p.pool.ID)},
+		federated.Own + ":sub":  {string(p.who)},
+		federated.Own + ":amr":  p.methods(),
+	}
+}
