@@ -1,6 +1,8 @@
 package awsmanaged
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -11,25 +13,27 @@ import (
 	"cardea/spec/iampolicy"
 )
 
-// file is a policy as policies/*.json holds it.
+// file is a policy as policies/<name>.json holds it.
 type file struct {
-	ID, Path, Description, Version string
-	Created, Updated               time.Time
-	Document                       json.RawMessage
+	Path, Description, Version, Date string
+	Document                         json.RawMessage
 }
 
-// load compiles the embedded policies. They are part of the program: one that is wrong stops it at once.
-func load() []*Policy {
+// load compiles the embedded policies. They are part of the program: tests load them all, and one that is wrong panics.
+func load() *table {
 	entries, err := files.ReadDir("policies")
 	if err != nil {
 		panic(err)
 	}
-	var list []*Policy
+	t := &table{byName: map[string]*Policy{}}
 	for _, entry := range entries {
-		list = append(list, loadOne(entry.Name()))
+		p := loadOne(entry.Name())
+		t.list = append(t.list, p)
+		t.byName[strings.TrimPrefix(p.Path, "/")+p.Name] = p
 	}
-	slices.SortFunc(list, func(a, b *Policy) int { return strings.Compare(a.ARN("aws"), b.ARN("aws")) })
-	return list
+	slices.SortFunc(t.list, func(a, b *Policy) int { return strings.Compare(a.ARN("aws"), b.ARN("aws")) })
+	t.guests = []*iampolicy.Policy{compile("guests.json", guestsDocument), t.byName["AmazonCognitoUnAuthedIdentitiesSessionPolicy"].Compiled}
+	return t
 }
 
 func loadOne(name string) *Policy {
@@ -41,10 +45,21 @@ func loadOne(name string) *Policy {
 	if err := json.Unmarshal(text, &f); err != nil {
 		panic(fmt.Errorf("read %s: %w", name, err))
 	}
-	return &Policy{
-		ID: f.ID, Name: strings.TrimSuffix(name, ".json"), Path: f.Path, Description: f.Description, Version: f.Version,
-		Created: f.Created, Updated: f.Updated, Compiled: compile(name, string(f.Document)),
+	changed, err := time.Parse(time.DateOnly, f.Date)
+	if err != nil {
+		panic(fmt.Errorf("read %s: %w", name, err))
 	}
+	name = strings.TrimSuffix(name, ".json")
+	return &Policy{
+		ID: id(name), Name: name, Path: f.Path, Description: f.Description, Version: f.Version, Changed: changed,
+		Compiled: compile(name, strings.ReplaceAll(string(f.Document), "\n  ", "\n")),
+	}
+}
+
+// id makes the unique id of a policy.
+func id(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
 }
 
 func compile(name, document string) *iampolicy.Policy {
@@ -53,12 +68,4 @@ func compile(name, document string) *iampolicy.Policy {
 		panic(fmt.Errorf("compile %s: %w", name, err))
 	}
 	return p
-}
-
-func index(list []*Policy) map[string]*Policy {
-	named := map[string]*Policy{}
-	for _, p := range list {
-		named[strings.TrimPrefix(p.Path, "/")+p.Name] = p
-	}
-	return named
 }

@@ -3,6 +3,7 @@ package awsmanaged
 import (
 	"embed"
 	"strings"
+	"sync"
 	"time"
 
 	"cardea/spec/iampolicy"
@@ -10,13 +11,12 @@ import (
 
 // Policy is a policy that AWS manages. It is shared and must not be changed.
 type Policy struct {
-	ID          string // "ANPA…"
+	ID          string // "ANPA…", made of the name
 	Name        string
 	Path        string // "/", "/service-role/" or "/job-function/"
 	Description string
-	Version     string // the only one that there is here, such as "v3"
-	Created     time.Time
-	Updated     time.Time
+	Version     string            // the only one that there is here, such as "v3"
+	Changed     time.Time         // when AWS made the version
 	Compiled    *iampolicy.Policy // with the document
 }
 
@@ -34,11 +34,14 @@ var files embed.FS
 //go:embed guests.json
 var guestsDocument string
 
-var (
-	all    = load()
-	byName = index(all) // by path and name: "service-role/AWSLambdaBasicExecutionRole"
-	guests = []*iampolicy.Policy{compile("guests.json", guestsDocument), byName["AmazonCognitoUnAuthedIdentitiesSessionPolicy"].Compiled}
-)
+// table is all policies, compiled when the first is asked for.
+type table struct {
+	list   []*Policy
+	byName map[string]*Policy // by path and name: "service-role/AWSLambdaBasicExecutionRole"
+	guests []*iampolicy.Policy
+}
+
+var loaded = sync.OnceValue(load)
 
 // Get finds a policy by its ARN, in any partition.
 func Get(arn string) (*Policy, bool) {
@@ -46,13 +49,13 @@ func Get(arn string) (*Policy, bool) {
 	if !found || !strings.HasPrefix(partition, "arn:aws") || strings.Count(partition, ":") != 1 {
 		return nil, false
 	}
-	p, known := byName[name]
+	p, known := loaded().byName[name]
 	return p, known
 }
 
 // List returns all policies in the order of their ARNs. The list is shared and must not be changed.
-func List() []*Policy { return all }
+func List() []*Policy { return loaded().list }
 
 // Guests are the session policies that credentials of guests are narrowed by in the enhanced flow: one group, of which one must
 // allow what a guest does. See docs/cognito/credentials.md, "Policies".
-func Guests() []*iampolicy.Policy { return guests }
+func Guests() []*iampolicy.Policy { return loaded().guests }
