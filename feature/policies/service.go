@@ -64,7 +64,7 @@ func (s *Service) asManaged(p *awsmanaged.Policy) (*policy.Managed, *policy.Vers
 	number, _ := strconv.ParseInt(strings.TrimPrefix(p.Version, "v"), 10, 64) // of the program's own data
 	m := &policy.Managed{
 		ID: p.ID, ARN: p.ARN(s.Account.Partition), Name: p.Name, Path: p.Path, Default: number, Last: number,
-		Doc: policy.Doc{Description: p.Description}, Created: p.Created, Updated: p.Updated,
+		Doc: policy.Doc{Description: p.Description}, Created: p.Changed, Updated: p.Changed,
 	}
-	return m, &policy.Version{Number: number, Document: p.Compiled.Document(), Created: p.Updated}
+	return m, &policy.Version{Number: number, Document: p.Compiled.Document(), Created: p.Changed}
 }
