@@ -31,6 +31,10 @@ func (w *World) Call(operation string, in M) (M, error) {
 	if w.agent != "" {
 		r.Header.Set("User-Agent", w.agent)
 	}
+	if w.client != "" {
+		r.Header.Set("X-Forwarded-For", w.client)
+		r.Header.Set("X-Forwarded-Proto", "https")
+	}
 	if err := w.sign(r); err != nil {
 		return nil, err
 	}

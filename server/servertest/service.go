@@ -23,11 +23,12 @@ type service struct {
 var services = map[string]service{
 	"cognito-idp":      {"cognito-idp", "AWSCognitoIdentityProviderService", ""},
 	"cognito-identity": {"cognito-identity", "AWSCognitoIdentityService", ""},
+	"kms":              {"kms", "TrentService", ""},
 	"sts":              {"sts", "", "2011-06-15"},
 	"iam":              {"iam", "", "2010-05-08"},
 }
 
-// On is the same server, called at another service: "cognito-identity", "sts" or "iam". Answers in XML become what JSON would be:
+// On is the same server, called at another service: "cognito-identity", "sts", "iam" or "kms". Answers in XML become what JSON would be:
 // numbers and booleans are text, and an empty list is "".
 func (w *World) On(name string) *World {
 	other := *w

@@ -31,6 +31,8 @@ type World struct {
 	service        service
 	key            sigv4.Key
 	agent, address string
+	client         string // behind a proxy
+	config         server.Config
 }
 
 // Each runs body in a new World on SQLite and in another on PostgreSQL, in parallel.
@@ -76,6 +78,7 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 	if change != nil {
 		change(&c)
 	}
+	w.config = c
 	srv, err := server.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +102,31 @@ func (w *World) In(region string) *World {
 	there := *w
 	there.Region = region
 	return &there
+}
+
+// Key is the access key that signs requests.
+func (w *World) Key() sigv4.Key { return w.key }
+
+// Root is the same server, called with a root key.
+func (w *World) Root(t testing.TB) *World {
+	t.Helper()
+	keys, err := server.OpenAccessKeys(t.Context(), w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	id, secret, err := keys.First(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.As(sigv4.Key{ID: id, Secret: secret})
+}
+
+// Forwarded is the same server, called by a client at an address through a proxy that ends TLS.
+func (w *World) Forwarded(client string) *World {
+	other := *w
+	other.client = client
+	return &other
 }
 
 // By is the same server, called by a program with this User-Agent.
