@@ -72,6 +72,6 @@ func identityLimits(c *Config) identitypool.Limits {
 	}
 	return identitypool.Limits{
 		Guests: bound(2, 20), Logins: bound(10, 100), Unlinking: bound(2, 20), Credentials: bound(20, 200), Tokens: bound(10, 100),
-		Pool: bound(1000, 10_000),
+		Pool: bound(5000, 50_000),
 	}
 }

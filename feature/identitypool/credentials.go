@@ -50,6 +50,9 @@ func (s *Service) present(ctx context.Context, name string, logins map[string]st
 		}
 		return err
 	})
+	if err == nil {
+		err = s.Limits.Pool.AdmitFor(string(p.pool.ID))
+	}
 	if err != nil || len(logins) == 0 {
 		return p, err
 	}
@@ -74,6 +77,9 @@ func (s *Service) presentOwn(ctx context.Context, name string, logins map[string
 		f, err = s.located(tx, name)
 		return err
 	})
+	if err == nil {
+		err = s.Limits.Pool.AdmitFor(string(f.Pool))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func (s *Service) recognize(ctx context.Context, in *cognitoidentity.GetIdInput)
 	if err != nil {
 		return "", err
 	}
-	if err := s.Limits.Pool.AdmitFor("GetId/" + in.IdentityPoolId); err != nil {
+	if err := s.Limits.Pool.AdmitFor(in.IdentityPoolId); err != nil {
 		return "", err
 	}
 	tokens, err := s.verify(ctx, pool, in.Logins, bound)
@@ -71,7 +71,7 @@ func (s *Service) newGuest(ctx context.Context, name string) (who id.Identity, e
 	if err != nil {
 		return "", err
 	}
-	if err := s.Limits.Pool.AdmitFor("GetId/" + name); err != nil {
+	if err := s.Limits.Pool.AdmitFor(name); err != nil {
 		return "", err
 	}
 

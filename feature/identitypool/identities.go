@@ -136,7 +136,7 @@ func (s *Service) UnlinkIdentity(ctx context.Context, in *cognitoidentity.Unlink
 	if err != nil {
 		return err
 	}
-	if err := s.Limits.Pool.AdmitFor("UnlinkIdentity/" + string(f.Pool)); err != nil {
+	if err := s.Limits.Pool.AdmitFor(string(f.Pool)); err != nil {
 		return err
 	}
 	if len(in.Logins) == 0 {
@@ -156,15 +156,14 @@ func (s *Service) UnlinkIdentity(ctx context.Context, in *cognitoidentity.Unlink
 		if err != nil {
 			return err
 		}
+		logins = slices.DeleteFunc(logins, func(l *identity.Login) bool { return l.Developer }) // those are the administrators'
 		shown := func(l *identity.Login) bool {
-			return !l.Developer && slices.ContainsFunc(tokens, func(t *federated.Token) bool { return t.Provider == l.Provider && t.Subject == l.Subject })
+			return slices.ContainsFunc(tokens, func(t *federated.Token) bool { return t.Provider == l.Provider && t.Subject == l.Subject })
 		}
 		if !slices.ContainsFunc(logins, shown) {
 			return errNoMatch
 		}
-		return unlink(tx, f.ID, slices.DeleteFunc(logins, func(l *identity.Login) bool {
-			return l.Developer || !slices.Contains(remove, l.Provider)
-		}))
+		return unlink(tx, f.ID, slices.DeleteFunc(logins, func(l *identity.Login) bool { return !slices.Contains(remove, l.Provider) }))
 	})
 }
 

@@ -1,6 +1,7 @@
 package identitypool_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,10 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/engine/throttle"
 	"cardea/platform/config"
 	"cardea/server"
 	"cardea/server/servertest"
 	"cardea/spec/awsjson"
+	"cardea/spec/cognitoidentity"
 )
 
 func TestGetIdOfSomebodySignedIn(t *testing.T) {
@@ -122,28 +125,40 @@ func TestAFloodOfGuestsFillsNoTable(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *servertest.World) {
 		pool := newPool(t, w, nil)
+		listed := func() int {
+			newPool(t, w, nil) // what was written before is read afterwards
+			return rows(t, w, "identity")
+		}
 		var guests []string
 		for range 100 {
 			guests = append(guests, newGuest(t, w, pool))
 		}
+		if n := listed(); n != 20 {
+			t.Errorf("%d guests of one network are listed, want 20", n)
+		}
 		for i := range 300 {
 			newGuest(t, w.From(fmt.Sprintf("10.0.%d.%d", i/250, i%250)), pool)
 		}
-		eventually(t, "200 guests are listed", func() bool { return rows(t, w, "identity") == 200 })
+		if n := listed(); n != 200 {
+			t.Errorf("%d guests of many networks are listed, want 200", n)
+		}
 		w.Advance(time.Second)
 		for i := range 50 {
 			newGuest(t, w.From(fmt.Sprintf("10.1.0.%d", i)), pool)
 		}
-		eventually(t, "20 more guests are listed", func() bool { return rows(t, w, "identity") == 220 })
-
-		slices.Sort(guests)
-		if len(slices.Compact(guests)) != 100 {
-			t.Error("guests have the same ids")
+		if n := listed(); n != 220 {
+			t.Errorf("%d guests are listed a second later, want 220", n)
 		}
+
 		for _, guest := range guests {
 			if !isGuest(t, w, guest) {
 				t.Fatal("a guest who is not listed is none")
 			}
+			mustLink(t, w, pool, login("a "+guest).on(guest))
+		}
+		slices.Sort(guests)
+		if len(slices.Compact(guests)) != 100 {
+			t.Error("guests have the same ids")
 		}
 	})
 }
@@ -221,10 +236,14 @@ func TestDeletedIdentitiesAreNobodys(t *testing.T) {
 		ann, bob := mustLink(t, w, pool, login("a ann")), newGuest(t, w, pool)
 		mustLink(t, w, pool, login("a bob").on(bob))
 		guest := newGuest(t, w, pool)
+		eventually(t, "the guest is listed", func() bool { return rows(t, w, "identity") == 3 })
 		ids := []any{ann, bob, guest, "us-east-1:11111111-2222-4333-8444-555555555555"}
 		out := w.Must(t, "DeleteIdentities", M{"IdentityIdsToDelete": ids})
 		if diff := cmp.Diff(M{"UnprocessedIdentityIds": []any{}}, out); diff != "" {
 			t.Error(diff)
+		}
+		if n := rows(t, w, "identity"); n != 2 { // of those that began as guests
+			t.Errorf("%d rows are left, want 2", n)
 		}
 		for _, id := range []string{ann, bob, guest} {
 			w.Fails(t, "DescribeIdentity", M{"IdentityId": id}, "ResourceNotFoundException", "Identity '"+id+"' not found.")
@@ -236,6 +255,9 @@ func TestDeletedIdentitiesAreNobodys(t *testing.T) {
 			t.Error("the login still leads to the deleted identity")
 		}
 		failsToLink(t, w, pool, login("a bob").on(bob), "ResourceNotFoundException")
+		if again := mustLink(t, w, pool, login("a bob")); again == bob {
+			t.Error("the login still leads to the deleted identity that began as a guest")
+		}
 	})
 }
 
@@ -268,6 +290,8 @@ func TestUnlinkIdentity(t *testing.T) {
 		one, two := a.logins(t, w, "ann"), b.logins(t, w, "ann")
 		guest := newGuest(t, w, pool)
 		ann := getID(t, w, pool, servertest.With(one, two))
+		sub := servertest.Text(w.On("cognito-idp").Must(t, "AdminGetUser", M{"UserPoolId": a.pool, "Username": a.user}), "UserAttributes.0.Value")
+		mustLink(t, w, pool, login(a.provider+" "+sub).as("ann"))
 
 		in := M{"IdentityId": ann, "LoginsToRemove": []any{a.provider, "dev"}}
 		with := func(logins M) M { return servertest.With(in, M{"Logins": logins}) }
@@ -284,12 +308,13 @@ func TestUnlinkIdentity(t *testing.T) {
 		if got := getID(t, w, pool, one); got == ann {
 			t.Error("the login that was taken away still leads to the identity")
 		}
-		w.Must(t, "UnlinkIdentity", servertest.With(with(two), M{"LoginsToRemove": []any{b.provider}}))
+		own := strings.TrimPrefix(w.URL, "http://") + "/" + b.pool // the provider by its other name
+		w.Must(t, "UnlinkIdentity", servertest.With(with(two), M{"LoginsToRemove": []any{own}}))
 		if isGuest(t, w, ann) || getID(t, w, pool, two) == ann {
-			t.Error("the identity without logins is somebody's")
+			t.Error("the identity that has lost its logins is somebody's")
 		}
-		if got := w.Must(t, "DescribeIdentity", M{"IdentityId": ann}); got["Logins"] != nil {
-			t.Errorf("got %v", got)
+		if got := w.Must(t, "DescribeIdentity", M{"IdentityId": ann}); !cmp.Equal(got["Logins"], []any{"dev"}) {
+			t.Errorf("got %v, want the developer provider's login alone", got)
 		}
 	})
 }
@@ -352,6 +377,48 @@ func TestStrangersAreBounded(t *testing.T) {
 		w.Advance(time.Second)
 		if got := admitted(w.From("10.0.0.1"), "GetId", guest); got != 2 {
 			t.Errorf("%d guests a second later, want 2", got)
+		}
+	})
+}
+
+func TestAPoolIsBounded(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		a := newAccount(t, w)
+		pool, other := newPool(t, w, M{"CognitoIdentityProviders": []any{a.setting()}}), newPool(t, w, nil)
+		logins := map[string]string{a.provider: servertest.Text(w.On("cognito-idp").SignIn(t, a.client, "ann"), "IdToken")}
+		bounded := *service(w)
+		bounded.Limits.Pool = &throttle.Throttle{PerSecond: 1, Burst: 3, Now: w.Now}
+		ask := func(pool string, logins map[string]string) (string, error) {
+			out, err := bounded.GetId(t.Context(), &cognitoidentity.GetIdInput{IdentityPoolId: pool, Logins: logins})
+			if err != nil {
+				return "", err
+			}
+			return out.IdentityId, nil
+		}
+		guest, err := ask(pool, nil)
+		ann, err2 := ask(pool, logins)
+		_, err3 := ask(pool, nil)
+		if err := errors.Join(err, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		credentials := func(identity string, logins map[string]string) error {
+			_, err := bounded.GetCredentialsForIdentity(t.Context(), &cognitoidentity.GetCredentialsForIdentityInput{IdentityId: identity, Logins: logins})
+			return err
+		}
+		_, guests := ask(pool, nil)
+		_, users := ask(pool, logins)
+		unlink := bounded.UnlinkIdentity(t.Context(), &cognitoidentity.UnlinkIdentityInput{IdentityId: ann, Logins: logins})
+		for name, err := range map[string]error{
+			"guests": guests, "users": users, "unlink": unlink, "credentials of guests": credentials(guest, nil), "credentials": credentials(ann, logins),
+			"credentials by tokens of the pool": credentials(ann, map[string]string{"cognito-identity.amazonaws.com": "x"}),
+		} {
+			if !errors.Is(err, throttle.ErrTooFast) {
+				t.Errorf("%s: got %v, want ErrTooFast", name, err)
+			}
+		}
+		if _, err := ask(other, nil); err != nil {
+			t.Errorf("another pool: %v", err)
 		}
 	})
 }

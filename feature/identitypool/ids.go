@@ -15,9 +15,9 @@ import (
 )
 
 // An identity's id is the Region of its pool and a UUID: 74 random bits, and 48 that are the pool's mark, disguised by a MAC of
-// the random ones. Whoever has the id alone, as GetCredentialsForIdentity has, thus knows the pool, and that this server has made
-// the id: to make one up takes the MAC's key. There are two kinds, with a MAC each. A guest's id is good without a row, since it
-// gives no more than the pool gives to anybody; any other is good if it has one.
+// the Region and the random ones. Whoever has the id alone, as GetCredentialsForIdentity has, thus knows the pool, and that this
+// server has made the id: to make one up takes the MAC's key. There are two kinds, with a MAC each. A guest's id is good without a
+// row, since it gives no more than the pool gives to anybody; any other is good if it has one (decision 21).
 
 // label is the purpose of the MAC that an id is made with.
 type label string
@@ -77,9 +77,6 @@ func (s *Service) find(tx *db.Tx, name string) (*found, error) {
 	pool, err := identitypool.ByMark(tx, guest, memberID.mark(box, region, b))
 	if err != nil {
 		return nil, err
-	}
-	if pool.ID.Region() != region {
-		return nil, db.ErrNotFound
 	}
 
 	f := &found{pool: pool, kind: memberID}

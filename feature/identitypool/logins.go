@@ -22,7 +22,7 @@ const wrongLogin = 10
 type Limits struct {
 	Guests, Logins, Unlinking *throttle.Throttle // of a network: GetId without and with logins, UnlinkIdentity
 	Credentials, Tokens       *throttle.Throttle // of a network: GetCredentialsForIdentity, GetOpenIdToken
-	Pool                      *throttle.Throttle // of a pool: each operation
+	Pool                      *throttle.Throttle // of a pool: all of them together
 }
 
 // verify verifies the logins of a request to a pool, every one of which must be right. A wrong one counts as many requests

@@ -8,7 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/platform/db"
+	"cardea/record/identitypool"
 	"cardea/server/servertest"
+	"cardea/spec/cognitoidentity"
+	"cardea/spec/id"
 )
 
 type M = servertest.M
@@ -189,6 +193,37 @@ func TestUnknownPoolsAreNotFound(t *testing.T) {
 		} {
 			w.Fails(t, operation, servertest.With(in, more), "ResourceNotFoundException", "IdentityPool '"+pool+"' not found.")
 		}
+	})
+}
+
+func TestQuotas(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+			for range 999 {
+				pool := identitypool.Pool{Doc: cognitoidentity.IdentityPool{IdentityPoolId: string(id.NewIdentityPool("us-east-1"))}}
+				if err := identitypool.Insert(tx, &pool); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool := newPool(t, w, nil)
+		in := M{"IdentityPoolName": "app", "AllowUnauthenticatedIdentities": true}
+		w.Fails(t, "CreateIdentityPool", in, "LimitExceededException", "")
+		newPool(t, w.In("eu-west-1"), nil)
+
+		var many []any
+		for i := range 51 {
+			many = append(many, M{"ProviderName": userPool, "ClientId": fmt.Sprint("client", i)})
+		}
+		in["IdentityPoolId"], in["CognitoIdentityProviders"] = pool, many
+		w.Fails(t, "UpdateIdentityPool", in, "LimitExceededException", "")
+		in["CognitoIdentityProviders"] = many[:50]
+		w.Must(t, "UpdateIdentityPool", in)
 	})
 }
 
