@@ -45,6 +45,13 @@ func newChecksum(name string) hash.Hash {
 	return nil
 }
 
+// Checksum is the value of the checksum of data with this name, which must be one of Checksums.
+func Checksum(name string, data []byte) string {
+	h := newChecksum(name)
+	h.Write(data)
+	return encodedSum(h)
+}
+
 // encodedSize is the length of a checksum's value in characters.
 func encodedSize(h hash.Hash) int { return base64.StdEncoding.EncodedLen(h.Size()) }
 
