@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"cardea/engine/authorization"
 	"cardea/engine/temporary"
 	"cardea/spec/sigv4"
 )
@@ -68,7 +69,7 @@ func (e *exchange) fault(err error) *fault {
 		}
 	}
 	switch {
-	case errors.Is(err, ErrUnknownKey):
+	case errors.Is(err, authorization.ErrUnknownKey):
 		return &fault{code: "InvalidAccessKeyId", status: http.StatusForbidden, text: "The AWS Access Key Id you provided does not exist in our records."}
 	case errors.Is(err, temporary.ErrExpired):
 		return &fault{code: "ExpiredToken", status: http.StatusBadRequest, text: "The provided token has expired."}

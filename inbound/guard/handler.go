@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,20 +17,10 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// ErrUnknownKey is what a Handler's Signer answers for a key that does not exist, is disabled, or does not belong to its token.
-var ErrUnknownKey = errors.New("guard: unknown access key")
-
-// Signer is an access key that a request names.
-type Signer struct {
-	Secret string
-	// Principal is whose key it is. It is asked once the signature is proven; temporary.ErrExpired for a session that has ended.
-	Principal func(ctx context.Context) (*authorization.Principal, error)
-}
-
 // Handler is the reverse proxy. All fields but those said to be optional must be set.
 type Handler struct {
-	// Signer finds the access key that a request names, which comes with a session token if it is a temporary one.
-	Signer func(ctx context.Context, accessKeyID, token string) (*Signer, error)
+	// Signer finds the access key that a request names, as authorization.Authorizer does.
+	Signer func(ctx context.Context, accessKeyID, token string) (*authorization.Signer, error)
 	// Decide answers whether a principal may do what the request says.
 	Decide func(ctx context.Context, p *authorization.Principal, r *iampolicy.Request) (iampolicy.Decision, error)
 	Now    func() time.Time
@@ -160,7 +149,7 @@ func (e *exchange) prove() (*sigv4.Payload, sigv4.Query, error) {
 }
 
 // admit makes the principal of the signer that of the request, whose signature has been verified.
-func (e *exchange) admit(signer *Signer, s *sigv4.Signature) error {
+func (e *exchange) admit(signer *authorization.Signer, s *sigv4.Signature) error {
 	p, err := signer.Principal(e.ctx)
 	if err != nil {
 		return err

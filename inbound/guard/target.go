@@ -200,16 +200,16 @@ func (t *target) takeSource() error {
 	}
 	again := sigv4.EncodePath("/" + t.source.bucket + "/" + t.source.key)
 	if versioned {
-		again += "?versionId=" + t.source.version
+		again += "?versionId=" + sigv4.EncodePath(t.source.version)
 	}
 	t.header.Set("X-Amz-Copy-Source", again)
 	return nil
 }
 
-var versionPattern = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,1024}$`)
-
 // plainVersion reports whether a text can be the id of a version. Servers do not agree on what an empty one means.
-func plainVersion(version string) bool { return versionPattern.MatchString(version) }
+func plainVersion(version string) bool {
+	return version != "" && len(version) <= 1024 && !strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r > '~' })
+}
 
 // name finds the operation of a request.
 func (t *target) name() (*operation, error) {
