@@ -75,6 +75,10 @@ type Config struct {
 	// Federation says where social providers are, if not at their own addresses.
 	Federation config.Federation
 
+	// Guard is the reverse proxy before a server of S3, and S3IAM answers versitygw; each may be empty.
+	Guard config.Guard
+	S3IAM config.S3IAM
+
 	// Functions and FunctionsDefault say what stands behind the ARNs of Lambda triggers, as config.CheckFunctions lets them
 	// through. Without them a pool's triggers fail.
 	Functions        []config.Function

@@ -38,16 +38,25 @@ func (s *Server) Listen() error {
 		return err
 	}
 	s.listeners = append(s.listeners, main)
-	if s.config.AdminAddr == "" {
-		return nil
-	}
-	admin, err := s.open(s.config.AdminAddr, s.Admin, nil)
-	if err != nil {
-		_ = main.socket.Close() // the reason for giving up matters more
+	if err := s.listenBeside(); err != nil {
+		for _, l := range s.listeners {
+			_ = l.socket.Close() // the reason for giving up matters more
+		}
 		return err
 	}
-	s.listeners = append(s.listeners, admin)
 	return nil
+}
+
+// listenBeside opens the sockets besides the API's.
+func (s *Server) listenBeside() error {
+	if s.config.AdminAddr != "" {
+		admin, err := s.open(s.config.AdminAddr, s.Admin, nil)
+		if err != nil {
+			return err
+		}
+		s.listeners = append(s.listeners, admin)
+	}
+	return s.openS3()
 }
 
 // Addr is the address that the API is served on; known after Listen.
@@ -58,6 +67,11 @@ func (s *Server) open(addr string, handler http.Handler, secure *tls.Config) (li
 	if err != nil {
 		return listener{}, fmt.Errorf("listen: %w", err)
 	}
+	return s.on(socket, handler, secure), nil
+}
+
+// on is a listener on a socket that is open.
+func (s *Server) on(socket net.Listener, handler http.Handler, secure *tls.Config) listener {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -68,7 +82,7 @@ func (s *Server) open(addr string, handler http.Handler, secure *tls.Config) (li
 		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
 		TLSConfig:         secure,
 	}
-	return listener{socket, server}, nil
+	return listener{socket, server}
 }
 
 func (l listener) serve() error {

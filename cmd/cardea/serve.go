@@ -85,6 +85,8 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		Limits:          &settings.Limits,
 		Outgoing:        settings.Outgoing,
 		Federation:      settings.Federation,
+		Guard:           settings.Guard,
+		S3IAM:           settings.S3IAM,
 
 		Functions:        settings.Functions,
 		FunctionsDefault: settings.FunctionsDefault,

@@ -8,8 +8,14 @@ func xmlUnmarshal(text string, into any) error { return xml.Unmarshal([]byte(tex
 type row struct{ name, method, path, query, header, want string }
 
 // rows are requests of every operation, with the actions that AWS's "Actions, resources, and condition keys for Amazon S3" names.
-func rows() []row {
-	const b, o = "/photos", "/photos/k/l"
+func rows() []row { return append(bucketRows(), objectRows()...) }
+
+const (
+	b = "/photos"
+	o = "/photos/k/l"
+)
+
+func bucketRows() []row {
 	return []row{
 		{"ListBuckets", "GET", "/", "", "", "ListAllMyBuckets"},
 		{"CreateBucket", "PUT", b, "", "", "CreateBucket"},
@@ -49,7 +55,11 @@ func rows() []row {
 			"DeleteObjects", "POST", b, "delete", "X-Amz-Bypass-Governance-Retention true",
 			"DeleteObject DeleteObjectVersion BypassGovernanceRetention BypassGovernanceRetention",
 		},
+	}
+}
 
+func objectRows() []row {
+	return []row{
 		{"GetObject", "GET", o, "", "", "GetObject"},
 		{"GetObject", "GET", o, "versionId=1&x-id=GetObject", "", "GetObjectVersion"},
 		{"HeadObject", "HEAD", o, "partNumber=1", "", "GetObject"},

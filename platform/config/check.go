@@ -38,6 +38,8 @@ func (c Config) check() error {
 		CheckFunctions(c.Functions, c.FunctionsDefault, c.Outgoing),
 		c.checkKMSKeys(),
 		c.Federation.check(c.Outgoing),
+		c.Guard.check(),
+		c.S3IAM.check(),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)

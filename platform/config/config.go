@@ -47,6 +47,8 @@ type Config struct {
 	Outgoing   Outgoing   `toml:"outgoing"`
 	Federation Federation `toml:"federation"`
 	Log        Log        `toml:"log"`
+	Guard      Guard      `toml:"guard"`
+	S3IAM      S3IAM      `toml:"s3_iam"`
 
 	// Certificates are those of custom domains.
 	Certificates []Certificate `toml:"certificates"`
@@ -159,5 +161,6 @@ func Default() Config {
 		SMTP:          SMTP{Port: 587, TLS: "starttls"},
 		Limits:        Limits{MailHour: 6, MailDay: 20, SMSHour: 4, SMSDay: 10, SourceHour: 30},
 		Log:           Log{Level: "info", Format: "json"},
+		Guard:         Guard{UpstreamRegion: "us-east-1"},
 	}
 }
