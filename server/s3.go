@@ -18,15 +18,22 @@ import (
 // answerWithin is how long a server of S3 may take to begin its answer. Copies and large uploads that are completed take long.
 const answerWithin = 5 * time.Minute
 
-// newGuard makes the reverse proxy before a server of S3, or nil.
-func (s *Server) newGuard(recorder serve.Recorder) (http.Handler, error) {
+// newS3 makes the reverse proxy before a server of S3, and what answers versitygw, where they are configured.
+func (s *Server) newS3() error {
 	c := &s.config
+	recorder := serve.Recorder{Log: c.Log, Observe: s.metrics.Operation}
+	if c.S3IAM.Socket != "" {
+		s.S3IAM = &s3iam.Handler{
+			Authorizer: s.authorizer, Now: c.now(), Account: c.account(), Version: c.Version, Recorder: recorder,
+			Key: sigv4.Key{ID: c.S3IAM.AccessKeyID, Secret: c.S3IAM.SecretAccessKey.Reveal()},
+		}
+	}
 	if c.Guard.Addr == "" {
-		return nil, nil
+		return nil
 	}
 	upstream, err := url.Parse(c.Guard.Upstream)
 	if err != nil {
-		return nil, fmt.Errorf("guard.upstream: %w", err)
+		return fmt.Errorf("guard.upstream: %w", err)
 	}
 	regions := c.Guard.Regions
 	if len(regions) == 0 {
@@ -44,35 +51,26 @@ func (s *Server) newGuard(recorder serve.Recorder) (http.Handler, error) {
 		},
 		Regions: regions, Domains: c.Guard.Domains, Origins: c.Guard.Origins,
 		Partition: c.account().Partition, Account: c.Account, PlainBodies: c.Dev,
-		Recorder: serve.Recorder{Log: recorder.Log, Observe: recorder.Observe},
+		Recorder: recorder,
 	}
-	return trustProxies(c.TrustedProxies, handler), nil
+	s.Guard = trustProxies(c.TrustedProxies, handler)
+	return nil
 }
 
 // openS3 opens the sockets of the guard and for versitygw, where there are any.
 func (s *Server) openS3() error {
-	c := &s.config
-	recorder := serve.Recorder{Log: c.Log, Observe: s.metrics.Operation}
-	proxy, err := s.newGuard(recorder)
-	if err != nil {
-		return err
-	}
-	if proxy != nil {
-		l, err := s.open(c.Guard.Addr, proxy, s.tlsConfig())
+	if s.Guard != nil {
+		l, err := s.open(s.config.Guard.Addr, s.Guard, s.tlsConfig())
 		if err != nil {
 			return fmt.Errorf("guard: %w", err)
 		}
 		l.server.ReadTimeout, l.server.WriteTimeout = 0, 0 // objects may be large; the guard bounds each piece
 		s.listeners = append(s.listeners, l)
 	}
-	if c.S3IAM.Socket == "" {
+	if s.S3IAM == nil {
 		return nil
 	}
-	handler := &s3iam.Handler{
-		Authorizer: s.authorizer, Now: c.now(), Account: c.account(), Version: c.Version, Recorder: recorder,
-		Key: sigv4.Key{ID: c.S3IAM.AccessKeyID, Secret: c.S3IAM.SecretAccessKey.Reveal()},
-	}
-	l, err := s.openSocket(c.S3IAM.Socket, handler)
+	l, err := s.openSocket(s.config.S3IAM.Socket, s.S3IAM)
 	if err != nil {
 		return fmt.Errorf("s3_iam: %w", err)
 	}

@@ -27,6 +27,8 @@ import (
 type Server struct {
 	// Handler answers on the API's address, Admin on the operator's.
 	Handler, Admin http.Handler
+	// Guard and S3IAM answer clients of a server of S3, and versitygw; nil where they are not configured.
+	Guard, S3IAM http.Handler
 	// API is every feature of user pools, by the operations that it answers; the others are those of the other services.
 	API        *cognitoidp.API
 	Identities *cognitoidentity.API
@@ -88,6 +90,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	srv.Federation = f.federation
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(issuer.NewDocuments(e.store, c.issuers(), e.tokens.PublicKeys), f)
+	if err := srv.newS3(); err != nil {
+		return nil, errors.Join(err, srv.Close())
+	}
 	return srv, nil
 }
 
