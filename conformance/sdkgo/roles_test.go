@@ -1,0 +1,180 @@
+package sdkgo
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+)
+
+// production is the server that verifies signatures and asks policies, and the root user's key.
+func production(t *testing.T) (endpoint string, root aws.Credentials) {
+	t.Helper()
+	endpoint = os.Getenv("CONFORMANCE_SIGNED_ENDPOINT")
+	root = aws.Credentials{AccessKeyID: os.Getenv("CONFORMANCE_SIGNED_KEY"), SecretAccessKey: os.Getenv("CONFORMANCE_SIGNED_SECRET")}
+	if endpoint == "" {
+		t.Fatal("CONFORMANCE_SIGNED_ENDPOINT is not set: run conformance/run")
+	}
+	return endpoint, root
+}
+
+// iam calls an operation of IAM as root, by pairs of parameters.
+func iam(t *testing.T, action string, pairs ...string) {
+	t.Helper()
+	endpoint, root := production(t)
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	sum := sha256.Sum256([]byte(form.Encode()))
+	if err := v4.NewSigner().SignHTTP(t.Context(), root, r, hex.EncodeToString(sum[:]), "iam", "us-east-1", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if text, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %s %v", action, answer.StatusCode, text, err)
+	}
+}
+
+// role makes a role that a principal may assume, and answers its name and ARN.
+func role(t *testing.T, principal, action string) (name, arn string) {
+	t.Helper()
+	name = "t" + rand.Text()
+	iam(t, "CreateRole", "RoleName", name, "AssumeRolePolicyDocument",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":`+principal+`,"Action":"`+action+`"}]}`)
+	return name, "arn:aws:iam::123456789012:role/" + name
+}
+
+// whoami is the ARN of who has credentials.
+func whoami(t *testing.T, provider aws.CredentialsProvider) string {
+	t.Helper()
+	endpoint, _ := production(t)
+	client := sts.New(sts.Options{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: provider, RetryMaxAttempts: 1})
+	got, err := client.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *got.Arn
+}
+
+func TestAssumeRoleProvider(t *testing.T) {
+	endpoint, root := production(t)
+	name, arn := role(t, `{"AWS":"123456789012"}`, "sts:AssumeRole")
+	provider := stscreds.NewAssumeRoleProvider(stsOf(t, endpoint, root.AccessKeyID, root.SecretAccessKey), arn, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName, o.Duration = "sdk", 15*time.Minute
+	})
+	got, err := provider.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := time.Until(got.Expires); left < 14*time.Minute || left > 16*time.Minute || got.SessionToken == "" {
+		t.Errorf("got credentials until %v", got.Expires)
+	}
+	if who := whoami(t, aws.NewCredentialsCache(provider)); who != "arn:aws:sts::123456789012:assumed-role/"+name+"/sdk" {
+		t.Errorf("the credentials are of %s", who)
+	}
+	other := stscreds.NewAssumeRoleProvider(stsOf(t, endpoint, root.AccessKeyID, root.SecretAccessKey), arn+"x")
+	if _, err := other.Retrieve(t.Context()); !refused(err, "AccessDenied") {
+		t.Errorf("another role: got %v", err)
+	}
+}
+
+// refused reports whether err is a service's refusal with a code.
+func refused(err error, code string) bool {
+	fault, ok := errors.AsType[smithy.APIError](err)
+	return ok && fault.ErrorCode() == code
+}
+
+func TestWebIdentityRoleProvider(t *testing.T) {
+	endpoint, root := production(t)
+	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithRegion("us-east-1"), config.WithBaseEndpoint(endpoint),
+		config.WithCredentialsProvider(credentials.StaticCredentialsProvider{Value: root}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, client, token := webUser(t, cognitoidentityprovider.NewFromConfig(cfg))
+	host := "cognito-idp.us-east-1.amazonaws.com/" + pool
+	iam(t, "CreateOpenIDConnectProvider", "Url", "https://"+host, "ClientIDList.member.1", client)
+	name, arn := role(t, `{"Federated":"arn:aws:iam::123456789012:oidc-provider/`+host+`"}`, "sts:AssumeRoleWithWebIdentity")
+
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unsigned := sts.New(sts.Options{Region: "us-east-1", BaseEndpoint: &endpoint, RetryMaxAttempts: 1})
+	provider := stscreds.NewWebIdentityRoleProvider(unsigned, arn, stscreds.IdentityTokenFile(file), func(o *stscreds.WebIdentityRoleOptions) {
+		o.RoleSessionName = "pod"
+	})
+	if who := whoami(t, provider); who != "arn:aws:sts::123456789012:assumed-role/"+name+"/pod" {
+		t.Errorf("the credentials are of %s", who)
+	}
+	if err := os.WriteFile(file, []byte("none"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.Retrieve(t.Context()); !refused(err, "InvalidIdentityToken") {
+		t.Errorf("no token: got %v", err)
+	}
+}
+
+// webUser is a pool, an app client, and the ID token of a user.
+func webUser(t *testing.T, idp *cognitoidentityprovider.Client) (pool, client, token string) {
+	t.Helper()
+	made, err := idp.CreateUserPool(t.Context(), &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String("web")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool = *made.UserPool.Id
+	app, err := idp.CreateUserPoolClient(t.Context(), &cognitoidentityprovider.CreateUserPoolClientInput{
+		UserPoolId: &pool, ClientName: aws.String("web"),
+		ExplicitAuthFlows: []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserPasswordAuth, types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client = *app.UserPoolClient.ClientId
+	if _, err := idp.AdminCreateUser(t.Context(), &cognitoidentityprovider.AdminCreateUserInput{
+		UserPoolId: &pool, Username: aws.String("alice"), MessageAction: types.MessageActionTypeSuppress,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := idp.AdminSetUserPassword(t.Context(), &cognitoidentityprovider.AdminSetUserPasswordInput{
+		UserPoolId: &pool, Username: aws.String("alice"), Password: aws.String("Correct-Horse-9"), Permanent: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	signedIn, err := idp.InitiateAuth(t.Context(), &cognitoidentityprovider.InitiateAuthInput{
+		ClientId: &client, AuthFlow: types.AuthFlowTypeUserPasswordAuth,
+		AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": "Correct-Horse-9"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pool, client, *signedIn.AuthenticationResult.IdToken
+}
