@@ -189,7 +189,7 @@ func register(t testing.TB, w *servertest.World, p trustprovider.Provider) {
 }
 
 // Strangers are counted by their network, those with bad tokens tenfold; requests that are signed are not.
-func TestStrangersAreBounded(t *testing.T) {
+func TestStrangersWithTokensAreBounded(t *testing.T) {
 	t.Parallel()
 	production := func(c *server.Config) { c.Dev = false }
 	servertest.EachWith(t, production, func(t *testing.T, w *servertest.World) {
