@@ -2,25 +2,19 @@ package sdkgo
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -36,40 +30,23 @@ func production(t *testing.T) (endpoint string, root aws.Credentials) {
 	return endpoint, root
 }
 
-// iam calls an operation of IAM as root, by pairs of parameters.
-func iam(t *testing.T, action string, pairs ...string) {
+// rootsIAM is a client of IAM, as root.
+func rootsIAM(t *testing.T) *iam.Client {
 	t.Helper()
 	endpoint, root := production(t)
-	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
-	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	sum := sha256.Sum256([]byte(form.Encode()))
-	if err := v4.NewSigner().SignHTTP(t.Context(), root, r, hex.EncodeToString(sum[:]), "iam", "us-east-1", time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if text, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d %s %v", action, answer.StatusCode, text, err)
-	}
+	return iam.New(iam.Options{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.StaticCredentialsProvider{Value: root}})
 }
 
 // role makes a role that a principal may assume, and answers its name and ARN.
 func role(t *testing.T, principal, action string) (name, arn string) {
 	t.Helper()
 	name = "t" + rand.Text()
-	iam(t, "CreateRole", "RoleName", name, "AssumeRolePolicyDocument",
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":`+principal+`,"Action":"`+action+`"}]}`)
-	return name, "arn:aws:iam::123456789012:role/" + name
+	document := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` + principal + `,"Action":"` + action + `"}]}`
+	made, err := rootsIAM(t).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: &document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name, *made.Role.Arn
 }
 
 // whoami is the ARN of who has credentials.
@@ -121,7 +98,11 @@ func TestWebIdentityRoleProvider(t *testing.T) {
 	}
 	pool, client, token := webUser(t, cognitoidentityprovider.NewFromConfig(cfg))
 	host := "cognito-idp.us-east-1.amazonaws.com/" + pool
-	iam(t, "CreateOpenIDConnectProvider", "Url", "https://"+host, "ClientIDList.member.1", client)
+	if _, err := rootsIAM(t).CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{
+		Url: aws.String("https://" + host), ClientIDList: []string{client},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	name, arn := role(t, `{"Federated":"arn:aws:iam::123456789012:oidc-provider/`+host+`"}`, "sts:AssumeRoleWithWebIdentity")
 
 	file := filepath.Join(t.TempDir(), "token")
