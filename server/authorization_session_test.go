@@ -1,11 +1,14 @@
 package server_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"cardea/platform/config"
 	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
@@ -325,5 +328,52 @@ func TestConditionsAreWhatTheServerKnows(t *testing.T) {
 		when("iam:*", `"ArnEquals":{"iam:PolicyARN":"`+account+`policy/edge"}`)
 		decided(iam, "AttachRolePolicy", M{"RoleName": "bound", "PolicyArn": account + "policy/edge"}, true)
 		decided(iam, "AttachRolePolicy", M{"RoleName": "bound", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}, false)
+	})
+}
+
+// What asks policies by itself does so: keys of KMS once they are found, and the operators' endpoint.
+func TestPoliciesDecideOnKeysAndTraces(t *testing.T) {
+	t.Parallel()
+	servertest.EachWith(t, func(c *server.Config) {
+		c.Dev, c.KMSKeys = false, []config.KMSKey{{Key: "own", Aliases: []string{"alias/codes"}, Local: true}}
+	}, func(t *testing.T, w *servertest.World) {
+		caller, root := someone(t, w, "caller"), w.Root(t)
+		own := "arn:aws:kms:us-east-1:123456789012:key/own"
+		blob := servertest.Text(root.On("kms").Must(t, "GenerateDataKey", M{"KeyId": "own", "KeySpec": "AES_256"}), "CiphertextBlob")
+		for operation, in := range map[string]M{
+			"DescribeKey": {"KeyId": "alias/codes"}, "GenerateDataKey": {"KeyId": own, "KeySpec": "AES_256"}, "Decrypt": {"CiphertextBlob": blob},
+		} {
+			grant(t, w, "caller", allow("kms:*", "arn:aws:kms:us-east-1:123456789012:key/other"))
+			action := "kms:" + operation
+			denied := func(in M, resource string) {
+				t.Helper()
+				caller.On("kms").Fails(t, operation, in, "AccessDeniedException", "User: "+account+"user/caller is not authorized to perform: "+action+
+					" on resource: "+resource+" because no identity-based policy allows the "+action+" action")
+			}
+			denied(in, own)
+			if operation != "Decrypt" {
+				denied(servertest.With(in, M{"KeyId": "alias/unknown"}), "*")
+			}
+			grant(t, w, "caller", allow(action, own))
+			caller.On("kms").Must(t, operation, in)
+		}
+		grant(t, w, "caller", allow("kms:*", own))
+		caller.On("kms").Fails(t, "Decrypt", M{"CiphertextBlob": "bm8ga2V5"}, "AccessDeniedException", "")
+
+		pool := root.Pool(t, nil)
+		traces := func() int {
+			r := httptest.NewRequest(http.MethodGet, w.URL+"/_cardea/federation/traces?pool="+pool, nil)
+			sigv4.Sign(r, nil, caller.Key(), sigv4.Call{Region: w.Region, Service: "cognito-idp", Now: w.Now()})
+			answer := httptest.NewRecorder()
+			w.Server.Handler.ServeHTTP(answer, r)
+			return answer.Code
+		}
+		if got := traces(); got != http.StatusForbidden {
+			t.Errorf("traces without a permission: got %d", got)
+		}
+		grant(t, w, "caller", allow("cognito-idp:ListFederationTraces", "arn:aws:cognito-idp:us-east-1:123456789012:userpool/"+pool))
+		if got := traces(); got != http.StatusOK {
+			t.Errorf("traces with a permission: got %d", got)
+		}
 	})
 }
