@@ -6,7 +6,7 @@
 // nothing. A second table says what a software token adds to a sign-in, beside the same without, and what a passkey adds
 // to the signatures of the tokens. Others say what a function of PreTokenGeneration adds to a sign-in, and how long a call
 // takes of a function that runs here, is warm and does nothing; and what documents and the sign-in page cost, how long their first
-// byte takes, and how large they are. It also loads pools of 1,000 and 200,000 users through the
+// byte takes, and how large they are; and what credentials of an identity pool cost. It also loads pools of 1,000 and 200,000 users through the
 // store and compares their sign-in rates, and prints how fast the server is ready and how much memory it holds when idle.
 //
 // The flag -tables chooses among them: go run ./cmd/internal/bench -tables served -users 1000 takes half a minute.

@@ -109,7 +109,10 @@ type fields map[string]any
 type answer struct {
 	Session              string
 	ChallengeParameters  map[string]string
-	AuthenticationResult struct{ AccessToken, RefreshToken string }
+	AuthenticationResult struct {
+		AccessToken, RefreshToken string
+		IDToken                   string `json:"IdToken"`
+	}
 }
 
 func (c *connection) call(ctx context.Context, operation string, in fields) (answer, error) {

@@ -28,7 +28,7 @@ func main() {
 	flag.DurationVar(&o.Duration, "duration", 6*time.Second, "how long each flow is driven")
 	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
 	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
-	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,growth", "what to measure")
+	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,credentials,growth", "what to measure")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -63,12 +63,13 @@ func run(ctx context.Context, o options) error {
 
 	driver := driver{server: server, options: o}
 	tables := map[string]func() error{
-		"bounds":   func() error { return driver.bounds(ctx, pools.small) },
-		"served":   func() error { return driver.served(ctx, pools.small) },
-		"extras":   func() error { return driver.extras(ctx, pools.withFactors) },
-		"triggers": func() error { return errors.Join(driver.triggers(ctx, pools.withClaims, pools.small), calls(ctx, dir)) },
-		"policies": policyDecisions,
-		"growth":   func() error { return driver.growth(ctx, pools) },
+		"bounds":      func() error { return driver.bounds(ctx, pools.small) },
+		"served":      func() error { return driver.served(ctx, pools.small) },
+		"extras":      func() error { return driver.extras(ctx, pools.withFactors) },
+		"triggers":    func() error { return errors.Join(driver.triggers(ctx, pools.withClaims, pools.small), calls(ctx, dir)) },
+		"policies":    policyDecisions,
+		"credentials": func() error { return driver.credentials(ctx, pools.small) },
+		"growth":      func() error { return driver.growth(ctx, pools) },
 	}
 	for name := range strings.SplitSeq(o.Tables, ",") {
 		table, known := tables[name]
