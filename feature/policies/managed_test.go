@@ -168,6 +168,7 @@ func TestPoliciesOfAWSAreReadAndNeverChanged(t *testing.T) {
 func TestPoliciesAreListed(t *testing.T) {
 	each(t, func(t *testing.T, w *servertest.World) {
 		create(t, w, "/", "b")
+		create(t, w, "/", "zz")
 		a, c := create(t, w, "/app/", "A"), create(t, w, "/app/x/", "c")
 		entity(t, w, principal.Group, "/", "g")
 		entity(t, w, principal.User, "/", "u")
@@ -179,7 +180,7 @@ func TestPoliciesAreListed(t *testing.T) {
 			in   M
 			want string
 		}{
-			{M{"Scope": "Local"}, "A b c"},
+			{M{"Scope": "Local"}, "A b c zz"},
 			{M{"Scope": "Local", "PathPrefix": "/app/"}, "A c"},
 			{M{"Scope": "Local", "OnlyAttached": true}, "A c"},
 			{M{"OnlyAttached": true}, "A c AmazonS3ReadOnlyAccess"},
@@ -197,7 +198,7 @@ func TestPoliciesAreListed(t *testing.T) {
 
 		all := texts(w.Must(t, "ListPolicies", M{"MaxItems": 1000}), "Policies", "PolicyName")
 		theirs := texts(w.Must(t, "ListPolicies", M{"Scope": "AWS", "MaxItems": 1000}), "Policies", "PolicyName")
-		if len(theirs) < 2 || len(all) != 3+len(theirs) {
+		if len(theirs) < 2 || len(all) != 4+len(theirs) {
 			t.Errorf("%d policies of AWS, %d in all", len(theirs), len(all))
 		}
 		if diff := cmp.Diff(all, pages(t, w, "ListPolicies", M{}, 2, "Policies", "PolicyName")); diff != "" {
