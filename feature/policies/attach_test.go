@@ -1,12 +1,15 @@
 package policies_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"cardea/platform/db"
+	"cardea/record/policy"
 	"cardea/record/principal"
 	"cardea/server/servertest"
 )
@@ -218,4 +221,47 @@ func entitiesOf(t *testing.T, w *servertest.World, in M, size int) string {
 		lists = append(lists, strings.Join(names, " "))
 	}
 	return strings.Join(lists, " / ")
+}
+
+// A role that is deleted while it gets policies leaves none behind.
+func TestRoleThatIsDeletedMeanwhileHasNoPolicies(t *testing.T) {
+	each(t, func(t *testing.T, w *servertest.World) {
+		arn := create(t, w, "/", "p")
+		for i := range 10 {
+			name := fmt.Sprint("r", i)
+			id := entity(t, w, principal.Role, "/", name)
+			operations := []struct {
+				name string
+				in   M
+			}{
+				{"AttachRolePolicy", M{"PolicyArn": arn}},
+				{"DeleteRole", M{}},
+				{"PutRolePermissionsBoundary", M{"PermissionsBoundary": arn}},
+				{"PutRolePolicy", M{"PolicyName": "p", "PolicyDocument": other}},
+			}
+			errs := atOnce(len(operations), func(i int) error {
+				_, err := w.Call(operations[i].name, with(operations[i].in, M{"RoleName": name}))
+				return err
+			})
+			deleted := errs[1] == nil
+			if deleted == (errs[0] == nil || errs[3] == nil) {
+				t.Errorf("attached: %v, deleted: %v, inline: %v", errs[0], errs[1], errs[3])
+			}
+			if !deleted {
+				continue
+			}
+			err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+				attached, err := policy.AttachedTo(tx, id)
+				boundary, err2 := policy.BoundaryOf(tx, id)
+				inline, err3 := policy.InlineOf(tx, id)
+				if len(attached)+len(inline) > 0 || boundary != "" {
+					t.Errorf("a role that is gone has %v, %v, %q", attached, inline, boundary)
+				}
+				return errors.Join(err, err2, err3)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
