@@ -32,7 +32,9 @@ func (s *Service) verify(ctx context.Context, pool *identitypool.Pool, logins ma
 	for _, provider := range slices.Sorted(maps.Keys(logins)) {
 		t, err := s.Logins.Verify(ctx, federated.Login{Provider: provider, Token: logins[provider], Pool: &pool.Doc})
 		if err != nil {
-			bound.Charge(ctx, wrongLogin)
+			if _, unreached := errors.AsType[*federated.UnreachableError](err); !unreached { // which is no fault of the stranger
+				bound.Charge(ctx, wrongLogin)
+			}
 			return nil, err
 		}
 		tokens = append(tokens, t)
