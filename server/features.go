@@ -118,6 +118,6 @@ func newIAM(c *Config, e *engines) *iamapi.API {
 	account := arn.Account{Partition: id.Partition(c.Region), ID: c.Account}
 	return &iamapi.API{
 		Iam:      &iam.Service{DB: e.store, Ring: e.ring, Pages: e.pages, Account: account, PlainHTTP: c.Dev || c.Outgoing.PlainHTTP},
-		Policies: &policies.Service{DB: e.store, Pages: e.pages, Account: account},
+		Policies: &policies.Service{DB: e.store, Pages: e.pages, Account: account, Authorizer: e.authorizer},
 	}
 }

@@ -87,6 +87,13 @@ func (p *Principal) typeName() string {
 	return "User"
 }
 
+// KeysOf are the keys that a role or user gives to its requests.
+func (a *Authorizer) KeysOf(e *principal.Principal) iampolicy.Keys {
+	all := iampolicy.Keys{}
+	a.identify(&Principal{Account: a.Account.ID, ARN: e.ARN(a.Account), UserID: e.ID, Entity: e}, a.DB.Now().UTC(), all)
+	return all
+}
+
 // identify adds the keys of the principal.
 func (a *Authorizer) identify(p *Principal, now time.Time, all iampolicy.Keys) {
 	set := func(name, value string) { all[name] = []string{value} }

@@ -18,6 +18,16 @@ import (
 type entity struct {
 	*principal.Principal // nil: there is none
 	set                  iampolicy.Set
+	sources              []Source
+}
+
+// Source says where a policy comes from that somebody has.
+type Source struct {
+	Policy   *iampolicy.Policy
+	Holder   *principal.Principal // who has it: the role or user, or a group of the user
+	Inline   string               // the name of an inline policy
+	ARN      string               // of a managed one
+	Boundary bool                 // it is the permissions boundary
 }
 
 // nothing is a policy that allows nothing, in the place of a boundary that cannot be found.
@@ -26,17 +36,17 @@ var nothing = new(iampolicy.Policy)
 // everything is what the root user may do.
 const everything = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
-// PolicySet is the compiled policies of a role, a user (with those of their groups) or a group, with its boundary, or
-// db.ErrNotFound. It is shared and must not be changed.
-func (a *Authorizer) PolicySet(ctx context.Context, principalID string) (*iampolicy.Set, error) {
+// Policies are the compiled policies of a role, a user (with those of their groups) or a group, with its boundary, and where each
+// comes from, or db.ErrNotFound. They are shared and must not be changed.
+func (a *Authorizer) Policies(ctx context.Context, principalID string) (*iampolicy.Set, []Source, error) {
 	e, err := a.entity(ctx, principalID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if e.Principal == nil {
-		return nil, db.ErrNotFound
+		return nil, nil, db.ErrNotFound
 	}
-	return &e.set, nil
+	return &e.set, e.sources, nil
 }
 
 // entity finds a role, user or group with its policies. One that there is not has no Principal.
@@ -67,11 +77,14 @@ func (e *entity) load(tx *db.Tx) error {
 		holders = append(holders, groups...)
 	}
 	for _, holder := range holders {
-		policies, err := policiesOf(tx, holder)
+		sources, err := sourcesOf(tx, holder)
 		if err != nil {
 			return err
 		}
-		e.set.Identity = append(e.set.Identity, policies...)
+		for _, one := range sources {
+			e.set.Identity = append(e.set.Identity, one.Policy)
+		}
+		e.sources = append(e.sources, sources...)
 	}
 	boundary, err := policy.BoundaryOf(tx, e.ID)
 	if err != nil || boundary == "" {
@@ -80,6 +93,7 @@ func (e *entity) load(tx *db.Tx) error {
 	if e.set.Boundary, err = managed(tx, boundary); e.set.Boundary == nil && err == nil {
 		e.set.Boundary = nothing
 	}
+	e.sources = append(e.sources, Source{Policy: e.set.Boundary, Holder: e.Principal, ARN: boundary, Boundary: true})
 	return err
 }
 
@@ -87,9 +101,9 @@ var inlineKinds = map[principal.Kind]iampolicy.Kind{
 	principal.Role: iampolicy.InlineOfRole, principal.User: iampolicy.InlineOfUser, principal.Group: iampolicy.InlineOfGroup,
 }
 
-// policiesOf compiles the inline and the attached policies of one role, user or group.
-func policiesOf(tx *db.Tx, p *principal.Principal) ([]*iampolicy.Policy, error) {
-	var all []*iampolicy.Policy
+// sourcesOf compiles the inline and the attached policies of one role, user or group.
+func sourcesOf(tx *db.Tx, p *principal.Principal) ([]Source, error) {
+	var all []Source
 	inline, err := policy.InlineOf(tx, p.ID)
 	if err != nil {
 		return nil, err
@@ -99,7 +113,7 @@ func policiesOf(tx *db.Tx, p *principal.Principal) ([]*iampolicy.Policy, error) 
 		if err != nil {
 			return nil, fmt.Errorf("inline policy %s: %w", i.Name, err)
 		}
-		all = append(all, compiled)
+		all = append(all, Source{Policy: compiled, Holder: p, Inline: i.Name})
 	}
 	attached, err := policy.AttachedTo(tx, p.ID)
 	if err != nil {
@@ -111,7 +125,7 @@ func policiesOf(tx *db.Tx, p *principal.Principal) ([]*iampolicy.Policy, error) 
 			return nil, err
 		}
 		if compiled != nil {
-			all = append(all, compiled)
+			all = append(all, Source{Policy: compiled, Holder: p, ARN: arn})
 		}
 	}
 	return all, nil

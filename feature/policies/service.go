@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cardea/engine/authorization"
 	"cardea/engine/iamentity"
 	"cardea/platform/db"
 	"cardea/platform/page"
@@ -19,6 +20,8 @@ type Service struct {
 	DB      *db.DB
 	Pages   *page.Codec
 	Account arn.Account
+	// Authorizer has the policies of those whose requests are simulated.
+	Authorizer *authorization.Authorizer
 }
 
 var _ iam.Policies = (*Service)(nil)

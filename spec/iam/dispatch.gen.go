@@ -356,8 +356,14 @@ func (a *API) addPolicies(operations map[string]awsjson.Operation) {
 	}
 	operations["DetachUserPolicy"] = detachUserPolicy
 	getContextKeysForCustomPolicy := awsjson.Operation{Name: "GetContextKeysForCustomPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForCustomPolicyRequest, Errors: errorsGetContextKeysForCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForCustomPolicy", Resource: "*"}}}
+	if ready {
+		getContextKeysForCustomPolicy.Invoke = awsjson.Method(&shapeGetContextKeysForCustomPolicyRequest, a.Policies.GetContextKeysForCustomPolicy)
+	}
 	operations["GetContextKeysForCustomPolicy"] = getContextKeysForCustomPolicy
 	getContextKeysForPrincipalPolicy := awsjson.Operation{Name: "GetContextKeysForPrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForPrincipalPolicyRequest, Errors: errorsGetContextKeysForPrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForPrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
+	if ready {
+		getContextKeysForPrincipalPolicy.Invoke = awsjson.Method(&shapeGetContextKeysForPrincipalPolicyRequest, a.Policies.GetContextKeysForPrincipalPolicy)
+	}
 	operations["GetContextKeysForPrincipalPolicy"] = getContextKeysForPrincipalPolicy
 	getGroupPolicy := awsjson.Operation{Name: "GetGroupPolicy", Feature: "policies", Signed: true, Input: &shapeGetGroupPolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroupPolicy", Resource: "{group:GroupName}"}}}
 	if ready {
@@ -465,8 +471,14 @@ func (a *API) addPolicies(operations map[string]awsjson.Operation) {
 	}
 	operations["SetDefaultPolicyVersion"] = setDefaultPolicyVersion
 	simulateCustomPolicy := awsjson.Operation{Name: "SimulateCustomPolicy", Feature: "policies", Signed: true, Input: &shapeSimulateCustomPolicyRequest, Errors: errorsSimulateCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulateCustomPolicy", Resource: "*"}}}
+	if ready {
+		simulateCustomPolicy.Invoke = awsjson.Method(&shapeSimulateCustomPolicyRequest, a.Policies.SimulateCustomPolicy)
+	}
 	operations["SimulateCustomPolicy"] = simulateCustomPolicy
 	simulatePrincipalPolicy := awsjson.Operation{Name: "SimulatePrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeSimulatePrincipalPolicyRequest, Errors: errorsSimulatePrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulatePrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
+	if ready {
+		simulatePrincipalPolicy.Invoke = awsjson.Method(&shapeSimulatePrincipalPolicyRequest, a.Policies.SimulatePrincipalPolicy)
+	}
 	operations["SimulatePrincipalPolicy"] = simulatePrincipalPolicy
 	tagPolicy := awsjson.Operation{Name: "TagPolicy", Feature: "policies", Signed: true, Input: &shapeTagPolicyRequest, Errors: errorsTagOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:TagPolicy", Resource: "{arn:PolicyArn}"}}}
 	if ready {

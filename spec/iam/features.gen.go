@@ -79,6 +79,8 @@ type Policies interface {
 	DetachGroupPolicy(ctx context.Context, in *DetachGroupPolicyRequest) error
 	DetachRolePolicy(ctx context.Context, in *DetachRolePolicyRequest) error
 	DetachUserPolicy(ctx context.Context, in *DetachUserPolicyRequest) error
+	GetContextKeysForCustomPolicy(ctx context.Context, in *GetContextKeysForCustomPolicyRequest) (*GetContextKeysForPolicyResponse, error)
+	GetContextKeysForPrincipalPolicy(ctx context.Context, in *GetContextKeysForPrincipalPolicyRequest) (*GetContextKeysForPolicyResponse, error)
 	GetGroupPolicy(ctx context.Context, in *GetGroupPolicyRequest) (*GetGroupPolicyResponse, error)
 	GetPolicy(ctx context.Context, in *GetPolicyRequest) (*GetPolicyResponse, error)
 	GetPolicyVersion(ctx context.Context, in *GetPolicyVersionRequest) (*GetPolicyVersionResponse, error)
@@ -100,6 +102,8 @@ type Policies interface {
 	PutUserPermissionsBoundary(ctx context.Context, in *PutUserPermissionsBoundaryRequest) error
 	PutUserPolicy(ctx context.Context, in *PutUserPolicyRequest) error
 	SetDefaultPolicyVersion(ctx context.Context, in *SetDefaultPolicyVersionRequest) error
+	SimulateCustomPolicy(ctx context.Context, in *SimulateCustomPolicyRequest) (*SimulatePolicyResponse, error)
+	SimulatePrincipalPolicy(ctx context.Context, in *SimulatePrincipalPolicyRequest) (*SimulatePolicyResponse, error)
 	TagPolicy(ctx context.Context, in *TagPolicyRequest) error
 	UntagPolicy(ctx context.Context, in *UntagPolicyRequest) error
 }

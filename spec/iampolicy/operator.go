@@ -215,3 +215,21 @@ func parseNetwork(text string) (netip.Prefix, bool) {
 	}
 	return network.Masked(), true
 }
+
+// IsOfType reports whether a value of a condition key is of a type: string, numeric, boolean, ip, binary or date.
+func IsOfType(value, kind string) bool {
+	ok := kind == "string"
+	switch kind {
+	case "numeric":
+		_, ok = parseDecimal(value)
+	case "boolean":
+		_, ok = parseBool(value)
+	case "ip":
+		_, ok = parseNetwork(value)
+	case "binary":
+		_, ok = parseBinary(value)
+	case "date":
+		_, ok = parseDate(value)
+	}
+	return ok
+}

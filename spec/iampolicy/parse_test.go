@@ -196,7 +196,7 @@ func TestExplanationsNameStatementsAndMissingKeys(t *testing.T) {
 		t.Error(diff)
 	}
 	from, to := p.Statement(1)
-	if from != (iampolicy.Position{Line: 3, Column: 3}) || to != (iampolicy.Position{Line: 3, Column: 89}) {
+	if from != (iampolicy.Position{Line: 2, Column: 53}) || to != (iampolicy.Position{Line: 3, Column: 89}) {
 		t.Errorf("the second statement stands from %v to %v", from, to)
 	}
 }

@@ -112,10 +112,11 @@ func position(document string, offset int) Position {
 // Document is the text that the policy was compiled from.
 func (p *Policy) Document() string { return p.document }
 
-// Statement says where a statement stands: at its opening brace, and behind its closing one.
+// Statement says where a statement stands: from behind the bracket, comma or colon that precedes it to behind its closing brace.
 func (p *Policy) Statement(number int) (from, to Position) {
 	s := p.statements[number]
-	return position(p.document, s.start), position(p.document, s.end)
+	start := len(strings.TrimRight(p.document[:s.start], " \t\r\n"))
+	return position(p.document, start), position(p.document, s.end)
 }
 
 // Keys are the condition keys that conditions and variables of the policy name, as it spells them, each once.
