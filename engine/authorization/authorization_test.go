@@ -204,7 +204,7 @@ func TestPoliciesThatAreNoMoreNarrow(t *testing.T) {
 		if d, err := w.Decide(t.Context(), p, request); d.Allowed || d.Layer != iampolicy.BoundaryLayer || err != nil {
 			t.Errorf("a boundary: got %+v, %v", d, err)
 		}
-		if _, err := w.PolicySet(t.Context(), "AIDANOBODY"); !errors.Is(err, db.ErrNotFound) {
+		if _, _, err := w.Policies(t.Context(), "AIDANOBODY"); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("policies of nobody: got %v", err)
 		}
 	})
