@@ -3,6 +3,7 @@ package temporary
 import (
 	"bytes"
 	"compress/flate"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -43,5 +44,19 @@ func TestPayloadsAreReadWithinBounds(t *testing.T) {
 		if _, err := decode(c.payload); (err == nil) != c.good {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// Not parallel: it measures what is allocated.
+func TestBombsAreNotInflated(t *testing.T) {
+	bomb := packed(t, strings.Repeat(" ", 50<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := decode(bomb); err == nil {
+		t.Error("a bomb was read")
+	}
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
+		t.Errorf("%d bytes were allocated", grown)
 	}
 }

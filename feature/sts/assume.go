@@ -33,11 +33,11 @@ type assumed struct {
 
 // assume makes sure that the role may be assumed, and issues credentials of it.
 func (s *Service) assume(ctx context.Context, a assumption) (*assumed, error) {
-	if err := s.check(ctx, &a.passed); err != nil {
-		return nil, err
-	}
 	role, err := s.Authorizer.Assume(ctx, a.Assumption)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.check(ctx, &a.passed); err != nil { // only who may have the role learns which policies there are
 		return nil, err
 	}
 	expires, err := a.expires(role, s.DB.Now())

@@ -21,9 +21,3 @@ func (s *Service) GetDelegatedAccessToken(context.Context, *sts.GetDelegatedAcce
 func (s *Service) DecodeAuthorizationMessage(context.Context, *sts.DecodeAuthorizationMessageRequest) (*sts.DecodeAuthorizationMessageResponse, error) {
 	return nil, sts.InvalidAuthorizationMessage("The specified message is not valid.")
 }
-
-// GetWebIdentityToken answers a token by which the caller proves to services elsewhere who they are, at AWS in accounts that have switched this
-// on.
-func (s *Service) GetWebIdentityToken(context.Context, *sts.GetWebIdentityTokenRequest) (*sts.GetWebIdentityTokenResponse, error) {
-	return nil, sts.OutboundWebIdentityFederationDisabled("Outbound web identity federation is not enabled for this account.")
-}

@@ -151,6 +151,9 @@ func TestBadTokensAreRefused(t *testing.T) {
 			"ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 		w.Fails(t, "AssumeRoleWithWebIdentity", M{"RoleArn": arn, "RoleSessionName": "ab", "WebIdentityToken": jwt, "Policy": "{}"},
 			"MalformedPolicyDocument", "")
+		w.Fails(t, "AssumeRoleWithWebIdentity", M{
+			"RoleArn": arn + "x", "RoleSessionName": "ab", "WebIdentityToken": jwt, "PolicyArns": []M{{"arn": iamARN + "policy/secret"}},
+		}, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	})
 }
 
