@@ -89,8 +89,6 @@ func (w *world) idToken(t *testing.T) string {
 	return servertest.Text(w.SignIn(t, w.client, "alice"), "IdToken")
 }
 
-const hour = time.Hour
-
 // register adds a provider to IAM.
 func (w *world) register(t *testing.T, p trustprovider.Provider) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"sync"
 	"testing"
 
 	gojose "github.com/go-jose/go-jose/v4"
@@ -14,6 +15,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/signingkey"
 	"cardea/spec/id"
+	"cardea/spec/jose"
 )
 
 func TestStockIsRefilledAndEachKeyGivenOnce(t *testing.T) {
@@ -110,4 +112,32 @@ func setOf(list []string) map[string]bool {
 		set[s] = true
 	}
 	return set
+}
+
+func TestNodesHaveOneServerKey(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var group sync.WaitGroup
+		kids := make([]string, 8)
+		for i := range kids {
+			group.Go(func() {
+				node := &token.KeyStock{DB: w.db, Ring: w.ring, Maker: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }}
+				key, err := node.ServerKey(context.Background())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				kids[i] = jose.KeyID(&key.PublicKey)
+			})
+		}
+		group.Wait()
+		again, err := w.keys.ServerKey(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kid := range kids {
+			if kid != jose.KeyID(&again.PublicKey) {
+				t.Errorf("got %q, want %q", kid, jose.KeyID(&again.PublicKey))
+			}
+		}
+	})
 }

@@ -224,3 +224,18 @@ func TestASessionOfAnotherUserOrClientIsNotTheTokens(t *testing.T) {
 		}
 	}
 }
+
+func TestKeysOfAccessTokensSignNoIDTokens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	result := w.signIn(t)
+	for jwt, want := range map[string]error{result.IdToken: nil, result.AccessToken: token.ErrForgedID} {
+		parsed, err := jose.Parse(jwt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.tokens.SignedID(t.Context(), w.pool.ID, parsed); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+}
