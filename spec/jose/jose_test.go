@@ -229,3 +229,51 @@ func BenchmarkDigest(b *testing.B) {
 		}
 	}
 }
+
+func TestTheAlgorithmIsTheKeys(t *testing.T) {
+	t.Parallel()
+	private := testKey()
+	sign := func(algorithm string, hash crypto.Hash) string {
+		encode := base64.RawURLEncoding.EncodeToString
+		signed := encode([]byte(`{"kid":"k","alg":"`+algorithm+`"}`)) + "." + encode([]byte(`{}`))
+		digest := hash.New()
+		digest.Write([]byte(signed))
+		signature, err := rsa.SignPKCS1v15(nil, private, hash, digest.Sum(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed + "." + encode(signature)
+	}
+	for _, c := range []struct {
+		said string
+		hash crypto.Hash
+		key  string
+		ok   bool
+	}{
+		{jose.RS256, crypto.SHA256, "", true},
+		{jose.RS256, crypto.SHA256, jose.RS256, true},
+		{jose.RS512, crypto.SHA512, jose.RS512, true},
+		{jose.RS512, crypto.SHA256, jose.RS256, false},
+		{jose.RS256, crypto.SHA512, jose.RS512, false},
+		{jose.RS512, crypto.SHA512, jose.RS256, false},
+		{"none", crypto.SHA256, jose.RS256, false},
+		{"RS384", crypto.SHA384, "RS384", false},
+	} {
+		parsed, err := jose.Parse(sign(c.said, c.hash))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = parsed.Verify(jose.Key{ID: "k", Public: &private.PublicKey, Algorithm: c.key})
+		if (err == nil) != c.ok {
+			t.Errorf("%s by %v for a key of %q: %v", c.said, c.hash, c.key, err)
+		}
+	}
+	made, err := jose.NewSigningKey(jose.RS512, "k", jose.RSA{Key: private}).SignTyped("JWS", []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := jose.Parse(made)
+	if err != nil || parsed.Verify(jose.Key{ID: "k", Public: &private.PublicKey, Algorithm: jose.RS512}) != nil {
+		t.Errorf("%s: %v", made, err)
+	}
+}
