@@ -111,9 +111,6 @@ func (s *Service) AssumeRole(ctx context.Context, in *sts.AssumeRoleRequest) (*s
 	if a.Tags, a.Transitive, err = handedOn.with(in.Tags, in.TransitiveTagKeys); err != nil {
 		return nil, err
 	}
-	if err := checkSource(a.SourceIdentity); err != nil {
-		return nil, err
-	}
 	got, err := s.assume(ctx, a)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func (a *assumption) claim(c claims) error {
 	if c.sourceIdentity == "" {
 		return nil
 	}
-	if !sessionName.MatchString(c.sourceIdentity) || checkSource(c.sourceIdentity) != nil {
+	if !sessionName.MatchString(c.sourceIdentity) { // which has no colon
 		return sts.InvalidIdentityToken(`Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"`)
 	}
 	a.SourceIdentity = c.sourceIdentity

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +45,7 @@ func TestTokensSayWhatSessionsHave(t *testing.T) {
 		"a long key":           {claims: all{tags: {`{"principal_tags":{"` + strings.Repeat("x", 129) + `":["x"]}}`}}, refused: true},
 		"a key of AWS's":       {claims: all{tags: {`{"principal_tags":{"aws:x":["x"]}}`}}, refused: true},
 		"a key in both spells": {claims: all{tags: {`{"principal_tags":{"Team":["x"],"TEAM":["y"]}}`}}, refused: true},
+		"51 tags":              {claims: many(51), refused: true},
 		"transitive, no tag":   {claims: all{tags: {`{"transitive_tag_keys":["Team"]}`}}, refused: true},
 	} {
 		a := assumption{}
@@ -58,6 +60,15 @@ func TestTokensSayWhatSessionsHave(t *testing.T) {
 			t.Errorf("%s: %v %v %+v", name, err, diff, a)
 		}
 	}
+}
+
+// many are claims of so many tags.
+func many(n int) map[string][]string {
+	all := map[string][]string{}
+	for i := range n {
+		all["https://aws.amazon.com/tags/principal_tags/key"+strconv.Itoa(i)] = []string{"x"}
+	}
+	return all
 }
 
 func TestKeysOfTokensAreNamedAsProvidersAre(t *testing.T) {

@@ -69,12 +69,4 @@ func (t tags) has(lower string) bool {
 	return false
 }
 
-// checkSource refuses a source identity that only AWS may set. Its form is the model's.
-func checkSource(identity string) error {
-	if strings.HasPrefix(strings.ToLower(identity), "aws:") {
-		return invalid("SourceIdentity may not begin with aws:, which is reserved.")
-	}
-	return nil
-}
-
 func parameter(message string) error { return awsjson.Refuse("InvalidParameterValue", message) }
