@@ -317,6 +317,18 @@ func TestConditionsAreWhatTheServerKnows(t *testing.T) {
 		decided(caller, "ListUserPools", list, true)
 
 		iam := caller.On("iam")
+		root.On("iam").Must(t, "CreateUser", M{"UserName": "member", "Path": "/team/"})
+		grant(t, w, "caller", allow("iam:*", account+"user/team/*"))
+		decided(iam, "GetUser", M{"UserName": "MEMBER"}, true) // names are found without regard to case
+		decided(iam, "GetUser", M{"UserName": "caller"}, false)
+		decided(iam, "GetUser", nil, false)
+		decided(iam, "UpdateUser", M{"UserName": "member", "NewPath": "/admin/"}, false)
+		decided(iam, "UpdateUser", M{"UserName": "member", "NewPath": "/team/b/"}, true)
+		grant(t, w, "caller", allow("iam:*", account+"user/caller"))
+		decided(iam, "GetUser", nil, true)
+		grant(t, w, "caller", allow("iam:CreateUser", "*"))
+		decided(iam, "CreateUser", M{"UserName": "tagged", "Tags": []M{{"Key": "a", "Value": "b"}}}, false)
+		decided(iam, "CreateUser", M{"UserName": "plain"}, true)
 		root.On("iam").Must(t, "CreatePolicy", M{"PolicyName": "edge", "PolicyDocument": document(allow("s3:*", "*"))})
 		when("iam:*", `"StringEquals":{"iam:PermissionsBoundary":"`+account+`policy/edge"}`)
 		create := M{"RoleName": "bound", "AssumeRolePolicyDocument": trusting(account + "root"), "PermissionsBoundary": account + "policy/edge"}

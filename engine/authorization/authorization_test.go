@@ -95,6 +95,11 @@ func TestRequestsDoNotSayWhoSignedThem(t *testing.T) {
 				t.Errorf("%s: got %+v, %v", key, d, err)
 			}
 		}
+		tagged := w.user("tagged", allow("*", `"StringEquals":{"aws:ResourceTag/team":"claimed"}`))
+		of := &iampolicy.Request{Action: "iam:GetUser", Resource: tagged.ARN, Keys: iampolicy.Keys{"aws:resourcetag/team": {"claimed"}}}
+		if d, err := w.Decide(t.Context(), tagged, of); d.Allowed || err != nil {
+			t.Errorf("tags of a resource: got %+v, %v", d, err)
+		}
 		p := w.user("else", allow("*", `"StringEquals":{"s3:prefix":"claimed","aws:SourceIp":"claimed"}`))
 		request := &iampolicy.Request{Action: "s3:ListBucket", Resource: "arn:aws:s3:::b", Keys: iampolicy.Keys{"s3:prefix": {"claimed"}, "aws:sourceip": {"claimed"}}}
 		if d, err := w.Decide(t.Context(), p, request); !d.Allowed || err != nil {
