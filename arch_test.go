@@ -64,6 +64,7 @@ var modules = map[string]string{
 	"golang.org/x/crypto":                           "argon2id; ACME, for certificates of domains",
 	"golang.org/x/net":                              "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
 	"golang.org/x/oauth2":                           "tests: the token requests of go-oidc's relying party",
+	"golang.org/x/sync":                             "one call for all who ask another token service the same at once",
 	"golang.org/x/text":                             "the languages of pages: matching, plural rules",
 	"golang.org/x/sys":                              "a function's process: limits on Linux, job objects on Windows",
 	"modernc.org/sqlite":                            "embedded SQL without cgo",

@@ -37,6 +37,7 @@ func (c Config) check() error {
 		c.Limits.check(),
 		CheckFunctions(c.Functions, c.FunctionsDefault, c.Outgoing),
 		c.checkKMSKeys(),
+		c.checkBrokers(),
 		c.Federation.check(c.Outgoing),
 		c.Guard.check(),
 		c.S3IAM.check(),

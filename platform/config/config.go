@@ -58,6 +58,8 @@ type Config struct {
 	FunctionsDefault *Function  `toml:"functions_default"`
 	// KMSKeys say what stands behind the keys that pools name by KMSKeyID.
 	KMSKeys []KMSKey `toml:"kms_keys"`
+	// Brokers are other token services, whose credentials identity pools give.
+	Brokers []Broker `toml:"brokers"`
 }
 
 // Database says where data are stored.
