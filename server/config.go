@@ -72,6 +72,8 @@ type Config struct {
 	Limits *config.Limits
 	// Outgoing says which addresses outgoing HTTP may reach besides public hosts by https.
 	Outgoing config.Outgoing
+	// Brokers are other token services, whose credentials identity pools give, as config.Load lets them through.
+	Brokers []config.Broker
 	// Federation says where social providers are, if not at their own addresses.
 	Federation config.Federation
 

@@ -82,7 +82,7 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 	f.identities = &identitypool.Service{
 		DB: e.store, Ring: e.ring, Pages: e.pages, Account: c.Account, Region: c.Region,
 		Logins: e.logins, Authorizer: e.authorizer, Sessions: e.temporary, Tokens: e.identityTokens, ForeignRoles: c.Dev,
-		Limits: identityLimits(c), Listing: identitypool.NewListing(c.now()),
+		Limits: identityLimits(c), Listing: identitypool.NewListing(c.now()), Brokers: newBrokers(c, e),
 	}
 	f.federation.Traces.Log, f.federation.Traces.Observe = c.Log, metrics.Federated
 	f.api = &cognitoidp.API{

@@ -12,6 +12,7 @@ import (
 	"cardea/engine/certificate"
 	"cardea/engine/issuer"
 	"cardea/inbound/login"
+	"cardea/outbound/externalsts"
 	"cardea/platform/db"
 	"cardea/platform/geo"
 	"cardea/platform/seal"
@@ -22,16 +23,17 @@ import (
 
 // opened is what a server is built on: what must be opened, and what the configuration may be wrong about.
 type opened struct {
-	store        *db.DB
-	ring         *datakey.Ring
-	places       *geo.Database
-	functions    functions
-	senders      senders
-	toApps       *http.Client // calls apps of the pools
-	toProviders  *http.Client // calls identity providers
-	sites        *issuer.Sites
-	certificates *certificate.Chooser
-	templates    *login.Templates
+	store           *db.DB
+	ring            *datakey.Ring
+	places          *geo.Database
+	functions       functions
+	senders         senders
+	toApps          *http.Client // calls apps of the pools
+	toProviders     *http.Client // calls identity providers
+	toTokenServices *http.Client // calls other token services
+	sites           *issuer.Sites
+	certificates    *certificate.Chooser
+	templates       *login.Templates
 }
 
 // open opens the database and what else is on disk, and closes it again if the rest of the configuration is wrong.
@@ -43,6 +45,9 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 		return o, err
 	}
 	if o.toProviders, err = newGuardedClient(c, 0, 0); err != nil {
+		return o, err
+	}
+	if o.toTokenServices, err = newGuardedClient(c, externalsts.Timeout, externalsts.MaxAnswer); err != nil {
 		return o, err
 	}
 	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase}); err != nil {

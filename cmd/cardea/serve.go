@@ -87,6 +87,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		Federation:      settings.Federation,
 		Guard:           settings.Guard,
 		S3IAM:           settings.S3IAM,
+		Brokers:         settings.Brokers,
 
 		Functions:        settings.Functions,
 		FunctionsDefault: settings.FunctionsDefault,

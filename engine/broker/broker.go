@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -23,8 +24,15 @@ const (
 	maxKept = 10_000
 )
 
-// ErrGuests says that a broker is not configured for guests, or cannot narrow what they may do.
-var ErrGuests = errors.New("the other token service serves no guests")
+// Why there are no credentials.
+var (
+	// ErrGuests says that a broker is not configured for guests.
+	ErrGuests = errors.New("the other token service serves no guests")
+	// ErrRefused says that the other service refuses the token or the role.
+	ErrRefused = errors.New("the other token service refuses")
+	// ErrUnreachable says that it has not answered, or with nothing that can be understood.
+	ErrUnreachable = errors.New("the other token service cannot be reached")
+)
 
 // Broker is another token service, and for whom it is asked.
 type Broker struct {
@@ -85,7 +93,7 @@ func (b *Brokers) For(identityPool, role string) *Broker {
 	return nil
 }
 
-// Credentials gets credentials of the broker's service. Errors are ErrGuests, those of externalsts, and Token's.
+// Credentials gets credentials of the broker's service: ErrGuests, ErrRefused, ErrUnreachable, and the errors of Token.
 func (b *Brokers) Credentials(ctx context.Context, from *Broker, a Ask) (externalsts.Credentials, error) {
 	if a.Guest && !from.Guests {
 		return externalsts.Credentials{}, ErrGuests
@@ -123,7 +131,14 @@ func (b *Brokers) fetch(ctx context.Context, from *Broker, a Ask) (externalsts.C
 	if a.Guest {
 		request.Policy = a.Policy
 	}
-	return b.Client.Assume(ctx, request)
+	got, err := b.Client.Assume(ctx, request)
+	if _, refused := errors.AsType[*externalsts.RefusedError](err); refused {
+		return got, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if err != nil {
+		return got, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return got, nil
 }
 
 // known are credentials that were given to the same login a short time ago.

@@ -19,7 +19,7 @@ func (m *Minter) KeySet(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jose.Set(k.public), nil
+	return jose.Set(k.public[jose.RS512], k.public[jose.RS256]), nil
 }
 
 // Discovery is the issuer's OpenID configuration.
@@ -30,7 +30,7 @@ func (m *Minter) Discovery(context.Context) ([]byte, error) {
 		"authorization_endpoint":                m.Issuer() + "/authorize", // which discovery requires, and nothing answers
 		"response_types_supported":              []string{"id_token"},
 		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": []string{jose.RS512},
+		"id_token_signing_alg_values_supported": []string{jose.RS512, jose.RS256},
 		"claims_supported":                      []string{"sub", "aud", "amr", "iss", "exp", "iat"},
 	})
 }

@@ -1,6 +1,7 @@
 package identitytoken
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"encoding/json"
@@ -42,10 +43,10 @@ type Minter struct {
 	keys *keys
 }
 
-// keys are the server's, ready for use. They never change.
+// keys are the server's, ready for use: one RSA key, under a name for each algorithm. They never change.
 type keys struct {
-	signing *jose.SigningKey
-	public  jose.Key
+	signing map[string]*jose.SigningKey // by algorithm
+	public  map[string]jose.Key
 }
 
 // Claims are what a token says.
@@ -59,6 +60,9 @@ type Claims struct {
 	Transitive []string
 	Issued     time.Time
 	Expires    time.Time
+	// Algorithm signs the token: jose.RS512, also if it is empty, or jose.RS256 for other token services that read no other. A token
+	// under RS256 is good there alone.
+	Algorithm string
 }
 
 // Issuer is the issuer of the tokens: an address below which its documents are read.
@@ -81,7 +85,7 @@ func (m *Minter) Sign(ctx context.Context, c Claims) (string, error) {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-	return k.signing.SignTyped("JWS", payload)
+	return k.signing[cmp.Or(c.Algorithm, jose.RS512)].SignTyped("JWS", payload)
 }
 
 // Verify reads a token of this server: ErrForged, ErrExpired.
@@ -101,7 +105,7 @@ func (m *Minter) Verify(ctx context.Context, jwt string) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Verify(k.public) != nil {
+	if t.Verify(k.public[jose.RS512]) != nil {
 		return nil, ErrForged
 	}
 	return p.claims(), nil
@@ -120,10 +124,11 @@ func (m *Minter) ready(ctx context.Context) (*keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key for tokens of identity pools: %w", err)
 	}
-	kid := jose.KeyID(&private.PublicKey)
-	made := &keys{
-		signing: jose.NewSigningKey(jose.RS512, kid, m.signer(private)),
-		public:  jose.Key{ID: kid, Public: &private.PublicKey, Algorithm: jose.RS512},
+	made := &keys{signing: map[string]*jose.SigningKey{}, public: map[string]jose.Key{}}
+	kid, signer := jose.KeyID(&private.PublicKey), m.signer(private)
+	for algorithm, name := range map[string]string{jose.RS512: kid, jose.RS256: kid + "-" + jose.RS256} {
+		made.signing[algorithm] = jose.NewSigningKey(algorithm, name, signer)
+		made.public[algorithm] = jose.Key{ID: name, Public: &private.PublicKey, Algorithm: algorithm}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

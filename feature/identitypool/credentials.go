@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cardea/engine/authorization"
+	"cardea/engine/broker"
 	"cardea/engine/federated"
 	"cardea/engine/temporary"
 	"cardea/engine/throttle"
@@ -109,7 +110,38 @@ func (s *Service) GetCredentialsForIdentity(ctx context.Context, in *cognitoiden
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.session(ctx, p, in.CustomRoleArn)
+	role, tags, err := s.chosen(ctx, p, in.CustomRoleArn)
+	if err != nil {
+		return nil, err
+	}
+	made, err := s.credentials(ctx, p, role, tags, in.Logins)
+	if err != nil {
+		return nil, err
+	}
+	return &cognitoidentity.GetCredentialsForIdentityResponse{IdentityId: string(p.who), Credentials: made}, nil
+}
+
+// chosen is the role that somebody has, and the tags of their sessions.
+func (s *Service) chosen(ctx context.Context, p *presented, custom string) (role string, tags map[string]string, err error) {
+	r := roles{p.pool.Roles, s.Logins.Canonical}
+	if len(p.logins) == 0 {
+		role, err = r.guest(custom)
+		return role, nil, err
+	}
+	role, by, err := r.authenticated(p.logins, custom)
+	if err != nil {
+		return "", nil, err
+	}
+	tags, err = s.tags(ctx, p, by)
+	return role, tags, err
+}
+
+// credentials gets those of a role: of another token service, if the operator has configured one, or this server's own.
+func (s *Service) credentials(ctx context.Context, p *presented, role string, tags, logins map[string]string) (*cognitoidentity.Credentials, error) {
+	if from := s.Brokers.For(string(p.pool.ID), role); from != nil {
+		return s.brokered(ctx, from, p, broker.Ask{Role: role, Logins: logins}, tags)
+	}
+	session, err := s.session(ctx, p, role, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -120,31 +152,13 @@ func (s *Service) GetCredentialsForIdentity(ctx context.Context, in *cognitoiden
 	if err != nil {
 		return nil, err
 	}
-	return &cognitoidentity.GetCredentialsForIdentityResponse{
-		IdentityId: string(p.who),
-		Credentials: &cognitoidentity.Credentials{
-			AccessKeyId: made.AccessKeyID, SecretKey: made.Secret, SessionToken: made.Token, Expiration: awsjson.At(made.Expires),
-		},
+	return &cognitoidentity.Credentials{
+		AccessKeyId: made.AccessKeyID, SecretKey: made.Secret, SessionToken: made.Token, Expiration: awsjson.At(made.Expires),
 	}, nil
 }
 
-// session chooses the role of somebody and makes sure that it may be assumed by them.
-func (s *Service) session(ctx context.Context, p *presented, custom string) (*temporary.Session, error) {
-	r := roles{p.pool.Roles, s.Logins.Canonical}
-	role, err := "", error(nil)
-	var tags map[string]string
-	if len(p.logins) == 0 {
-		role, err = r.guest(custom)
-	} else {
-		var by *federated.Token
-		if role, by, err = r.authenticated(p.logins, custom); err == nil {
-			tags, err = s.tags(ctx, p, by)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-
+// session makes sure that the role may be assumed by somebody.
+func (s *Service) session(ctx context.Context, p *presented, role string, tags map[string]string) (*temporary.Session, error) {
 	keys := p.keys()
 	assumed, err := s.Authorizer.Assume(ctx, authorization.Assumption{
 		RoleARN: role, Action: authorization.AssumeRoleWithWebIdentity, Federated: federated.Own,

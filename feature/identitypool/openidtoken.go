@@ -11,6 +11,7 @@ import (
 	"cardea/record/identitypool"
 	"cardea/spec/cognitoidentity"
 	"cardea/spec/id"
+	"cardea/spec/jose"
 )
 
 const (
@@ -39,7 +40,7 @@ func (s *Service) GetOpenIdToken(ctx context.Context, in *cognitoidentity.GetOpe
 			return nil, err
 		}
 	}
-	made, err := s.sign(ctx, p, tags, classicLife)
+	made, err := s.sign(ctx, p, tags, classicLife, jose.RS512)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (s *Service) GetOpenIdTokenForDeveloperIdentity(ctx context.Context, in *co
 	if in.TokenDuration > 0 {
 		life = time.Duration(in.TokenDuration) * time.Second
 	}
-	made, err := s.sign(ctx, &presented{pool, who, []*federated.Token{vouched}}, in.PrincipalTags, life)
+	made, err := s.sign(ctx, &presented{pool, who, []*federated.Token{vouched}}, in.PrincipalTags, life, jose.RS512)
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +104,10 @@ func (s *Service) GetOpenIdTokenForDeveloperIdentity(ctx context.Context, in *co
 }
 
 // sign makes a token of the pool that says who somebody is.
-func (s *Service) sign(ctx context.Context, p *presented, tags map[string]string, life time.Duration) (string, error) {
+func (s *Service) sign(ctx context.Context, p *presented, tags map[string]string, life time.Duration, algorithm string) (string, error) {
 	now := s.DB.Now()
 	return s.Tokens.Sign(ctx, identitytoken.Claims{
 		Pool: string(p.pool.ID), PoolARN: p.pool.ID.ARN(s.Account), Identity: string(p.who), Methods: p.methods(), Tags: tags,
-		Issued: now, Expires: now.Add(life),
+		Issued: now, Expires: now.Add(life), Algorithm: algorithm,
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cardea/engine/authorization"
+	"cardea/engine/broker"
 	"cardea/engine/federated"
 	"cardea/engine/identitytoken"
 	"cardea/engine/temporary"
@@ -32,6 +33,8 @@ type Service struct {
 	Authorizer *authorization.Authorizer
 	Sessions   *temporary.Issuer
 	Tokens     *identitytoken.Minter
+	// Brokers give credentials of other token services.
+	Brokers *broker.Brokers
 	// Limits bound strangers, and Listing how many of them are listed.
 	Limits  Limits
 	Listing *Listing

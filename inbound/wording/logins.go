@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cardea/engine/authorization"
+	"cardea/engine/broker"
 	"cardea/engine/federated"
 	"cardea/engine/throttle"
 	"cardea/spec/awsjson"
@@ -26,10 +27,24 @@ func Identity(_ *awsjson.Operation, err error) error {
 	if fault := loginFault(err); fault != nil {
 		return fault
 	}
+	if fault := brokerFault(err); fault != nil {
+		return fault
+	}
 	if errors.Is(err, throttle.ErrTooFast) {
 		return cognitoidentity.TooManyRequests("Rate exceeded")
 	}
 	return err
+}
+
+// brokerFault words what other token services answer; nil for other errors. What they say is not passed on: it may name their own roles.
+func brokerFault(err error) error {
+	if errors.Is(err, broker.ErrRefused) || errors.Is(err, broker.ErrGuests) {
+		return cognitoidentity.InvalidIdentityPoolConfiguration("Invalid identity pool configuration. Check assigned IAM roles for this pool.")
+	}
+	if errors.Is(err, broker.ErrUnreachable) {
+		return cognitoidentity.ExternalService("The token service of this identity pool cannot be reached.")
+	}
+	return nil
 }
 
 // logins are the conditions of logins in identity pools.

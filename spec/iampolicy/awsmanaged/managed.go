@@ -59,3 +59,6 @@ func List() []*Policy { return loaded().list }
 // Guests are the session policies that credentials of guests are narrowed by in the enhanced flow: one group, of which one must
 // allow what a guest does. See docs/cognito/credentials.md, "Policies".
 func Guests() []*iampolicy.Policy { return loaded().guests }
+
+// GuestsDocument is the first policy of Guests as text, for other token services.
+func GuestsDocument() string { return guestsDocument }
