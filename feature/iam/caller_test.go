@@ -5,13 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"cardea/engine/authorization"
+	"cardea/engine/temporary"
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/platform/seal"
 	"cardea/record/accesskey"
 	"cardea/record/datakey"
+	"cardea/record/principal"
 	"cardea/server"
 	"cardea/server/servertest"
+	"cardea/spec/iam"
 	"cardea/spec/sigv4"
 )
 
@@ -99,6 +103,44 @@ func TestNameIsNeededOfOthers(t *testing.T) {
 			"User: arn:aws:sts::"+servertest.Account+":assumed-role/r/session is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key AKIAIOSFODNN7EXAMPLE")
 	})
 }
+
+// Policies do not let such sessions call IAM; if they did, they would still be nobody's.
+func TestFederatedUsersAreNoUsers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		id := text(w.Must(t, "CreateUser", M{"UserName": "ann"}), "User.UserId")
+		ann := &principal.Principal{Kind: principal.User, ID: id, Name: "ann"}
+		for name, c := range map[string]struct {
+			caller *authorization.Principal
+			want   string // the ARN; empty: refused
+		}{
+			"user":                     {&authorization.Principal{Entity: ann}, account + "user/ann"},
+			"session of a user":        {&authorization.Principal{Entity: ann, Session: session(temporary.SessionToken)}, account + "user/ann"},
+			"federated by a user":      {&authorization.Principal{Entity: ann, Session: session(temporary.FederatedToken)}, ""},
+			"root":                     {&authorization.Principal{}, account + "root"},
+			"session of root":          {&authorization.Principal{Session: session(temporary.SessionToken)}, account + "root"},
+			"federated by root":        {&authorization.Principal{Session: session(temporary.FederatedToken)}, ""},
+			"a user who is no more":    {&authorization.Principal{Entity: &principal.Principal{Kind: principal.User, ID: "AIDANONE", Name: "ann"}}, ""},
+			"a role, without a name":   {&authorization.Principal{Entity: &principal.Principal{Kind: principal.Role}, Session: session(temporary.AssumedRole)}, ""},
+			"a server without callers": {nil, account + "root"},
+		} {
+			ctx := t.Context()
+			if c.caller != nil {
+				ctx = authorization.With(ctx, c.caller)
+			}
+			got := ""
+			out, err := w.Server.IAM.Iam.GetUser(ctx, &iam.GetUserRequest{})
+			if err == nil {
+				got = out.User.Arn
+			}
+			if got != c.want {
+				t.Errorf("%s: got %q, %v, want %q", name, got, err, c.want)
+			}
+		}
+	})
+}
+
+func session(kind temporary.Kind) *temporary.Session { return &temporary.Session{Kind: kind} }
 
 func TestKeysOfTheDeletedDoNotSign(t *testing.T) {
 	t.Parallel()

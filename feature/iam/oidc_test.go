@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"cardea/server"
 	"cardea/server/servertest"
 )
 
@@ -52,9 +51,7 @@ func TestOIDCProviderIsCreatedChangedAndDeleted(t *testing.T) {
 
 func TestAddressesOfOIDCProviders(t *testing.T) {
 	t.Parallel()
-	production := func(c *server.Config) { c.Dev = true; c.Outgoing.PlainHTTP = false }
-	servertest.EachWith(t, production, func(t *testing.T, w *servertest.World) {
-		w = w.On("iam")
+	each(t, func(t *testing.T, w *servertest.World) {
 		for _, address := range []string{
 			"example.org", "idp.example/x", "ftp://idp.example", "https://", "https:///x", "https://idp.example?x", "https://idp.example/x?y=z",
 			"https://idp.example/#x", "https://idp.example/#", "https://ann@idp.example", "https://idp.example/a b", "https://idp.example/*",
@@ -76,6 +73,15 @@ func TestAddressesOfOIDCProviders(t *testing.T) {
 				t.Errorf("%s became %s", address, got)
 			}
 		}
+	})
+}
+
+// Keys that came by plain HTTP could be anyone's.
+func TestProductionWantsHTTPSOfOIDCProviders(t *testing.T) {
+	t.Parallel()
+	signed(t, func(t *testing.T, w *servertest.World) {
+		w.Fails(t, "CreateOpenIDConnectProvider", M{"Url": "http://idp.example"}, "ValidationError", "Invalid Open ID Connect Provider URL")
+		w.Must(t, "CreateOpenIDConnectProvider", M{"Url": "https://idp.example"})
 	})
 }
 

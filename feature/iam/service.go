@@ -124,7 +124,7 @@ func ownerOf(ctx context.Context, tx *db.Tx, name string) (owner, *principal.Pri
 	if root(caller) {
 		return owner{}, nil, nil
 	}
-	if caller.Entity == nil || caller.Entity.Kind != principal.User || caller.Session != nil && caller.Session.Kind != temporary.SessionToken {
+	if caller.Session != nil && caller.Session.Kind != temporary.SessionToken {
 		return owner{}, nil, &awsjson.Problem{
 			Kind: awsjson.ErrConstraint, Text: "Must specify userName when calling with non-User credentials",
 		}

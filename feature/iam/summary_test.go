@@ -1,8 +1,11 @@
 package iam_test
 
 import (
+	"strings"
 	"testing"
 
+	"cardea/platform/db"
+	"cardea/record/principal"
 	"cardea/server/servertest"
 )
 
@@ -39,5 +42,46 @@ func TestAccountIsSummarized(t *testing.T) {
 		if got := present(); got != "0" {
 			t.Errorf("with an inactive root key: %s", got)
 		}
+	})
+}
+
+func TestAccountHasQuotas(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		for _, c := range []struct {
+			kind principal.Kind
+			most int
+			in   M
+			want string
+		}{
+			{principal.Role, 1000, M{"RoleName": "x", "AssumeRolePolicyDocument": other}, "Cannot exceed quota for RolesPerAccount: 1000"},
+			{principal.User, 5000, M{"UserName": "x"}, "Cannot exceed quota for UsersPerAccount: 5000"},
+			{principal.Group, 300, M{"GroupName": "x"}, "Cannot exceed quota for GroupsPerAccount: 300"},
+		} {
+			err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+				for _, name := range numbered("n%d", c.most-1) {
+					if err := principal.Insert(tx, &principal.Principal{Kind: c.kind, Name: name, Path: "/"}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			operation := "Create" + strings.ToUpper(string(c.kind[:1])) + string(c.kind[1:])
+			w.Must(t, operation, c.in)
+			for name, value := range c.in {
+				if value == "x" {
+					c.in[name] = "y"
+				}
+			}
+			w.Fails(t, operation, c.in, "LimitExceeded", c.want)
+		}
+		for _, name := range numbered("s%d", 100) {
+			w.Must(t, "CreateSAMLProvider", M{"Name": name, "SAMLMetadataDocument": metadata("")})
+		}
+		w.Fails(t, "CreateSAMLProvider", M{"Name": "x", "SAMLMetadataDocument": metadata("")}, "LimitExceeded",
+			"Cannot exceed quota for SAMLProvidersPerAccount: 100")
 	})
 }
