@@ -91,7 +91,10 @@ func failsToLink(t testing.TB, w *servertest.World, pool string, r request, code
 func rows(t testing.TB, w *servertest.World, table string) (n int) {
 	t.Helper()
 	err := w.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
-		n, err = db.One(tx, func(row db.Scanner) (n int, err error) { return n, row.Scan(&n) }, "SELECT count(*) FROM "+table)
+		n, err = db.One(tx, func(row db.Scanner) (n int, err error) {
+			err = row.Scan(&n)
+			return n, err
+		}, "SELECT count(*) FROM "+table)
 		return err
 	})
 	if err != nil {
