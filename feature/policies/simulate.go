@@ -75,7 +75,7 @@ func (s *Service) simulated(ctx context.Context, entityARN string) (*principal.P
 	parsed, ok := arn.Parse(entityARN)
 	kind, path, found := strings.Cut(parsed.Resource, "/")
 	known := slices.Contains([]principal.Kind{principal.Role, principal.User, principal.Group}, principal.Kind(kind))
-	if !ok || parsed.Service != "iam" || !found || !known {
+	if !ok || !found || !known {
 		return nil, iam.InvalidInput("Invalid Entity Arn: " + entityARN + " does not clearly define entity type and name.")
 	}
 	name := path[strings.LastIndexByte(path, '/')+1:]

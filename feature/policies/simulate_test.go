@@ -176,6 +176,8 @@ func TestSimulatePrincipalPolicyTakesWhatThePrincipalHas(t *testing.T) {
 			"without those of AWS":  {M{"PolicyExclusionList": []any{M{"PolicyType": "aws-managed"}}}, [4]string{no, yes, no, no}},
 			"without an inline one": {M{"PolicyExclusionList": []any{M{"InlinePolicyIdentifier": M{"PolicyName": "own", "AttachmentType": "user", "AttachmentName": "alice"}}}}, [4]string{yes, no, no, no}},
 			"without one of others": {M{"PolicyExclusionList": []any{M{"InlinePolicyIdentifier": M{"PolicyName": "own", "AttachmentType": "group", "AttachmentName": "devs"}}}}, [4]string{yes, yes, no, no}},
+			"without one of a role": {M{"PolicyExclusionList": []any{M{"InlinePolicyIdentifier": M{"PolicyName": "own", "AttachmentType": "role", "AttachmentName": "alice"}}}}, [4]string{yes, yes, no, no}},
+			"the boundary's policy": {M{"PolicyExclusionList": []any{M{"PolicyArn": boundary}}}, [4]string{yes, yes, no, no}},
 			"without inline ones":   {M{"PolicyExclusionList": []any{M{"PolicyType": "inline"}}}, [4]string{yes, no, no, no}},
 		} {
 			if got := decisions(with(in, c.more)); got != c.want {
