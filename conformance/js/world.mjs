@@ -18,7 +18,7 @@ export const endpoint = required('CONFORMANCE_ENDPOINT');
 export const tlsEndpoint = required('CONFORMANCE_TLS_ENDPOINT');
 export const issuerEndpoint = required('CONFORMANCE_ISSUER_ENDPOINT');
 
-function required(name) {
+export function required(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run conformance/run`);
   return value;
