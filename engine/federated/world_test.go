@@ -103,7 +103,7 @@ func (w *world) upstream(t *testing.T, kind string) *upstreamtest.Provider {
 	p := upstreamtest.Start(t, kind)
 	p.Now = w.Now
 	w.v.Upstream = &upstream.Client{
-		HTTP: p.HTTP(), Now: w.Now, Timeout: 500 * time.Millisecond, KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
+		HTTP: p.HTTP(), Now: w.Now, KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
 	}
 	if kind == upstream.OIDC {
 		name := strings.TrimPrefix(p.URL, "https://")
