@@ -58,7 +58,7 @@ func (e *exchange) copyHeader(from http.Header) {
 	}
 	for name, values := range from {
 		if strings.HasPrefix(name, "X-Amz-") && !strings.Contains(strings.Join(values, ","), e.Key.ID) {
-			header[name] = values
+			header[wireName(name)] = values
 		}
 	}
 	header.Set("X-Amz-Request-Id", e.id)
@@ -120,6 +120,14 @@ func (e *exchange) word(answer *http.Response) error {
 		f.cause = fmt.Errorf("the server of S3 answered %d, %s", answer.StatusCode, said.Code)
 	}
 	return f
+}
+
+// wireName is the name of a header as S3 writes it. Clients take the names of metadata as they come.
+func wireName(name string) string {
+	if strings.HasPrefix(name, "X-Amz-Meta-") {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 func only(from http.Header, names ...string) http.Header {

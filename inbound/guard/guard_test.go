@@ -159,7 +159,7 @@ func TestHomeFoldersAreTheirOwners(t *testing.T) {
 	}
 	body := w.fails("the words", sign(w.request("GET", "/photos/bob/k", ""), "", alice), 403, "AccessDenied")
 	if !strings.Contains(body, "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: s3:GetObject on resource: "+
-		"arn:aws:s3:::photos/bob/k because no identity-based policy allows the s3:GetObject action") {
+		"&#34;arn:aws:s3:::photos/bob/k&#34; because no identity-based policy allows the s3:GetObject action") {
 		t.Errorf("got %s", body)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -195,7 +196,7 @@ func (e *exchange) authorize(asked []permission) error {
 }
 
 func (e *exchange) denied(p permission, d iampolicy.Decision) *fault {
-	return &fault{code: "AccessDenied", status: http.StatusForbidden, text: authorization.Denied(e.signer, p.action, p.resource, d)}
+	return &fault{code: "AccessDenied", status: http.StatusForbidden, text: authorization.Denied(e.signer, p.action, strconv.Quote(p.resource), d)}
 }
 
 // allowOrigin lets a page whose origin may call read the answer.

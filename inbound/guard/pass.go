@@ -43,6 +43,20 @@ func (e *exchange) pass(op *operation, t *target, p *sigv4.Payload) error {
 
 // outgoing is the request that is sent, signed with the server's own key.
 func (e *exchange) outgoing(t *target, p *sigv4.Payload, body *held) (*http.Request, error) {
+	out, err := e.signed(t, p, body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range out.Header {
+		if wire := wireName(name); wire != name {
+			delete(out.Header, name)
+			out.Header[wire] = values // net/http writes it so
+		}
+	}
+	return out, nil
+}
+
+func (e *exchange) signed(t *target, p *sigv4.Payload, body *held) (*http.Request, error) {
 	path := "/" + t.bucket
 	if t.key != "" {
 		path += "/" + t.key

@@ -3,6 +3,7 @@ package guard
 import (
 	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -232,5 +233,34 @@ func TestEveryRowOfTheTableAsksForItsActions(t *testing.T) {
 		if !seen[op.name] {
 			t.Errorf("no request is tried for %s", op.name)
 		}
+	}
+}
+
+func TestNamesOfMetadataAreInLowerCase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, everything)
+	w.store.objects["/photos/k"] = []byte("hello")
+	connection, err := net.Dial("tcp", strings.TrimPrefix(w.server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := sign(w.request("GET", "/photos/k", ""), "", alice).Write(connection); err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 4<<10)
+	if n, err := connection.Read(text); err != nil || !strings.Contains(string(text[:n]), "\r\nx-amz-meta-a: b\r\n") {
+		t.Errorf("got %s, %v", text[:n], err)
+	}
+
+	e := &exchange{Handler: w.Handler, in: w.request("PUT", "/photos/k", "", "X-Amz-Meta-A", "b"), ctx: t.Context()}
+	target, err := e.target(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := &sigv4.Payload{Mode: sigv4.Unsigned}
+	out, err := e.outgoing(target, payload, &held{from: payload.Open(http.NoBody), buffer: new(block)})
+	if err != nil || out.Header["x-amz-meta-a"] == nil || out.Header["X-Amz-Meta-A"] != nil {
+		t.Errorf("got %v, %v", out, err)
 	}
 }
