@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -196,7 +195,7 @@ func (e *exchange) authorize(asked []permission) error {
 }
 
 func (e *exchange) denied(p permission, d iampolicy.Decision) *fault {
-	return &fault{code: "AccessDenied", status: http.StatusForbidden, text: authorization.Denied(e.signer, p.action, strconv.Quote(p.resource), d)}
+	return &fault{code: "AccessDenied", status: http.StatusForbidden, text: authorization.Denied(e.signer, p.action, `"`+p.resource+`"`, d)}
 }
 
 // allowOrigin lets a page whose origin may call read the answer.

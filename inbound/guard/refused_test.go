@@ -78,6 +78,7 @@ func TestBucketsMayStandInTheHost(t *testing.T) {
 		"localhost":                   {"/photos/a/k", 200},
 		"photos_x.s3.example.com":     {"/a/k", 400},
 		"a..b.s3.example.com":         {"/a/k", 400},
+		"photos/x.s3.example.com":     {"/k", 400},
 		"photos.s3.example.com.other": {"/a/k", 400}, // a bucket "a" is too short
 	} {
 		r := w.request("GET", c.path, "")

@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -321,11 +322,47 @@ func TestBodiesMustBeDescribed(t *testing.T) {
 	if _, err := checkS3(r, s3Time); !errors.Is(err, ErrPayload) {
 		t.Errorf("no hash: got %v", err)
 	}
+	for name, c := range map[string]struct {
+		hoisted, header string
+		want            error
+	}{
+		"hoisted":     {emptyHash, "", nil},
+		"both":        {emptyHash, emptyHash, nil},
+		"another":     {emptyHash, string(Unsigned), ErrPayload},
+		"chunks":      {string(SignedChunks), "", ErrUnsupported},
+		"trailer":     {string(UnsignedTrailer), "", ErrUnsupported},
+		"of a header": {"", string(UnsignedTrailer), ErrUnsupported},
+	} {
+		if _, err := checkS3(presigned(c.hoisted, c.header), s3Time); !errors.Is(err, c.want) {
+			t.Errorf("presigned, %s: got %v, want %v", name, err, c.want)
+		}
+	}
 	r = presignedExample()
 	r.Header.Set("X-Amz-Content-Sha256", string(UnsignedTrailer))
 	if _, err := checkS3(r, s3Time); err == nil {
 		t.Error("a header that is not signed changes the mode of a presigned request")
 	}
+}
+
+// presigned is a presigned request whose query or header says what the body is, and whose signature covers that.
+func presigned(hoisted, header string) *http.Request {
+	query := "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" + strings.ReplaceAll(s3Scope, "/", "%2F") +
+		"&X-Amz-Date=20130524T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host"
+	if hoisted != "" {
+		query += "&X-Amz-Content-Sha256=" + hoisted
+	}
+	r := httptest.NewRequest("PUT", "/b/k?"+query, http.NoBody)
+	if header != "" {
+		r.Header.Set("X-Amz-Content-Sha256", header)
+	}
+	s := &Signature{
+		Scope: Scope{AccessKeyID: s3Key, Date: "20130524", Region: "us-east-1", Service: "s3"}, SignedHeaders: []string{"host"},
+		Time: s3Time, Presigned: true,
+	}
+	list, _ := ParseQuery(query)
+	text := cmp.Or(hoisted, header)
+	r.URL.RawQuery += "&X-Amz-Signature=" + hexMAC(s.key(s3Secret), s.text(s.canonicalS3(r, list, text)))
+	return r
 }
 
 // TestStreamsNeedConstantMemory passes 256 MiB through SignS3Stream and Open, and back.
