@@ -33,7 +33,7 @@ func TestObjectsArePassedOnInAllModes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, everything)
 	for _, size := range []int{0, 1, blockSize, 3*blockSize + 7} {
-		content := strings.Repeat("content ", size/8+1)[:size]
+		content := noise(size)
 		put := func() *http.Request {
 			return w.request("PUT", "/photos/a b/%2F+ü", "", "Content-Type", "image/png", "X-Amz-Meta-A", "b", "Content-Encoding", "gzip")
 		}

@@ -222,13 +222,9 @@ func (t *target) name() (*operation, error) {
 	}
 	selected := ""
 	for _, p := range t.query {
-		if !selectors[p.Name] {
-			continue
+		if selectors[p.Name] {
+			selected = p.Name // of two, none takes the other
 		}
-		if selected != "" {
-			return nil, notImplemented("The parameters " + selected + " and " + p.Name + " exclude each other.")
-		}
-		selected = p.Name
 	}
 	for i := range operations {
 		op := &operations[i]
