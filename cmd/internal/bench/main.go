@@ -28,7 +28,7 @@ func main() {
 	flag.DurationVar(&o.Duration, "duration", 6*time.Second, "how long each flow is driven")
 	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
 	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
-	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,credentials,growth", "what to measure")
+	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,s3,credentials,growth", "what to measure")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -68,6 +68,7 @@ func run(ctx context.Context, o options) error {
 		"extras":      func() error { return driver.extras(ctx, pools.withFactors) },
 		"triggers":    func() error { return errors.Join(driver.triggers(ctx, pools.withClaims, pools.small), calls(ctx, dir)) },
 		"policies":    policyDecisions,
+		"s3":          guardCost,
 		"credentials": func() error { return driver.credentials(ctx, pools.small) },
 		"growth":      func() error { return driver.growth(ctx, pools) },
 	}
