@@ -31,11 +31,7 @@ func (e *exchange) target(query sigv4.Query) (*target, error) {
 	if query.Get("X-Amz-Signature") != "" {
 		t.authType = "REST-QUERY-STRING"
 	}
-	path, err := e.path()
-	if err != nil {
-		return nil, err
-	}
-	t.bucket, t.key, _ = strings.Cut(path[1:], "/")
+	t.bucket, t.key, _ = strings.Cut(e.path()[1:], "/")
 	if t.bucket != "" && !bucketName(t.bucket) {
 		return nil, &fault{code: "InvalidBucketName", status: http.StatusBadRequest, text: "The specified bucket is not valid."}
 	}
@@ -52,23 +48,18 @@ func (e *exchange) target(query sigv4.Query) (*target, error) {
 }
 
 // path is the path of a request with the bucket before the key, wherever it stands.
-func (e *exchange) path() (string, error) {
+func (e *exchange) path() string {
 	host := e.in.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	for _, domain := range e.Domains {
-		label, found := strings.CutSuffix(host, "."+domain)
-		if !found {
-			continue
+		if label, found := strings.CutSuffix(host, "."+domain); found {
+			return "/" + label + e.in.URL.Path
 		}
-		if !bucketName(label) {
-			return "", &fault{code: "InvalidBucketName", status: http.StatusBadRequest, text: "The specified bucket is not valid."}
-		}
-		return "/" + label + e.in.URL.Path, nil
 	}
-	return e.in.URL.Path, nil
+	return e.in.URL.Path
 }
 
 var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)

@@ -260,7 +260,7 @@ func TestPrincipalsAreResolved(t *testing.T) {
 		invalid := []any{
 			arnOfIAM + "user/alice", arnOfIAM + "user/team/*", arnOfIAM + "role/team/Reader", arnOfIAM + "group/team",
 			"arn:aws:iam::999999999999:root", "arn:aws-cn:iam::" + servertest.Account + ":root", alice.ID, "*", "",
-			"arn:aws:sts::" + servertest.Account + ":assumed-role/Reader/*", "arn:aws:sts::" + servertest.Account + ":assumed-role/None/anybody",
+			"arn:aws:sts::999999999999:assumed-role/Reader/anybody", "arn:aws:sts::" + servertest.Account + ":assumed-role/Reader/*", "arn:aws:sts::" + servertest.Account + ":assumed-role/None/anybody",
 			"arn:aws:sts::" + servertest.Account + ":assumed-role/reader/anybody", "arn:aws:sts::" + servertest.Account + ":assumed-role/Reader",
 		}
 		asked := append([]string{}, valid...)
