@@ -260,7 +260,7 @@ func TestNamesOfMetadataAreInLowerCase(t *testing.T) {
 	}
 	payload := &sigv4.Payload{Mode: sigv4.Unsigned}
 	out, err := e.outgoing(target, payload, &held{from: payload.Open(http.NoBody), buffer: new(block)})
-	if err != nil || out.Header["x-amz-meta-a"] == nil || out.Header["X-Amz-Meta-A"] != nil {
+	if err != nil || out.Header[wireName("X-Amz-Meta-A")] == nil || out.Header["X-Amz-Meta-A"] != nil {
 		t.Errorf("got %v, %v", out, err)
 	}
 }
