@@ -138,10 +138,10 @@ func TestRolesAreAssumedAsTrustSays(t *testing.T) {
 			want   error
 		}{
 			"the account, with a policy":    {able, open, nil, nil},
-			"the account, without":          {unable, open, nil, denial},
+			"the account, without":          {unable, open, nil, errDenial},
 			"by name, without":              {unable, named, nil, nil},
-			"by name, with a denial":        {denied, named, nil, denial},
-			"by name, beyond the boundary":  {bounded, named, nil, denial},
+			"by name, with a denial":        {denied, named, nil, errDenial},
+			"by name, beyond the boundary":  {bounded, named, nil, errDenial},
 			"tags that trust does not know": {able, named, func(s *authorization.Assumption) { s.Tags = map[string]string{"a": "b"} }, authorization.ErrTrust},
 			"transitive keys alone":         {able, named, func(s *authorization.Assumption) { s.Transitive = []string{"a"} }, authorization.ErrTrust},
 			"a source identity":             {able, named, func(s *authorization.Assumption) { s.SourceIdentity = "me" }, authorization.ErrTrust},
@@ -168,17 +168,17 @@ func TestRolesAreAssumedAsTrustSays(t *testing.T) {
 			switch {
 			case c.want == nil && (err != nil || role.ARN(account) != c.role):
 				t.Errorf("%s: got %v", name, err)
-			case c.want == denial && (refused == nil || refused.Reason != nil || refused.Resource != c.role):
+			case c.want == errDenial && (refused == nil || refused.Reason != nil || refused.Resource != c.role):
 				t.Errorf("%s: got %v", name, err)
-			case c.want != nil && c.want != denial && !errors.Is(err, c.want):
+			case c.want != nil && c.want != errDenial && !errors.Is(err, c.want):
 				t.Errorf("%s: got %v, want %v", name, err, c.want)
 			}
 		}
 	})
 }
 
-// denial stands for policies of the caller that do not allow it.
-var denial = errors.New("denied by policies of the caller")
+// errDenial stands for policies of the caller that do not allow it.
+var errDenial = errors.New("denied by policies of the caller")
 
 // A boundary that is not there any more, and session policies that are not, allow nothing.
 func TestPoliciesThatAreNoMoreNarrow(t *testing.T) {

@@ -61,7 +61,7 @@ func newTokenService(t *testing.T) *tokenService {
 
 // verify reads a token by the key set, and by nothing else.
 func (s *tokenService) verify(token string) error {
-	signed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256, jose.RS512})
+	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256, jose.RS512})
 	if err != nil {
 		return err
 	}
