@@ -18,6 +18,7 @@ const demoName = "demo"
 // Demo names the demo pool and client of a development server; empty when they have been deleted.
 type Demo struct {
 	Pool, Client string
+	Identities   string // the identity pool of the client's users, if there is one
 	App          string // the address of the demo app, if the client lets it sign users in
 }
 
@@ -75,8 +76,9 @@ func (s *Server) demoOf(ctx context.Context, pool string) (Demo, error) {
 	return Demo{}, nil
 }
 
-// makeDemo makes a pool with a domain where anyone may sign up and confirms by e-mail, and a public client that allows every
-// sign-in there is, at the pages for the demo app unless the server is reached by http from other machines.
+// makeDemo makes a pool with a domain where anyone may sign up and confirms by e-mail, a public client that allows every
+// sign-in there is, at the pages for the demo app unless the server is reached by http from other machines, and an identity pool for
+// its users.
 func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 	pool, err := s.API.Userpool.CreateUserPool(ctx, &cognitoidp.CreateUserPoolRequest{
 		PoolName:               demoName,
@@ -110,6 +112,9 @@ func (s *Server) makeDemo(ctx context.Context) (Demo, error) {
 	if err != nil {
 		return Demo{}, err
 	}
+	if err := s.makeDemoIdentities(ctx, pool.UserPool.Id, client.UserPoolClient.ClientId); err != nil {
+		return Demo{}, err
+	}
 	return s.describeDemo(ctx, pool.UserPool.Id, client.UserPoolClient.ClientId)
 }
 
@@ -129,7 +134,8 @@ func (s *Server) describeDemo(ctx context.Context, pool, client string) (Demo, e
 	if slices.Contains(described.UserPoolClient.CallbackURLs, address) && settings.UserPool.Domain == demoName {
 		demo.App = address
 	}
-	return demo, nil
+	demo.Identities, err = s.demoIdentities(ctx, pool)
+	return demo, err
 }
 
 // demoApp is the app that the demo pool's users sign in to; nil if there is none.

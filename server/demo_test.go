@@ -70,3 +70,24 @@ func TestAServerThatOtherMachinesReachByHTTPHasADemoPoolWithoutAnApp(t *testing.
 		t.Errorf("got %+v, %v", demo, err)
 	}
 }
+
+func TestUsersOfTheDemoPoolGetCredentials(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		demo, err := w.Server.Demo(t.Context())
+		if err != nil || demo.Identities == "" {
+			t.Fatalf("got %+v, %v", demo, err)
+		}
+		if again, err := w.Server.Demo(t.Context()); err != nil || again != demo {
+			t.Errorf("the second time: got %+v, %v", again, err)
+		}
+		w.User(t, demo.Pool, "ann")
+		logins := servertest.M{"cognito-idp.us-east-1.amazonaws.com/" + demo.Pool: w.SignIn(t, demo.Client, "ann")["IdToken"]}
+		identities := w.On("cognito-identity")
+		who := identities.Must(t, "GetId", servertest.M{"IdentityPoolId": demo.Identities, "Logins": logins})["IdentityId"]
+		out := identities.Must(t, "GetCredentialsForIdentity", servertest.M{"IdentityId": who, "Logins": logins})
+		if servertest.Text(out, "Credentials.SessionToken") == "" {
+			t.Errorf("got %v", out)
+		}
+	})
+}

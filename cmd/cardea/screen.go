@@ -30,12 +30,16 @@ func (s screen) print(w io.Writer) error {
 		fmt.Fprintf(&b, "  Demo pool  %s\n", s.Demo.Pool)
 		fmt.Fprintf(&b, "  Client     %s   (sign-up by anyone; SRP, password and refresh sign-in; no secret)\n", s.Demo.Client)
 	}
+	if s.Demo.Identities != "" {
+		fmt.Fprintf(&b, "  Identities %s   (an identity pool: credentials for users of the client)\n", s.Demo.Identities)
+	}
 	if s.Demo.App != "" {
 		fmt.Fprintf(&b, "  Demo app   %s   (sign up and sign in at the pool's pages, and see the tokens)\n", s.Demo.App)
 	}
 	fmt.Fprintf(&b, "  Data       %s\n\n", s.Data)
 	fmt.Fprintf(&b, "For the AWS CLI and SDKs:\n\n")
 	fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=%s AWS_ENDPOINT_URL_STS=%s\n", s.URL, s.URL)
+	fmt.Fprintf(&b, "  export AWS_ENDPOINT_URL_COGNITO_IDENTITY=%s AWS_ENDPOINT_URL_IAM=%s\n", s.URL, s.URL)
 	fmt.Fprintf(&b, "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s\n", s.Key.ID, s.Key.Secret, s.Region, s.Region)
 	if s.Authority != "" {
 		fmt.Fprintf(&b, "  export AWS_CA_BUNDLE=%s\n", s.Authority)

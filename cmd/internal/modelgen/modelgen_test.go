@@ -42,7 +42,7 @@ func TestCoverageShowsEveryService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"(`cognito-idp`)", "(`sts`)", "| GetCallerIdentity | yes | SigV4 |", "| AssumeRoleWithSAML | missing | unsigned |"} {
+	for _, want := range []string{"(`cognito-idp`)", "(`sts`)", "| GetCallerIdentity | yes | SigV4 |", "| AssumeRoleWithSAML | yes | unsigned |", "| CreateUserPoolReplica | missing | SigV4 |"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("docs/coverage.md does not say %q", want)
 		}
