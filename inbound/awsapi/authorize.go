@@ -27,6 +27,7 @@ func (c *call) authorize(tree *awsjson.Node) error {
 	if len(c.operation.Permissions) == 0 { // the tables give every operation some
 		return c.handler.Authorizer.Authorize(ctx, c.principal, &iampolicy.Request{Action: c.service.SigningName + ":" + c.operation.Name, Resource: "*"})
 	}
+	tree = known(c.operation.Input, tree)
 	given, err := keysOf(tree)
 	if err != nil {
 		return err
@@ -41,6 +42,19 @@ func (c *call) authorize(tree *awsjson.Node) error {
 		}
 	}
 	return nil
+}
+
+// known is a request without the members that its operation does not have. The operation ignores them: a tag that stands in one of them is
+// given to nothing, and must not meet the condition of a policy.
+func known(input *awsjson.Shape, tree *awsjson.Node) *awsjson.Node {
+	kept := &awsjson.Node{Type: tree.Type}
+	for i := range input.Members {
+		name := input.Members[i].Name
+		if value, given := tree.Member(name); given {
+			kept.Keys, kept.Items = append(kept.Keys, name), append(kept.Items, *value)
+		}
+	}
+	return kept
 }
 
 // allowed asks for one permission on every resource that the request names for it.
