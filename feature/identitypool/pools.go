@@ -86,7 +86,13 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, in *cognitoidentity.Id
 
 // DeleteIdentityPool removes a pool and all its identities.
 func (s *Service) DeleteIdentityPool(ctx context.Context, in *cognitoidentity.DeleteIdentityPoolInput) error {
-	err := s.DB.Write(ctx, func(tx *db.Tx) error { return identitypool.Delete(tx, id.IdentityPool(in.IdentityPoolId)) })
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		pool, err := getPool(tx, in.IdentityPoolId)
+		if err != nil {
+			return err
+		}
+		return identitypool.Delete(tx, pool.ID)
+	})
 	if errors.Is(err, db.ErrNotFound) {
 		return noPool(in.IdentityPoolId)
 	}

@@ -52,8 +52,12 @@ func (s *Service) region(ctx context.Context) string {
 	return s.Region
 }
 
-// getPool finds the pool that a request names. What it returns is shared and must not be changed.
+// getPool finds the pool that a request names. What it returns is shared and must not be changed. As each of AWS's Regions knows its own
+// pools only, a request signed for another Region than the pool's does not find it.
 func getPool(tx *db.Tx, name string) (*identitypool.Pool, error) {
+	if region := caller.From(tx.Context()).Region; region != "" && region != id.IdentityPool(name).Region() {
+		return nil, noPool(name)
+	}
 	p, err := identitypool.Get(tx, id.IdentityPool(name))
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, noPool(name)
