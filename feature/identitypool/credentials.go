@@ -3,6 +3,7 @@ package identitypool
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"cardea/engine/authorization"
@@ -11,6 +12,7 @@ import (
 	"cardea/engine/temporary"
 	"cardea/engine/throttle"
 	"cardea/platform/db"
+	"cardea/record/identity"
 	"cardea/record/identitypool"
 	"cardea/spec/awsjson"
 	"cardea/spec/cognitoidentity"
@@ -33,8 +35,8 @@ type presented struct {
 	logins []*federated.Token // none: a guest
 }
 
-// present finds out who somebody is who names an identity, and links with it what logins it does not have yet. Without logins only
-// guests are named.
+// present reads what somebody shows who names an identity, and changes nothing: settle links, once nothing else speaks against the
+// request. Without logins only guests are named.
 func (s *Service) present(ctx context.Context, name string, logins map[string]string, bound *throttle.Throttle) (*presented, error) {
 	if err := bound.Admit(ctx); err != nil {
 		return nil, err
@@ -60,8 +62,17 @@ func (s *Service) present(ctx context.Context, name string, logins map[string]st
 	if p.logins, err = s.verify(ctx, p.pool, logins, bound); err != nil {
 		return nil, err
 	}
+	return p, nil
+}
+
+// settle finds out which identity it is, and links with it what logins it does not have yet. Who has shown a token of the pool, or
+// nothing, is who they say.
+func (s *Service) settle(ctx context.Context, p *presented) (err error) {
+	if len(p.logins) == 0 || p.logins[0].Own != nil {
+		return nil
+	}
 	p.who, err = s.link(ctx, proof{pool: p.pool.ID, named: p.who, tokens: p.logins})
-	return p, err
+	return err
 }
 
 // presentOwn is present for a user of the pool's developer, who has a token of the pool. It is good for the identity that it names, and
@@ -89,14 +100,47 @@ func (s *Service) presentOwn(ctx context.Context, name string, logins map[string
 		bound.Charge(ctx, wrongLogin)
 		return nil, err
 	}
-	developer := f.pool.Doc.DeveloperProviderName
+	user, ok := developerUserOf(t, f.pool)
 	switch {
-	case len(t.Own.Methods) != 3 || t.Own.Methods[1] != developer || developer == "":
+	case !ok:
 		return nil, federated.ErrOwnToken
 	case t.Subject != name || f.Guest || f.Disabled:
 		return nil, forbidden(id.Identity(name))
 	}
+	if err := s.stillLinked(ctx, f, user); err != nil {
+		return nil, err
+	}
 	return &presented{pool: f.pool, who: f.ID, logins: []*federated.Token{t}}, nil
+}
+
+// developerUserOf is the developer user whom a token of the pool was made for.
+func developerUserOf(t *federated.Token, pool *identitypool.Pool) (user string, ok bool) {
+	developer := pool.Doc.DeveloperProviderName
+	if len(t.Own.Methods) != 3 || t.Own.Methods[1] != developer || developer == "" {
+		return "", false
+	}
+	return strings.CutPrefix(t.Own.Methods[2], developerDetail(pool, ""))
+}
+
+// developerDetail is the third entry of the amr of a developer user.
+func developerDetail(pool *identitypool.Pool, user string) string {
+	return pool.Doc.DeveloperProviderName + ":" + string(pool.ID) + ":" + user
+}
+
+// stillLinked makes sure that an identity is a developer user's: the user may have been taken away from it since a token was made, which
+// is good for a day at most.
+func (s *Service) stillLinked(ctx context.Context, f *found, user string) error {
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		l, err := identity.Find(tx, f.Pool, f.pool.Doc.DeveloperProviderName, user)
+		if err == nil && l.Identity != f.ID {
+			err = db.ErrNotFound
+		}
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		return forbidden(f.ID)
+	}
+	return err
 }
 
 // GetCredentialsForIdentity answers credentials of the role that an identity's logins lead to, or that guests have. It signs no token
@@ -112,6 +156,9 @@ func (s *Service) GetCredentialsForIdentity(ctx context.Context, in *cognitoiden
 	}
 	role, tags, err := s.chosen(ctx, p, in.CustomRoleArn)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.settle(ctx, p); err != nil {
 		return nil, err
 	}
 	made, err := s.credentials(ctx, p, role, tags, in.Logins)

@@ -191,6 +191,23 @@ func TestCredentialsLinkNewLogins(t *testing.T) {
 	})
 }
 
+// A login that comes with a request that is refused is not linked: the guest stays one.
+func TestRefusedRequestsLinkNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		a := newApp(t, w, M{"AllowClassicFlow": false})
+		in := M{"IdentityId": getID(t, w, a.id, nil), "Logins": a.logins(t, w, "ann")}
+		w.Fails(t, "GetOpenIdToken", in, "InvalidParameterException", "Basic (classic) flow is not enabled, please use enhanced flow.")
+		a.fails(t, servertest.With(in, M{"CustomRoleArn": roles + "Gold"}), "NotAuthorizedException", "Access to Role '"+roles+"Gold' is forbidden.")
+		a.setRoles(t, M{"Type": "Token", "AmbiguousRoleResolution": "Deny"})
+		a.fails(t, in, "NotAuthorizedException", "The ambiguous role mapping rules for: "+a.provider+":"+a.client+" denied this request.")
+		if n := rows(t, w, "identity_login"); n != 0 {
+			t.Errorf("%d logins are linked", n)
+		}
+		a.credentials(t, M{"IdentityId": in["IdentityId"]})
+	})
+}
+
 func TestTokensChooseRoles(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *servertest.World) {

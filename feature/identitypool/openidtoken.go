@@ -40,6 +40,9 @@ func (s *Service) GetOpenIdToken(ctx context.Context, in *cognitoidentity.GetOpe
 			return nil, err
 		}
 	}
+	if err := s.settle(ctx, p); err != nil {
+		return nil, err
+	}
 	made, err := s.sign(ctx, p, tags, classicLife, jose.RS512)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func (s *Service) GetOpenIdTokenForDeveloperIdentity(ctx context.Context, in *co
 		return nil, err
 	}
 
-	vouched := &federated.Token{Provider: developer, Detail: developer + ":" + string(pool.ID) + ":" + user}
+	vouched := &federated.Token{Provider: developer, Detail: developerDetail(pool, user)}
 	life := developerLife
 	if in.TokenDuration > 0 {
 		life = time.Duration(in.TokenDuration) * time.Second

@@ -180,6 +180,32 @@ func TestTokensOfAPoolAreGoodForTheirIdentityAlone(t *testing.T) {
 	})
 }
 
+// A token of a developer's is good for a day: not for whoever was taken away from the identity since.
+func TestTokensOfDeveloperUsersEndWithTheLink(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		a := newApp(t, w, M{"DeveloperProviderName": "login.example"})
+		vouch := func(user string, more M) M {
+			return w.Must(t, "GetOpenIdTokenForDeveloperIdentity", servertest.With(M{
+				"IdentityPoolId": a.id, "Logins": servertest.With(M{"login.example": user}, more), "TokenDuration": 86400,
+			}, nil))
+		}
+		login := func(out M) M { return M{"cognito-identity.amazonaws.com": out["Token"]} }
+		ann := a.logins(t, w, "ann")
+		one, two := vouch("one:a", ann), vouch("two", ann)
+		who := servertest.Text(one, "IdentityId")
+		a.credentials(t, M{"IdentityId": who, "Logins": login(one)})
+		w.Must(t, "UnlinkDeveloperIdentity", M{"IdentityId": who, "IdentityPoolId": a.id, "DeveloperProviderName": "login.example", "DeveloperUserIdentifier": "one:a"})
+		forbidden := "Access to Identity '" + who + "' is forbidden."
+		a.fails(t, M{"IdentityId": who, "Logins": login(one)}, "NotAuthorizedException", forbidden)
+		a.credentials(t, M{"IdentityId": who, "Logins": login(two)})
+
+		anew := vouch("one:a", nil)
+		a.fails(t, M{"IdentityId": who, "Logins": login(one)}, "NotAuthorizedException", forbidden)
+		a.credentials(t, M{"IdentityId": anew["IdentityId"], "Logins": login(anew)})
+	})
+}
+
 func TestWrongRequestsOfDevelopersAreRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *servertest.World) {
