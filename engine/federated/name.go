@@ -32,6 +32,10 @@ func (v *Verifier) Canonical(provider string) string {
 	return provider
 }
 
+// WithoutSlash is the one name of an OIDC provider, which may be called with a slash at its end and without: its users have one
+// identity, however they call it.
+func WithoutSlash(provider string) string { return strings.TrimSuffix(provider, "/") }
+
 // userPoolName is the canonical name of a user pool.
 func userPoolName(pool id.Pool) string {
 	return "cognito-idp." + pool.Region() + ".amazonaws.com/" + string(pool)

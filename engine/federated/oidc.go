@@ -56,7 +56,7 @@ func (v *Verifier) web(ctx context.Context, s signer, jwt string) (*Token, error
 	if s.arn != "" {
 		made.Detail = s.arn + ":OIDC:" + subject
 	}
-	v.verified.put(key, made, v.DB.Now())
+	v.verified.put(key, made, v.DB.Now(), len(jwt))
 	return made, nil
 }
 
@@ -100,13 +100,13 @@ func (v *Verifier) isIssuer(iss, provider string) bool {
 	if !ok && v.PlainHTTP {
 		rest, ok = strings.CutPrefix(iss, "http://")
 	}
-	return ok && rest != "" && strings.TrimSuffix(rest, "/") == strings.TrimSuffix(withoutScheme(provider), "/")
+	return ok && rest != "" && WithoutSlash(rest) == WithoutSlash(withoutScheme(provider))
 }
 
-// oidcARN finds the ARN by which an identity pool names the OIDC provider of a login.
+// oidcARN finds the ARN by which an identity pool names the OIDC provider of a login, whose name has no slash at its end.
 func oidcARN(arns []string, name string) (string, bool) {
 	for _, arn := range arns {
-		if url, ok := resource(arn, "oidc-provider"); ok && strings.TrimSuffix(url, "/") == strings.TrimSuffix(name, "/") {
+		if url, ok := resource(arn, "oidc-provider"); ok && WithoutSlash(url) == name {
 			return arn, true
 		}
 	}

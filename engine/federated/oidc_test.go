@@ -54,6 +54,20 @@ func TestTokensOfRegisteredProvidersAreVerified(t *testing.T) {
 	})
 }
 
+// However somebody calls a provider, they are the same user.
+func TestAProviderHasOneName(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.upstream(t, upstream.OIDC)
+		for _, name := range []string{bare(p), bare(p) + "/"} {
+			got, err := w.verify(t, name, p.Sign(w.claims(p, nil)))
+			if err != nil || got.Provider != bare(p) {
+				t.Errorf("%s: got %+v, %v", name, got, err)
+			}
+		}
+		w.fails(t, bare(p)+"//", p.Sign(w.claims(p, nil)), federated.ErrUnsupported)
+	})
+}
+
 func TestClaimsOfForeignTokensAreJudged(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.upstream(t, upstream.OIDC)

@@ -55,7 +55,7 @@ func (v *Verifier) VerifySAML(ctx context.Context, arn, response string) (*Token
 	if !names(a.NameID.Value) || !names(made.Subject) || made.Expires <= v.DB.Now().Unix() {
 		return nil, ErrAssertion
 	}
-	v.verified.put(key, made, v.DB.Now())
+	v.verified.put(key, made, v.DB.Now(), len(response))
 	return made, nil
 }
 

@@ -60,7 +60,7 @@ func (v *Verifier) access(ctx context.Context, name, given string, mine func(app
 		if known, err = v.askAccess(ctx, name, given); err != nil {
 			return nil, err
 		}
-		v.verified.put(key, known, v.DB.Now())
+		v.verified.put(key, known, v.DB.Now(), len(given))
 	}
 	at := slices.IndexFunc(known.Claims["app"], mine)
 	if at < 0 {

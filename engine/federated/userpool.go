@@ -81,7 +81,7 @@ func (v *Verifier) userPool(ctx context.Context, name, jwt string, rules userPoo
 		Provider: name, Subject: r.text("sub"), Audience: client, Detail: name + ":CognitoSignIn:" + r.text("sub"),
 		Claims: r.all(), Roles: values(r.claims["cognito:roles"]), Preferred: r.text("cognito:preferred_role"), Expires: expires,
 	}
-	v.verified.put(key, made, v.DB.Now())
+	v.verified.put(key, made, v.DB.Now(), len(jwt))
 	return made, nil
 }
 

@@ -15,19 +15,25 @@ const (
 	// remembered is how long a verified token is relied on, unless it expires before.
 	remembered = 5 * time.Minute
 
-	// maxVerified is how many tokens are remembered; beyond it an arbitrary one is dropped.
-	maxVerified = 20_000
+	// maxVerified is how many bytes the tokens have that are remembered; beyond it arbitrary ones are dropped. Whoever may sign in can
+	// have as many as they like, of any size. What is remembered of a token is two to four times as large.
+	maxVerified = 32 << 20
+
+	// small is what every token counts at least.
+	small = 1024
 )
 
 // verified remembers tokens that were verified, by their hash. What it has is shared, and must not be changed.
 type verified struct {
 	mu     sync.RWMutex
 	tokens map[[sha256.Size]byte]kept
+	size   int // of all
 }
 
 type kept struct {
 	token *Token
 	until time.Time
+	size  int
 }
 
 // keyOf names a token as a login of one provider.
@@ -50,23 +56,32 @@ func (v *verified) get(key [sha256.Size]byte, now time.Time) *Token {
 	return nil
 }
 
-func (v *verified) put(key [sha256.Size]byte, t *Token, now time.Time) {
+// put remembers a token whose text has so many bytes.
+func (v *verified) put(key [sha256.Size]byte, t *Token, now time.Time, size int) {
 	until := now.Add(remembered)
 	if end := time.Unix(t.Expires, 0); end.Before(until) {
 		until = end
 	}
+	size = max(size, small)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.tokens == nil {
 		v.tokens = map[[sha256.Size]byte]kept{}
 	}
-	if _, there := v.tokens[key]; !there && len(v.tokens) >= maxVerified {
-		for victim := range v.tokens {
-			delete(v.tokens, victim)
+	v.drop(key)
+	for victim := range v.tokens {
+		if v.size+size <= maxVerified {
 			break
 		}
+		v.drop(victim)
 	}
-	v.tokens[key] = kept{t, until}
+	v.tokens[key] = kept{t, until, size}
+	v.size += size
+}
+
+func (v *verified) drop(key [sha256.Size]byte) {
+	v.size -= v.tokens[key].size
+	delete(v.tokens, key)
 }
 
 func isNotFound(err error) bool { return errors.Is(err, db.ErrNotFound) }

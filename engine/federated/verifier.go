@@ -66,7 +66,7 @@ func (v *Verifier) caches() {
 // It answers the conditions of this package.
 func (v *Verifier) Verify(ctx context.Context, l Login) (*Token, error) {
 	v.caches()
-	name := v.Canonical(l.Provider)
+	name := WithoutSlash(v.Canonical(l.Provider))
 	switch {
 	case name == Own:
 		return v.verifyOwn(ctx, l)

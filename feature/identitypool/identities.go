@@ -149,7 +149,7 @@ func (s *Service) UnlinkIdentity(ctx context.Context, in *cognitoidentity.Unlink
 
 	remove := make([]string, len(in.LoginsToRemove))
 	for i, provider := range in.LoginsToRemove {
-		remove[i] = s.Logins.Canonical(provider)
+		remove[i] = federated.WithoutSlash(s.Logins.Canonical(provider))
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		logins, err := identity.Logins(tx, f.Pool, f.ID, f.ID)

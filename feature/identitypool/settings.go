@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"cardea/engine/federated"
 	"cardea/spec/arn"
 	"cardea/spec/cognitoidentity"
 )
@@ -64,7 +65,7 @@ func (s *Service) check(d *cognitoidentity.IdentityPool) error {
 		if _, ok := iamResource(provider, "oidc-provider/"); !ok {
 			return cognitoidentity.InvalidParameter("Invalid OpenID Connect provider ARN: " + provider)
 		}
-		if strings.HasSuffix(provider, ":oidc-provider/"+d.DeveloperProviderName) { // its users would be taken for developer users
+		if strings.HasSuffix(federated.WithoutSlash(provider), ":oidc-provider/"+d.DeveloperProviderName) { // its users would be taken for developer users
 			return cognitoidentity.InvalidParameter("Invalid developer provider name: " + d.DeveloperProviderName)
 		}
 	}
