@@ -13,6 +13,7 @@ import (
 	"cardea/engine/message"
 	"cardea/engine/migration"
 	"cardea/engine/password"
+	"cardea/engine/principaltoken"
 	"cardea/engine/temporary"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -26,23 +27,24 @@ import (
 // engines are what several features share, on what was opened.
 type engines struct {
 	opened
-	apps           access.Apps
-	authenticator  *bearer.Authenticator
-	authorizations *hosted.Server
-	authorizer     *authorization.Authorizer
-	codes          *verification.Codes
-	identityTokens *identitytoken.Minter
-	keys           *token.KeyStock
-	logins         *federated.Verifier
-	logouts        *backchannel.Notifier
-	migrator       *migration.Migrator
-	outbox         *message.Outbox
-	pages          *page.Codec
-	passwords      *password.Hasher
-	temporary      *temporary.Issuer
-	tokens         *token.Minter
-	triggers       trigger.Triggers
-	unresolved     *trigger.Unresolved
+	apps            access.Apps
+	authenticator   *bearer.Authenticator
+	authorizations  *hosted.Server
+	authorizer      *authorization.Authorizer
+	codes           *verification.Codes
+	identityTokens  *identitytoken.Minter
+	keys            *token.KeyStock
+	logins          *federated.Verifier
+	logouts         *backchannel.Notifier
+	migrator        *migration.Migrator
+	outbox          *message.Outbox
+	pages           *page.Codec
+	passwords       *password.Hasher
+	temporary       *temporary.Issuer
+	principalTokens *principaltoken.Minter
+	tokens          *token.Minter
+	triggers        trigger.Triggers
+	unresolved      *trigger.Unresolved
 }
 
 func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Metrics) *engines {
@@ -60,6 +62,7 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	}
 	e.authorizer = authorization.New(e.store, e.ring, c.account())
 	e.identityTokens = &identitytoken.Minter{DB: e.store, Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: meteredSigner(metrics)}
+	e.principalTokens = &principaltoken.Minter{Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: meteredSigner(metrics)}
 	e.logins = &federated.Verifier{
 		DB: e.store, Names: c.issuers(), Region: c.Region, Account: c.account(), Tokens: e.tokens, Identities: e.identityTokens,
 		Social: c.socialLogins(), PlainHTTP: c.Dev || c.Outgoing.PlainHTTP,

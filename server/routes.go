@@ -35,7 +35,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 		AskToSignOut: pages.AskToSignOut, SignedOut: pages.SignedOut, Part: pages.Part,
 	}
 	pages.LoggedOut = endpoints.LoggedOut
-	documents := &wellknown.Handler{Documents: published, Federation: f.federation, Identities: f.identityTokens, Log: c.Log}
+	documents := &wellknown.Handler{Documents: published, Federation: f.federation, Identities: f.identityTokens, Principals: f.sts.Tokens, Log: c.Log}
 	published.Endpoints = oauth.Discovered()
 
 	s.pages = http.NewServeMux()

@@ -1,5 +1,6 @@
 """STS at the same address: boto3 and the AWS CLI learn whose access key they hold, and get temporary ones."""
 
+import base64
 import datetime
 import json
 import os
@@ -74,6 +75,29 @@ def using(credentials, service="sts"):
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
     )
+
+
+class WebIdentityTokens(unittest.TestCase):
+    def test_boto3(self):
+        for settings in {"endpoint_url": ENDPOINT}, SIGNED:
+            for algorithm in "RS256", "ES384":
+                answer = boto3.client("sts", **settings).get_web_identity_token(
+                    Audience=["https://api.example"],
+                    SigningAlgorithm=algorithm,
+                    DurationSeconds=120,
+                    Tags=[{"Key": "job", "Value": "7"}],
+                )
+                header, claims = (
+                    json.loads(base64.urlsafe_b64decode(part + "=="))
+                    for part in answer["WebIdentityToken"].split(".")[:2]
+                )
+                self.assertEqual(header["alg"], algorithm)
+                self.assertEqual((claims["sub"], claims["aud"]), (ROOT["Arn"], "https://api.example"))
+                self.assertEqual(claims["https://sts.amazonaws.com/"]["request_tags"], {"job": "7"})
+                self.assertEqual(claims["exp"], int(answer["Expiration"].timestamp()))
+                with urllib.request.urlopen(f"{claims['iss']}/.well-known/jwks.json", timeout=10) as keys:
+                    kids = {key["kid"]: key["alg"] for key in json.load(keys)["keys"]}
+                self.assertEqual(kids[header["kid"]], algorithm)
 
 
 class TemporaryCredentials(unittest.TestCase):

@@ -2,11 +2,11 @@ package authorization
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
 
-	"cardea/engine/temporary"
 	"cardea/platform/caller"
 	"cardea/record/principal"
 	"cardea/spec/iampolicy"
@@ -77,7 +77,7 @@ func contains(list []string, name string) bool {
 // types are the values of aws:PrincipalType.
 func (p *Principal) typeName() string {
 	switch {
-	case p.Session != nil && p.Session.Kind == temporary.FederatedToken:
+	case p.federated():
 		return "FederatedUser"
 	case p.Entity == nil:
 		return "Account"
@@ -99,28 +99,19 @@ func (a *Authorizer) identify(p *Principal, now time.Time, all iampolicy.Keys) {
 	set := func(name, value string) { all[name] = []string{value} }
 	set("aws:principalaccount", p.Account)
 	set("aws:principaltype", p.typeName())
-	set("aws:principalarn", p.ARN)
+	set("aws:principalarn", p.Lasting(a.Account))
 	set("aws:principalisawsservice", "false")
 	set("aws:viaawsservice", "false")
 	set("aws:userid", p.UserID)
-	federated := p.Session != nil && p.Session.Kind == temporary.FederatedToken
-	if p.Entity != nil && !federated {
-		set("aws:principalarn", p.Entity.ARN(a.Account))
-		for _, tag := range p.Entity.Doc.Tags {
-			set("aws:principaltag/"+strings.ToLower(tag.Key), tag.Value)
-		}
-		if p.Entity.Kind == principal.User {
-			set("aws:username", p.Entity.Name)
-		}
+	if name := p.UserName(); name != "" && !p.federated() {
+		set("aws:username", name)
 	}
+	if p.Session != nil {
+		maps.Copy(all, p.Session.Keys)
+	}
+	p.eachTag(func(key, value string) { set("aws:principaltag/"+strings.ToLower(key), value) })
 	if p.Session == nil {
 		return
-	}
-	for name, values := range p.Session.Keys {
-		all[name] = values
-	}
-	for name, value := range p.Session.Tags {
-		set("aws:principaltag/"+strings.ToLower(name), value)
 	}
 	set("aws:tokenissuetime", p.Session.Issued.UTC().Format(time.RFC3339))
 	set("aws:multifactorauthpresent", strconv.FormatBool(p.Session.MFA))

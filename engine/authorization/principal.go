@@ -2,9 +2,11 @@ package authorization
 
 import (
 	"context"
+	"strings"
 
 	"cardea/engine/temporary"
 	"cardea/record/principal"
+	"cardea/spec/arn"
 )
 
 // Principal is who signed a request.
@@ -36,6 +38,45 @@ func (p *Principal) UserName() string {
 // unlimited reports whether no policy is asked: of the root user, and of a session of GetSessionToken of theirs.
 func (p *Principal) unlimited() bool {
 	return p.Entity == nil && (p.Session == nil || p.Session.Kind == temporary.SessionToken)
+}
+
+// federated reports whether the session is a federated user's, who has neither the name nor the tags of the user behind it.
+func (p *Principal) federated() bool {
+	return p.Session != nil && p.Session.Kind == temporary.FederatedToken
+}
+
+// Lasting is the ARN of who the sessions are of: the role's for those of roles (aws:PrincipalArn).
+func (p *Principal) Lasting(account arn.Account) string {
+	if p.Entity == nil || p.federated() {
+		return p.ARN
+	}
+	return p.Entity.ARN(account)
+}
+
+// Tags are those of the role or user and of the session, which count before them. Keys differ without regard to case.
+func (p *Principal) Tags() map[string]string {
+	all, spelled := map[string]string{}, map[string]string{}
+	p.eachTag(func(key, value string) {
+		folded := strings.ToLower(key)
+		delete(all, spelled[folded])
+		all[key], spelled[folded] = value, key
+	})
+	return all
+}
+
+// eachTag gives the tags of the role or user, and then those of the session.
+func (p *Principal) eachTag(give func(key, value string)) {
+	if p.Entity != nil && !p.federated() {
+		for _, tag := range p.Entity.Doc.Tags {
+			give(tag.Key, tag.Value)
+		}
+	}
+	if p.Session == nil {
+		return
+	}
+	for key, value := range p.Session.Tags {
+		give(key, value)
+	}
 }
 
 type contextKey struct{}

@@ -13,6 +13,7 @@ import (
 
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/record/signingkey"
 	"cardea/spec/jose"
 )
 
@@ -120,7 +121,7 @@ func (m *Minter) ready(ctx context.Context) (*keys, error) {
 	if known != nil {
 		return known, nil
 	}
-	private, err := m.Keys.ServerKey(ctx)
+	private, err := m.Keys.ServerKey(ctx, signingkey.IdentityTokens)
 	if err != nil {
 		return nil, fmt.Errorf("key for tokens of identity pools: %w", err)
 	}

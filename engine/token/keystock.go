@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -64,7 +65,7 @@ func (k *KeyStock) take(ctx context.Context, n int) ([]*rsa.PrivateKey, error) {
 			return fmt.Errorf("server's data key: %w", err)
 		}
 		for _, sealed := range keys {
-			key, err := openKey(box, sealed)
+			key, err := openKey[*rsa.PrivateKey](box, sealed)
 			if err != nil {
 				return err
 			}
@@ -170,27 +171,28 @@ func (k *KeyStock) make() (*rsa.PrivateKey, error) {
 // keyLabel binds a sealed key to its id.
 func keyLabel(kid string) string { return "signing-key/" + kid }
 
-func sealKey(box *seal.Box, key *rsa.PrivateKey) (signingkey.Key, error) {
+func sealKey(box *seal.Box, key crypto.Signer) (signingkey.Key, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return signingkey.Key{}, fmt.Errorf("encode signing key: %w", err)
 	}
-	kid := jose.KeyID(&key.PublicKey)
+	kid := jose.KeyID(key.Public())
 	return signingkey.Key{ID: kid, Sealed: box.Seal(keyLabel(kid), der)}, nil
 }
 
-func openKey(box *seal.Box, k signingkey.Key) (*rsa.PrivateKey, error) {
+// openKey opens a key that is to be of the kind K.
+func openKey[K crypto.Signer](box *seal.Box, k signingkey.Key) (key K, err error) {
 	der, err := box.Open(keyLabel(k.ID), k.Sealed)
 	if err != nil {
-		return nil, fmt.Errorf("open signing key %s: %w", k.ID, err)
+		return key, fmt.Errorf("open signing key %s: %w", k.ID, err)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
-		return nil, fmt.Errorf("parse signing key %s: %w", k.ID, err)
+		return key, fmt.Errorf("parse signing key %s: %w", k.ID, err)
 	}
-	key, ok := parsed.(*rsa.PrivateKey)
+	key, ok := parsed.(K)
 	if !ok {
-		return nil, fmt.Errorf("signing key %s is a %T", k.ID, parsed)
+		return key, fmt.Errorf("signing key %s is a %T", k.ID, parsed)
 	}
 	return key, nil
 }

@@ -2,9 +2,13 @@ package token_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 
@@ -14,6 +18,7 @@ import (
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/record/signingkey"
+	"cardea/record/signingkey/signingkeytest"
 	"cardea/spec/id"
 	"cardea/spec/jose"
 )
@@ -121,7 +126,7 @@ func TestNodesHaveOneServerKey(t *testing.T) {
 		for i := range kids {
 			group.Go(func() {
 				node := &token.KeyStock{DB: w.db, Ring: w.ring, Maker: func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }}
-				key, err := node.ServerKey(context.Background())
+				key, err := node.ServerKey(context.Background(), signingkey.IdentityTokens)
 				if err != nil {
 					t.Error(err)
 					return
@@ -130,7 +135,7 @@ func TestNodesHaveOneServerKey(t *testing.T) {
 			})
 		}
 		group.Wait()
-		again, err := w.keys.ServerKey(context.Background())
+		again, err := w.keys.ServerKey(context.Background(), signingkey.IdentityTokens)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,6 +143,63 @@ func TestNodesHaveOneServerKey(t *testing.T) {
 			if kid != jose.KeyID(&again.PublicKey) {
 				t.Errorf("got %q, want %q", kid, jose.KeyID(&again.PublicKey))
 			}
+		}
+	})
+}
+
+// Each purpose has a key of its own, also from a maker that gives one twice, and what is stored of it is sealed.
+func TestServerKeysAreSealedAndForOnePurpose(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first, err := signingkeytest.Make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := 0
+		keys := &token.KeyStock{DB: w.db, Ring: w.ring, Maker: func() (*rsa.PrivateKey, error) {
+			if asked++; asked <= 2 {
+				return first, nil
+			}
+			return rsa.GenerateKey(rand.Reader, 2048)
+		}}
+		ctx := t.Context()
+		want := map[string]string{}
+		for range 2 {
+			for _, purpose := range []string{signingkey.IdentityTokens, signingkey.PrincipalsRSA, signingkey.PrincipalsECDSA} {
+				var key crypto.Signer
+				if purpose == signingkey.PrincipalsECDSA {
+					key, err = keys.ServerCurveKey(ctx, purpose)
+				} else {
+					key, err = keys.ServerKey(ctx, purpose)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				kid := jose.KeyID(key.Public())
+				if want[purpose] != "" && want[purpose] != kid {
+					t.Errorf("%s has had the key %s, and now %s", purpose, want[purpose], kid)
+				}
+				want[purpose] = kid
+			}
+		}
+		got := map[string]string{}
+		err = w.db.Read(ctx, func(tx *db.Tx) error {
+			stored, err := signingkey.ForPool(tx, signingkey.Server)
+			for _, key := range stored {
+				got[key.Purpose] = key.ID
+				if _, err := x509.ParsePKCS8PrivateKey(key.Sealed); err == nil || key.Sealed[0] == 0x30 {
+					t.Errorf("the key for %s lies open", key.Purpose)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(setOf(slices.Collect(maps.Values(got)))) != 3 {
+			t.Error(diff, got)
+		}
+		if _, err := keys.ServerKey(ctx, signingkey.PrincipalsECDSA); err == nil {
+			t.Error("a key of a curve is given as an RSA key")
 		}
 	})
 }

@@ -53,7 +53,7 @@ func (m *Minter) loadSigningKeys(tx *db.Tx, pool id.Pool) (*signingKeys, error) 
 	}
 	keys := &signingKeys{}
 	for _, key := range rows {
-		private, err := openKey(box, key)
+		private, err := openKey[*rsa.PrivateKey](box, key)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/authorization"
 	"cardea/engine/federated"
+	"cardea/engine/principaltoken"
 	"cardea/engine/temporary"
 	"cardea/engine/throttle"
 	"cardea/platform/caller"
@@ -24,6 +25,7 @@ type Service struct {
 	Authorizer *authorization.Authorizer
 	Sessions   *temporary.Issuer
 	Logins     *federated.Verifier
+	Tokens     *principaltoken.Minter
 	// Strangers bounds the operations that need no signature.
 	Strangers *throttle.Throttle
 	// AnyKey says that the server accepts access keys which it does not know, as development servers do.

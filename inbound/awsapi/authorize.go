@@ -3,9 +3,12 @@ package awsapi
 import (
 	"context"
 	"maps"
+	"strconv"
 	"strings"
+	"time"
 
 	"cardea/engine/authorization"
+	"cardea/engine/principaltoken"
 	"cardea/platform/caller"
 	"cardea/spec/awsjson"
 	"cardea/spec/iampolicy"
@@ -31,6 +34,9 @@ func (c *call) authorize(tree *awsjson.Node) error {
 	given, err := keysOf(tree)
 	if err != nil {
 		return err
+	}
+	if c.service.SigningName == "sts" && c.operation.Name == "GetWebIdentityToken" {
+		maps.Copy(given, webIdentityKeys(tree))
 	}
 	for i := range c.operation.Permissions {
 		needed := &c.operation.Permissions[i]
@@ -114,6 +120,25 @@ func keysOf(tree *awsjson.Node) (iampolicy.Keys, error) {
 		keys[boundaryKey] = []string{boundary}
 	}
 	return keys, nil
+}
+
+// webIdentityKeys are the condition keys of a request for a token of the caller's (docs/cognito/credentials.md, "Tokens of principals").
+// One that does not say how long the token is to be valid has the default's key.
+func webIdentityKeys(tree *awsjson.Node) iampolicy.Keys {
+	seconds := int64(principaltoken.DefaultLife / time.Second)
+	if given := tree.Given("DurationSeconds"); given != nil {
+		seconds, _ = strconv.ParseInt(given.Text, 10, 64) // the form was read: it is a number
+	}
+	keys := iampolicy.Keys{
+		"sts:durationseconds":  {strconv.FormatInt(seconds, 10)},
+		"sts:signingalgorithm": {textOf(tree, "SigningAlgorithm")},
+	}
+	if audience := tree.Given("Audience"); audience != nil {
+		for i := range audience.Items {
+			keys["sts:identitytokenaudience"] = append(keys["sts:identitytokenaudience"], audience.Items[i].Text)
+		}
+	}
+	return keys
 }
 
 // tagsOf are the tags that a request gives: in a map, or in a list of keys with their values. Keys that differ in case only are

@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/identitytoken"
 	"cardea/engine/issuer"
+	"cardea/engine/principaltoken"
 	"cardea/feature/federation"
 	"cardea/platform/db"
 	"cardea/spec/id"
@@ -21,6 +22,8 @@ type Handler struct {
 	Federation *federation.Service
 	// Identities has the documents of the issuer of identity pools' tokens.
 	Identities *identitytoken.Minter
+	// Principals has those of the issuer of tokens of principals of IAM.
+	Principals *principaltoken.Minter
 	Log        *slog.Logger // nil: slog.Default
 }
 
@@ -61,6 +64,8 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	}
 	mux.HandleFunc(identitytoken.DiscoveryPath, h.serve(whole(h.Identities.Discovery), none))
 	mux.HandleFunc(identitytoken.KeysPath, h.serve(whole(h.Identities.KeySet), none))
+	mux.HandleFunc(principaltoken.DiscoveryPath, h.serve(whole(h.Principals.Discovery), none))
+	mux.HandleFunc(principaltoken.KeysPath, h.serve(whole(h.Principals.KeySet), none))
 }
 
 // RegisterDomains adds the handler to the mux of what is served on every domain, where issuer.SiteFrom tells which one it is. A

@@ -1,10 +1,12 @@
 package wellknown_test
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,29 +116,48 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
-// The issuer of identity pools' tokens can be read by whoever is to verify them elsewhere.
-func TestTheIssuerOfIdentityPoolsIsPublished(t *testing.T) {
+// The issuers of tokens of identity pools and of principals can be read by whoever is to verify them elsewhere. They have no key in common.
+func TestTheServersOwnIssuersArePublished(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
-		var discovery struct {
-			Issuer     string
-			Keys       string   `json:"jwks_uri"`
-			Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		moduli := map[string]string{}
+		for path, want := range map[string][]string{"/identity": {"RS512", "RS256"}, "/sts": {"RS256", "ES384"}} {
+			var discovery struct {
+				Issuer     string
+				Keys       string   `json:"jwks_uri"`
+				Algorithms []string `json:"id_token_signing_alg_values_supported"`
+			}
+			_, body := ask(t, w, "GET", path+"/.well-known/openid-configuration")
+			if err := json.Unmarshal([]byte(body), &discovery); err != nil || discovery.Issuer != w.URL+path || !slices.Equal(discovery.Algorithms, want) {
+				t.Fatalf("%s, %v", body, err)
+			}
+			answer, body := ask(t, w, "GET", strings.TrimPrefix(discovery.Keys, w.URL))
+			var set gojose.JSONWebKeySet
+			if err := json.Unmarshal([]byte(body), &set); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, key := range set.Keys {
+				got = append(got, key.Algorithm)
+				if !key.IsPublic() {
+					t.Errorf("%s: %s", path, body)
+				}
+				if public, ok := key.Key.(*rsa.PublicKey); ok {
+					moduli[public.N.String()] = path
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %s", path, body)
+			}
+			if answer.Header.Get("Cache-Control") == "" || answer.Header.Get("Access-Control-Allow-Origin") != "*" {
+				t.Errorf("headers %v", answer.Header)
+			}
+			if _, again := ask(t, w, "GET", strings.TrimPrefix(discovery.Keys, w.URL)); again != body {
+				t.Error("the key changes")
+			}
 		}
-		_, body := ask(t, w, "GET", "/identity/.well-known/openid-configuration")
-		if err := json.Unmarshal([]byte(body), &discovery); err != nil || discovery.Issuer != w.URL+"/identity" || len(discovery.Algorithms) != 1 {
-			t.Fatalf("%s, %v", body, err)
-		}
-		answer, body := ask(t, w, "GET", strings.TrimPrefix(discovery.Keys, w.URL))
-		var set gojose.JSONWebKeySet
-		if err := json.Unmarshal([]byte(body), &set); err != nil || len(set.Keys) != 1 || set.Keys[0].Algorithm != "RS512" || !set.Keys[0].IsPublic() {
-			t.Errorf("%s, %v", body, err)
-		}
-		if answer.Header.Get("Cache-Control") == "" || answer.Header.Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("headers %v", answer.Header)
-		}
-		if _, again := ask(t, w, "GET", strings.TrimPrefix(discovery.Keys, w.URL)); again != body {
-			t.Error("the key changes")
+		if len(moduli) != 2 {
+			t.Errorf("the issuers share a key: %v", moduli)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"cardea/engine/authorization"
+	"cardea/engine/principaltoken"
 	"cardea/engine/temporary"
 	"cardea/engine/throttle"
 	"cardea/spec/awsjson"
@@ -23,6 +24,9 @@ func STS(_ *awsjson.Operation, err error) error {
 	}
 	if refused, ok := errors.AsType[*authorization.DeniedError](err); ok {
 		return forbidden("AccessDenied", refused.Text)
+	}
+	if errors.Is(err, principaltoken.ErrTooLarge) {
+		return sts.JWTPayloadSizeExceeded("The requested token payload size exceeds the maximum allowed size.")
 	}
 	if errors.Is(err, temporary.ErrExpired) {
 		return forbidden("ExpiredToken", "The security token included in the request is expired")

@@ -14,17 +14,21 @@ const (
 	AccessTokens = "access"
 )
 
-// Server is the pool of the server's own keys, and IdentityTokens the purpose of the one there is: for tokens of identity pools.
+// Server is the pool of the server's own keys.
+const Server = id.Pool("")
+
+// Purposes of the server's own keys. There is one of each.
 const (
-	Server         = id.Pool("")
-	IdentityTokens = "identity"
+	IdentityTokens  = "identity"         // tokens of identity pools
+	PrincipalsRSA   = "principals-rsa"   // tokens of principals of IAM, by RS256
+	PrincipalsECDSA = "principals-ecdsa" // and by ES384
 )
 
 // Key is one private key.
 type Key struct {
 	Pool    id.Pool // empty in stock, and of the server's own
 	ID      string  // the kid: 44 characters of standard base64
-	Purpose string  // IDTokens, AccessTokens or IdentityTokens; empty in stock
+	Purpose string  // one of the above; empty in stock
 	Created time.Time
 	Sealed  []byte // PKCS #8
 }

@@ -202,7 +202,7 @@ func verifyPSS(public any, hash crypto.Hash, digest, signature []byte) bool {
 // verifyECDSA verifies a signature in the form of RFC 7518 §3.4: both numbers, each as long as the curve's are.
 func verifyECDSA(public any, _ crypto.Hash, digest, signature []byte) bool {
 	key := public.(*ecdsa.PublicKey)
-	size := (key.Params().BitSize + 7) / 8
+	size := coordinate(key)
 	if len(signature) != 2*size {
 		return false
 	}

@@ -2,7 +2,6 @@ package jose
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -90,7 +89,7 @@ func (t *Token) Verify(key Key) error {
 	}
 	digest := hash.New()
 	digest.Write([]byte(t.signed))
-	if rsa.VerifyPKCS1v15(key.Public, hash, digest.Sum(nil), t.signature) != nil {
+	if !algorithms[key.algorithm()].verify(key.Public, hash, digest.Sum(nil), t.signature) {
 		return ErrSignature
 	}
 	return nil

@@ -2,22 +2,25 @@ package jose
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
 )
 
 // The algorithms of Cardea's own tokens: RSASSA-PKCS1-v1_5 with SHA-256, for those of user pools, and with SHA-512, for those of
-// identity pools.
+// identity pools; ECDSA with P-384 and SHA-384, for those of principals of IAM that ask for it.
 const (
 	RS256 = "RS256"
 	RS512 = "RS512"
+	ES384 = "ES384"
 )
 
 // own are the hashes of the algorithms of Cardea's own tokens.
-var own = map[string]crypto.Hash{RS256: crypto.SHA256, RS512: crypto.SHA512}
+var own = map[string]crypto.Hash{RS256: crypto.SHA256, RS512: crypto.SHA512, ES384: crypto.SHA384}
 
-// Signer signs the digest of a message with an RSA key, by RSASSA-PKCS1-v1_5. It is the only
+// Signer signs the digest of a message with a key: of RSA by RSASSA-PKCS1-v1_5, of ECDSA in the form of RFC 7518 §3.4. It is the only
 // arithmetic that making tokens needs, so that a faster implementation can replace it. A Signer is safe for concurrent use.
 type Signer interface {
 	Sign(hash crypto.Hash, digest []byte) ([]byte, error)
@@ -34,6 +37,23 @@ func (r RSA) Sign(hash crypto.Hash, digest []byte) ([]byte, error) {
 	return rsa.SignPKCS1v15(nil, r.Key, hash, digest)
 }
 
+// ECDSA signs with the standard library: the two numbers of a signature, each as long as the curve's are.
+type ECDSA struct {
+	Key *ecdsa.PrivateKey
+}
+
+// Sign implements [Signer].
+func (e ECDSA) Sign(_ crypto.Hash, digest []byte) ([]byte, error) {
+	r, s, err := ecdsa.Sign(rand.Reader, e.Key, digest)
+	if err != nil {
+		return nil, err
+	}
+	signature := make([]byte, 2*coordinate(&e.Key.PublicKey))
+	r.FillBytes(signature[:len(signature)/2])
+	s.FillBytes(signature[len(signature)/2:])
+	return signature, nil
+}
+
 // SigningKey makes tokens under one key id.
 type SigningKey struct {
 	ID        string
@@ -42,7 +62,7 @@ type SigningKey struct {
 	header    string // encoded, with the dot
 }
 
-// NewSigningKey prepares a key for an algorithm, RS256 or RS512. The header of its tokens is {"kid":…,"alg":"RS256"} as that of user
+// NewSigningKey prepares a key for an algorithm, RS256, RS512 or ES384. The header of its tokens is {"kid":…,"alg":"RS256"} as that of user
 // pools is, without typ.
 func NewSigningKey(algorithm, kid string, signer Signer) *SigningKey {
 	header := `{"kid":` + quote(kid) + `,"alg":"` + algorithm + `"}`

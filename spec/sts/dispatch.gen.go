@@ -66,6 +66,9 @@ func (a *API) addSts(operations map[string]awsjson.Operation) {
 	}
 	operations["GetSessionToken"] = getSessionToken
 	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Errors: errorsGetWebIdentityToken, Permissions: []awsjson.Permission{{Action: "sts:GetWebIdentityToken", Resource: "*"}, {Action: "sts:TagGetWebIdentityToken", Resource: "*", If: "Tags"}}}
+	if ready {
+		getWebIdentityToken.Invoke = awsjson.Method(&shapeGetWebIdentityTokenRequest, a.Sts.GetWebIdentityToken)
+	}
 	operations["GetWebIdentityToken"] = getWebIdentityToken
 }
 

@@ -18,6 +18,7 @@ type Sts interface {
 	GetDelegatedAccessToken(ctx context.Context, in *GetDelegatedAccessTokenRequest) (*GetDelegatedAccessTokenResponse, error)
 	GetFederationToken(ctx context.Context, in *GetFederationTokenRequest) (*GetFederationTokenResponse, error)
 	GetSessionToken(ctx context.Context, in *GetSessionTokenRequest) (*GetSessionTokenResponse, error)
+	GetWebIdentityToken(ctx context.Context, in *GetWebIdentityTokenRequest) (*GetWebIdentityTokenResponse, error)
 }
 
 // API is the whole service: the features that answer it. Operations of a feature that is nil answer as those that
