@@ -19,7 +19,7 @@ func (m *Minter) KeySet(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jose.Set(k.public[jose.RS512], k.public[jose.RS256]), nil
+	return jose.Set(k.public[""], k.public[jose.RS512], k.public[jose.RS256]), nil
 }
 
 // Discovery is the issuer's OpenID configuration.

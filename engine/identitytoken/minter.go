@@ -1,7 +1,6 @@
 package identitytoken
 
 import (
-	"cmp"
 	"context"
 	"crypto/rsa"
 	"encoding/json"
@@ -44,9 +43,10 @@ type Minter struct {
 	keys *keys
 }
 
-// keys are the server's, ready for use: one RSA key, under a name for each algorithm. They never change.
+// keys are the server's, ready for use: one RSA key under several names, one of tokens for this server and one for each algorithm of
+// tokens for others. They never change.
 type keys struct {
-	signing map[string]*jose.SigningKey // by algorithm
+	signing map[string]*jose.SigningKey // by Claims.Elsewhere
 	public  map[string]jose.Key
 }
 
@@ -61,9 +61,9 @@ type Claims struct {
 	Transitive []string
 	Issued     time.Time
 	Expires    time.Time
-	// Algorithm signs the token: jose.RS512, also if it is empty, or jose.RS256 for other token services that read no other. A token
-	// under RS256 is good there alone.
-	Algorithm string
+	// Elsewhere is the algorithm, jose.RS512 or jose.RS256, of a token for another token service, which is good there alone: whoever
+	// runs that service is not to be anybody here. It is empty for a token of RS512 that is good here.
+	Elsewhere string
 }
 
 // Issuer is the issuer of the tokens: an address below which its documents are read.
@@ -86,10 +86,10 @@ func (m *Minter) Sign(ctx context.Context, c Claims) (string, error) {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-	return k.signing[cmp.Or(c.Algorithm, jose.RS512)].SignTyped("JWS", payload)
+	return k.signing[c.Elsewhere].SignTyped("JWS", payload)
 }
 
-// Verify reads a token of this server: ErrForged, ErrExpired.
+// Verify reads a token of this server that is good here: ErrForged, ErrExpired.
 func (m *Minter) Verify(ctx context.Context, jwt string) (*Claims, error) {
 	t, err := jose.Parse(jwt)
 	if err != nil {
@@ -106,7 +106,7 @@ func (m *Minter) Verify(ctx context.Context, jwt string) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Verify(k.public[jose.RS512]) != nil {
+	if t.Verify(k.public[""]) != nil {
 		return nil, ErrForged
 	}
 	return p.claims(), nil
@@ -127,10 +127,13 @@ func (m *Minter) ready(ctx context.Context) (*keys, error) {
 	}
 	made := &keys{signing: map[string]*jose.SigningKey{}, public: map[string]jose.Key{}}
 	kid, signer := jose.KeyID(&private.PublicKey), m.signer(private)
-	for algorithm, name := range map[string]string{jose.RS512: kid, jose.RS256: kid + "-" + jose.RS256} {
-		made.signing[algorithm] = jose.NewSigningKey(algorithm, name, signer)
-		made.public[algorithm] = jose.Key{ID: name, Public: &private.PublicKey, Algorithm: algorithm}
+	add := func(elsewhere, algorithm, name string) {
+		made.signing[elsewhere] = jose.NewSigningKey(algorithm, name, signer)
+		made.public[elsewhere] = jose.Key{ID: name, Public: &private.PublicKey, Algorithm: algorithm}
 	}
+	add("", jose.RS512, kid)
+	add(jose.RS512, jose.RS512, kid+"-"+jose.RS512)
+	add(jose.RS256, jose.RS256, kid+"-"+jose.RS256)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.keys = made

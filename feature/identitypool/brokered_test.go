@@ -124,6 +124,27 @@ func TestCredentialsOfOtherTokenServices(t *testing.T) {
 	})
 }
 
+// Whoever runs another token service gets tokens of users: here they are good for nothing.
+func TestTokensForOtherServicesAreGoodThereAlone(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{"RS512", "RS256"} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			brokers(t, config.Broker{Role: roles + "Default", Algorithm: algorithm}, func(t *testing.T, a *app, there *tokenService) {
+				a.w.Must(t, "GetCredentialsForIdentity", a.ann(t, nil))
+				there.mu.Lock()
+				defer there.mu.Unlock()
+				if there.alg != algorithm {
+					t.Errorf("the token is under %s", there.alg)
+				}
+				a.w.On("sts").Fails(t, "AssumeRoleWithWebIdentity", M{
+					"RoleArn": roles + "Gold", "RoleSessionName": "theirs", "WebIdentityToken": there.form["WebIdentityToken"],
+				}, "InvalidIdentityToken", "Provided Token signature is invalid")
+			})
+		})
+	}
+}
+
 func TestOtherRolesStayHere(t *testing.T) {
 	t.Parallel()
 	brokers(t, config.Broker{Role: roles + "Gold"}, func(t *testing.T, a *app, there *tokenService) {

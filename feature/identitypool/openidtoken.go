@@ -11,7 +11,6 @@ import (
 	"cardea/record/identitypool"
 	"cardea/spec/cognitoidentity"
 	"cardea/spec/id"
-	"cardea/spec/jose"
 )
 
 const (
@@ -43,7 +42,7 @@ func (s *Service) GetOpenIdToken(ctx context.Context, in *cognitoidentity.GetOpe
 	if err := s.settle(ctx, p); err != nil {
 		return nil, err
 	}
-	made, err := s.sign(ctx, p, tags, classicLife, jose.RS512)
+	made, err := s.sign(ctx, p, tags, classicLife, "")
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +98,18 @@ func (s *Service) GetOpenIdTokenForDeveloperIdentity(ctx context.Context, in *co
 	if in.TokenDuration > 0 {
 		life = time.Duration(in.TokenDuration) * time.Second
 	}
-	made, err := s.sign(ctx, &presented{pool, who, []*federated.Token{vouched}}, in.PrincipalTags, life, jose.RS512)
+	made, err := s.sign(ctx, &presented{pool, who, []*federated.Token{vouched}}, in.PrincipalTags, life, "")
 	if err != nil {
 		return nil, err
 	}
 	return &cognitoidentity.GetOpenIdTokenForDeveloperIdentityResponse{IdentityId: string(who), Token: made}, nil
 }
 
-// sign makes a token of the pool that says who somebody is.
-func (s *Service) sign(ctx context.Context, p *presented, tags map[string]string, life time.Duration, algorithm string) (string, error) {
+// sign makes a token of the pool that says who somebody is, here or elsewhere.
+func (s *Service) sign(ctx context.Context, p *presented, tags map[string]string, life time.Duration, elsewhere string) (string, error) {
 	now := s.DB.Now()
 	return s.Tokens.Sign(ctx, identitytoken.Claims{
 		Pool: string(p.pool.ID), PoolARN: p.pool.ID.ARN(s.Account), Identity: string(p.who), Methods: p.methods(), Tags: tags,
-		Issued: now, Expires: now.Add(life), Algorithm: algorithm,
+		Issued: now, Expires: now.Add(life), Elsewhere: elsewhere,
 	})
 }
