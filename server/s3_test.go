@@ -65,3 +65,35 @@ func TestTemporaryCredentialsOpenS3(t *testing.T) {
 		}
 	})
 }
+
+// TestTheGuardNotesTheUseOfKeys asks the guard with the key of a user of IAM.
+func TestTheGuardNotesTheUseOfKeys(t *testing.T) {
+	t.Parallel()
+	behind := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(behind.Close)
+	servertest.EachWith(t, func(c *server.Config) {
+		c.Guard = config.Guard{Addr: "127.0.0.1:0", Upstream: behind.URL, UpstreamRegion: "home", AccessKeyID: "upstream", SecretAccessKey: "secret"}
+	}, func(t *testing.T, w *servertest.World) {
+		user, iam := someone(t, w, "ann"), w.On("iam")
+		asked := func(secret, want string) {
+			t.Helper()
+			key := user.Key()
+			key.Secret = secret
+			r := httptest.NewRequest(http.MethodGet, "/photos/k", http.NoBody)
+			sigv4.SignS3(r, nil, "UNSIGNED-PAYLOAD", sigv4.Signer{Key: key, Call: sigv4.Call{Region: w.Region, Service: "s3", Now: w.Now()}})
+			w.Server.Guard.ServeHTTP(httptest.NewRecorder(), r)
+			used := func() string {
+				return servertest.Text(iam.Must(t, "GetAccessKeyLastUsed", M{"AccessKeyId": key.ID}), "AccessKeyLastUsed.ServiceName")
+			}
+			for range 200 { // it is written soon
+				if used() == want {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Errorf("got %s, want %s", used(), want)
+		}
+		asked("another secret", "N/A")
+		asked(user.Key().Secret, "s3")
+	})
+}

@@ -39,12 +39,23 @@ func (a *Authorizer) Apart(ctx context.Context, p *Principal, given iampolicy.Ke
 }
 
 // Decide answers one action on one resource by the principal's policies with their boundary, and by those that the session was narrowed
-// by.
+// by. An object is decided under all its names, see Objects.
 func (a *Apart) Decide(action, resource string) (own, session iampolicy.Decision) {
+	own.Allowed, session.Allowed = true, true
 	if a.unlimited {
-		allowed := iampolicy.Decision{Allowed: true}
-		return allowed, allowed
+		return own, session
 	}
-	r := &iampolicy.Request{Action: action, Resource: resource, Keys: a.keys}
-	return a.own.Decide(r), a.session.Decide(r)
+	for _, name := range Objects(resource) {
+		r := &iampolicy.Request{Action: action, Resource: name, Keys: a.keys}
+		own, session = stricter(own, a.own.Decide(r)), stricter(session, a.session.Decide(r))
+	}
+	return own, session
+}
+
+// stricter is the one of two decisions that allows less.
+func stricter(a, b iampolicy.Decision) iampolicy.Decision {
+	if a.Allowed || !b.Allowed && b.Explicit {
+		return b
+	}
+	return a
 }

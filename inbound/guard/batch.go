@@ -146,7 +146,7 @@ func (e *exchange) divide(t *target, all []named) (allowed []named, refused []de
 	for _, o := range all {
 		one := *t
 		one.key, one.query = o.Key, nil
-		op := &operation{actions: "DeleteObject", versioned: "DeleteObjectVersion", headers: bypass}
+		op := &operation{actions: "DeleteObject", versioned: "DeleteObjectVersion"}
 		if o.VersionID != "" {
 			one.query = sigv4.Query{{Name: "versionId", Value: o.VersionID}}
 		}

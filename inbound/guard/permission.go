@@ -6,17 +6,20 @@ import (
 	"slices"
 	"strings"
 
+	"cardea/engine/authorization"
 	"cardea/spec/iampolicy"
 )
 
 // permissions are what policies must allow for a request.
 func (e *exchange) permissions(op *operation, t *target) ([]permission, error) {
 	keys := t.keys()
-	resource := e.resource(t.bucket, t.key)
+	resources := authorization.Objects(e.resource(t.bucket, t.key))
 	var asked []permission
 	add := func(actions string) {
 		for name := range strings.FieldsSeq(actions) {
-			asked = append(asked, permission{"s3:" + name, resource, keys})
+			for _, resource := range resources {
+				asked = append(asked, permission{"s3:" + name, resource, keys})
+			}
 		}
 	}
 	actions := op.actions
@@ -24,9 +27,11 @@ func (e *exchange) permissions(op *operation, t *target) ([]permission, error) {
 		actions = op.versioned
 	}
 	add(actions)
-	for _, header := range slices.Sorted(maps.Keys(op.headers)) {
-		if _, found := t.header[header]; found {
-			add(op.headers[header])
+	for _, table := range []map[string]string{op.headers, bypass} {
+		for _, header := range slices.Sorted(maps.Keys(table)) {
+			if _, found := t.header[header]; found {
+				add(table[header])
+			}
 		}
 	}
 	if err := requestTags(t, keys); err != nil {
@@ -47,19 +52,21 @@ func (e *exchange) reads(t *target, keys iampolicy.Keys) []permission {
 		get, tags = "s3:GetObjectVersion", "s3:GetObjectVersionTagging"
 		ofSource["s3:versionid"] = []string{from.version}
 	}
-	resource := e.resource(from.bucket, from.key)
-	asked := []permission{{get, resource, ofSource}}
-	if !t.has("uploadId") && !strings.EqualFold(t.header.Get("X-Amz-Tagging-Directive"), "REPLACE") {
-		asked = append(asked, permission{tags, resource, ofSource})
+	var asked []permission
+	for _, resource := range authorization.Objects(e.resource(from.bucket, from.key)) {
+		asked = append(asked, permission{get, resource, ofSource})
+		if !t.has("uploadId") && !strings.EqualFold(t.header.Get("X-Amz-Tagging-Directive"), "REPLACE") {
+			asked = append(asked, permission{tags, resource, ofSource})
+		}
 	}
 	return asked
 }
 
-// resource is the ARN of an object, a bucket, or of everything.
+// resource is the ARN of an object, of a bucket, or of all buckets.
 func (h *Handler) resource(bucket, key string) string {
 	switch {
 	case bucket == "":
-		return "*"
+		return "arn:" + h.Partition + ":s3:::*"
 	case key == "":
 		return "arn:" + h.Partition + ":s3:::" + bucket
 	}
@@ -94,10 +101,11 @@ func requestTags(t *target, keys iampolicy.Keys) error {
 		return invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
 	}
 	for name, values := range tags {
-		if len(values) != 1 {
+		key := "s3:requestobjecttag/" + strings.ToLower(name) // policies do not tell names apart that differ in case
+		if len(values) != 1 || keys[key] != nil {
 			return invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
 		}
-		keys["s3:requestobjecttag/"+strings.ToLower(name)] = values
+		keys[key] = values
 		keys["s3:requestobjecttagkeys"] = append(keys["s3:requestobjecttagkeys"], name)
 	}
 	return nil

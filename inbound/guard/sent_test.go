@@ -213,7 +213,7 @@ func TestEveryRowOfTheTableAsksForItsActions(t *testing.T) {
 		seen[op.name] = true
 		var want []string
 		for action := range strings.FieldsSeq(c.want) {
-			resource := map[level]string{service: "*", bucket: theBucket, object: theObject}[op.level]
+			resource := map[level]string{service: "arn:aws:s3:::*", bucket: theBucket, object: theObject}[op.level]
 			if op.batch {
 				resource = theObject
 			}

@@ -49,7 +49,7 @@ var ofObject = map[string]string{
 	"X-Amz-Object-Lock-Legal-Hold":        "PutObjectLegalHold",
 }
 
-// bypass is the header that makes locked objects go.
+// bypass is the header that makes locked objects go, with whatever operation it comes.
 var bypass = map[string]string{"X-Amz-Bypass-Governance-Retention": "BypassGovernanceRetention"}
 
 // ofBucket are the headers with which a new bucket gets more than a name.
@@ -131,7 +131,7 @@ var operations = []operation{
 		actions: "DeleteObjectTagging", versioned: "DeleteObjectVersionTagging",
 	},
 	{name: "GetObjectRetention", method: "GET", level: object, sub: "retention", params: "versionId", actions: "GetObjectRetention"},
-	{name: "PutObjectRetention", method: "PUT", level: object, sub: "retention", params: "versionId", actions: "PutObjectRetention", headers: bypass},
+	{name: "PutObjectRetention", method: "PUT", level: object, sub: "retention", params: "versionId", actions: "PutObjectRetention"},
 	{name: "GetObjectLegalHold", method: "GET", level: object, sub: "legal-hold", params: "versionId", actions: "GetObjectLegalHold"},
 	{name: "PutObjectLegalHold", method: "PUT", level: object, sub: "legal-hold", params: "versionId", actions: "PutObjectLegalHold"},
 	{name: "PutObject", method: "PUT", level: object, actions: "PutObject", headers: ofObject, copies: true},
@@ -145,7 +145,7 @@ var operations = []operation{
 	{name: "AbortMultipartUpload", method: "DELETE", level: object, sub: "uploadId", actions: "AbortMultipartUpload"},
 	{
 		name: "DeleteObject", method: "DELETE", level: object, params: "versionId",
-		actions: "DeleteObject", versioned: "DeleteObjectVersion", headers: bypass,
+		actions: "DeleteObject", versioned: "DeleteObjectVersion",
 	},
 	{name: "RestoreObject", method: "POST", level: object, sub: "restore", params: "versionId", actions: "RestoreObject"},
 	{name: "SelectObjectContent", method: "POST", level: object, sub: "select", params: "select-type!", actions: "GetObject", data: true},

@@ -142,6 +142,8 @@ func (t *target) takeHeaders(all http.Header) error {
 		case !strings.HasPrefix(name, "X-Amz-") && !slices.Contains(plain, name), ofSignature[name]:
 		case strings.HasPrefix(name, "X-Amz-") && !passed(name):
 			return notImplemented("The header " + strings.ToLower(name) + " is not implemented.")
+		case len(values) > 1 && !strings.HasPrefix(name, "X-Amz-Meta-"):
+			return invalidArgument("The header " + strings.ToLower(name) + " is there twice.")
 		case t.header.Get(name) != "":
 			return invalidArgument("The header " + strings.ToLower(name) + " stands in the query, too.")
 		default:

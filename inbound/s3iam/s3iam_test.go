@@ -277,3 +277,31 @@ func TestPrincipalsAreResolved(t *testing.T) {
 		}
 	})
 }
+
+// The gateway may keep objects in files, where "a//b" is "a/b".
+func TestEmptySegmentsEvadeNoPolicy(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *servertest.World) {
+		alice := user(t, w, "alice")
+		const deny = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":["arn:aws:s3:::photos/alice/secret/k","arn:aws:s3:::photos//x"]}}`
+		w.On("iam").Must(t, "PutUserPolicy", M{"UserName": "alice", "PolicyName": "secret", "PolicyDocument": deny})
+		role := session(t, w, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::photos/alice/*"},`+
+			`{"Effect":"Deny","Action":"s3:*","Resource":["arn:aws:s3:::photos/alice/secret/k","arn:aws:s3:::photos//x"]}]}`)
+		in := M{
+			"actions": []string{"s3:GetObject"},
+			"resources": []string{
+				"arn:aws:s3:::photos/alice/secret//k", "arn:aws:s3:::photos//alice/secret/k", "arn:aws:s3:::photos/alice//secret/k/", "arn:aws:s3:::photos/alice//k",
+				"arn:aws:s3:::photos//alice/k", "arn:aws:s3:::photos//x",
+			},
+		}
+		want := []any{[]any{"deny"}, []any{"deny"}, []any{"allow"}, []any{"allow"}, []any{"no_match"}, []any{"deny"}}
+		out := ask(t, w, "/private/evaluate-policy", servertest.With(in, M{"accessKeyId": alice.ID}))
+		if diff := cmp.Diff(want, out["decisions"]); diff != "" {
+			t.Error(diff)
+		}
+		out = ask(t, w, "/private/evaluate-policy", servertest.With(in, M{"accessKeyId": role.ID, "sessionToken": role.SessionToken}))
+		if diff := cmp.Diff(want, out["sessionDecisions"]); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
