@@ -77,7 +77,7 @@ type Config struct {
 	// Federation says where social providers are, if not at their own addresses.
 	Federation config.Federation
 
-	// Guard is the reverse proxy before a server of S3, and S3IAM answers versitygw; each may be empty.
+	// Guard is the reverse proxy before servers of S3 and DynamoDB, and S3IAM answers versitygw; each may be empty.
 	Guard config.Guard
 	S3IAM config.S3IAM
 

@@ -27,7 +27,7 @@ import (
 type Server struct {
 	// Handler answers on the API's address, Admin on the operator's.
 	Handler, Admin http.Handler
-	// Guard and S3IAM answer clients of a server of S3, and versitygw; nil where they are not configured.
+	// Guard and S3IAM answer clients of servers of S3 and DynamoDB, and versitygw; nil where they are not configured.
 	Guard, S3IAM http.Handler
 	// API is every feature of user pools, by the operations that it answers; the others are those of the other services.
 	API        *cognitoidp.API

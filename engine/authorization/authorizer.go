@@ -2,6 +2,7 @@ package authorization
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"cardea/engine/temporary"
@@ -66,6 +67,23 @@ func (a *Authorizer) decide(ctx context.Context, p *Principal, set *iampolicy.Se
 		}
 	}
 	return set.Decide(&iampolicy.Request{Action: r.Action, Resource: r.Resource, Keys: keys}), nil
+}
+
+// Weigh is Decide, and answers besides which condition keys policies ask for about this action and resource that the request does not
+// have, in lower case: an operator such as ForAllValues:StringEquals holds without them.
+func (a *Authorizer) Weigh(ctx context.Context, p *Principal, r *iampolicy.Request) (d iampolicy.Decision, missing []string, err error) {
+	if p.unlimited() {
+		return iampolicy.Decision{Allowed: true}, nil, nil
+	}
+	set, err := a.policies(ctx, p)
+	if err != nil {
+		return iampolicy.Decision{}, nil, err
+	}
+	e := set.Explain(&iampolicy.Request{Action: r.Action, Resource: r.Resource, Keys: a.keys(ctx, p, r.Keys)})
+	for _, name := range e.Missing {
+		missing = append(missing, strings.ToLower(name))
+	}
+	return e.Decision, missing, nil
 }
 
 // Authorize is Decide for those who refuse what is not allowed. Errors are *DeniedError.

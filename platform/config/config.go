@@ -163,6 +163,6 @@ func Default() Config {
 		SMTP:          SMTP{Port: 587, TLS: "starttls"},
 		Limits:        Limits{MailHour: 6, MailDay: 20, SMSHour: 4, SMSDay: 10, SourceHour: 30},
 		Log:           Log{Level: "info", Format: "json"},
-		Guard:         Guard{UpstreamRegion: "us-east-1"},
+		Guard:         Guard{UpstreamRegion: "us-east-1", DynamoDBUpstreamRegion: "us-east-1"},
 	}
 }

@@ -9,17 +9,22 @@ import (
 	"strings"
 )
 
-// Guard is the reverse proxy before a server of S3; there is none if Addr is empty.
+// Guard is the reverse proxy before a server of S3, one of DynamoDB, or both; there is none if Addr is empty.
 type Guard struct {
 	// Addr is where it listens, host:port. It has the certificate of the server itself.
 	Addr string `toml:"addr"`
-	// Upstream is the address of the server of S3, without a path. Requests to it are signed for UpstreamRegion.
+	// Upstream is the address of the server of S3, without a path; empty: there is none. Requests to it are signed for UpstreamRegion.
 	Upstream       string `toml:"upstream"`
 	UpstreamRegion string `toml:"upstream_region"`
 	// AccessKeyID and SecretAccessKey are the key of the server of S3, for all that clients may be allowed.
 	AccessKeyID     string `toml:"access_key_id"`
 	SecretAccessKey Secret `toml:"secret_access_key"`
-	// Regions are those that clients may sign for; empty means the server's own.
+	// DynamoDBUpstream and what follows are the same of a server of DynamoDB. Clients sign for the server's own Region.
+	DynamoDBUpstream        string `toml:"dynamodb_upstream"`
+	DynamoDBUpstreamRegion  string `toml:"dynamodb_upstream_region"`
+	DynamoDBAccessKeyID     string `toml:"dynamodb_access_key_id"`
+	DynamoDBSecretAccessKey Secret `toml:"dynamodb_secret_access_key"`
+	// Regions are those that clients may sign requests of S3 for; empty means the server's own.
 	Regions []string `toml:"regions"`
 	// Domains are host names before which clients may write a bucket's name; none by default.
 	Domains []string `toml:"domains"`
@@ -41,12 +46,20 @@ func (g Guard) check() error {
 	if g.Addr == "" {
 		return nil
 	}
-	wrong := []error{
-		checkAddr("guard.addr", g.Addr, false),
-		checkServer("guard.upstream", g.Upstream),
-		CheckRegion("guard.upstream_region", g.UpstreamRegion),
-		checkGiven("guard.access_key_id", g.AccessKeyID),
-		checkGiven("guard.secret_access_key", string(g.SecretAccessKey)),
+	wrong := []error{checkAddr("guard.addr", g.Addr, false)}
+	if g.Upstream != "" || g.DynamoDBUpstream == "" {
+		wrong = append(wrong,
+			checkServer("guard.upstream", g.Upstream),
+			CheckRegion("guard.upstream_region", g.UpstreamRegion),
+			checkGiven("guard.access_key_id", g.AccessKeyID),
+			checkGiven("guard.secret_access_key", string(g.SecretAccessKey)))
+	}
+	if g.DynamoDBUpstream != "" {
+		wrong = append(wrong,
+			checkServer("guard.dynamodb_upstream", g.DynamoDBUpstream),
+			CheckRegion("guard.dynamodb_upstream_region", g.DynamoDBUpstreamRegion),
+			checkGiven("guard.dynamodb_access_key_id", g.DynamoDBAccessKeyID),
+			checkGiven("guard.dynamodb_secret_access_key", string(g.DynamoDBSecretAccessKey)))
 	}
 	for _, region := range g.Regions {
 		wrong = append(wrong, CheckRegion("guard.regions", region))

@@ -21,8 +21,14 @@ const linear = 16
 // although it allows it: duplicate member names (two readers could disagree on the request), invalid
 // UTF-8 and unpaired surrogates (replacing them would make different strings equal), U+0000 (no database column holds
 // it), and more than MaxDepth levels or MaxNodes values. An empty body is an empty object.
-func Parse(body []byte) (Node, error) {
-	p := parser{text: string(body)}
+func Parse(body []byte) (Node, error) { return ParseWithin(body, Bounds{MaxDepth, MaxNodes}) }
+
+// Bounds are how deeply arrays and objects may be within each other, and how many values there may be.
+type Bounds struct{ Depth, Nodes int }
+
+// ParseWithin is Parse with other bounds.
+func ParseWithin(body []byte, within Bounds) (Node, error) {
+	p := parser{text: string(body), within: within}
 	p.space()
 	if p.at == len(p.text) {
 		return Node{Type: Object, Text: "{}"}, nil
@@ -42,6 +48,7 @@ func Parse(body []byte) (Node, error) {
 // parser reads text from at on. Its methods answer false once problem is set.
 type parser struct {
 	text    string
+	within  Bounds
 	at      int
 	nodes   int
 	problem string
@@ -74,12 +81,12 @@ func (p *parser) peek() byte {
 // value reads one value into n. depth is how many arrays and objects are around it.
 func (p *parser) value(n *Node, depth int) bool {
 	p.nodes++
-	if p.nodes > MaxNodes {
+	if p.nodes > p.within.Nodes {
 		return p.fail("The request has too many values.")
 	}
 	switch c := p.peek(); {
 	case c == '{' || c == '[':
-		if depth == MaxDepth {
+		if depth == p.within.Depth {
 			return p.fail("The request is nested too deeply.")
 		}
 		if c == '{' {
