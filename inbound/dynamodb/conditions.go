@@ -100,7 +100,7 @@ func (d *demand) consumption(n *awsjson.Node) {
 }
 
 // reads sets the keys of a request that reads items by their keys.
-func (d *demand) reads(n *awsjson.Node) error {
+func (d *demand) reads(n *awsjson.Node) {
 	names := &attributes{names: map[string]bool{}, inexact: !projects(n)}
 	names.of(n)
 	d.note(names)
@@ -109,7 +109,6 @@ func (d *demand) reads(n *awsjson.Node) error {
 		d.keys["dynamodb:select"] = []string{"SPECIFIC_ATTRIBUTES"}
 	}
 	d.consumption(n)
-	return nil
 }
 
 // searches sets the keys of Query and Scan.

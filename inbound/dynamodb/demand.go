@@ -59,7 +59,7 @@ func (h *Handler) plainName(given string) (string, error) {
 	return name, nil
 }
 
-// table is the name of the table of a part of the request, which is put in the place of an ARN.
+// tableOf is the name of the table of a part of the request, which is put in the place of an ARN.
 func (r *request) tableOf(n *awsjson.Node) (string, error) {
 	given, found := n.Member("TableName")
 	if !found || given.Type != awsjson.Text {
@@ -95,7 +95,8 @@ func (r *request) read() ([]demand, error) {
 		return nil, err
 	}
 	d.leading.take(r.body, "Key")
-	return []demand{d}, d.reads(r.body)
+	d.reads(r.body)
+	return []demand{d}, nil
 }
 
 // search is the demand of Query and Scan. One of an index is about the index alone.
@@ -164,7 +165,8 @@ func (r *request) batchRead() ([]demand, error) {
 		for i := range list.Items {
 			d.leading.items = append(d.leading.items, &list.Items[i])
 		}
-		return d.reads(n)
+		d.reads(n)
+		return nil
 	})
 }
 
@@ -223,13 +225,12 @@ func (r *request) transaction() ([]demand, error) {
 		d.action = part[0]
 		d.leading.take(entry, "Key", "Item")
 		if kind == "Get" {
-			err = d.reads(entry)
+			d.reads(entry)
 		} else {
-			err = d.writes(entry)
+			if err := d.writes(entry); err != nil {
+				return nil, err
+			}
 			delete(d.keys, "dynamodb:returnvalues") // entries have none
-		}
-		if err != nil {
-			return nil, err
 		}
 		d.keys["dynamodb:enclosingoperation"] = []string{strings.TrimPrefix(r.action, "dynamodb:")}
 		d.consumption(r.body)

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"net/http"
 	"strconv"
+	"time"
 
 	"cardea/engine/authorization"
 	"cardea/engine/temporary"
@@ -89,9 +90,15 @@ func (e *exchange) refuse(f *fault) {
 func (e *exchange) answer(status int, text []byte) {
 	header := e.w.Header()
 	header.Set("Content-Type", "application/x-amz-json-1.0")
-	header.Set("X-Amzn-Requestid", e.id)
 	header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(text)), 10))
+	e.begin(status)
+	_, _ = e.w.Write(text) // whether the client reads it is its own matter
+}
+
+// begin begins an answer, which the client must take in time.
+func (e *exchange) begin(status int) {
+	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(2 * stall)) // connections of tests have none
+	e.w.Header().Set("X-Amzn-Requestid", e.id)
 	e.began, e.status = true, status
 	e.w.WriteHeader(status)
-	_, _ = e.w.Write(text) // whether the client reads it is its own matter
 }

@@ -226,7 +226,6 @@ func (e *exchange) preflight() error {
 	header.Set("Access-Control-Allow-Headers", "amz-sdk-invocation-id,amz-sdk-request,authorization,content-type,x-amz-content-sha256,"+
 		"x-amz-date,x-amz-security-token,x-amz-target,x-amz-user-agent,x-amzn-trace-id")
 	header.Set("Access-Control-Max-Age", "3000")
-	e.status = http.StatusOK
-	e.w.WriteHeader(e.status)
+	e.begin(http.StatusOK)
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
@@ -41,10 +40,7 @@ func (e *exchange) pass(op *operation, r *request) error {
 			header.Set(name, value)
 		}
 	}
-	header.Set("X-Amzn-Requestid", e.id)
-	e.began, e.status = true, answer.StatusCode
-	e.w.WriteHeader(answer.StatusCode)
-	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(2 * stall)) // connections of tests have none
+	e.begin(answer.StatusCode)
 	if _, err := io.Copy(e.w, answer.Body); err != nil {
 		return fmt.Errorf("pass the answer on: %w", err)
 	}
