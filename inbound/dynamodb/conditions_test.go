@@ -32,7 +32,7 @@ func (w *world) try(all []attempt) {
 const (
 	mine   = `"Key":{"pk":{"S":"alice"},"sk":{"S":"1"}}`
 	others = `"Key":{"pk":{"S":"bob"},"sk":{"S":"1"}}`
-	values = `"ExpressionAttributeNames":{"#p":"pk","#s":"sk","#m":"mail"},"ExpressionAttributeValues":{":v":{"S":"alice"},":w":{"S":"bob"},":n":{"N":"7"},":m":{"N":"7.0"},"":{"S":"alice"}}}`
+	values = `"ExpressionAttributeNames":{"#p":"pk","#s":"sk","#m":"mail"},"ExpressionAttributeValues":{":v":{"S":"alice"},":w":{"S":"bob"},":n":{"N":"7"},":m":{"N":"7.0"},"":{"S":"alice"},"pk":{"S":"alice"}}}`
 )
 
 func TestPartitionKeysAreTheirOwners(t *testing.T) {
@@ -61,6 +61,7 @@ func TestPartitionKeysAreTheirOwners(t *testing.T) {
 		{"DeleteTable", `{}`, false},
 		{"BatchGetItem", `{"RequestItems":{"notes":{"Keys":[{"pk":{"S":"alice"}},{"pk":{"N":"7"}}]}}}`, true},
 		{"BatchGetItem", `{"RequestItems":{"notes":{"Keys":[{"pk":{"S":"alice"}},{"pk":{"S":"bob"}}]}}}`, false},
+		{"BatchGetItem", `{"RequestItems":{"notes":{"Keys":[{"pk":{"S":"alice"}},{"sk":{"S":"1"}}]}}}`, false},
 		{"BatchGetItem", `{"RequestItems":{"notes":{"Keys":[]}}}`, false},
 		{"BatchGetItem", `{"RequestItems":{"notes":{"Keys":[{"pk":{"S":"alice"}}]},"other":{"Keys":[{"pk":{"S":"bob"}}]}}}`, false},
 		{"BatchWriteItem", `{"RequestItems":{"notes":[{"PutRequest":{"Item":{"pk":{"S":"alice"}}}},{"DeleteRequest":{` + mine + `}}]}}`, true},
@@ -131,9 +132,10 @@ func TestKeysOfTablesAreRememberedForAMinute(t *testing.T) {
 func TestDeniesRestOnWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"*"},
-		{"Effect":"Deny","Action":"dynamodb:*","Resource":"`+tables+`notes","Condition":{"ForAnyValue:StringEquals":{"dynamodb:LeadingKeys":"bob"}}}]}`)
+		{"Effect":"Deny","Action":"dynamodb:*","Resource":"`+tables+`notes","Condition":{"ForAnyValue:StringEquals":{"dynamodb:LeadingKeys":["bob","7"]}}}]}`)
 	w.try([]attempt{
 		{"GetItem", `{` + mine + `}`, true}, {"GetItem", `{` + others + `}`, false}, {"Scan", `{}`, false},
+		{"GetItem", `{"Key":{"pk":{"N":"8"}}}`, true}, {"GetItem", `{"Key":{"pk":{"N":"7.0"}}}`, false}, {"GetItem", `{"Key":{"pk":{"B":"Nw=="}}}`, false},
 		{"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"other",` + others + `}}]}`, true},
 	})
 	tagged := newWorld(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*",
