@@ -220,6 +220,7 @@ func TestWrongRequestsOfDevelopersAreRefused(t *testing.T) {
 			{M{"Logins": M{"login.example": "one\x01"}}, "InvalidParameterException", "Invalid developer user identifier."},
 			{M{"Logins": M{"login.example": strings.Repeat("x", 1025)}}, "InvalidParameterException", "Invalid developer user identifier."},
 			{M{"PrincipalTags": M{"aws:x": "1"}}, "InvalidParameterException", "Invalid principal tag: aws:x"},
+			{M{"PrincipalTags": M{"Team": "red", "team": "blue"}}, "InvalidParameterException", "Duplicate principal tags: keys differ by more than case."},
 			{M{"PrincipalTags": M{"x": "a*"}}, "InvalidParameterException", "Invalid value of the principal tag x"},
 			{M{"Logins": M{"login.example": "one", a.provider: "garbage"}}, "NotAuthorizedException", "Invalid login token. Not a valid OpenId Connect identity token."},
 			{M{"IdentityPoolId": newPool(t, w, nil)}, "InvalidParameterException", none},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"cardea/platform/db"
 	"cardea/record/identitypool"
@@ -18,10 +17,8 @@ var tagKey = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$`)
 
 // SetPrincipalTagAttributeMap says which claims of a provider's users become tags of their sessions.
 func (s *Service) SetPrincipalTagAttributeMap(ctx context.Context, in *cognitoidentity.SetPrincipalTagAttributeMapInput) (*cognitoidentity.SetPrincipalTagAttributeMapResponse, error) {
-	for key := range in.PrincipalTags {
-		if !tagKey.MatchString(key) || strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return nil, cognitoidentity.InvalidParameter("Invalid principal tag: " + key)
-		}
+	if err := checkTagKeys(in.PrincipalTags); err != nil {
+		return nil, err
 	}
 	tags := identitypool.TagMap{UseDefaults: in.UseDefaults, Tags: in.PrincipalTags}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {

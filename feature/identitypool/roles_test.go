@@ -140,6 +140,8 @@ func TestPrincipalTags(t *testing.T) {
 			for _, key := range []string{"aws:x", "a*b"} {
 				w.Fails(t, "SetPrincipalTagAttributeMap", servertest.With(in, M{"PrincipalTags": M{key: "sub"}}), "InvalidParameterException", "")
 			}
+			twice := M{"PrincipalTags": M{"Team": "sub", "team": "custom:team"}} // which of them would a policy read?
+			w.Fails(t, "SetPrincipalTagAttributeMap", servertest.With(in, twice), "InvalidParameterException", "Duplicate principal tags: keys differ by more than case.")
 		}
 		for _, provider := range []string{"dev", "graph.facebook.com", userPool + "x"} {
 			w.Fails(t, "SetPrincipalTagAttributeMap", M{"IdentityPoolId": pool, "IdentityProviderName": provider}, "InvalidParameterException", "")

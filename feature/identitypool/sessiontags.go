@@ -56,13 +56,29 @@ func sessionTags(tx *db.Tx, pool id.IdentityPool, t *federated.Token) (map[strin
 
 // checkSessionTags answers a fault for tags that no session can have.
 func checkSessionTags(tags map[string]string) error {
+	if err := checkTagKeys(tags); err != nil {
+		return err
+	}
 	for key, value := range tags {
-		switch {
-		case !tagKey.MatchString(key), utf8.RuneCountInString(key) > maxTagKey, strings.HasPrefix(strings.ToLower(key), "aws:"):
-			return cognitoidentity.InvalidParameter("Invalid principal tag: " + key)
-		case !tagValue.MatchString(value), utf8.RuneCountInString(value) > maxTagValue:
+		if !tagValue.MatchString(value) || utf8.RuneCountInString(value) > maxTagValue {
 			return cognitoidentity.InvalidParameter("Invalid value of the principal tag " + key)
 		}
+	}
+	return nil
+}
+
+// checkTagKeys answers a fault for keys that no session can have, or not together: policies do not tell them apart by case.
+func checkTagKeys(tags map[string]string) error {
+	seen := make(map[string]bool, len(tags))
+	for key := range tags {
+		lower := strings.ToLower(key)
+		if !tagKey.MatchString(key) || utf8.RuneCountInString(key) > maxTagKey || strings.HasPrefix(lower, "aws:") {
+			return cognitoidentity.InvalidParameter("Invalid principal tag: " + key)
+		}
+		if seen[lower] {
+			return cognitoidentity.InvalidParameter("Duplicate principal tags: keys differ by more than case.")
+		}
+		seen[lower] = true
 	}
 	return nil
 }
