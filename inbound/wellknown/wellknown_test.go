@@ -146,7 +146,7 @@ func TestTheServersOwnIssuersArePublished(t *testing.T) {
 					moduli[public.N.String()] = path
 				}
 			}
-			if !slices.Equal(got, want) {
+			if !slices.Equal(slices.Compact(got), want) { // identity pools have a key of RS512 for others besides
 				t.Errorf("%s: %s", path, body)
 			}
 			if answer.Header.Get("Cache-Control") == "" || answer.Header.Get("Access-Control-Allow-Origin") != "*" {
