@@ -131,6 +131,10 @@ func TestRolesAreAssumedAsTrustSays(t *testing.T) {
 		open := w.role("open", "/", trusts(`"`+account.Root()+`"`, `"sts:AssumeRole"`))
 		named := w.role("named", "/team/", trusts("["+all+"]", `"sts:AssumeRole"`))
 		tagged := w.role("tagged", "/", trusts("["+all+"]", `"sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"`))
+		narrowed := &authorization.Principal{
+			Account: account.ID, ARN: able.ARN, UserID: able.UserID, Entity: able.Entity,
+			Session: &temporary.Session{Kind: temporary.AssumedRole, Policy: document(allow("s3:*", ""))},
+		}
 		for name, c := range map[string]struct {
 			by     *authorization.Principal
 			role   string
@@ -142,6 +146,7 @@ func TestRolesAreAssumedAsTrustSays(t *testing.T) {
 			"by name, without":              {unable, named, nil, nil},
 			"by name, with a denial":        {denied, named, nil, errDenial},
 			"by name, beyond the boundary":  {bounded, named, nil, errDenial},
+			"by name, beyond the session":   {narrowed, named, nil, errDenial},
 			"tags that trust does not know": {able, named, func(s *authorization.Assumption) { s.Tags = map[string]string{"a": "b"} }, authorization.ErrTrust},
 			"transitive keys alone":         {able, named, func(s *authorization.Assumption) { s.Transitive = []string{"a"} }, authorization.ErrTrust},
 			"a source identity":             {able, named, func(s *authorization.Assumption) { s.SourceIdentity = "me" }, authorization.ErrTrust},

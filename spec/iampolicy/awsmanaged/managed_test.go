@@ -23,6 +23,7 @@ func TestPoliciesAreFoundByTheirARN(t *testing.T) {
 		"arn:aws:x:iam::aws:policy/AmazonS3ReadOnlyAccess":            false,
 		"arn:aws:iam::aws:policy/service-role/AmazonS3ReadOnlyAccess": false,
 		"AmazonS3ReadOnlyAccess":                                      false,
+		"urn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess":              false,
 		"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess/":             false,
 	} {
 		if _, ok := awsmanaged.Get(arn); ok != want {
