@@ -80,7 +80,7 @@ func TestQueriesAreOfOnePartition(t *testing.T) {
 		"pk = :v": true, "#p=:v": true, "pk = :n": true, "#p = :v AND begins_with(#s, :w)": true, "(#p = :v) and (sk between :v and :w)": true,
 		"(pk = :v AND sk > :w)": true, "sk = :w AND pk = :v": true,
 		"pk = :w": false, "pk = :m": false, "pk = :missing": false, "sk = :v": false, "#x = :v": false, "pk > :v": false, "begins_with(pk, :v)": false,
-		"pk = :v OR pk = :w": false, "pk = :v AND sk = :w OR pk = :w": false, "NOT pk = :v": false, "pk = :v AND pk = :w": false, "pk = :v AND #p = :w": false,
+		"pk = :v OR pk = :w": false, "pk = :v AND sk = :w OR pk = :w": false, "NOT pk = :v": false, "pk = :v AND pk = :w": false, "pk = :w AND pk = :v": false, "pk = :v AND #p = :w": false,
 		"pk.x = :v": false, "pk = pk": false, "pk = :v AND": false, "(pk = :v": false, "pk = :v)": false, "": false, "pk = :v AND sk <> :w": false, "pk = :v;": false,
 	} {
 		w.try([]attempt{{"Query", `{"KeyConditionExpression":"` + condition + `",` + values, allowed}})
