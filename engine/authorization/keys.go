@@ -3,6 +3,7 @@ package authorization
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (a *Authorizer) keys(ctx context.Context, p *Principal, given iampolicy.Key
 	all := make(iampolicy.Keys, len(given)+24)
 	for name, values := range given {
 		name = strings.ToLower(name)
-		if identifies(name) || from.IP != "" && contains(callerKeys, name) {
+		if identifies(name) || from.IP != "" && slices.Contains(callerKeys, name) {
 			continue
 		}
 		all[name] = values
@@ -65,16 +66,7 @@ func identifies(key string) bool {
 	return strings.ContainsAny(owner, "./")
 }
 
-func contains(list []string, name string) bool {
-	for _, l := range list {
-		if l == name {
-			return true
-		}
-	}
-	return false
-}
-
-// types are the values of aws:PrincipalType.
+// typeName is the value of aws:PrincipalType.
 func (p *Principal) typeName() string {
 	switch {
 	case p.federated():

@@ -25,12 +25,11 @@ type Signer struct {
 }
 
 // Use notes, once a minute at most, that the key has signed a request to a service, named as in signatures, in a Region. Call it once
-// the signature is proven.
-func (s *Signer) Use(ctx context.Context, service, region string) error {
-	if s.note == nil {
-		return nil
+// the signature is proven. A use that cannot be written is forgotten: no request is refused for it.
+func (s *Signer) Use(ctx context.Context, service, region string) {
+	if s.note != nil {
+		_ = s.note(ctx, accesskey.Use{Service: service, Region: region}) // see above
 	}
-	return s.note(ctx, accesskey.Use{Service: service, Region: region})
 }
 
 // Signer finds an access key, which comes with a session token if it is a temporary one. Errors are ErrUnknownKey. It is read afresh each

@@ -36,8 +36,7 @@ func (e *exchange) relay(op *operation, answer *http.Response) error {
 		return e.word(answer)
 	}
 	e.copyHeader(answer.Header)
-	e.began, e.status = true, answer.StatusCode
-	e.w.WriteHeader(answer.StatusCode)
+	e.begin(answer.StatusCode)
 	if e.in.Method == http.MethodHead {
 		return nil
 	}
@@ -46,6 +45,13 @@ func (e *exchange) relay(op *operation, answer *http.Response) error {
 		from = &masked{from: from, secret: []byte(e.Key.ID)}
 	}
 	return e.copyBody(from)
+}
+
+// begin begins an answer, whose first piece the client must take in time: the connection may have the deadline of an earlier one.
+func (e *exchange) begin(status int) {
+	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(stall)) // connections of tests have none
+	e.began, e.status = true, status
+	e.w.WriteHeader(status)
 }
 
 // copyHeader passes headers on. The names of requests are ours.

@@ -98,7 +98,7 @@ func (e *exchange) deleteObjects(t *target, p *sigv4.Payload) error {
 	e.w.Header().Set("Content-Type", "application/xml")
 	e.w.Header().Set("X-Amz-Request-Id", e.id)
 	e.w.Header().Set("X-Amz-Id-2", e.id)
-	e.began, e.status = true, http.StatusOK
+	e.begin(http.StatusOK)
 	_, _ = e.w.Write(append([]byte(xml.Header), text...)) // whether the client reads it is its own matter
 	return nil
 }

@@ -100,7 +100,7 @@ func (e *exchange) refuse(f *fault) {
 		header.Set("Connection", "close") // what is left of the body is not read
 	}
 	header.Set("Content-Type", "application/xml")
-	e.w.WriteHeader(f.status)
+	e.begin(f.status)
 	if e.in.Method != http.MethodHead {
 		_, _ = e.w.Write(e.document(f)) // whether the client reads it is its own matter
 	}

@@ -197,7 +197,7 @@ func (h *held) failure() error {
 	return h.fail
 }
 
-// patient reads a body as long as something comes.
+// patient reads a body as long as something comes. Behind its end there is no deadline.
 type patient struct {
 	io.Reader
 	connection *http.ResponseController
@@ -205,5 +205,9 @@ type patient struct {
 
 func (p *patient) Read(to []byte) (int, error) {
 	_ = p.connection.SetReadDeadline(time.Now().Add(stall)) // connections of tests have none
-	return p.Reader.Read(to)
+	n, err := p.Reader.Read(to)
+	if err != nil {
+		_ = p.connection.SetReadDeadline(time.Time{}) // or a slow answer would look like a client that left
+	}
+	return n, err
 }
