@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"crypto/rsa"
 	"crypto/tls"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"cardea/engine/trigger"
 	"cardea/platform/certs"
 	"cardea/platform/config"
+	"cardea/platform/db"
 	"cardea/spec/awsjson"
 )
 
@@ -108,6 +110,8 @@ type Test struct {
 	Strict func(operation string, fault *awsjson.Fault)
 	// TriggerLimit bounds the triggers of one operation; 0: trigger.MaxOperation.
 	TriggerLimit time.Duration
+	// Transaction is told of every transaction of the database, with the context of the request that it was for.
+	Transaction func(ctx context.Context, t db.Transaction)
 	// FastDatabase gives up durability.
 	FastDatabase bool
 }

@@ -50,7 +50,7 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	if o.toTokenServices, err = newGuardedClient(c, externalsts.Timeout, externalsts.MaxAnswer); err != nil {
 		return o, err
 	}
-	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: metrics.Transaction, Fast: c.Test.FastDatabase}); err != nil {
+	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: c.transactions(metrics), Fast: c.Test.FastDatabase}); err != nil {
 		return o, err
 	}
 	defer func() {
@@ -78,6 +78,16 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 		return o, fmt.Errorf("geo_database: %w", err)
 	}
 	return o, nil
+}
+
+// transactions is what is told of every transaction of the database.
+func (c *Config) transactions(metrics *telemetry.Metrics) func(ctx context.Context, t db.Transaction) {
+	return func(ctx context.Context, t db.Transaction) {
+		metrics.Transaction(t.Kind, t.Took, t.Retries)
+		if c.Test.Transaction != nil {
+			c.Test.Transaction(ctx, t)
+		}
+	}
 }
 
 // newGuardedClient makes a client for addresses that pools name, bounded as web.Options says. What a development server calls may run

@@ -273,8 +273,8 @@ func TestRequestsForDocumentsReadThemOnce(t *testing.T) {
 // counted opens a database, and tells how many reads there have been.
 func counted(t *testing.T) (d *db.DB, reads func() int64) {
 	var count atomic.Int64
-	d = dbtest.Open(t, dbtest.SQLite(t), db.Options{Observe: func(kind string, _ time.Duration, _ int) {
-		if kind == "read" {
+	d = dbtest.Open(t, dbtest.SQLite(t), db.Options{Observe: func(_ context.Context, t db.Transaction) {
+		if t.Kind == "read" {
 			count.Add(1)
 		}
 	}})

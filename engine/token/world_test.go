@@ -82,8 +82,8 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 func newWorld(t testing.TB, url string) *world {
 	t.Helper()
 	w := &world{clock: &clock{now: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)}}
-	d, err := db.Open(context.Background(), url, db.Options{Now: w.clock.Now, Fast: true, Observe: func(kind string, _ time.Duration, _ int) {
-		if kind == "write" {
+	d, err := db.Open(context.Background(), url, db.Options{Now: w.clock.Now, Fast: true, Observe: func(_ context.Context, t db.Transaction) {
+		if t.Kind == "write" {
 			w.writes.Add(1)
 		}
 	}})

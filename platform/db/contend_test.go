@@ -1,10 +1,10 @@
 package db_test
 
 import (
+	"context"
 	"strconv"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -16,7 +16,7 @@ func BenchmarkDifferentRows(b *testing.B) {
 	for _, rows := range []int{20, 2000} {
 		b.Run(strconv.Itoa(rows), func(b *testing.B) {
 			var retries, serial atomic.Int64
-			opts := db.Options{Migrations: schema, Observe: func(_ string, _ time.Duration, n int) { retries.Add(int64(n)) }}
+			opts := db.Options{Migrations: schema, Observe: func(_ context.Context, t db.Transaction) { retries.Add(int64(t.Retries)) }}
 			d, err := db.Open(b.Context(), dbtest.Postgres(b), opts)
 			if err != nil {
 				b.Fatal(err)

@@ -21,9 +21,8 @@ type Options struct {
 	// Now is the clock behind [Tx.Now]; nil is time.Now.
 	Now func() time.Time
 
-	// Observe, if set, is told of every finished transaction: its kind ("read" or "write"), how long it took,
-	// waiting and committing included, and how often it was run again after a serialization conflict.
-	Observe func(kind string, took time.Duration, retries int)
+	// Observe, if set, is told of every finished transaction, with the context that it was begun with.
+	Observe func(ctx context.Context, t Transaction)
 
 	// MaxConns bounds the connections to PostgreSQL and the readers of SQLite; 0 is a bound that suits the machine.
 	MaxConns int
@@ -38,16 +37,30 @@ type Options struct {
 	Migrations fs.FS
 }
 
+// Transaction is what a finished transaction has cost.
+type Transaction struct {
+	Kind       string        // "read" or "write"
+	Took       time.Duration // waiting and committing included
+	Retries    int           // how often it was run again after a serialization conflict
+	Statements int           // those that its closure ran, all runs together
+	RoundTrips int           // how often it waited for the server; 0 on SQLite
+}
+
 // engine is the part that differs between the two databases.
 type engine interface {
 	name() string
-	read(ctx context.Context, fn func(session) error) error
+	read(ctx context.Context, fn func(session) error) (cost, error)
 	// write runs fn in a transaction. If it was told not to wait, durable waits for the commit and returns its error; a
 	// nil durable means that the commit has succeeded.
-	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, retries int, err error)
+	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, c cost, err error)
 	migrate(ctx context.Context, steps []step, now time.Time) error
 	ping(ctx context.Context) error
 	close() error
+}
+
+// cost is what an engine counts.
+type cost struct {
+	retries, roundTrips int
 }
 
 // Open opens the database that url names and brings its schema up to date under a lock. The url is
@@ -91,7 +104,7 @@ func (d *DB) prepare(ctx context.Context, steps []step) error {
 	if !d.opts.ReadOnly {
 		return d.engine.migrate(ctx, steps, d.opts.Now())
 	}
-	return d.engine.read(ctx, func(s session) error {
+	_, err := d.engine.read(ctx, func(s session) error {
 		done, err := applied(s)
 		if err != nil {
 			return fmt.Errorf("%w (%w)", ErrOlder, err) // without the table
@@ -102,17 +115,19 @@ func (d *DB) prepare(ctx context.Context, steps []step) error {
 		}
 		return err
 	})
+	return err
 }
 
 // Read runs fn on one snapshot, which other writes do not change. fn cannot write. A Read inside another's closure may
 // wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	began := time.Now()
-	err := d.engine.read(ctx, func(s session) error {
+	began, statements := time.Now(), 0
+	cost, err := d.engine.read(ctx, func(s session) error {
 		tx := d.begin(ctx, s)
+		defer func() { statements += tx.statements }()
 		return tx.end(fn(tx))
 	})
-	d.observe("read", began, 0)
+	d.observe(ctx, Transaction{Kind: "read", Took: time.Since(began), Statements: statements}, cost)
 	return err
 }
 
@@ -133,14 +148,15 @@ func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error 
 	if d.opts.ReadOnly {
 		return errReading
 	}
-	began := time.Now()
+	began, statements := time.Now(), 0
 	var tx *Tx
-	durable, retries, err := d.engine.write(ctx, soon, func(s session) error {
+	durable, cost, err := d.engine.write(ctx, soon, func(s session) error {
 		tx = d.begin(ctx, s)
 		tx.writing = true
+		defer func() { statements += tx.statements }()
 		return tx.end(fn(tx))
 	})
-	d.observe("write", began, retries)
+	d.observe(ctx, Transaction{Kind: "write", Took: time.Since(began), Statements: statements}, cost)
 	if err != nil {
 		return err
 	}
@@ -166,9 +182,10 @@ func (d *DB) begin(ctx context.Context, s session) *Tx {
 	return &Tx{Now: d.Now(), ctx: ctx, db: d, session: s}
 }
 
-func (d *DB) observe(kind string, began time.Time, retries int) {
+func (d *DB) observe(ctx context.Context, t Transaction, c cost) {
 	if d.opts.Observe != nil {
-		d.opts.Observe(kind, time.Since(began), retries)
+		t.Retries, t.RoundTrips = c.retries, c.roundTrips
+		d.opts.Observe(ctx, t)
 	}
 }
 

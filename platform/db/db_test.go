@@ -470,3 +470,28 @@ func TestNowIsTheClockInMilliseconds(t *testing.T) {
 		t.Error("the zero time is not 0")
 	}
 }
+
+func TestTransactionsAreObserved(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		var seen []db.Transaction
+		d := dbtest.Open(t, url, db.Options{Migrations: schema, Observe: func(_ context.Context, one db.Transaction) { seen = append(seen, one) }})
+		must(t, d.Write(t.Context(), func(tx *db.Tx) error { return errors.Join(insert(tx, "a", 1), insert(tx, "b", 1)) }))
+		count(t, d)
+		if len(seen) != 2 || seen[0].Kind != "write" || seen[0].Statements != 2 || seen[1].Kind != "read" || seen[1].Statements != 1 || seen[0].Took <= 0 {
+			t.Errorf("got %+v", seen)
+		}
+		for _, one := range seen {
+			if waited := one.RoundTrips > 0; waited != (d.Engine() == "postgres") {
+				t.Errorf("%d round trips on %s", one.RoundTrips, d.Engine())
+			}
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

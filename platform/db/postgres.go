@@ -84,41 +84,50 @@ var (
 	writing = &sql.TxOptions{Isolation: sql.LevelSerializable}
 )
 
-func (p *postgres) read(ctx context.Context, fn func(session) error) error {
-	return p.once(ctx, longestTx, reading, fn)
+func (p *postgres) read(ctx context.Context, fn func(session) error) (c cost, err error) {
+	return c, p.once(ctx, &c, run{longestTx, reading, fn})
 }
 
-func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (durable func() error, retries int, err error) {
+func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (durable func() error, c cost, err error) {
 	began := time.Now()
-	for pause := time.Millisecond; ; retries++ {
-		err = p.once(ctx, longestTx, writing, fn)
-		if !conflict(err) || retries >= maxRetries || time.Since(began) > retryFor {
-			return nil, retries, err
+	for pause := time.Millisecond; ; c.retries++ {
+		err = p.once(ctx, &c, run{longestTx, writing, fn})
+		if !conflict(err) || c.retries >= maxRetries || time.Since(began) > retryFor {
+			return nil, c, err
 		}
 		time.Sleep(rand.N(pause))
 		pause = min(2*pause, longestPause)
 	}
 }
 
+// run is one run of a transaction.
+type run struct {
+	limit time.Duration
+	opts  *sql.TxOptions
+	fn    func(session) error
+}
+
 // once runs fn in one transaction. Waiting for a connection ends with ctx; the transaction itself does not, since
 // cancelling a statement would cost the connection.
-func (p *postgres) once(ctx context.Context, limit time.Duration, opts *sql.TxOptions, fn func(session) error) error {
+func (p *postgres) once(ctx context.Context, c *cost, r run) error {
 	conn, err := p.pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // back to the pool
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.limit)
 	defer cancel()
-	tx, err := conn.BeginTx(ctx, opts)
+	c.roundTrips++
+	tx, err := conn.BeginTx(ctx, r.opts)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing; covers panics too
 
-	s := &pgSession{ctx: ctx, tx: tx}
-	if err := fn(s); err != nil {
+	s := &pgSession{ctx: ctx, tx: tx, cost: c}
+	c.roundTrips++ // for the end
+	if err := r.fn(s); err != nil {
 		if s.lost != nil {
 			return s.lost // whatever fn returned, it is run again
 		}
@@ -134,7 +143,7 @@ func conflict(err error) bool {
 }
 
 func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) error {
-	err := p.read(ctx, func(s session) error { // the usual case needs no lock
+	_, err := p.read(ctx, func(s session) error { // the usual case needs no lock
 		done, err := applied(s)
 		if err != nil {
 			return err
@@ -154,12 +163,12 @@ func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) err
 
 	// READ COMMITTED, so that a transaction that has waited for the lock sees what its former holder committed. The lock
 	// ends with the transaction.
-	return p.once(ctx, longestMigration, nil, func(s session) error {
+	return p.once(ctx, &cost{}, run{longestMigration, nil, func(s session) error {
 		if _, err := s.exec("SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))", nil); err != nil {
 			return err
 		}
 		return apply(s, postgresDialect, steps, now)
-	})
+	}})
 }
 
 var errPending = errors.New("migrations are pending")
@@ -174,10 +183,12 @@ func (p *postgres) close() error { return p.pool.Close() }
 type pgSession struct {
 	ctx  context.Context
 	tx   *sql.Tx
+	cost *cost
 	lost error // the conflict that ended it
 }
 
 func (s *pgSession) exec(query string, args []any) (int64, error) {
+	s.cost.roundTrips++
 	result, err := s.tx.ExecContext(s.ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -186,6 +197,7 @@ func (s *pgSession) exec(query string, args []any) (int64, error) {
 }
 
 func (s *pgSession) query(query string, args []any) (rows, error) {
+	s.cost.roundTrips++
 	found, err := s.tx.QueryContext(s.ctx, query, args...)
 	if err != nil {
 		return nil, err // not a nil *sql.Rows in a non-nil interface

@@ -86,28 +86,28 @@ var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_sto
 
 func (l *lite) name() string { return "sqlite" }
 
-func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
+func (l *lite) read(ctx context.Context, fn func(session) error) (_ cost, err error) {
 	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+		return cost{}, context.Cause(ctx)
 	}
 	var conn *liteConn
 	select {
 	case conn = <-l.readers:
 	case <-l.gone:
-		return errClosed
+		return cost{}, errClosed
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return cost{}, context.Cause(ctx)
 	}
 	defer func() { l.readers <- conn }()
 	if conn == nil {
 		if conn, err = connect(l.address, readerPragmas); err != nil {
 			conn = nil
-			return err
+			return cost{}, err
 		}
 	}
 
 	if _, err := conn.exec("BEGIN DEFERRED", nil); err != nil {
-		return conn.translate(err)
+		return cost{}, conn.translate(err)
 	}
 	defer func() {
 		if _, e := conn.exec("ROLLBACK", nil); e != nil { // should not happen; the connection is replaced
@@ -115,12 +115,12 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (err error) {
 			conn = nil
 		}
 	}()
-	return fn(conn)
+	return cost{}, fn(conn)
 }
 
-func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, retries int, err error) {
+func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, c cost, err error) {
 	durable, err = l.writer.write(ctx, soon, fn)
-	return durable, 0, err
+	return durable, cost{}, err
 }
 
 func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
@@ -137,10 +137,11 @@ func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
 }
 
 func (l *lite) ping(ctx context.Context) error {
-	return l.read(ctx, func(s session) error {
+	_, err := l.read(ctx, func(s session) error {
 		_, err := applied(s)
 		return err
 	})
+	return err
 }
 
 func (l *lite) close() error {

@@ -13,13 +13,14 @@ type Tx struct {
 	// bear one timestamp.
 	Now time.Time
 
-	ctx       context.Context
-	db        *DB
-	session   session
-	writing   bool
-	scanning  bool
-	failed    error // the first statement that failed: nothing runs after it
-	committed []func()
+	ctx        context.Context
+	db         *DB
+	session    session
+	writing    bool
+	scanning   bool
+	statements int   // that have run
+	failed     error // the first statement that failed: nothing runs after it
+	committed  []func()
 }
 
 // session is a connection inside a transaction.
@@ -152,6 +153,7 @@ func (tx *Tx) ready(args []any) error {
 		}
 		args[i] = plain
 	}
+	tx.statements++
 	return nil
 }
 

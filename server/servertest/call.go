@@ -39,7 +39,7 @@ func (w *World) Call(operation string, in M) (M, error) {
 		return nil, err
 	}
 	answer := httptest.NewRecorder()
-	w.Server.Handler.ServeHTTP(answer, r)
+	w.Server.Handler.ServeHTTP(answer, w.counted(r))
 	if w.service.version != "" {
 		return w.readXML(operation, answer)
 	}

@@ -33,6 +33,7 @@ type World struct {
 	agent, address string
 	client         string // behind a proxy
 	config         server.Config
+	count          *Count // nil: calls are not counted
 }
 
 // Each runs body in a new World on SQLite and in another on PostgreSQL, in parallel.
@@ -72,6 +73,7 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 			Now:          w.clock.Now,
 			SigningKey:   signingkeytest.Make,
 			Strict:       w.strict,
+			Transaction:  countTransaction,
 			FastDatabase: true,
 		},
 	}

@@ -36,6 +36,32 @@ func TestWorldRunsTheMainJob(t *testing.T) {
 	})
 }
 
+func TestWorldCountsTheTransactionsOfCalls(t *testing.T) {
+	t.Parallel()
+	servertest.Each(t, func(t *testing.T, w *servertest.World) {
+		counted, count := w.Counted()
+		pool := counted.Pool(t, nil)
+		statements, writes := 0, 0
+		for _, one := range count.Take() {
+			statements += one.Statements
+			if one.Kind == "write" {
+				writes++
+			}
+			if w.DB.Engine() == "sqlite" && one.RoundTrips != 0 || w.DB.Engine() == "postgres" && one.RoundTrips == 0 {
+				t.Errorf("a transaction waited for the server %d times", one.RoundTrips)
+			}
+		}
+		if statements == 0 || writes == 0 {
+			t.Errorf("got %d statements and %d writes of a call that writes", statements, writes)
+		}
+
+		w.Must(t, "DescribeUserPool", servertest.M{"UserPoolId": pool})
+		if list := count.Take(); len(list) > 0 {
+			t.Errorf("got %v of a call that is not counted", list)
+		}
+	})
+}
+
 func TestWorldHasRegions(t *testing.T) {
 	t.Parallel()
 	servertest.Each(t, func(t *testing.T, w *servertest.World) {
