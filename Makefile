@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build test conformance bench generate build-all clean FORCE
+.PHONY: run build test conformance drills bench generate build-all clean FORCE
 
 run: bin/cardea ## build and start a development server
 	bin/cardea dev
@@ -24,6 +24,10 @@ test: ## every test, on both database engines, with the race detector
 
 conformance: bin/cardea ## the AWS SDKs, the CLI, Amplify and a JWT verifier against the real binary
 	conformance/run
+
+drills: ## failures of production, rehearsed with the real binary (docs/drills.md)
+	.ci/need postgres
+	CARDEA_TEST_DRILLS=1 go test -timeout 20m ./conformance/drills
 
 bench: ## each flow's cost beside its bound
 	go run ./cmd/internal/bench

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"cardea/conformance/wiretest"
+
 	"github.com/go-jose/go-jose/v4"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -103,7 +105,7 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 		request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 		request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+args[0])
 		if signed {
-			sign(request, body, ts.Getenv("AWS_ACCESS_KEY_ID"), ts.Getenv("AWS_SECRET_ACCESS_KEY"), time.Now())
+			wiretest.Sign(request, body, ts.Getenv("AWS_ACCESS_KEY_ID"), ts.Getenv("AWS_SECRET_ACCESS_KEY"), time.Now())
 		}
 		return request
 	})

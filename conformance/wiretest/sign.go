@@ -1,4 +1,4 @@
-package script_test
+package wiretest
 
 import (
 	"crypto/hmac"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// sign signs a request as the AWS clients do (Signature Version 4, header form), for us-east-1.
-func sign(r *http.Request, body []byte, key, secret string, now time.Time) {
+// Sign signs a request as the AWS clients do (Signature Version 4, header form), for us-east-1.
+func Sign(r *http.Request, body []byte, key, secret string, now time.Time) {
 	stamp := now.UTC().Format("20060102T150405Z")
 	scope := stamp[:8] + "/us-east-1/cognito-idp/aws4_request"
 	r.Header.Set("X-Amz-Date", stamp)
