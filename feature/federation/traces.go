@@ -112,7 +112,7 @@ func (t *Traces) log(ctx context.Context, trace *Trace) {
 		slog.String("trace", trace.ID), slog.String("pool", string(trace.Pool)), slog.String("client", trace.Client),
 		slog.String("provider", trace.Provider), slog.String("type", trace.Type), slog.String("outcome", trace.Outcome),
 		slog.String("check", trace.Check), slog.String("why", trace.Why), slog.String("advice", trace.Advice),
-		slog.String("sub", string(trace.Sub)), slog.Float64("seconds", trace.Took))
+		slog.String("sub", string(trace.Sub)), slog.Duration("duration", time.Duration(trace.Took*float64(time.Second))))
 }
 
 // noteLogout writes a line about a logout with a provider: it has gone well where err is nil.

@@ -162,7 +162,7 @@ func TestTheLogHasOneWideLineWithoutSecrets(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", key, line[key], want)
 		}
 	}
-	if line["duration"] == nil || strings.Contains(w.log.String(), "hunter2") {
+	if line["duration_ms"] == nil || strings.Contains(w.log.String(), "hunter2") {
 		t.Errorf("logged %s", w.log.String())
 	}
 	w.ask("Echo", `{"ClientId":"my password by mistake"}`, nil)

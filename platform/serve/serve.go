@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cardea/platform/caller"
+	"cardea/platform/telemetry"
 )
 
 // Recorder is told of all requests.
@@ -108,7 +109,7 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 
 	attributes := []slog.Attr{
 		slog.String("operation", o.Operation), slog.String("method", q.http.Method), slog.Int("status", o.Status),
-		slog.Duration("duration", took), slog.String("request_id", q.Caller.RequestID), slog.String("ip", q.Caller.IP),
+		telemetry.Duration("duration", took), slog.String("request_id", q.Caller.RequestID), slog.String("ip", q.Caller.IP),
 	}
 	attributes = with(attributes, "service", o.Service)
 	attributes = with(attributes, "code", o.Code)

@@ -90,7 +90,7 @@ func TestARequestIsCountedAndLoggedInOneLine(t *testing.T) {
 		w := newWorld()
 		w.Record(serve.Open(request(c.ctx), "id"), c.outcome)
 		got := w.logged(t)
-		for _, always := range []string{"time", "duration"} {
+		for _, always := range []string{"time", "duration_ms"} {
 			if got[always] == nil {
 				t.Errorf("%s: no %s in %v", name, always, got)
 			}

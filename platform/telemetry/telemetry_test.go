@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -74,5 +75,23 @@ func TestLoggerWritesAboveItsLevel(t *testing.T) {
 	}
 	if _, err := telemetry.Logger(&out, "info", "xml"); err == nil {
 		t.Error("an unknown format: got no error")
+	}
+}
+
+func TestDurationsInLogsHaveTheirUnit(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]string{
+		"json": `"since_ms":1.5,"duration_ms":12.346,"at":{"pause_ms":2000},"n":7}`,
+		"text": `since_ms=1.5 duration_ms=12.346 at.pause_ms=2000 n=7`,
+	} {
+		var out strings.Builder
+		log, err := telemetry.Logger(&out, "info", format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.With("since", 1500*time.Microsecond).Info("done", "duration", 12_345_678*time.Nanosecond, slog.Group("at", "pause", 2*time.Second), "n", 7)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s: got %s, want %s in it", format, out.String(), want)
+		}
 	}
 }
