@@ -34,10 +34,10 @@ func schedule(e *engines, f *features) []jobs.Job {
 		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: e.unresolved.Scan, Wake: e.unresolved.Wake()},
 		{Name: "store traces of federated sign-ins", Every: time.Minute, Everywhere: true, Run: f.federation.Traces.Store, Wake: f.federation.Traces.Wake()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: e.keys.Refill},
-		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: writing(store, func(tx *db.Tx) error {
-			_, err := ring.Rewrap(tx)
+		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: func(ctx context.Context) error {
+			_, err := ring.Rewrap(ctx, store, nil)
 			return err
-		})},
+		}},
 	}
 	// All loops may run at once: each message is claimed before it is sent.
 	for n := range moreLoops {
@@ -65,11 +65,6 @@ func schedule(e *engines, f *features) []jobs.Job {
 		})
 	}
 	return list
-}
-
-// writing makes a job of one write transaction.
-func writing(store *db.DB, do func(tx *db.Tx) error) func(context.Context) error {
-	return func(ctx context.Context) error { return store.Write(ctx, do) }
 }
 
 // startJobs begins the schedule and returns how to end it, which waits for jobs under way.

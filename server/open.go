@@ -2,10 +2,11 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"cardea/engine/backchannel"
@@ -58,9 +59,9 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 			_ = o.store.Close() // the reason for giving up matters more
 		}
 	}()
-	o.ring = &datakey.Ring{Master: master}
+	o.ring = &datakey.Ring{Master: master, Log: c.Log}
 	o.senders.keys.DB, o.senders.keys.Ring = o.store, o.ring
-	if err := opens(ctx, o.store, o.ring); err != nil {
+	if err := opens(ctx, o.store, master); err != nil {
 		return o, err
 	}
 	o.sites = issuer.NewSites(o.store, c.issuers())
@@ -106,15 +107,24 @@ func newGuardedClient(c Config, timeout time.Duration, maxBytes int64) (*http.Cl
 	return client, nil
 }
 
-// opens makes sure that the master key is the one that the database is sealed under, before anything is served or
-// written under another.
-func opens(ctx context.Context, store *db.DB, ring *datakey.Ring) error {
-	err := store.Read(ctx, func(tx *db.Tx) error {
-		_, err := ring.ServerBox(tx)
+// opens makes sure that the master keys open everything that the database holds, before anything is served or written under
+// another.
+func opens(ctx context.Context, store *db.DB, master *seal.Master) error {
+	var wrapped map[string]datakey.Wrapped
+	err := store.Read(ctx, func(tx *db.Tx) (err error) {
+		wrapped, err = datakey.MasterKeys(tx)
 		return err
 	})
-	if err != nil && !errors.Is(err, db.ErrNotFound) { // a new database has no data key yet
-		return fmt.Errorf("the master key does not open this database: %w", err)
+	if err != nil {
+		return err
+	}
+	configured := master.IDs()
+	for _, name := range slices.Sorted(maps.Keys(wrapped)) {
+		if !slices.Contains(configured, name) {
+			return fmt.Errorf("the master key does not open this database: %d of its data keys are wrapped by the master key %s, and configured is %s. "+
+				"Put that key behind the others, one to a line; docs/runbooks.md says how master keys are replaced, and what is left without",
+				wrapped[name].Count, name, strings.Join(configured, ", "))
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cardea/platform/db/dbtest"
+	"cardea/platform/seal"
 	"cardea/server"
 	"cardea/server/servertest"
 )
@@ -163,6 +164,23 @@ func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
 		if !strings.Contains(err.Error(), "the master key does not open this database") {
 			t.Errorf("got %v, want a plain refusal", err)
 		}
+	})
+}
+
+func TestAServerThatLacksAKeyOfAnyPoolNamesIt(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		old, fresh := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+		under := func(keys ...[]byte) func(*server.Config) { return func(c *server.Config) { c.MasterKeys = keys } }
+		servertest.New(t, url, under(old)).Pool(t, nil)
+		servertest.New(t, url, under(fresh, old)).Pool(t, nil)
+
+		_, err := server.New(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{old}, PublicURL: "http://localhost"})
+		missing, _ := seal.NewMaster(fresh)
+		if err == nil || !strings.Contains(err.Error(), missing.ID()) || !strings.Contains(err.Error(), "behind the others") {
+			t.Errorf("got %v, want an error that names %s and says what to do", err, missing.ID())
+		}
+		servertest.New(t, url, under(old, fresh)).Pool(t, nil)
 	})
 }
 

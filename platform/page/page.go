@@ -13,15 +13,15 @@ var ErrInvalid = errors.New("invalid pagination token")
 // maxToken bounds what Decode looks at; cursors are identifiers, so that tokens from Encode are far shorter.
 const maxToken = 4096
 
-// Codec makes and reads pagination tokens. All nodes of one deployment share the keys of the Box, so that a token made
-// by one is good at the other.
+// Codec makes and reads pagination tokens. All nodes of one deployment have the same master keys, though not always in the same
+// order, so that a token made by one is good at the other.
 type Codec struct {
-	Box *seal.Box
+	boxes []*seal.Box // the first seals
 }
 
-// New makes a codec whose tokens are sealed under a key derived from the master key.
+// New makes a codec whose tokens are sealed under a key derived from the active master key, and open under any of the master keys.
 func New(master *seal.Master) *Codec {
-	return &Codec{Box: master.Box("page")}
+	return &Codec{boxes: master.Boxes("page")}
 }
 
 // Encode seals the cursor of the next page into a token that only the same binding can open. An empty cursor means that
@@ -30,7 +30,7 @@ func (c *Codec) Encode(binding, cursor string) string {
 	if cursor == "" {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(c.Box.Seal(binding, []byte(cursor)))
+	return base64.RawURLEncoding.EncodeToString(c.boxes[0].Seal(binding, []byte(cursor)))
 }
 
 // Decode returns the cursor of a token that Encode made for this binding, or ErrInvalid. The empty token is the first
@@ -46,9 +46,10 @@ func (c *Codec) Decode(binding, token string) (cursor string, err error) {
 	if err != nil {
 		return "", ErrInvalid
 	}
-	plain, err := c.Box.Open(binding, sealed)
-	if err != nil {
-		return "", ErrInvalid // whatever the reason, it is the token of another query or of a former master key
+	for _, box := range c.boxes {
+		if plain, err := box.Open(binding, sealed); err == nil {
+			return string(plain), nil
+		}
 	}
-	return string(plain), nil
+	return "", ErrInvalid // it is the token of another query, or of a master key that is gone
 }

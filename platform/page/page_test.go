@@ -12,9 +12,13 @@ import (
 
 func codec() *page.Codec { return codecOf(7) }
 
-// codecOf is the codec of the master key that repeats one byte.
-func codecOf(key byte) *page.Codec {
-	master, err := seal.NewMaster(bytes.Repeat([]byte{key}, 32))
+// codecOf is the codec of master keys that repeat one byte each.
+func codecOf(bytesOf ...byte) *page.Codec {
+	var keys [][]byte
+	for _, b := range bytesOf {
+		keys = append(keys, bytes.Repeat([]byte{b}, 32))
+	}
+	master, err := seal.NewMaster(keys...)
 	if err != nil {
 		panic(err)
 	}
@@ -31,6 +35,20 @@ func TestTokenOpensForItsBinding(t *testing.T) {
 	}
 	if want := "us-east-1_AbC123xyz"; cursor != want {
 		t.Errorf("cursor %q, want %q", cursor, want)
+	}
+}
+
+func TestTokensOpenWhicheverOfTheMasterKeysIsInFront(t *testing.T) {
+	t.Parallel()
+
+	for _, c := range []struct{ made, read []byte }{{[]byte{7, 8}, []byte{8, 7}}, {[]byte{8, 7}, []byte{7, 8}}, {[]byte{7}, []byte{8, 7}}} {
+		token := codecOf(c.made...).Encode("binding", "cursor")
+		if cursor, err := codecOf(c.read...).Decode("binding", token); cursor != "cursor" || err != nil {
+			t.Errorf("made by %v, read by %v: got %q, %v", c.made, c.read, cursor, err)
+		}
+	}
+	if _, err := codecOf(7).Decode("binding", codecOf(8, 7).Encode("binding", "cursor")); !errors.Is(err, page.ErrInvalid) {
+		t.Errorf("a token of a key that is not there: got %v, want ErrInvalid", err)
 	}
 }
 

@@ -71,21 +71,30 @@ func NewMaster(keys ...[]byte) (*Master, error) {
 }
 
 // ID names the active key; it tells nothing about it.
-func (m *Master) ID() string { return hex.EncodeToString(m.keys[0].id[:]) }
+func (m *Master) ID() string { return m.IDs()[0] }
 
-// Derive makes a 32-byte key for the purpose that label names. It changes when the active key does.
-func (m *Master) Derive(label string) []byte {
-	return derive(m.keys[0].secret, "cardea master derive "+label)
+// IDs names all keys, the active one first. A key has the same name on every node; it tells nothing about the key.
+func (m *Master) IDs() []string {
+	all := make([]string, len(m.keys))
+	for i, k := range m.keys {
+		all[i] = hex.EncodeToString(k.id[:])
+	}
+	return all
 }
 
-// Box makes a box for the purpose that label names, under a key derived from the active master key. It is for data that
-// need not outlive that key.
-func (m *Master) Box(label string) *Box {
-	box, err := NewBox(label, 1, Key{ID: 1, Secret: m.Derive(label)})
-	if err != nil {
-		panic(err) // the key is there and has the right size
+// Boxes makes a box for the purpose that label names under a key derived from each master key, the active one's first. They are for
+// data that need not outlive these keys: the first box seals, and any of them may be the one that opens, since another node may have
+// another active key.
+func (m *Master) Boxes(label string) []*Box {
+	all := make([]*Box, len(m.keys))
+	for i, k := range m.keys {
+		box, err := NewBox(label, 1, Key{ID: 1, Secret: derive(k.secret, "cardea master derive "+label)})
+		if err != nil {
+			panic(err) // the key is there and has the right size
+		}
+		all[i] = box
 	}
-	return box
+	return all
 }
 
 // Wrap seals a key under the active master key; only [Master.Unwrap] with the same label opens it.
@@ -111,6 +120,14 @@ func (m *Master) Unwrap(label string, wrapped []byte) ([]byte, error) {
 // Current reports whether wrapped was made by the active master key.
 func (m *Master) Current(wrapped []byte) bool {
 	return len(wrapped) >= 5 && m.keys[0].id == [4]byte(wrapped[1:5])
+}
+
+// WrappedBy names the master key that has wrapped a key, as [Master.IDs] does; empty if none can have.
+func WrappedBy(wrapped []byte) string {
+	if len(wrapped) < 5 {
+		return ""
+	}
+	return hex.EncodeToString(wrapped[1:5])
 }
 
 func derive(secret []byte, info string) []byte {

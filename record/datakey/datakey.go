@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -27,8 +28,12 @@ const (
 type Ring struct {
 	Master *seal.Master
 
+	// Log is told once of each master key that a data key needs and Master does not have; nil: nobody is.
+	Log *slog.Logger
+
 	mu    sync.RWMutex
 	boxes map[id.Pool]entry
+	told  map[string]bool // of master keys that are missing
 }
 
 type entry struct {
@@ -130,6 +135,7 @@ func (r *Ring) open(pool id.Pool, rows []row, now time.Time) (*seal.Box, error) 
 	for _, row := range rows {
 		secret, err := r.Master.Unwrap(label(pool, row.id), row.wrapped)
 		if err != nil {
+			r.tell(row.wrapped, err)
 			return nil, fmt.Errorf("data key %d of %q: %w", row.id, pool, err)
 		}
 		keys = append(keys, seal.Key{ID: uint32(row.id), Secret: secret})
@@ -138,6 +144,25 @@ func (r *Ring) open(pool id.Pool, rows []row, now time.Time) (*seal.Box, error) 
 		}
 	}
 	return seal.NewBox(string(pool), active, keys...)
+}
+
+// tell says in the log, once, that a master key is missing: every request that needs it fails, and its line does not say what to do.
+func (r *Ring) tell(wrapped []byte, err error) {
+	if r.Log == nil || !errors.Is(err, seal.ErrUnknownKey) {
+		return
+	}
+	name := seal.WrappedBy(wrapped)
+	r.mu.Lock()
+	known := r.told[name]
+	if r.told == nil {
+		r.told = map[string]bool{}
+	}
+	r.told[name] = true
+	r.mu.Unlock()
+	if !known {
+		r.Log.Error("data keys need a master key that this server does not have: requests that need them fail until it is started with it",
+			"master_key", name)
+	}
 }
 
 func (r *Ring) keep(pool id.Pool, e entry) {
@@ -187,45 +212,6 @@ func (r *Ring) Delete(tx *db.Tx, pool id.Pool) error {
 		delete(r.boxes, pool)
 	})
 	return nil
-}
-
-// Rewrap moves every data key that an older master key wraps under the active one and says how many there were;
-// afterwards the older master keys may be thrown away.
-func (r *Ring) Rewrap(tx *db.Tx) (changed int, err error) {
-	type full struct {
-		pool id.Pool
-		row  row
-	}
-	all, err := db.All(tx, func(s db.Scanner) (full, error) {
-		var f full
-		err := s.Scan(&f.pool, &f.row.id, &f.row.wrapped)
-		return f, err
-	}, `
-		SELECT pool_id, key_id, wrapped
-		FROM data_key`)
-	if err != nil {
-		return 0, fmt.Errorf("list data keys: %w", err)
-	}
-
-	for _, f := range all {
-		if r.Master.Current(f.row.wrapped) {
-			continue
-		}
-		secret, err := r.Master.Unwrap(label(f.pool, f.row.id), f.row.wrapped)
-		if err != nil {
-			return 0, fmt.Errorf("data key %d of %q: %w", f.row.id, f.pool, err)
-		}
-		_, err = tx.Exec(`
-			UPDATE data_key
-			SET wrapped = $3
-			WHERE pool_id = $1 AND key_id = $2`,
-			f.pool, f.row.id, r.Master.Wrap(label(f.pool, f.row.id), secret))
-		if err != nil {
-			return 0, fmt.Errorf("update data key of %q: %w", f.pool, err)
-		}
-		changed++
-	}
-	return changed, nil
 }
 
 func list(tx *db.Tx, pool id.Pool) ([]row, error) {

@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -220,14 +225,105 @@ func TestRewrapFreesTheOldMasterKey(t *testing.T) {
 		}
 		both := &datakey.Ring{Master: master(t, 2, 1)}
 		for _, want := range []int{1, 0} {
-			var got int
-			err := d.Write(t.Context(), func(tx *db.Tx) (err error) { got, err = both.Rewrap(tx); return err })
-			if got != want || err != nil {
-				t.Errorf("got %d rewrapped, %v, want %d", got, err, want)
+			got, err := both.Rewrap(t.Context(), d, nil)
+			if got.Changed != want || got.Unknown != 0 || err != nil {
+				t.Errorf("got %+v rewrapped, %v, want %d", got, err, want)
 			}
 		}
 		if got, err := boxOf(t, newOnly(), reading(t, d)).Open("l", sealed); string(got) != "secret" || err != nil {
 			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+func TestDataKeysAreCountedByTheirMasterKey(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB, c *clock) {
+		began := d.Now()
+		boxOf(t, &datakey.Ring{Master: master(t, 1)}, writing(t, d))
+		c.advance(time.Hour)
+		newer := &datakey.Ring{Master: master(t, 2, 1)}
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			if _, err := newer.ServerBox(tx); err != nil {
+				return err
+			}
+			return newer.Rotate(tx, pool)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]datakey.Wrapped
+		err = d.Read(t.Context(), func(tx *db.Tx) (err error) { got, err = datakey.MasterKeys(tx); return err })
+		want := map[string]datakey.Wrapped{
+			master(t, 1).ID(): {Count: 1, Oldest: began, Newest: began},
+			master(t, 2).ID(): {Count: 2, Oldest: d.Now(), Newest: d.Now()},
+		}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+func TestRewrapGoesOnWhereItEndedAndLeavesWhatItCannotOpen(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB, _ *clock) {
+		const keys = 450 // three batches
+		of := func(i int) id.Pool { return id.Pool(fmt.Sprintf("us-east-1_%09d", i)) }
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			for i := range keys {
+				maker := &datakey.Ring{Master: master(t, 1)}
+				if i%100 == 0 {
+					maker.Master = master(t, 3)
+				}
+				if _, err := maker.Box(tx, of(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		both := &datakey.Ring{Master: master(t, 2, 1)}
+		enough := errors.New("enough")
+		batches := 0
+		first, err := both.Rewrap(t.Context(), d, func(datakey.Progress) error {
+			if batches++; batches == 2 {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) || first.Changed == 0 || first.Changed > 400 {
+			t.Errorf("ended early: got %+v, %v", first, err)
+		}
+		rest, err := both.Rewrap(t.Context(), d, nil)
+		if err != nil || first.Changed+rest.Changed != keys-5 || rest.Unknown != 5 {
+			t.Errorf("got %+v and %+v, %v, want %d changed and 5 unknown", first, rest, err, keys-5)
+		}
+		for i := range keys {
+			ring := &datakey.Ring{Master: master(t, 2)}
+			err := d.Read(t.Context(), func(tx *db.Tx) error { _, err := ring.Box(tx, of(i)); return err })
+			if left := i%100 == 0; errors.Is(err, seal.ErrUnknownKey) != left || (err != nil && !left) {
+				t.Errorf("pool %d: got %v", i, err)
+			}
+		}
+	})
+}
+
+func TestAMissingMasterKeyIsNamedInTheLogOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB, _ *clock) {
+		boxOf(t, &datakey.Ring{Master: master(t, 1)}, writing(t, d))
+		var log bytes.Buffer
+		ring := &datakey.Ring{Master: master(t, 2), Log: slog.New(slog.NewTextHandler(&log, nil))}
+		for range 3 {
+			err := d.Read(t.Context(), func(tx *db.Tx) error { _, err := ring.Box(tx, pool); return err })
+			if !errors.Is(err, seal.ErrUnknownKey) {
+				t.Fatalf("got %v, want ErrUnknownKey", err)
+			}
+		}
+		if got := strings.Count(log.String(), "master_key="+master(t, 1).ID()); got != 1 {
+			t.Errorf("the key is named %d times, want once:\n%s", got, log.String())
 		}
 	})
 }
