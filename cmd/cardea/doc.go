@@ -3,6 +3,7 @@
 //	cardea dev                 a server for development: no configuration, mail in an inbox page
 //	cardea serve --config FILE a server for production
 //	cardea keys …              root access keys, which sign administrative requests to serve
+//	cardea keys status|rewrap  which master keys the database needs; move it to the newest
 //	cardea trigger POOL NAME   ask a Lambda trigger and show what comes of it
 //	cardea config check|show   look at a configuration without starting
 //	cardea version             which build this is

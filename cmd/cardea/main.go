@@ -19,7 +19,7 @@ var version = "unknown"
 type commands struct {
 	Dev     devCommand     `cmd:"" help:"Start a server for development: no configuration, any access key, mail in an inbox page."`
 	Serve   serveCommand   `cmd:"" help:"Start a server for production."`
-	Keys    keysCommands   `cmd:"" help:"Create, list, disable and delete root access keys."`
+	Keys    keysCommands   `cmd:"" help:"Administer root access keys, and replace master keys."`
 	Trigger triggerCommand `cmd:"" help:"Ask a pool's Lambda trigger, show what is said and decided, and change nothing."`
 	Config  configCommands `cmd:"" help:"Check or show a configuration without starting."`
 	Pages   pagesCommand   `cmd:"" help:"Show every page of managed login with sample data."`
