@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-.PHONY: run build test conformance drills bench generate build-all clean FORCE
+.PHONY: run build test conformance drills packaging deb image bench generate build-all clean FORCE
 
 run: bin/cardea ## build and start a development server
 	bin/cardea dev
@@ -41,6 +41,18 @@ build-all: $(PLATFORMS:%=build/%) ## build for every platform, without cgo
 
 build/%:
 	GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(BUILD) -o bin/$(subst /,-,$*)/ ./cmd/cardea
+
+ARCH ?= $(shell go env GOARCH)
+
+deb: bin/cardea build/linux/$(ARCH) ## the Debian package, in bin
+	deploy/deb $(VERSION) $(ARCH)
+
+image: build/linux/$(ARCH) ## the container image cardea:VERSION, by buildah, podman or docker
+	deploy/image cardea:$(VERSION) $(ARCH)
+
+packaging: deb ## packages, unit, chart and image, checked by their own tools
+	.ci/need lintian systemd-analyze buildah
+	deploy/check
 
 clean: ## remove what was built
 	rm -rf bin

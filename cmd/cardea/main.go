@@ -24,6 +24,10 @@ type commands struct {
 	Config  configCommands `cmd:"" help:"Check or show a configuration without starting."`
 	Pages   pagesCommand   `cmd:"" help:"Show every page of managed login with sample data."`
 	Version versionCommand `cmd:"" help:"Print which build this is."`
+
+	Completion completionCommand `cmd:"" help:"Print the script by which a shell completes commands and flags."`
+	Complete   completeCommand   `cmd:"" hidden:""`
+	Man        manualCommand     `cmd:"" help:"Print the manual page."`
 }
 
 // terminal is the part of the process that commands use.

@@ -35,6 +35,9 @@ func (c serveCommand) Run(t terminal) error {
 	if err := srv.Listen(); err != nil {
 		return err
 	}
+	if err := notify("READY=1"); err != nil {
+		settings.Log.Warn("the service manager was not told that the server is ready", "error", err)
+	}
 	settings.Log.Info("serving", "addr", srv.Addr().String(), "public_url", settings.PublicURL, "version", version)
 	return srv.Run(t.ctx)
 }
