@@ -39,6 +39,8 @@ type Minter struct {
 
 	// Signer signs with a private key; nil: the standard library does.
 	Signer func(*rsa.PrivateKey) jose.Signer
+
+	remembered remembered // access tokens that were verified before
 }
 
 // Grant is a finished sign-in, to be turned into a session and its tokens.

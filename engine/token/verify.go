@@ -63,8 +63,28 @@ func (m *Minter) Authenticate(ctx context.Context, jwt string) (*Claims, error) 
 	return c, err
 }
 
-// verify is Authenticate whoever shows the token.
+// verify is Authenticate whoever shows the token. The claims are shared: never change them.
 func (m *Minter) verify(ctx context.Context, jwt string) (*Claims, error) {
+	hash := hashOf(jwt)
+	c := m.remembered.find(hash)
+	verified := c != nil
+	if !verified {
+		var err error
+		if c, err = m.verifySignature(ctx, jwt); err != nil {
+			return nil, err
+		}
+	}
+	if m.DB.Now().Unix() >= c.Expires {
+		return nil, ErrExpiredAccess
+	}
+	if !verified {
+		m.remembered.keep(hash, c)
+	}
+	return c, nil
+}
+
+// verifySignature reads a token that a pool of this server has signed as an access token.
+func (m *Minter) verifySignature(ctx context.Context, jwt string) (*Claims, error) {
 	t, err := jose.Parse(jwt)
 	if err != nil {
 		return nil, ErrForgedAccess
@@ -85,9 +105,6 @@ func (m *Minter) verify(ctx context.Context, jwt string) (*Claims, error) {
 	}
 	if err := c.signedBy(keys, t); err != nil {
 		return nil, err
-	}
-	if m.DB.Now().Unix() >= c.Expires {
-		return nil, ErrExpiredAccess
 	}
 	return &c, nil
 }

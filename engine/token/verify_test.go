@@ -118,14 +118,13 @@ func TestTokensOfOnePoolDoNotOpenAnother(t *testing.T) {
 	result := w.signIn(t)
 	other := &pool.Pool{ID: "us-east-1_other0000"}
 	w.write(t, func(tx *db.Tx) error { return pool.Insert(tx, other) })
-	moved := *w.tokens
-	moved.Issuer = func(p id.Pool) string {
+	moved := &token.Minter{DB: w.tokens.DB, Ring: w.ring, Issuer: func(p id.Pool) string {
 		if p == other.ID {
 			return w.tokens.Issuer(w.pool.ID)
 		}
 		return "https://elsewhere.example/" + string(p)
-	}
-	w.authenticator.Tokens = &moved
+	}}
+	w.authenticator.Tokens = moved
 	_, err := w.bearer(result.AccessToken)
 	wantCondition(t, err, token.ErrInvalidAccess)
 }
