@@ -61,7 +61,7 @@ type Apps struct {
 
 // Find finds the app that an unsigned request names. It answers *UnknownError when there is none.
 func (a Apps) Find(tx *db.Tx, clientID string) (App, error) {
-	c, err := client.Find(tx, id.Client(clientID))
+	c, version, err := client.Find(tx, id.Client(clientID))
 	if errors.Is(err, db.ErrNotFound) {
 		return App{}, &UnknownError{Client: clientID}
 	}
@@ -69,7 +69,7 @@ func (a Apps) Find(tx *db.Tx, clientID string) (App, error) {
 		return App{}, fmt.Errorf("find client: %w", err)
 	}
 
-	p, err := pool.Get(tx, c.Pool)
+	p, err := pool.At(tx, c.Pool, version)
 	if err != nil {
 		return App{}, fmt.Errorf("get the client's pool: %w", err)
 	}

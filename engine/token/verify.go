@@ -145,11 +145,11 @@ func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	if tx.Now.Unix() >= claims.Expires {
 		return nil, ErrExpiredAccess
 	}
-	p, err := pool.Get(tx, claims.pool)
+	c, version, err := client.Of(tx, claims.pool, id.Client(claims.Client))
 	if err != nil {
 		return nil, absent(err, ErrInvalidAccess)
 	}
-	c, err := client.Get(tx, p.ID, id.Client(claims.Client))
+	p, err := pool.At(tx, claims.pool, version)
 	if err != nil {
 		return nil, absent(err, ErrInvalidAccess)
 	}

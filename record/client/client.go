@@ -75,18 +75,39 @@ func Get(tx *db.Tx, pool id.Pool, client id.Client) (*Client, error) {
 	return remembered(tx, pool, client, version)
 }
 
-// Find finds a client by its id alone, as unsigned operations name it, or answers db.ErrNotFound. What it returns is
-// shared: never change it.
-func Find(tx *db.Tx, client id.Client) (*Client, error) {
+// Find finds a client by its id alone, as unsigned operations name it, and in the same query the version of its pool, for
+// pool.At. It answers db.ErrNotFound. What it returns is shared: never change it.
+func Find(tx *db.Tx, client id.Client) (c *Client, poolVersion int64, err error) {
 	at, err := db.One(tx, scanPlace, `
-		SELECT pool_id, version
-		FROM client
-		WHERE client_id = $1`,
+		SELECT c.pool_id, c.version, p.version
+		FROM client c
+		JOIN pool p ON p.pool_id = c.pool_id
+		WHERE c.client_id = $1`,
 		string(client))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return remembered(tx, at.pool, client, at.version)
+	c, err = remembered(tx, at.pool, client, at.version)
+	return c, at.poolVersion, err
+}
+
+// Of finds a client of the pool as Get does, and in the same query the version of the pool, for pool.At. With db.ErrNotFound that
+// is 0 if there is no such pool.
+func Of(tx *db.Tx, pool id.Pool, client id.Client) (c *Client, poolVersion int64, err error) {
+	at, err := db.One(tx, scanPlace, `
+		SELECT p.pool_id, COALESCE(c.version, 0), p.version
+		FROM pool p
+		LEFT JOIN client c ON c.pool_id = p.pool_id AND c.client_id = $2
+		WHERE p.pool_id = $1`,
+		string(pool), string(client))
+	if err == nil && at.version == 0 {
+		err = db.ErrNotFound
+	}
+	if err != nil {
+		return nil, at.poolVersion, err
+	}
+	c, err = remembered(tx, pool, client, at.version)
+	return c, at.poolVersion, err
 }
 
 // Update writes the documents if the client is still the version that was read, and answers db.ErrStale if it is not. It
@@ -271,14 +292,13 @@ func scanVersion(row db.Scanner) (version int64, err error) {
 	return version, err
 }
 
+// place is where a client is, and the versions of the two.
 type place struct {
-	pool    id.Pool
-	version int64
+	pool                 id.Pool
+	version, poolVersion int64
 }
 
-func scanPlace(row db.Scanner) (place, error) {
-	var pool string
-	var version int64
-	err := row.Scan(&pool, &version)
-	return place{id.Pool(pool), version}, err
+func scanPlace(row db.Scanner) (at place, err error) {
+	err = row.Scan((*string)(&at.pool), &at.version, &at.poolVersion)
+	return at, err
 }

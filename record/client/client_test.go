@@ -17,6 +17,21 @@ import (
 
 const home = id.Pool("us-east-1_home00000")
 
+// each runs body on databases in which the home pool is of version 7.
+func each(t *testing.T, body func(t *testing.T, d *db.DB)) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		write(t, d, func(tx *db.Tx) error {
+			_, err := tx.Exec(`
+				INSERT INTO pool (pool_id, version, doc, mfa, sessions)
+				VALUES ($1, 7, '{}', '{}', '{}')`,
+				home)
+			return err
+		})
+		body(t, d)
+	})
+}
+
 func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
 	t.Helper()
 	if err := d.Write(t.Context(), fn); err != nil {
@@ -27,7 +42,10 @@ func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
 func find(t *testing.T, d *db.DB, name id.Client) (c *client.Client, err error) {
 	t.Helper()
 	err = d.Read(t.Context(), func(tx *db.Tx) (err error) {
-		c, err = client.Find(tx, name)
+		var version int64
+		if c, version, err = client.Find(tx, name); err == nil && version != 7 {
+			t.Errorf("the pool's version is %d, want 7", version)
+		}
 		return err
 	})
 	return c, err
@@ -42,8 +60,7 @@ func confidential() *client.Client {
 }
 
 func TestClientIsReadAsItWasWritten(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	each(t, func(t *testing.T, d *db.DB) {
 		c := confidential()
 		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
 
@@ -67,9 +84,37 @@ func TestClientIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
+func TestAClientIsFoundWithTheVersionOfItsPool(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		c := confidential()
+		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
+		for name, want := range map[string]struct {
+			pool    id.Pool
+			client  id.Client
+			version int64
+			err     error
+		}{
+			"a client":         {home, c.ID, 7, nil},
+			"no such client":   {home, "unknown", 7, db.ErrNotFound},
+			"no such pool":     {"us-east-1_other0000", c.ID, 0, db.ErrNotFound},
+			"neither of these": {"us-east-1_other0000", "unknown", 0, db.ErrNotFound},
+		} {
+			write(t, d, func(tx *db.Tx) error {
+				found, version, err := client.Of(tx, want.pool, want.client)
+				if !errors.Is(err, want.err) || version != want.version {
+					t.Errorf("%s: version %d and %v, want %d and %v", name, version, err, want.version, want.err)
+				}
+				if err == nil && (found.ID != c.ID || len(found.Secrets) != 1) {
+					t.Errorf("%s: found %+v", name, found)
+				}
+				return nil
+			})
+		}
+	})
+}
+
 func TestDocumentNeverHoldsTheSecret(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	each(t, func(t *testing.T, d *db.DB) {
 		c := confidential()
 		c.Doc.ClientSecret = "plain"
 		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
@@ -81,8 +126,7 @@ func TestDocumentNeverHoldsTheSecret(t *testing.T) {
 }
 
 func TestClientIDsAreUniqueAcrossPools(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	each(t, func(t *testing.T, d *db.DB) {
 		c := confidential()
 		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
 		twin := c.Clone()
@@ -95,8 +139,7 @@ func TestClientIDsAreUniqueAcrossPools(t *testing.T) {
 }
 
 func TestSecretsAreAddedAndDeletedWithTheVersion(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	each(t, func(t *testing.T, d *db.DB) {
 		c := confidential()
 		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
 		before, err := find(t, d, c.ID)
@@ -128,8 +171,7 @@ func TestSecretsAreAddedAndDeletedWithTheVersion(t *testing.T) {
 }
 
 func TestDeletedClientIsGoneWithItsSecrets(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+	each(t, func(t *testing.T, d *db.DB) {
 		c := confidential()
 		write(t, d, func(tx *db.Tx) error { return client.Insert(tx, c) })
 		write(t, d, func(tx *db.Tx) error { return client.Delete(tx, home, c.ID) })

@@ -66,6 +66,11 @@ func Get(tx *db.Tx, pool id.Pool) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	return At(tx, pool, version)
+}
+
+// At finds a pool of which the version has been read in tx with something else. What it returns is shared: never change it.
+func At(tx *db.Tx, pool id.Pool, version int64) (*Pool, error) {
 	return db.Memo(tx, "pool/"+string(pool), version, func() (*Pool, error) {
 		return db.One(tx, scan, `
 			SELECT pool_id, version, doc, mfa, sessions
