@@ -16,9 +16,7 @@ import (
 	"cardea/record/device"
 	"cardea/record/session"
 	"cardea/record/user"
-	"cardea/spec/cognitoidp"
 	"cardea/spec/dpop"
-	"cardea/spec/triggerevent"
 )
 
 // RefreshRequest asks for new tokens of a session.
@@ -36,57 +34,10 @@ type RefreshRequest struct {
 	Check func(u *user.User) error
 }
 
-// Refresh makes new tokens for the holder of a refresh token, and a new refresh token if the client rotates them; otherwise
-// it answers why not: ErrInvalidRefresh, ErrExpiredRefresh, ErrRevokedRefresh, ErrReusedRefresh, scope.ErrRefused, or what
-// account.Active says. Without rotation it writes nothing, except from time to time the use of a session in a pool that tracks sessions.
-// What it writes is durable before it signs anything. Refresh does not check whether the client may use the flow of the
-// request: the caller refuses REFRESH_TOKEN_AUTH.
-func (m *Minter) Refresh(ctx context.Context, r RefreshRequest) (*cognitoidp.AuthenticationResultType, error) {
-	given, err := readRefreshToken(r.RefreshToken)
-	if err != nil {
-		return nil, ErrInvalidRefresh
-	}
-	f, err := m.look(ctx, r, given)
-	if err != nil {
-		return nil, err
-	}
-	overrides, err := m.Customize(ctx, Customization{
-		App: r.App, User: f.user, Kind: f.session.Kind, Scopes: f.session.Scopes,
-		Occasion: triggerevent.RefreshTokens, Metadata: r.Metadata,
-	})
-	if err != nil {
-		return nil, err
-	}
-
-	var next string
-	if rotates, _ := r.Client.Rotates(); rotates {
-		f, next, err = m.rotate(ctx, r, given)
-	} else {
-		err = m.note(ctx, r, f)
-	}
-	if err != nil {
-		return nil, err
-	}
-	f.overrides = overrides
-	result, err := m.sign(ctx, r.Pool, f)
-	if err != nil {
-		return nil, err
-	}
-	result.RefreshToken = next
-	return result, nil
-}
-
-// look collects what the new tokens will say. It changes nothing, except that it ends the session of a replaced token. It
-// refuses tokens that are not the client's.
-func (m *Minter) look(ctx context.Context, r RefreshRequest, given *refreshToken) (f *facts, err error) {
-	err = m.DB.Read(ctx, func(tx *db.Tx) error {
-		f, err = m.redeemed(tx, r, given)
-		return err
-	})
-	if errors.Is(err, ErrReusedRefresh) {
-		return nil, m.endReused(ctx, r, given)
-	}
-	return f, err
+// rotates tells whether new tokens come with a new refresh token.
+func (r *RefreshRequest) rotates() bool {
+	rotates, _ := r.Client.Rotates()
+	return rotates
 }
 
 // redeemed finds the session that a token opens, with all that its tokens say.
@@ -253,14 +204,10 @@ func (m *Minter) endReused(ctx context.Context, r RefreshRequest, given *refresh
 
 // unknown is the condition for a token that is not stored.
 func (m *Minter) unknown(tx *db.Tx, r RefreshRequest, given *refreshToken) error {
-	box, err := m.Ring.Box(tx, r.Pool.ID)
-	if err != nil {
-		return fmt.Errorf("data key: %w", err)
+	if err := m.made(tx, r, given); err != nil {
+		return err
 	}
-	switch {
-	case !given.genuine(box, r.Client):
-		return ErrInvalidRefresh
-	case !tx.Now.Before(given.expires):
+	if !tx.Now.Before(given.expires) {
 		return ErrExpiredRefresh
 	}
 	s, err := session.Get(tx, r.Pool.ID, given.session)

@@ -17,8 +17,8 @@ type authorizationCode struct {
 	app  access.App
 }
 
-func newAuthorizationCode(s *Service, form oauth2.Values) grant {
-	return &authorizationCode{Service: s, form: form}
+func newAuthorizationCode(s *Service, r Request) grant {
+	return &authorizationCode{Service: s, form: r.Form}
 }
 
 func (g *authorizationCode) admit(_ *db.Tx, app access.App) error {

@@ -38,7 +38,7 @@ type deviceCode struct {
 	app  access.App
 }
 
-func newDeviceCode(s *Service, form oauth2.Values) grant { return &deviceCode{Service: s, form: form} }
+func newDeviceCode(s *Service, r Request) grant { return &deviceCode{Service: s, form: r.Form} }
 
 func (g *deviceCode) admit(_ *db.Tx, app access.App) error {
 	g.app = app

@@ -25,7 +25,7 @@ type exchange struct {
 	app  access.App
 }
 
-func newExchange(s *Service, form oauth2.Values) grant { return &exchange{Service: s, form: form} }
+func newExchange(s *Service, r Request) grant { return &exchange{Service: s, form: r.Form} }
 
 // admit takes apps that have a secret, which they have not given to themselves, and may use OAuth, and only access tokens. There
 // are no actor tokens: who acts is the app.

@@ -33,7 +33,7 @@ type grant interface {
 }
 
 // grants makes the grant of each grant_type.
-var grants = map[string]func(s *Service, form oauth2.Values) grant{
+var grants = map[string]func(s *Service, r Request) grant{
 	"authorization_code": newAuthorizationCode,
 	"client_credentials": newClientCredentials,
 	"refresh_token":      newRefresh,
@@ -50,7 +50,7 @@ func (s *Service) Token(ctx context.Context, r Request) (*Issued, error) {
 	}
 	var g grant = unsupported{}
 	if make, known := grants[kind]; known {
-		g = make(s, r.Form)
+		g = make(s, r)
 	}
 	var p *pool.Pool
 	err := s.Apps.Prove(ctx, r.Pool, r.Client, func(tx *db.Tx, app access.App) error {
@@ -94,8 +94,8 @@ type clientCredentials struct {
 	grant token.MachineGrant
 }
 
-func newClientCredentials(s *Service, form oauth2.Values) grant {
-	return &clientCredentials{Service: s, form: form}
+func newClientCredentials(s *Service, r Request) grant {
+	return &clientCredentials{Service: s, form: r.Form}
 }
 
 func (g *clientCredentials) admit(tx *db.Tx, app access.App) (err error) {
@@ -113,28 +113,38 @@ func (g *clientCredentials) issue(ctx context.Context, key *dpop.Proof) (*Tokens
 	return g.Tokens.Machine(ctx, g.grant)
 }
 
-// refresh gives new tokens for a refresh token, whichever way the session began.
+// refresh gives new tokens for a refresh token, whichever way the session began, with all scopes of the session, as Cognito does;
+// in strict pools a request may ask for fewer.
 type refresh struct {
 	*Service
-	form oauth2.Values
-	app  access.App
+	form    oauth2.Values
+	request token.RefreshRequest
+	looked  *token.Renewal // nil: a proof that came with the request is judged first
+	proven  bool           // there is such a proof
 }
 
-func newRefresh(s *Service, form oauth2.Values) grant { return &refresh{Service: s, form: form} }
+func newRefresh(s *Service, r Request) grant {
+	return &refresh{Service: s, form: r.Form, proven: len(r.Holder.Proofs) > 0}
+}
 
-func (g *refresh) admit(_ *db.Tx, app access.App) error {
-	g.app = app
-	if g.form.Get("refresh_token") == "" {
+func (g *refresh) admit(tx *db.Tx, app access.App) (err error) {
+	g.request = token.RefreshRequest{App: app, RefreshToken: g.form.Get("refresh_token"), From: caller.From(tx.Context())}
+	if g.request.RefreshToken == "" {
 		return missing()
 	}
-	return nil
+	if app.Pool.Follows(pool.Strict) {
+		g.request.Scopes = oauth2.Scopes(g.form.Get("scope"))
+	}
+	if !g.proven {
+		g.looked, err = g.Tokens.Look(tx, g.request)
+	}
+	return err
 }
 
-// issue gives tokens with all scopes of the session, as Cognito does; in strict pools a request may ask for fewer.
 func (g *refresh) issue(ctx context.Context, key *dpop.Proof) (*Tokens, error) {
-	r := token.RefreshRequest{App: g.app, RefreshToken: g.form.Get("refresh_token"), Key: key, From: caller.From(ctx)}
-	if g.app.Pool.Follows(pool.Strict) {
-		r.Scopes = oauth2.Scopes(g.form.Get("scope"))
+	if g.looked != nil {
+		return g.Tokens.Renew(ctx, g.looked)
 	}
-	return g.Tokens.Refresh(ctx, r)
+	g.request.Key = key
+	return g.Tokens.Refresh(ctx, g.request)
 }

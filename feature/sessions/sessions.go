@@ -31,15 +31,22 @@ var _ cognitoidp.Sessions = (*Service)(nil)
 
 // GetTokensFromRefreshToken gives new tokens for a refresh token, and a new refresh token if the client rotates them.
 func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.GetTokensFromRefreshTokenRequest) (*cognitoidp.GetTokensFromRefreshTokenResponse, error) {
-	app, err := s.app(ctx, in.ClientId, in.ClientSecret)
+	var n *token.Renewal
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		app, err := s.app(tx, in.ClientId, in.ClientSecret)
+		if err != nil {
+			return err
+		}
+		n, err = s.Tokens.Look(tx, token.RefreshRequest{
+			App: app, RefreshToken: in.RefreshToken, DeviceKey: in.DeviceKey, Metadata: in.ClientMetadata,
+			From: caller.From(ctx),
+		})
+		return plainRefusal(err)
+	})
 	if err != nil {
 		return nil, err
 	}
-
-	result, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
-		App: app, RefreshToken: in.RefreshToken, DeviceKey: in.DeviceKey, Metadata: in.ClientMetadata,
-		From: caller.From(ctx),
-	})
+	result, err := s.Tokens.Renew(ctx, n)
 	if err != nil {
 		return nil, plainRefusal(err)
 	}
@@ -48,7 +55,11 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cognitoidp.
 
 // RevokeToken ends the session that a refresh token belongs to. It succeeds also when the session has ended before.
 func (s *Service) RevokeToken(ctx context.Context, in *cognitoidp.RevokeTokenRequest) (*cognitoidp.RevokeTokenResponse, error) {
-	app, err := s.app(ctx, in.ClientId, in.ClientSecret)
+	var app access.App
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		app, err = s.app(tx, in.ClientId, in.ClientSecret)
+		return err
+	})
 	if err := unauthorized(in.ClientId, err); err != nil {
 		return nil, err
 	}
@@ -90,14 +101,12 @@ func (s *Service) AdminUserGlobalSignOut(ctx context.Context, in *cognitoidp.Adm
 }
 
 // app finds a client that has proved itself by its secret, with its pool.
-func (s *Service) app(ctx context.Context, clientID, secret string) (app access.App, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if app, err = s.Apps.Find(tx, clientID); err != nil {
-			return err
-		}
-		return app.CheckSecret(secret)
-	})
-	return app, err
+func (s *Service) app(tx *db.Tx, clientID, secret string) (access.App, error) {
+	app, err := s.Apps.Find(tx, clientID)
+	if err != nil {
+		return app, err
+	}
+	return app, app.CheckSecret(secret)
 }
 
 // unauthorized gives the fault for a client that may not revoke a token: the operation has one code for every reason.

@@ -10,14 +10,22 @@ import (
 
 // refresh is REFRESH_TOKEN_AUTH: no proof, but new tokens for an old session.
 func (s *Service) refresh(ctx context.Context, in Request, st step) (*Outcome, error) {
-	a := newAttempt(s, ctx, in)
-	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return st.load(a, tx) }); err != nil {
+	var n *token.Renewal
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		a := newAttempt(s, ctx, in)
+		if err := st.load(a, tx); err != nil {
+			return err
+		}
+		n, err = s.Tokens.Look(tx, token.RefreshRequest{
+			App: a.App, RefreshToken: in.Given["REFRESH_TOKEN"], DeviceKey: in.Given["DEVICE_KEY"],
+			From: a.from, Check: a.proveAppFor,
+		})
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	tokens, err := s.Tokens.Refresh(ctx, token.RefreshRequest{
-		App: a.App, RefreshToken: in.Given["REFRESH_TOKEN"], DeviceKey: in.Given["DEVICE_KEY"],
-		From: a.from, Check: a.proveAppFor,
-	})
+	tokens, err := s.Tokens.Renew(ctx, n)
 	if err != nil {
 		return nil, err
 	}
