@@ -7,6 +7,7 @@ import (
 
 	"cardea/engine/temporary"
 	"cardea/platform/db"
+	"cardea/record/accesskey"
 	"cardea/record/datakey"
 	"cardea/record/principal"
 	"cardea/spec/arn"
@@ -20,6 +21,7 @@ const fresh = time.Second
 const (
 	maxEntities = 10_000
 	maxSessions = 2_000
+	maxKeys     = 10_000
 )
 
 // Authorizer knows who signs requests and what policies let them do. Make one with New.
@@ -33,6 +35,8 @@ type Authorizer struct {
 	entities db.Cache[*entity]             // roles, users and groups by id
 	roles    db.Cache[*trusting]           // roles by name
 	sessions db.Cache[[]*iampolicy.Policy] // the policies that sessions were narrowed by, by what they are
+
+	longTermKeys db.Cache[*longTermKey] // by id
 }
 
 // New makes an Authorizer of an account.
@@ -42,6 +46,8 @@ func New(store *db.DB, ring *datakey.Ring, account arn.Account) *Authorizer {
 		entities: db.Cache[*entity]{DB: store, Table: principal.Table, Age: fresh, Max: maxEntities},
 		roles:    db.Cache[*trusting]{DB: store, Table: principal.Table, Age: fresh, Max: maxEntities},
 		sessions: db.Cache[[]*iampolicy.Policy]{DB: store, Table: principal.Table, Age: fresh, Max: maxSessions},
+
+		longTermKeys: db.Cache[*longTermKey]{DB: store, Table: accesskey.Table, Age: fresh, Max: maxKeys},
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"cardea/engine/temporary"
-	"cardea/platform/db"
 	"cardea/record/accesskey"
 	"cardea/record/principal"
 )
@@ -32,8 +31,8 @@ func (s *Signer) Use(ctx context.Context, service, region string) {
 	}
 }
 
-// Signer finds an access key, which comes with a session token if it is a temporary one. Errors are ErrUnknownKey. It is read afresh each
-// time, so that a disabled key is refused at once.
+// Signer finds an access key, which comes with a session token if it is a temporary one. Errors are ErrUnknownKey. What this node does
+// to a key holds at once, what others do within a second, as with policies.
 func (a *Authorizer) Signer(ctx context.Context, accessKeyID, sessionToken string) (*Signer, error) {
 	if sessionToken == "" {
 		return a.longTerm(ctx, accessKeyID)
@@ -56,41 +55,6 @@ func (a *Authorizer) Signer(ctx context.Context, accessKeyID, sessionToken strin
 		return a.ofSession(ctx, session)
 	}
 	return &Signer{Secret: opened.Secret, Principal: whose}, nil
-}
-
-// longTerm is a root key or the key of a user.
-func (a *Authorizer) longTerm(ctx context.Context, accessKeyID string) (*Signer, error) {
-	var key *accesskey.Key
-	var secret []byte
-	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if key, err = accesskey.Get(tx, accessKeyID); err != nil {
-			return err
-		}
-		box, err := a.Ring.ServerBox(tx)
-		if err != nil {
-			return err
-		}
-		secret, err = box.Open(accesskey.Label(accessKeyID), key.Sealed)
-		return err
-	})
-	if errors.Is(err, db.ErrNotFound) || (err == nil && key.Status != accesskey.Active) {
-		return nil, ErrUnknownKey
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find access key: %w", err)
-	}
-	whose := func(ctx context.Context) (*Principal, error) { return a.user(ctx, key.Owner, nil) }
-	note := func(ctx context.Context, u accesskey.Use) error { return a.note(ctx, key, u) }
-	return &Signer{string(secret), whose, note}, nil
-}
-
-// note writes a use of a key if the last one that was written is outdated. It may be lost if the program dies.
-func (a *Authorizer) note(ctx context.Context, key *accesskey.Key, u accesskey.Use) error {
-	u.At = a.DB.Now()
-	if !key.Last.Outdated(u) {
-		return nil
-	}
-	return a.DB.WriteSoon(ctx, func(tx *db.Tx) error { return accesskey.Note(tx, key.ID, u) })
 }
 
 // Root is the root user.
@@ -144,25 +108,12 @@ func (a *Authorizer) ofSession(ctx context.Context, s *temporary.Session) (*Prin
 		p.ARN, p.UserID = a.Account.STS("federated-user/"+s.Name), s.Account+":"+s.Name
 		return p, nil
 	case s.Kind == temporary.SessionToken:
-		if err := a.active(ctx, s); err != nil {
+		if err := a.signsStill(ctx, s); err != nil {
 			return nil, err
 		}
 		return a.user(ctx, s.PrincipalID, s)
 	}
 	return nil, ErrUnknownKey
-}
-
-// active makes sure that the key with which a user has got a session still signs.
-func (a *Authorizer) active(ctx context.Context, s *temporary.Session) error {
-	var key *accesskey.Key
-	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		key, err = accesskey.Get(tx, s.AccessKeyID)
-		return err
-	})
-	if errors.Is(err, db.ErrNotFound) || err == nil && (key.Status != accesskey.Active || key.Owner != s.PrincipalID) {
-		return ErrUnknownKey
-	}
-	return err
 }
 
 // ErrSession says that an operation cannot be called with credentials of a session.

@@ -8,6 +8,9 @@ import (
 	"cardea/spec/id"
 )
 
+// Table is what a db.Cache of keys reads.
+const Table = "access_key"
+
 // The states of a key: only an active one signs.
 const (
 	Active   = "Active"
@@ -57,6 +60,7 @@ func Label(keyID string) string { return "access-key/" + keyID }
 // Insert stores a new key, created now. [db.ErrExists] if its id is taken.
 func Insert(tx *db.Tx, k *Key) error {
 	k.Created = tx.Now
+	tx.Changed(Table)
 	n, err := tx.Exec(`
 		INSERT INTO access_key (id, owner, sealed, status, created)
 		VALUES ($1, $2, $3, $4, $5)
@@ -97,6 +101,7 @@ func List(tx *db.Tx, owner string) ([]*Key, error) {
 
 // SetStatus makes a key [Active] or [Inactive]. [db.ErrNotFound] if there is none with this id.
 func SetStatus(tx *db.Tx, keyID, status string) error {
+	tx.Changed(Table)
 	n, err := tx.Exec(`
 		UPDATE access_key
 		SET status = $2
@@ -105,7 +110,8 @@ func SetStatus(tx *db.Tx, keyID, status string) error {
 	return wrap("set status of", keyID, found(n, err))
 }
 
-// Note writes a use of a key, unless another use of the same minute has been written. It is nothing to a key that is gone.
+// Note writes a use of a key, unless another use of the same minute has been written. It is nothing to a key that is gone, and no
+// change to those who have the key in a db.Cache.
 func Note(tx *db.Tx, keyID string, u Use) error {
 	_, err := tx.Exec(`
 		UPDATE access_key
@@ -117,6 +123,7 @@ func Note(tx *db.Tx, keyID string, u Use) error {
 
 // Delete forgets a key. [db.ErrNotFound] if there is none with this id.
 func Delete(tx *db.Tx, keyID string) error {
+	tx.Changed(Table)
 	n, err := tx.Exec(`
 		DELETE FROM access_key
 		WHERE id = $1`,
