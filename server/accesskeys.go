@@ -13,7 +13,7 @@ import (
 )
 
 // AccessKeys administers the root access keys, whose holders may do everything; those of users of IAM are left to its operations.
-// It works on the store alone, beside running servers, which notice changes at once.
+// It works on the store alone, beside running servers, which notice changes within a second.
 type AccessKeys struct {
 	db   *db.DB
 	ring *datakey.Ring

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"time"
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/record/accesskey"
 	"cardea/server"
+	"cardea/server/servertest"
 )
 
 // What administrates root keys does not see those of users of IAM.
@@ -52,5 +54,25 @@ func TestKeysOfUsersAreNotRootKeys(t *testing.T) {
 		if err := errors.Join(keys.Disable(t.Context(), root), keys.Delete(t.Context(), root)); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// Keys are administered beside running servers, which have what they know of keys for a second at most.
+func TestKeysThatAreDisabledBesideARunningServerAreRefusedWithinASecond(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		w := servertest.New(t, url, enforcing)
+		root := w.Root(t)
+		root.Must(t, "ListUserPools", M{"MaxResults": 1})
+		keys, err := server.OpenAccessKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = keys.Close() })
+		if err := keys.Disable(t.Context(), root.Key().ID); err != nil {
+			t.Fatal(err)
+		}
+		w.Advance(time.Second + time.Millisecond)
+		root.Fails(t, "ListUserPools", M{"MaxResults": 1}, "UnrecognizedClientException", "")
 	})
 }

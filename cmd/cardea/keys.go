@@ -11,7 +11,7 @@ import (
 type keysCommands struct {
 	Create  keysCreateCommand  `cmd:"" group:"Root access keys:" help:"Make a root key and print its secret, this once."`
 	List    keysListCommand    `cmd:"" group:"Root access keys:" help:"List the root keys, without their secrets. Those of users of IAM are listed by ListAccessKeys."`
-	Disable keysDisableCommand `cmd:"" group:"Root access keys:" help:"Refuse requests signed with a root key from now on, and keep its row."`
+	Disable keysDisableCommand `cmd:"" group:"Root access keys:" help:"Refuse requests signed with a root key, within a second, and keep its row."`
 	Delete  keysDeleteCommand  `cmd:"" group:"Root access keys:" help:"Delete a root key."`
 
 	Status keysStatusCommand `cmd:"" group:"Master keys:" help:"Show how many data keys each master key wraps, and which may be dropped."`
