@@ -75,7 +75,7 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	e.authorizations = &hosted.Server{Apps: e.apps, DB: e.store, Tokens: e.tokens}
 	e.outbox = &message.Outbox{
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Keys: e.senders.keys, Senders: e.senders.list, Keep: c.Dev,
-		Limits: limits(*c), Pages: c.issuers().PagesURL, Now: time.Now, Log: c.Log, Observe: meteredMessages(metrics),
+		Limits: limits(*c), Pages: c.issuers().PagesURL, Now: time.Now, Log: c.Log, Observe: meteredMessages(metrics), GivenUp: messageGivenUp(metrics),
 	}
 	e.codes = &verification.Codes{Outbox: e.outbox}
 	e.migrator = &migration.Migrator{

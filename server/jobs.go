@@ -69,7 +69,7 @@ func schedule(e *engines, f *features) []jobs.Job {
 
 // startJobs begins the schedule and returns how to end it, which waits for jobs under way.
 func (s *Server) startJobs(ctx context.Context) (stop func()) {
-	runner := &jobs.Runner{Jobs: s.jobs, Log: s.config.Log, Observe: s.metrics.Job}
+	runner := &jobs.Runner{Jobs: s.jobs, Log: s.config.Log, Observe: s.observeJob}
 	if s.DB.Engine() == "postgres" {
 		runner.Lease = s.lease // a SQLite file has one server
 	}
@@ -89,7 +89,9 @@ func (s *Server) lease(ctx context.Context, name string, d time.Duration) (free 
 func (s *Server) RunJob(ctx context.Context, name string) error {
 	for _, job := range s.jobs {
 		if job.Name == name {
-			return job.Run(ctx)
+			err := job.Run(ctx)
+			s.observeJob(name, 0, err)
+			return err
 		}
 	}
 	return fmt.Errorf("there is no job %q", name)

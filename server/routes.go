@@ -19,6 +19,7 @@ import (
 	"cardea/inbound/wellknown"
 	"cardea/inbound/wording"
 	"cardea/platform/serve"
+	"cardea/platform/telemetry"
 	"cardea/spec/awsjson"
 )
 
@@ -90,7 +91,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 			{Service: s.STS.Service(), Word: wording.STS},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
-		Recorder: serve.Recorder{Log: c.Log, Started: beginOperation(c.triggerLimit()), Observe: s.metrics.Operation},
+		Recorder: serve.Recorder{Log: c.Log, Started: s.beginOperation, Observe: s.metrics.Operation},
 		Limits:   awsapi.Limits{Operations: operationLimits},
 		Strict:   c.Test.Strict,
 	}
@@ -121,15 +122,14 @@ func orInbox(api http.Handler) http.Handler {
 	})
 }
 
-// beginOperation begins operations whose triggers may take as long as limit together; the log names those that were asked.
-func beginOperation(limit time.Duration) func(context.Context) (context.Context, func() []slog.Attr) {
-	return func(ctx context.Context) (context.Context, func() []slog.Attr) {
-		ctx, operation := trigger.Begin(ctx, time.Now().Add(limit))
-		return ctx, func() []slog.Attr {
-			if asked := operation.Asked(); len(asked) > 0 {
-				return []slog.Attr{slog.Any("triggers", asked)}
-			}
-			return nil
+// beginOperation begins an operation, whose triggers may take as long as triggerLimit together; the log names those that were
+// asked.
+func (s *Server) beginOperation(ctx context.Context) (context.Context, func() []slog.Attr) {
+	ctx, operation := trigger.Begin(telemetry.With(ctx, s.metrics), time.Now().Add(s.config.triggerLimit()))
+	return ctx, func() []slog.Attr {
+		if asked := operation.Asked(); len(asked) > 0 {
+			return []slog.Attr{slog.Any("triggers", asked)}
 		}
+		return nil
 	}
 }

@@ -39,6 +39,8 @@ type Server struct {
 	OAuth *oauth.Service
 	// Federation signs users in with accounts at identity providers.
 	Federation *federation.Service
+	// Metrics are those that Admin answers.
+	Metrics []telemetry.Described
 	// DB is the database.
 	DB *db.DB
 	// Outbox has the inbox of a development server.
@@ -49,6 +51,7 @@ type Server struct {
 	config     Config
 	pages      *http.ServeMux // what is served on every domain
 	jobs       []jobs.Job
+	runs       *jobRuns
 	metrics    *telemetry.Metrics
 	health     *health
 	listeners  []listener
@@ -88,6 +91,10 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		health:     &health{db: e.store},
 	}
 	srv.Federation = f.federation
+	srv.runs = newJobRuns(e.store, srv.jobs)
+	srv.jobs = append(srv.jobs, srv.runs.job())
+	srv.measure()
+	srv.Metrics = metrics.All
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(issuer.NewDocuments(e.store, c.issuers(), e.tokens.PublicKeys), f)
 	if err := srv.newS3(); err != nil {

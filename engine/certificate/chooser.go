@@ -121,3 +121,28 @@ func (c *Chooser) covers(source Get, host string) bool {
 	pair, err := source(nil)
 	return err == nil && pair.Leaf != nil && pair.Leaf.VerifyHostname(host) == nil && c.Now().Before(pair.Leaf.NotAfter)
 }
+
+// Expiries says when the first of the certificates from each source expires: "tls" for the server's own, "certificates" for those
+// of custom domains. Certificates that are ordered or issued here are not among them. A nil Chooser has none.
+func (c *Chooser) Expiries() map[string]time.Time {
+	soonest := map[string]time.Time{}
+	note := func(source string, get Get) {
+		pair, err := get(nil)
+		if err != nil || pair.Leaf == nil {
+			return
+		}
+		if known, found := soonest[source]; !found || pair.Leaf.NotAfter.Before(known) {
+			soonest[source] = pair.Leaf.NotAfter
+		}
+	}
+	if c == nil || c.Issue != nil {
+		return soonest
+	}
+	if c.Own != nil {
+		note("tls", c.Own)
+	}
+	for _, files := range c.Files {
+		note("certificates", files.Get)
+	}
+	return soonest
+}

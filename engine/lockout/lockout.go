@@ -3,10 +3,12 @@ package lockout
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cardea/platform/db"
 	"cardea/platform/seal"
+	"cardea/platform/telemetry"
 	"cardea/record/attempt"
 	"cardea/spec/id"
 )
@@ -83,6 +85,7 @@ func (t Try) FailAccount(tx *db.Tx) error {
 	a.Failed = tx.Now
 	if lock := duration(a.Failures); lock > 0 {
 		a.LockedUntil = tx.Now.Add(lock)
+		tx.OnCommit(func() { telemetry.From(tx.Context()).Lockout(t.secret()) })
 	}
 	return attempt.Put(tx, a)
 }
@@ -113,6 +116,17 @@ func (t Try) Locks(tx *db.Tx) (bool, error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// secret names what the attempt guesses at, for metrics.
+func (t Try) secret() string {
+	switch kind, _, _ := strings.Cut(t.key, "/"); kind {
+	case "factor", "custom":
+		return kind
+	case "name":
+		return "unknown"
+	}
+	return "password"
 }
 
 // check reads the account.

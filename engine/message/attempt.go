@@ -94,6 +94,9 @@ func (c *Outbox) conclude(ctx context.Context, a attempt) error {
 		if again {
 			return outbox.Postpone(tx, a.row, tx.Now.Add(wait))
 		}
+		if a.err != nil && c.GivenUp != nil {
+			tx.OnCommit(func() { c.GivenUp(a.row.Medium, delivery.Of(a.err)) })
+		}
 		return outbox.Delete(tx, a.row)
 	})
 }

@@ -50,6 +50,9 @@ type Outbox struct {
 	// Observe, if set, is told of every attempt when it begins, and by what it returns how the attempt ended. transport is
 	// that of the sender, or "none".
 	Observe func(transport string) (ended func(delivery.Class))
+	// GivenUp, if set, is told of every message that will not be delivered: its medium, as rows have it, and how its last
+	// attempt ended.
+	GivenUp func(medium string, class delivery.Class)
 
 	once sync.Once
 	wake signals

@@ -64,6 +64,7 @@ type progress struct {
 	try    lockout.Try
 	lock   error // a condition of lockout while guesses are refused
 
+	wrong     *failure             // the answer, where it was wrong
 	guessesAt guessed              // which of the user's failures an answer counts among
 	device    recognised           // the device signed in on
 	passkeys  []passkey.Credential // the user's, where they may be used

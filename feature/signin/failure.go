@@ -7,6 +7,7 @@ import (
 	"cardea/engine/challenge"
 	"cardea/engine/lockout"
 	"cardea/platform/db"
+	"cardea/platform/telemetry"
 	"cardea/record/user"
 )
 
@@ -50,6 +51,7 @@ func (a *attempt) recordFailure(err error) error {
 // record counts a wrong answer and gives what the caller is told. An answer to what was used up before is no guess and is
 // not counted.
 func (a *attempt) record(tx *db.Tx, wrong *failure) (refusal, err error) {
+	a.wrong = wrong
 	if wrong.use != nil {
 		err := wrong.use(tx)
 		switch {
@@ -98,6 +100,27 @@ func (a *attempt) recordUnknown(tx *db.Tx, wrong *failure) (refusal, err error) 
 		return nil, fmt.Errorf("count a request for an unknown user: %w", err)
 	}
 	return wrong.fault, nil
+}
+
+// countFailure counts a step that has ended with err in the metrics, if it was a guess: a wrong answer, or one that was not
+// judged because of others before.
+func (a *attempt) countFailure(err error) {
+	var reason string
+	switch {
+	case a == nil: // it has not begun
+		return
+	case errors.Is(err, lockout.ErrLocked):
+		reason = "locked"
+	case errors.Is(err, lockout.ErrRateLimited):
+		reason = "limited"
+	case a.wrong == nil || !errors.Is(err, a.wrong.fault):
+		return
+	case a.wrong.unknown:
+		reason = "unknown"
+	default:
+		reason = "wrong"
+	}
+	telemetry.From(a.ctx).SigninFailure([]string{atPassword: "password", atFactor: "factor", atCustom: "custom"}[a.guessesAt], reason)
 }
 
 // beginTry starts an attempt at one of the user's secrets, or at that of an unknown user.

@@ -56,6 +56,7 @@ func (s *Service) run(ctx context.Context, in Request, st step) (*Outcome, error
 		a, err = s.inTwoTransactions(ctx, in, st)
 	}
 	if err != nil {
+		a.countFailure(err)
 		return nil, err
 	}
 	return a.finish()
@@ -65,10 +66,10 @@ func (s *Service) run(ctx context.Context, in Request, st step) (*Outcome, error
 func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*attempt, error) {
 	a := newAttempt(s, ctx, in)
 	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return st.load(a, tx) }); err != nil {
-		return nil, err
+		return a, err
 	}
 	if err := a.conclude(st); err != nil {
-		return nil, a.recordFailure(err)
+		return a, a.recordFailure(err)
 	}
 	if a.nothingToCommit() {
 		return a, nil

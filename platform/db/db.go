@@ -55,6 +55,7 @@ type engine interface {
 	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, c cost, err error)
 	migrate(ctx context.Context, steps []step, now time.Time) error
 	ping(ctx context.Context) error
+	stats() []Stats
 	close() error
 }
 

@@ -17,6 +17,7 @@ type lite struct {
 	address string // for the driver
 	writer  writer
 	readers chan *liteConn // nil stands for a reader not opened yet
+	waits   waits          // for a reader
 
 	closing sync.Once
 	gone    chan struct{} // closed when the database is
@@ -90,13 +91,9 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (_ cost, err er
 	if err := ctx.Err(); err != nil {
 		return cost{}, context.Cause(ctx)
 	}
-	var conn *liteConn
-	select {
-	case conn = <-l.readers:
-	case <-l.gone:
-		return cost{}, errClosed
-	case <-ctx.Done():
-		return cost{}, context.Cause(ctx)
+	conn, err := l.reader(ctx)
+	if err != nil {
+		return cost{}, err
 	}
 	defer func() { l.readers <- conn }()
 	if conn == nil {
@@ -116,6 +113,24 @@ func (l *lite) read(ctx context.Context, fn func(session) error) (_ cost, err er
 		}
 	}()
 	return cost{}, fn(conn)
+}
+
+// reader takes a reader, which is nil if it has not been opened yet.
+func (l *lite) reader(ctx context.Context) (conn *liteConn, err error) {
+	select {
+	case conn = <-l.readers:
+		return conn, nil
+	default:
+	}
+	defer l.waits.begin()()
+	select {
+	case conn = <-l.readers:
+		return conn, nil
+	case <-l.gone:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, c cost, err error) {

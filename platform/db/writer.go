@@ -23,6 +23,7 @@ const (
 type writer struct {
 	open    func() (*liteConn, error)
 	waiting atomic.Int64
+	waits   waits // for mu
 
 	mu     sync.Mutex
 	conn   *liteConn // nil after an error: the next write opens another
@@ -45,7 +46,11 @@ type batch struct {
 // and the panic continues. With soon, write does not wait for the commit; the caller may wait by calling durable.
 func (w *writer) write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, err error) {
 	w.waiting.Add(1)
-	w.mu.Lock()
+	if !w.mu.TryLock() {
+		waited := w.waits.begin()
+		w.mu.Lock()
+		waited()
+	}
 	w.waiting.Add(-1)
 
 	b, err := w.one(ctx, soon, fn)

@@ -18,7 +18,10 @@ var (
 
 // Functions publishes what local functions do, which is read when the metrics are. Their names must differ.
 func (m *Metrics) Functions(read func() []Function) {
-	m.registry.MustRegister(functions(read))
+	name := []string{"function"}
+	m.register(functions(read),
+		Described{"cardea_function_processes", "gauge", []string{"function", "state"}},
+		Described{"cardea_function_waiting", "gauge", name}, Described{"cardea_function_starts_total", "counter", name})
 }
 
 type functions func() []Function

@@ -12,6 +12,9 @@ import (
 
 // Metrics holds the counters of one server. Make one with New.
 type Metrics struct {
+	// All are the metrics besides those of the Go runtime and the process, whether they have any value yet or not.
+	All []Described
+
 	registry     *prometheus.Registry
 	operations   *measure
 	messages     *measure
@@ -23,6 +26,10 @@ type Metrics struct {
 	repeats      *prometheus.CounterVec
 	federated    *measure
 	lastJob      *prometheus.GaugeVec
+	givenUp      *prometheus.CounterVec
+	lockouts     *prometheus.CounterVec
+	refused      *prometheus.CounterVec
+	unread       *prometheus.CounterVec
 }
 
 // measure counts events of one kind and how long they took.
@@ -48,18 +55,14 @@ func New(version string) *Metrics {
 	m.signatures = m.measure("signatures", "tokens signed", fast, "algorithm")
 	m.triggers = m.measure("triggers", "Lambda triggers asked", slow, "trigger", "transport", "outcome")
 	m.federated = m.measure("federated_signins", "sign-ins through an identity provider, from its choice on", slow, "type", "outcome")
-	m.repeats = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "cardea_trigger_retries_total", Help: "Number of times a Lambda trigger was tried again.",
-	}, []string{"trigger", "transport"})
-	m.retries = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "cardea_transaction_retries_total", Help: "Number of times a database transaction ran again after a conflict.",
-	}, []string{"kind"})
-	m.lastJob = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "cardea_job_last_success_timestamp_seconds", Help: "When each background job last succeeded on this node.",
-	}, []string{"job"})
-	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "cardea_build_info", Help: "1, labelled with the version."}, []string{"version"})
-	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.retries, m.repeats, m.lastJob, build)
+	m.repeats = m.counter("trigger_retries_total", "Number of times a Lambda trigger was tried again.", "trigger", "transport")
+	m.retries = m.counter("transaction_retries_total", "Number of times a database transaction ran again after a conflict.", "kind")
+	m.givenUp = m.counter("messages_given_up_total", "Number of messages that will not be delivered.", "medium", "class")
+	m.lockouts = m.counter("lockouts_total", "Number of times failures have locked an account.", "secret")
+	m.refused = m.counter("signin_failures_total", "Number of wrong or refused answers in sign-ins.", "secret", "reason")
+	m.unread = m.counter("metrics_failures_total", "Number of times metrics could not be read from the database.", "group")
+	m.lastJob = m.gauge("job_last_success_timestamp_seconds", "When each background job last succeeded on this node.", "job")
+	m.gauge("build_info", "1, labelled with the version.", "version").WithLabelValues(version).Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -67,14 +70,11 @@ func New(version string) *Metrics {
 // measure registers cardea_<name>_total and cardea_<name>_duration_seconds; the histogram carries all labels but the
 // last of several, which says how it ended.
 func (m *Metrics) measure(name, help string, buckets []float64, labels ...string) *measure {
-	c := &measure{
-		total: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cardea_" + name + "_total", Help: "Number of " + help + "."}, labels),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "cardea_" + name + "_duration_seconds", Help: "Time taken by " + help + ".", Buckets: buckets,
-		}, labels[:durations(labels)]),
-	}
-	m.registry.MustRegister(c.total, c.seconds)
-	return c
+	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "cardea_" + name + "_duration_seconds", Help: "Time taken by " + help + ".", Buckets: buckets,
+	}, labels[:durations(labels)])
+	m.register(seconds, Described{"cardea_" + name + "_duration_seconds", "histogram", labels[:durations(labels)]})
+	return &measure{total: m.counter(name+"_total", "Number of "+help+".", labels...), seconds: seconds}
 }
 
 // durations is how many of the labels a histogram carries.
@@ -146,16 +146,28 @@ func (m *Metrics) Federated(provider, outcome string, took time.Duration) {
 	m.federated.count(took, provider, outcome)
 }
 
+// GivenUp counts one message that will not be delivered: by its medium, such as "email", and how the last attempt ended.
+func (m *Metrics) GivenUp(medium, class string) { m.givenUp.WithLabelValues(medium, class).Inc() }
+
+// Lockout counts one account that too many failures have locked; secret is what was guessed at. m may be nil.
+func (m *Metrics) Lockout(secret string) {
+	if m != nil {
+		m.lockouts.WithLabelValues(secret).Inc()
+	}
+}
+
+// SigninFailure counts one wrong or refused answer in a sign-in: to which secret, and why it was not taken. m may be nil.
+func (m *Metrics) SigninFailure(secret, reason string) {
+	if m != nil {
+		m.refused.WithLabelValues(secret, reason).Inc()
+	}
+}
+
 func outcome(err error) string {
 	if err != nil {
 		return "error"
 	}
 	return "ok"
-}
-
-// Gauge publishes a value that is read when the metrics are, such as the number of open connections.
-func (m *Metrics) Gauge(name, help string, value func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cardea_" + name, Help: help}, value))
 }
 
 // Handler answers /metrics.

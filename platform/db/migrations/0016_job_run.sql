@@ -1,0 +1,6 @@
+-- When each background job last succeeded, on whichever node.
+CREATE TABLE job_run (
+  name      TEXT   NOT NULL,
+  succeeded BIGINT NOT NULL,
+  PRIMARY KEY (name)
+);
