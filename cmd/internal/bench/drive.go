@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type driver struct {
 type measurement struct {
 	rate float64       // flows per second
 	cpu  time.Duration // of the server, per flow
+	took latency       // while it was measured, and while it warmed up
 }
 
 // measure drives a flow over all connections.
@@ -37,11 +39,13 @@ func (d driver) measure(ctx context.Context, p population, f flow) (measurement,
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var done atomic.Int64
+	var times latencies
 	var group sync.WaitGroup
 	for range d.Connections {
 		group.Go(func() {
 			c := newConnection(d.server.url, p)
 			for ctx.Err() == nil {
+				began := time.Now()
 				if err := f(ctx, c); err != nil {
 					if ctx.Err() == nil {
 						cancel(err)
@@ -49,6 +53,7 @@ func (d driver) measure(ctx context.Context, p population, f flow) (measurement,
 					return
 				}
 				done.Add(1)
+				times.add(time.Since(began))
 			}
 		})
 	}
@@ -59,19 +64,43 @@ func (d driver) measure(ctx context.Context, p population, f flow) (measurement,
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return measurement{}, cause
 	}
+	m.took = times.summary()
 	return m, err
+}
+
+// latency is how long one flow took.
+type latency struct{ median, p99 time.Duration }
+
+// latencies collects how long flows took. It is safe for concurrent use.
+type latencies struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (l *latencies) add(took time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, took)
+}
+
+func (l *latencies) summary() latency {
+	if len(l.all) == 0 {
+		return latency{}
+	}
+	slices.Sort(l.all)
+	return latency{l.all[len(l.all)/2], l.all[len(l.all)*99/100]}
 }
 
 // observe counts flows and CPU time between two moments.
 func (d driver) observe(ctx context.Context, done *atomic.Int64) (measurement, error) {
 	sleep(ctx, warmUp)
-	before, err := cpuOf(d.server.pid())
+	before, err := d.server.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
 	began, first := time.Now(), done.Load()
 	sleep(ctx, d.Duration)
-	after, err := cpuOf(d.server.pid())
+	after, err := d.server.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
@@ -95,13 +124,18 @@ type connection struct {
 	url     string
 	http    *http.Client
 	refresh string
+	access  string // an access token
 }
 
 func newConnection(url string, p population) *connection {
 	return &connection{population: p, url: url, http: &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}}
 }
 
-func (c *connection) user() string { return fmt.Sprintf("user%d", rand.IntN(c.users)) }
+// user is one of those who can sign in, at random.
+func (c *connection) user() string {
+	apart := max(1, c.apart)
+	return fmt.Sprintf("user%d", rand.IntN(c.users/apart)*apart)
+}
 
 type fields map[string]any
 
@@ -115,6 +149,7 @@ type answer struct {
 	}
 }
 
+// call calls an operation: one that names a pool as an administrator does, others as an app does.
 func (c *connection) call(ctx context.Context, operation string, in fields) (answer, error) {
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -126,6 +161,9 @@ func (c *connection) call(ctx context.Context, operation string, in fields) (ans
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+	if _, administrator := in["UserPoolId"]; administrator {
+		request.Header.Set("Authorization", unverified("cognito-idp"))
+	}
 	text, err := c.send(request)
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w", operation, err)

@@ -37,6 +37,7 @@ type population struct {
 	factors *factors // nil: they have nothing else
 	claims  string   // ARN of the function for PreTokenGeneration; empty: none
 	apps    *apps    // nil: the pool has no authorization server
+	apart   int      // every user whose number it divides can sign in, others cannot; 0: all can
 }
 
 type pools struct{ small, large, withFactors, withClaims population }

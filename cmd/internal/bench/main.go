@@ -18,6 +18,8 @@ type options struct {
 	Connections int
 	Users       int    // in the large pool
 	Tables      string // those to print, separated by commas
+	Engine      string // for the table scale: sqlite or postgres
+	Data        string // for the table scale: a folder that keeps what was loaded
 }
 
 // smallPool is the number of users of the pool that the large one is compared with.
@@ -29,11 +31,17 @@ func main() {
 	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
 	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
 	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,s3,credentials,growth", "what to measure")
+	flag.StringVar(&o.Engine, "engine", "sqlite", "the database of the table scale: sqlite or postgres")
+	flag.StringVar(&o.Data, "data", "", "a folder where the table scale keeps what it has loaded, for the next run; empty: none is kept")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, o); err != nil {
+	do := run
+	if o.Tables == "scale" {
+		do = scale
+	}
+	if err := do(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -23,21 +23,54 @@ const tick = 10 * time.Millisecond
 
 // cpuOf is the CPU time that a process has used, user and system.
 func cpuOf(pid string) (time.Duration, error) {
-	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	s, err := statOf(pid)
+	return s.own, err
+}
+
+// cpuOfFamily is the CPU time of a process and its children, those that have ended included.
+func cpuOfFamily(pid string) (time.Duration, error) {
+	parent, err := statOf(pid)
 	if err != nil {
 		return 0, err
 	}
-	// The command's name, in parentheses, may hold spaces; utime and stime are the 12th and 13th words behind it.
-	words := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(words) < 13 {
-		return 0, errors.New("short /proc stat")
-	}
-	user, err := strconv.ParseInt(words[11], 10, 64)
+	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0, err
 	}
-	system, err := strconv.ParseInt(words[12], 10, 64)
-	return time.Duration(user+system) * tick, err
+	total := parent.own + parent.children
+	for _, entry := range entries {
+		if s, err := statOf(entry.Name()); err == nil && s.parent == pid { // others are no processes, or have just ended
+			total += s.own
+		}
+	}
+	return total, nil
+}
+
+// stat is what /proc tells of a process.
+type stat struct {
+	parent        string
+	own, children time.Duration // CPU time, user and system; children that have ended
+}
+
+func statOf(pid string) (stat, error) {
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return stat{}, err
+	}
+	// The command's name, in parentheses, may hold spaces; the parent is the 2nd word behind it, the times are the 12th to 15th.
+	words := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(words) < 15 {
+		return stat{}, errors.New("short /proc stat")
+	}
+	var times [4]time.Duration
+	for i := range times {
+		n, err := strconv.ParseInt(words[11+i], 10, 64)
+		if err != nil {
+			return stat{}, err
+		}
+		times[i] = time.Duration(n) * tick
+	}
+	return stat{parent: words[1], own: times[0] + times[1], children: times[2] + times[3]}, nil
 }
 
 // residentOf is the resident memory of a process in MiB.
@@ -57,13 +90,23 @@ func residentOf(pid string) (float64, error) {
 
 // process is a running server.
 type process struct {
-	command *exec.Cmd
-	url     string
-	ready   time.Duration // from the start to the first 200 of /readyz
+	command  *exec.Cmd
+	url      string
+	ready    time.Duration // from the start to the first 200 of /readyz
+	database string        // the process id of its PostgreSQL server, whose work counts as the server's; empty with SQLite
 }
 
-// start builds the binary and runs it on the data folder.
+// start builds the binary and runs it on the data folder, with the function of the claims.
 func start(ctx context.Context, dir string) (*process, error) {
+	claims, err := claimsFlag(dir)
+	if err != nil {
+		return nil, err
+	}
+	return launch(ctx, dir, "--function", claims)
+}
+
+// launch builds the binary and runs it on the data folder in dir, with more arguments.
+func launch(ctx context.Context, dir string, more ...string) (*process, error) {
 	binary := filepath.Join(dir, "cardea")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "cardea/cmd/cardea")
 	build.Stderr = os.Stderr
@@ -79,12 +122,8 @@ func start(ctx context.Context, dir string) (*process, error) {
 		return nil, err
 	}
 
-	claims, err := claimsFlag(dir)
-	if err != nil {
-		return nil, err
-	}
-
-	p := &process{url: "http://" + addr, command: exec.CommandContext(ctx, binary, "dev", "--data", filepath.Join(dir, "data"), "--addr", addr, "--log", "error", "--function", claims)}
+	args := append([]string{"dev", "--data", filepath.Join(dir, "data"), "--addr", addr, "--log", "error"}, more...)
+	p := &process{url: "http://" + addr, command: exec.CommandContext(ctx, binary, args...)}
 	p.command.Stderr = os.Stderr
 	began := time.Now()
 	if err := p.command.Start(); err != nil {
@@ -102,6 +141,16 @@ func start(ctx context.Context, dir string) (*process, error) {
 	}
 	p.stop()
 	return nil, errors.New("the server did not become ready")
+}
+
+// cpu is the CPU time that the server has used, with its database.
+func (p *process) cpu() (time.Duration, error) {
+	own, err := cpuOf(p.pid())
+	if err != nil || p.database == "" {
+		return own, err
+	}
+	theirs, err := cpuOfFamily(p.database)
+	return own + theirs, err
 }
 
 func (p *process) pid() string { return strconv.Itoa(p.command.Process.Pid) }
