@@ -2,8 +2,9 @@
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+ARCH    ?= $(shell go env GOARCH)
 
-.PHONY: run build test conformance drills packaging deb image bench generate build-all clean FORCE
+.PHONY: run build build-openssl test test-openssl conformance drills packaging deb image bench generate build-all clean FORCE
 
 run: bin/cardea ## build and start a development server
 	bin/cardea dev
@@ -13,14 +14,28 @@ build: bin/cardea ## build the binary for this machine
 bin/cardea: FORCE
 	@$(BUILD) -o $@ ./cmd/cardea
 
+build-openssl: ## build the binary that computes by OpenSSL, for Linux
+	GOOS=linux GOARCH=$(ARCH) $(BUILD) -tags openssl -o bin/cardea-openssl ./cmd/cardea
+
 test: ## every test, on both database engines, with the race detector
-	.ci/need cc postgres python3 node xmlsec1
+	.ci/need cc libcrypto postgres python3 node xmlsec1
 	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	.ci/deadcode
 	.ci/fresh
 	go run ./cmd/internal/pgtmp -- go test -race -p 2 -timeout 40m ./...
+	@[ "$$(go env GOOS)" = linux ] && $(MAKE) test-openssl || echo "NOT TESTED: the binary with OpenSSL, which is for Linux" >&2
+
+test-openssl: ## what computes by OpenSSL: as it is shipped, and with the race detector (which needs cgo)
+	.ci/need cc libcrypto postgres
+	go vet -tags openssl $(OPENSSL)
+	go tool staticcheck -tags openssl $(OPENSSL)
+	CGO_ENABLED=0 go test -tags openssl ./platform/libcrypto
+	go run ./cmd/internal/pgtmp -- go test -race -tags openssl -run '$(OPENSSL_TESTS)' ./platform/libcrypto ./server ./feature/signin
+
+OPENSSL       := ./platform/libcrypto ./server ./cmd/cardea ./cmd/internal/bench
+OPENSSL_TESTS := .
 
 conformance: bin/cardea ## the AWS SDKs, the CLI, Amplify and a JWT verifier against the real binary
 	conformance/run
@@ -37,12 +52,15 @@ generate: ## write the generated code anew
 
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-build-all: $(PLATFORMS:%=build/%) ## build for every platform, without cgo
+build-all: $(PLATFORMS:%=build/%) build-openssl/amd64 build-openssl/arm64 ## build for every platform, without cgo
 
 build/%:
 	GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(BUILD) -o bin/$(subst /,-,$*)/ ./cmd/cardea
 
-ARCH ?= $(shell go env GOARCH)
+build-openssl/%:
+	GOOS=linux GOARCH=$* $(BUILD) -tags openssl -o bin/linux-$*/cardea-openssl ./cmd/cardea
+
+
 
 deb: bin/cardea build/linux/$(ARCH) ## the Debian package, in bin
 	deploy/deb $(VERSION) $(ARCH)

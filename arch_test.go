@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -47,6 +48,7 @@ var modules = map[string]string{
 	"github.com/aws/aws-lambda-go":                  "tests: a function as it is written for Lambda",
 	"github.com/beevik/etree":                       "SAML: XML as a tree that keeps prefixes; the canonical form is made of it",
 	"github.com/coreos/go-oidc/v3":                  "tests: another relying party, beside the client of identity providers",
+	"github.com/ebitengine/purego":                  "calls OpenSSL's libcrypto without cgo; only with the tag openssl",
 	"github.com/emersion/go-sasl":                   "tests: authentication of the SMTP server",
 	"github.com/emersion/go-smtp":                   "tests: an SMTP server",
 	"github.com/go-jose/go-jose/v4":                 "tokens of identity providers: JWS and JWK with lists of algorithms; tests: verifies our tokens",
@@ -181,6 +183,23 @@ func TestImportsPointDown(t *testing.T) {
 			if strings.HasSuffix(path.Base(inside), "test") {
 				t.Errorf("%s: the product imports the test helper %s", s.path, inside)
 			}
+		}
+	}
+}
+
+// TestTheDefaultBinaryIsPureGo lists what the binaries are made of: foreign code is in that with OpenSSL alone.
+func TestTheDefaultBinaryIsPureGo(t *testing.T) {
+	t.Parallel()
+	for tags, want := range map[string]bool{"": false, "openssl": true} {
+		list := exec.Command("go", "list", "-deps", "-tags", tags, "./cmd/cardea")
+		list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
+		text, err := list.Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		packages := strings.Fields(string(text))
+		if got := slices.Contains(packages, "github.com/ebitengine/purego"); got != want || slices.Contains(packages, "runtime/cgo") {
+			t.Errorf("tags %q: github.com/ebitengine/purego is a part of it: %t, want %t", tags, got, want)
 		}
 	}
 }

@@ -48,6 +48,9 @@ type Config struct {
 	// PasswordStorage is how pools without a tag of their own keep passwords: "srp" (also when empty) or "argon2id".
 	PasswordStorage string
 
+	// Arithmetic is what computes signatures and SRP, as config.Config has it; empty means config.ArithmeticAuto.
+	Arithmetic, ArithmeticLibrary string
+
 	// Certificate answers TLS handshakes; nil means plain HTTP.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// Certificates are those of custom domains, by CertificateArn.

@@ -53,16 +53,17 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 		apps:      access.Apps{DB: o.store, Ring: o.ring},
 		keys:      &token.KeyStock{DB: o.store, Ring: o.ring, Maker: c.Test.SigningKey},
 		pages:     page.New(master),
-		passwords: &password.Hasher{Default: c.PasswordStorage},
+		passwords: &password.Hasher{Default: c.PasswordStorage, SRP: o.arithmetic.srp},
 		temporary: &temporary.Issuer{DB: o.store, Ring: o.ring},
 		triggers:  trigger.Triggers{Functions: o.functions.Functions},
 	}
+	signer := meteredSigner(o.arithmetic.signer, metrics)
 	e.tokens = &token.Minter{
-		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: meteredSigner(metrics),
+		DB: e.store, Ring: e.ring, Triggers: e.triggers, Issuer: c.issuers().Issuer, Signer: signer,
 	}
 	e.authorizer = authorization.New(e.store, e.ring, c.account())
-	e.identityTokens = &identitytoken.Minter{DB: e.store, Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: meteredSigner(metrics)}
-	e.principalTokens = &principaltoken.Minter{Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: meteredSigner(metrics)}
+	e.identityTokens = &identitytoken.Minter{DB: e.store, Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: signer}
+	e.principalTokens = &principaltoken.Minter{Keys: e.keys, PublicURL: c.issuers().PublicURL, Signer: signer}
 	e.logins = &federated.Verifier{
 		DB: e.store, Names: c.issuers(), Region: c.Region, Account: c.account(), Tokens: e.tokens, Identities: e.identityTokens,
 		Social: c.socialLogins(), PlainHTTP: c.Dev || c.Outgoing.PlainHTTP,

@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"cardea/spec/srp"
 )
 
 // stopWithin is how long Run may take to return after its context ended.
@@ -100,7 +98,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, l := range s.listeners {
 		go func() { failed <- l.serve() }()
 	}
-	go srp.Warm() // in the background, so that neither the start nor the first sign-in waits
+	go s.arithmetic.warm() // in the background, so that neither the start nor the first sign-in waits
 
 	var failure error
 	select {

@@ -14,9 +14,9 @@ import (
 	"cardea/spec/jose"
 )
 
-// meteredSigner counts the signatures that the standard library makes.
-func meteredSigner(m *telemetry.Metrics) func(*rsa.PrivateKey) jose.Signer {
-	return func(key *rsa.PrivateKey) jose.Signer { return signer{jose.RSA{Key: key}, m} }
+// meteredSigner counts the signatures that signers make.
+func meteredSigner(signers func(*rsa.PrivateKey) jose.Signer, m *telemetry.Metrics) func(*rsa.PrivateKey) jose.Signer {
+	return func(key *rsa.PrivateKey) jose.Signer { return signer{signers(key), m} }
 }
 
 // algorithms are the names of what signers do.

@@ -35,10 +35,15 @@ type opened struct {
 	sites           *issuer.Sites
 	certificates    *certificate.Chooser
 	templates       *login.Templates
+	arithmetic      arithmetic
 }
 
 // open opens the database and what else is on disk, and closes it again if the rest of the configuration is wrong.
 func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry.Metrics) (o opened, err error) {
+	if o.arithmetic, err = newArithmetic(c); err != nil {
+		return o, err
+	}
+	metrics.Arithmetic(o.arithmetic.name, o.arithmetic.version)
 	if o.senders, err = newSenders(c); err != nil {
 		return o, err
 	}

@@ -116,6 +116,7 @@ func enforcing(c *Config, e *engines) *authorization.Authorizer {
 func (s *Server) Close() error {
 	s.senders.close()
 	s.functions.close()
+	s.arithmetic.close()
 	if err := errors.Join(s.DB.Close(), s.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}

@@ -94,6 +94,7 @@ func TestMetricsCountOperations(t *testing.T) {
 		for _, want := range []string{
 			`cardea_operations_total{code="ResourceNotFoundException",operation="DescribeUserPool",service="cognito-idp"} 1`,
 			`cardea_transactions_total{kind="read"}`,
+			`cardea_arithmetic_info{arithmetic="`,
 		} {
 			if !strings.Contains(answer.Body.String(), want) {
 				t.Errorf("metrics lack %s", want)

@@ -48,6 +48,9 @@ func (c configCheckCommand) Run(t terminal) error {
 	if _, err := server.ReadTemplates(settings.Templates); err != nil {
 		return err
 	}
+	if err := server.CheckArithmetic(settings); err != nil {
+		return err
+	}
 	places, err := geo.Open(settings.GeoDatabase)
 	if err != nil {
 		return fmt.Errorf("geo_database: %w", err)

@@ -38,7 +38,7 @@ func (c serveCommand) Run(t terminal) error {
 	if err := notify("READY=1"); err != nil {
 		settings.Log.Warn("the service manager was not told that the server is ready", "error", err)
 	}
-	settings.Log.Info("serving", "addr", srv.Addr().String(), "public_url", settings.PublicURL, "version", version)
+	settings.Log.Info("serving", "addr", srv.Addr().String(), "public_url", settings.PublicURL, "version", version, "arithmetic", srv.Arithmetic())
 	return srv.Run(t.ctx)
 }
 
@@ -80,17 +80,21 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		TrustedProxies:  settings.TrustedProxies,
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
-		GeoDatabase:     settings.GeoDatabase,
-		Templates:       settings.Templates,
-		Senders:         settings.Senders,
-		SMTP:            settings.SMTP,
-		SMS:             settings.SMS,
-		Limits:          &settings.Limits,
-		Outgoing:        settings.Outgoing,
-		Federation:      settings.Federation,
-		Guard:           settings.Guard,
-		S3IAM:           settings.S3IAM,
-		Brokers:         settings.Brokers,
+
+		Arithmetic:        settings.Arithmetic,
+		ArithmeticLibrary: settings.ArithmeticLibrary,
+
+		GeoDatabase: settings.GeoDatabase,
+		Templates:   settings.Templates,
+		Senders:     settings.Senders,
+		SMTP:        settings.SMTP,
+		SMS:         settings.SMS,
+		Limits:      &settings.Limits,
+		Outgoing:    settings.Outgoing,
+		Federation:  settings.Federation,
+		Guard:       settings.Guard,
+		S3IAM:       settings.S3IAM,
+		Brokers:     settings.Brokers,
 
 		Functions:        settings.Functions,
 		FunctionsDefault: settings.FunctionsDefault,

@@ -25,6 +25,8 @@ type Hasher struct {
 	Slots   int    // argon2id computations at once, 19 MiB each; 0 is GOMAXPROCS
 	Queue   int    // computations that may wait for a slot before others are refused; 0 is 64 per slot
 
+	SRP srp.Server // what computes verifiers, and exchanges over them
+
 	once   sync.Once
 	hashes semaphore
 }
@@ -122,7 +124,8 @@ func (h *Hasher) Outdated(box *seal.Box, p *pool.Pool, u *user.User) bool {
 func (h *Hasher) make(ctx context.Context, p *pool.Pool, u *user.User, pw string) (stored, error) {
 	salt := srp.NewSalt()
 	if h.kind(p) == kindSRP {
-		return stored{kind: kindSRP, salt: salt, digest: srp.Verifier(identity(p, u), pw, salt)}, nil
+		verifier, err := h.SRP.Verifier(identity(p, u), pw, salt)
+		return stored{kind: kindSRP, salt: salt, digest: verifier}, err
 	}
 	hash, err := h.hash(ctx, standardCost, salt, pw)
 	return stored{kind: kindArgon2id, cost: standardCost, salt: salt, digest: hash}, err
@@ -130,7 +133,7 @@ func (h *Hasher) make(ctx context.Context, p *pool.Pool, u *user.User, pw string
 
 func (h *Hasher) matches(ctx context.Context, p *pool.Pool, u *user.User, s stored, pw string) (bool, error) {
 	if s.kind == kindSRP {
-		return srp.Matches(identity(p, u), pw, s.salt, s.digest), nil
+		return h.SRP.Matches(identity(p, u), pw, s.salt, s.digest)
 	}
 	hash, err := h.hash(ctx, s.cost, s.salt, pw)
 	return err == nil && same(hash, s.digest), err

@@ -67,7 +67,7 @@ func TestDeviceIsConfirmedOnceAndKeepsTheWinnersSecret(t *testing.T) {
 		if base64.StdEncoding.EncodeToString(salt) != config["Salt"] || new(big.Int).SetBytes(sent).Cmp(new(big.Int).SetBytes(verifier)) != 0 {
 			t.Error("what is stored is not what the winner sent")
 		}
-		if !srp.Matches(who, secret, salt, verifier) {
+		if same, err := (srp.Server{}).Matches(who, secret, salt, verifier); err != nil || !same {
 			t.Error("the verifier is not the device's")
 		}
 		w.Fails(t, "ConfirmDevice", requests[winners[0]], "DeviceKeyExistsException", "Device already exists.")

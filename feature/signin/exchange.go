@@ -48,7 +48,7 @@ func (a *attempt) startExchange(step string, st challenge.State, verifier []byte
 	if err != nil {
 		return "", "", err
 	}
-	offer, err := srp.NewOffer(verifier)
+	offer, err := a.Passwords.SRP.NewOffer(verifier)
 	if err != nil {
 		return "", "", fmt.Errorf("offer an SRP exchange: %w", err)
 	}
@@ -76,7 +76,7 @@ func (a *attempt) signedBy(who srp.Identity, verifier []byte) (bool, error) {
 	if _, ok := srp.ParseTimestamp(timestamp); !ok || err != nil {
 		return false, nil
 	}
-	key, err := a.exchange.offer.Key(a.exchange.client, verifier)
+	key, err := a.Passwords.SRP.Key(a.exchange.offer, a.exchange.client, verifier)
 	if err != nil {
 		return false, fmt.Errorf("finish an SRP exchange: %w", err)
 	}

@@ -27,6 +27,7 @@ func (c Config) check() error {
 		CheckRegion("region", c.Region),
 		CheckAccount("account", c.Account),
 		c.checkShutdown(),
+		checkOneOf("arithmetic", c.Arithmetic, ArithmeticAuto, ArithmeticGo, ArithmeticOpenSSL),
 		checkDatabase("database.url", c.Database.URL),
 		c.checkTLS(),
 		c.checkCertificates(),

@@ -33,6 +33,10 @@ type Config struct {
 	ShutdownDelay Duration `toml:"shutdown_delay"`
 	// GeoDatabase is a MaxMind file that says where users' sessions are used; empty means that sessions have no place.
 	GeoDatabase string `toml:"geo_database"`
+	// Arithmetic is what computes signatures and SRP: ArithmeticGo, ArithmeticOpenSSL, or ArithmeticAuto, OpenSSL if there is one.
+	Arithmetic string `toml:"arithmetic"`
+	// ArithmeticLibrary is the file of OpenSSL's libcrypto, or its name for the dynamic linker.
+	ArithmeticLibrary string `toml:"arithmetic_library"`
 	// Templates is a folder with frames, style sheets and texts for the pages of domains; empty means Cardea's own.
 	Templates string `toml:"templates"`
 
@@ -61,6 +65,13 @@ type Config struct {
 	// Brokers are other token services, whose credentials identity pools give.
 	Brokers []Broker `toml:"brokers"`
 }
+
+// What computes signatures and SRP.
+const (
+	ArithmeticAuto    = "auto"
+	ArithmeticGo      = "go"
+	ArithmeticOpenSSL = "openssl"
+)
 
 // Database says where data are stored.
 type Database struct {
@@ -161,6 +172,7 @@ func Default() Config {
 		Database:      Database{URL: "sqlite:cardea.db"},
 		Passwords:     Passwords{Storage: "srp"},
 		SMTP:          SMTP{Port: 587, TLS: "starttls"},
+		Arithmetic:    ArithmeticAuto,
 		Limits:        Limits{MailHour: 6, MailDay: 20, SMSHour: 4, SMSDay: 10, SourceHour: 30},
 		Log:           Log{Level: "info", Format: "json"},
 		Guard:         Guard{UpstreamRegion: "us-east-1", DynamoDBUpstreamRegion: "us-east-1"},

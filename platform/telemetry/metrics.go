@@ -170,6 +170,12 @@ func outcome(err error) string {
 	return "ok"
 }
 
+// Arithmetic says what computes signatures and SRP, "go" or "openssl", and its version.
+func (m *Metrics) Arithmetic(name, version string) {
+	m.gauge("arithmetic_info", "1, labelled with what computes signatures and SRP, and its version.", "arithmetic", "version").
+		WithLabelValues(name, version).Set(1)
+}
+
 // Handler answers /metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})

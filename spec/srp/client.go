@@ -31,7 +31,7 @@ func (c *Client) Public() string { return c.public.Text(16) }
 func NewDeviceVerifier(id Identity, password string) (salt, verifier string) {
 	drawn := NewSalt()
 	number := func(b []byte) string { return base64.StdEncoding.EncodeToString(pad(new(big.Int).SetBytes(b))) }
-	return number(drawn), number(Verifier(id, password, drawn))
+	return number(drawn), number(element(powerOfG(id.exponent(password, drawn))))
 }
 
 // Challenge is what a client reads from a PASSWORD_VERIFIER challenge, in the wire's own forms: hexadecimal Salt

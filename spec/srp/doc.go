@@ -7,5 +7,6 @@
 // return numbers as Size big-endian bytes or as hexadecimal text.
 //
 // math/big is not constant in time. A server's exponent is drawn for one exchange and forgotten, and the verifier
-// enters as a base only, so timing reveals little; comparisons of secrets are constant in time.
+// enters as a base only, so timing reveals little; comparisons of secrets are constant in time. An Arithmetic can compute a
+// server's powers in its place.
 package srp

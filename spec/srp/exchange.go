@@ -15,15 +15,20 @@ const SecretSize = 32
 // keySize is the length of the key that signs an answer.
 const keySize = 16
 
+// Server is the server's half of exchanges, and what it stores. Its zero value computes by math/big.
+type Server struct {
+	Arithmetic Arithmetic // nil: math/big
+}
+
 // Offer is the server's half of one exchange: its secret b (SecretSize bytes) and its public value B (Size bytes).
 type Offer struct{ Secret, Public []byte }
 
 // NewOffer draws b and computes B = k·v + g^b mod N.
-func NewOffer(verifier []byte) (Offer, error) {
+func (s Server) NewOffer(verifier []byte) (Offer, error) {
 	for {
 		secret := make([]byte, SecretSize)
 		_, _ = rand.Read(secret) // never fails: crypto/rand aborts the program instead
-		offer, err := makeOffer(verifier, secret)
+		offer, err := s.makeOffer(verifier, secret)
 		if err != nil {
 			return Offer{}, err
 		}
@@ -33,20 +38,24 @@ func NewOffer(verifier []byte) (Offer, error) {
 	}
 }
 
-func makeOffer(verifier, secret []byte) (Offer, error) {
+func (s Server) makeOffer(verifier, secret []byte) (Offer, error) {
 	v, err := number(verifier)
 	if err != nil {
 		return Offer{}, err
 	}
+	power, err := s.powerOfG(new(big.Int).SetBytes(secret))
+	if err != nil {
+		return Offer{}, err
+	}
 	public := new(big.Int).Mul(multiplier, v)
-	public.Add(public, powerOfG(new(big.Int).SetBytes(secret)))
+	public.Add(public, power)
 	public.Mod(public, prime)
 	return Offer{Secret: secret, Public: element(public)}, nil
 }
 
-// Key is the key that both sides hold after the exchange when the client knew the password: 16 bytes drawn from
+// Key is the key that both sides hold after the exchange of an offer when the client knew the password: 16 bytes drawn from
 // S = (A·v^u)^b. It answers ErrPublic for an A that would fix S whatever the password.
-func (o Offer) Key(clientPublic, verifier []byte) ([]byte, error) {
+func (s Server) Key(o Offer, clientPublic, verifier []byte) ([]byte, error) {
 	a, err := number(clientPublic)
 	if err != nil {
 		return nil, err
@@ -59,10 +68,17 @@ func (o Offer) Key(clientPublic, verifier []byte) ([]byte, error) {
 	if u.Sign() == 0 {
 		return nil, ErrPublic
 	}
-	s := power(v, u)
-	s.Mul(s, a)
-	s.Mod(s, prime)
-	return drawKey(power(s, new(big.Int).SetBytes(o.Secret)), u)
+	base, err := s.power(v, u)
+	if err != nil {
+		return nil, err
+	}
+	base.Mul(base, a)
+	base.Mod(base, prime)
+	shared, err := s.power(base, new(big.Int).SetBytes(o.Secret))
+	if err != nil {
+		return nil, err
+	}
+	return drawKey(shared, u)
 }
 
 // scramble is u = H(pad(A) | pad(B)).

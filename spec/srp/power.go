@@ -5,8 +5,54 @@ import (
 	"sync"
 )
 
-// All modular exponentiation of the package is in power and powerOfG, so that faster arithmetic would replace only these
-// two.
+// Arithmetic computes powers modulo N in the place of math/big: faster, or in constant time. Numbers are big-endian bytes, of which
+// base and powers have Size. An Arithmetic is safe for concurrent use.
+type Arithmetic interface {
+	// Power is base^exponent.
+	Power(base, exponent []byte) ([]byte, error)
+	// PowerOfG is g^exponent, of an exponent of SecretSize bytes.
+	PowerOfG(exponent []byte) ([]byte, error)
+}
+
+// Group is N and g, for an Arithmetic to prepare itself.
+func Group() (n, g *big.Int) { return new(big.Int).Set(prime), new(big.Int).Set(generator) }
+
+// power is base^exponent mod N.
+func (s Server) power(base, exponent *big.Int) (*big.Int, error) {
+	if s.Arithmetic == nil {
+		return power(base, exponent), nil
+	}
+	from, by := element(base), fill(exponent)
+	defer clear(from)
+	defer clear(by)
+	result, err := s.Arithmetic.Power(from, by)
+	return taken(result), err
+}
+
+// powerOfG is g^exponent mod N.
+func (s Server) powerOfG(exponent *big.Int) (*big.Int, error) {
+	if s.Arithmetic == nil {
+		return powerOfG(exponent), nil
+	}
+	if exponent.BitLen() > 8*SecretSize {
+		return s.power(generator, exponent)
+	}
+	by := fill(exponent)
+	defer clear(by)
+	result, err := s.Arithmetic.PowerOfG(by)
+	return taken(result), err
+}
+
+// fill writes an exponent in SecretSize bytes, whatever its leading zeros. A server has none that is longer; tests do.
+func fill(exponent *big.Int) []byte {
+	return exponent.FillBytes(make([]byte, max(SecretSize, (exponent.BitLen()+7)/8)))
+}
+
+// taken reads a number and clears the bytes.
+func taken(b []byte) *big.Int {
+	defer clear(b)
+	return new(big.Int).SetBytes(b)
+}
 
 // power is base^exponent mod N.
 func power(base, exponent *big.Int) *big.Int {

@@ -27,13 +27,22 @@ func makeVector(t testing.TB) vector {
 	t.Helper()
 	salt := sha256.Sum256([]byte("cognito-srp-test-salt"))
 	v := vector{client: newClient(repeated("cognito-srp-test-a")), salt: salt[:16]}
-	v.verifier = Verifier(alice, "Correct-Horse-9", v.salt)
-	offer, err := makeOffer(v.verifier, repeated("cognito-srp-test-b").Bytes())
+	v.verifier = makeVerifier(t, alice, "Correct-Horse-9", v.salt)
+	offer, err := Server{}.makeOffer(v.verifier, repeated("cognito-srp-test-b").Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
 	v.offer = offer
 	return v
+}
+
+func makeVerifier(t testing.TB, id Identity, password string, salt []byte) []byte {
+	t.Helper()
+	verifier, err := Server{}.Verifier(id, password, salt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verifier
 }
 
 func repeated(seed string) *big.Int {
@@ -52,7 +61,7 @@ func TestVector(t *testing.T) {
 	v := makeVector(t)
 	a, b := v.client.public, new(big.Int).SetBytes(v.offer.Public)
 	x, u := alice.exponent("Correct-Horse-9", v.salt), scramble(a, b)
-	key, err := v.offer.Key(element(a), v.verifier)
+	key, err := Server{}.Key(v.offer, element(a), v.verifier)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +90,8 @@ func TestVector(t *testing.T) {
 func TestServerAndClientAgreeOnlyWithThePassword(t *testing.T) {
 	t.Parallel()
 	salt := NewSalt()
-	verifier := Verifier(alice, "secret", salt)
-	offer, err := NewOffer(verifier)
+	verifier := makeVerifier(t, alice, "secret", salt)
+	offer, err := Server{}.NewOffer(verifier)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +101,7 @@ func TestServerAndClientAgreeOnlyWithThePassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := offer.Key(a, verifier)
+	key, err := Server{}.Key(offer, a, verifier)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +114,7 @@ func TestServerAndClientAgreeOnlyWithThePassword(t *testing.T) {
 		if got := bytes.Equal(signature, Sign(key, alice, []byte("block"), timestamp)); got != want {
 			t.Errorf("password %q proves = %v, want %v", password, got, want)
 		}
-		if got := Matches(alice, password, salt, verifier); got != want {
+		if got, err := (Server{}).Matches(alice, password, salt, verifier); got != want || err != nil {
 			t.Errorf("password %q matches = %v, want %v", password, got, want)
 		}
 	}
@@ -138,7 +147,7 @@ func TestPublicValuesOutsideTheGroupAreRefused(t *testing.T) {
 	}
 	offer := makeVector(t).offer
 	for name, a := range map[string][]byte{"zero": make([]byte, Size), "N": prime.Bytes(), "long": make([]byte, Size+1)} {
-		if _, err := offer.Key(a, offer.Public); err == nil {
+		if _, err := (Server{}).Key(offer, a, offer.Public); err == nil {
 			t.Errorf("Key accepted %s", name)
 		}
 	}
@@ -182,7 +191,9 @@ func TestDeviceVerifierProvesTheDevicesPassword(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !Matches(who, "secret", salt, verifier) || Matches(Identity{"-other123", who.User}, "secret", salt, verifier) {
+		own, _ := Server{}.Matches(who, "secret", salt, verifier)
+		others, _ := Server{}.Matches(Identity{"-other123", who.User}, "secret", salt, verifier)
+		if !own || others {
 			t.Error("the verifier is not the device's")
 		}
 	}
@@ -255,7 +266,7 @@ func FuzzParseVerifier(f *testing.F) {
 		if len(v) != Size || !bytes.Equal(bytes.TrimLeft(v, "\x00"), bytes.TrimLeft(sent, "\x00")) {
 			t.Errorf("ParseVerifier(%x) = %x", sent, v)
 		}
-		if _, err := NewOffer(v); err != nil {
+		if _, err := (Server{}).NewOffer(v); err != nil {
 			t.Errorf("no exchange over %x: %v", v, err)
 		}
 	})
@@ -291,11 +302,11 @@ func BenchmarkServer(b *testing.B) {
 	a := element(v.client.public)
 	Warm()
 	for b.Loop() {
-		offer, err := NewOffer(v.verifier)
+		offer, err := Server{}.NewOffer(v.verifier)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := offer.Key(a, v.verifier); err != nil {
+		if _, err := (Server{}).Key(offer, a, v.verifier); err != nil {
 			b.Fatal(err)
 		}
 	}

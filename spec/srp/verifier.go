@@ -29,13 +29,18 @@ func (id Identity) exponent(password string, salt []byte) *big.Int {
 
 // Verifier is g^x mod N in Size bytes: what a server keeps instead of the password. One guess against it is cheap
 // (some 0.1 ms), so it must be stored sealed under a key that is kept elsewhere.
-func Verifier(id Identity, password string, salt []byte) []byte {
-	return element(powerOfG(id.exponent(password, salt)))
+func (s Server) Verifier(id Identity, password string, salt []byte) ([]byte, error) {
+	v, err := s.powerOfG(id.exponent(password, salt))
+	if err != nil {
+		return nil, err
+	}
+	return element(v), nil
 }
 
 // Matches tells whether the password is the one that the verifier was made from.
-func Matches(id Identity, password string, salt, verifier []byte) bool {
-	return subtle.ConstantTimeCompare(Verifier(id, password, salt), verifier) == 1
+func (s Server) Matches(id Identity, password string, salt, verifier []byte) (bool, error) {
+	v, err := s.Verifier(id, password, salt)
+	return err == nil && subtle.ConstantTimeCompare(v, verifier) == 1, err
 }
 
 // FakeVerifier turns pseudo-random bytes (Size of them, secret and stable for a name) into a group element that no

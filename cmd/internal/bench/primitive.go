@@ -28,7 +28,10 @@ func measurePrimitives() (primitives, error) {
 	digest := sha256.Sum256([]byte("claims"))
 	id := srp.Identity{Scope: "Scope", User: "user"}
 	salt := srp.NewSalt()
-	verifier := srp.Verifier(id, secret, salt)
+	verifier, err := srp.Server{}.Verifier(id, secret, salt)
+	if err != nil {
+		return primitives{}, err
+	}
 	client, err := srp.ParsePublic(srp.NewClient().Public())
 	if err != nil {
 		return primitives{}, err
@@ -44,16 +47,16 @@ func measurePrimitives() (primitives, error) {
 			return err
 		}},
 		{&p.Exchange, func() error {
-			offer, err := srp.NewOffer(verifier)
+			offer, err := srp.Server{}.NewOffer(verifier)
 			if err != nil {
 				return err
 			}
-			_, err = offer.Key(client, verifier)
+			_, err = srp.Server{}.Key(offer, client, verifier)
 			return err
 		}},
 		{&p.Verifier, func() error {
-			srp.Verifier(id, secret, salt)
-			return nil
+			_, err := srp.Server{}.Verifier(id, secret, salt)
+			return err
 		}},
 	} {
 		if *m.cost, err = everywhere(m.work); err != nil {

@@ -1,0 +1,241 @@
+//go:build openssl && linux && (amd64 || arm64)
+
+package libcrypto
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"math/big"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// load loads the library, which a run of these tests cannot do without.
+func load(t testing.TB) *Library {
+	t.Helper()
+	l, err := Load("")
+	if err != nil {
+		t.Fatalf("%v (Debian: libssl3)", err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// key makes a key; tests of what does not depend on its length take short ones.
+func key(t testing.TB, bits int) *rsa.PrivateKey {
+	t.Helper()
+	k, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// prime is that of RFC 3526, group 15, as SRP has it.
+func prime(t testing.TB) *big.Int {
+	t.Helper()
+	p, ok := new(big.Int).SetString(primeHex, 16)
+	if !ok {
+		t.Fatal("no number")
+	}
+	return p
+}
+
+const primeHex = "" +
+	"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD" +
+	"EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED" +
+	"EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3DC2007CB8A163BF0598DA48361C55D39A69163FA8FD24CF5F" +
+	"83655D23DCA3AD961C62F356208552BB9ED529077096966D670C354E4ABC9804F1746C08CA18217C32905E462E36CE3B" +
+	"E39E772C180E86039B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF6955817183995497CEA956AE515D2261898FA0510" +
+	"15728E5A8AAAC42DAD33170D04507A33A85521ABDF1CBA64ECFB850458DBEF0A8AEA71575D060C7DB3970F85A6E1E4C7" +
+	"ABF5AE8CDB0933D71E8C94E04A25619DCEE3D2261AD2EE6BF12FFA06D98A0864D87602733EC86A64521F2B18177B200C" +
+	"BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF"
+
+func digest(hash crypto.Hash, text string) []byte {
+	h := hash.New()
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+// checkSignature signs by both, and compares.
+func checkSignature(s *Signer, hash crypto.Hash, text string) error {
+	want, err := rsa.SignPKCS1v15(nil, s.key, hash, digest(hash, text))
+	if err != nil {
+		return err
+	}
+	got, err := s.Sign(hash, digest(hash, text))
+	if err == nil && !bytes.Equal(got, want) {
+		err = errPower
+	}
+	return err
+}
+
+func TestSignaturesAreThoseOfTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	l := load(t)
+	for _, bits := range []int{1024, 2048, 3072} {
+		s := l.Signer(key(t, bits))
+		for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+			for _, text := range []string{"", "one", strings.Repeat("many", 100)} {
+				if err := checkSignature(s, hash, text); err != nil {
+					t.Errorf("%d bits, %v, %.8q: %v", bits, hash, text, err)
+				}
+			}
+		}
+	}
+}
+
+func TestOnlyDigestsAreSigned(t *testing.T) {
+	t.Parallel()
+	s := load(t).Signer(key(t, 1024))
+	for _, c := range []struct {
+		hash   crypto.Hash
+		digest []byte
+	}{{crypto.SHA256, nil}, {crypto.SHA256, make([]byte, 31)}, {crypto.SHA512, make([]byte, 32)}, {crypto.MD5, make([]byte, 16)}, {0, make([]byte, 32)}} {
+		if _, err := s.Sign(c.hash, c.digest); err == nil {
+			t.Errorf("%d bytes of %v were signed", len(c.digest), c.hash)
+		}
+	}
+}
+
+func TestOnlyPreparedKeysOfTwoPrimesAreTaken(t *testing.T) {
+	t.Parallel()
+	l, whole := load(t), key(t, 1024)
+	three := &rsa.PrivateKey{PublicKey: whole.PublicKey, D: whole.D, Primes: append(whole.Primes, big.NewInt(3)), Precomputed: whole.Precomputed}
+	bare := &rsa.PrivateKey{PublicKey: whole.PublicKey, D: whole.D, Primes: whole.Primes}
+	for name, k := range map[string]*rsa.PrivateKey{"three primes": three, "not prepared": bare} {
+		if _, err := l.Signer(k).Sign(crypto.SHA256, make([]byte, 32)); err == nil {
+			t.Errorf("%s: signed", name)
+		}
+	}
+}
+
+func TestPowersAreThoseOfMathBig(t *testing.T) {
+	t.Parallel()
+	l, p := load(t), prime(t)
+	g, err := l.Group(p, big.NewInt(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		b := new(big.Int).SetBytes(rapid.SliceOfN(rapid.Byte(), 0, 384).Draw(t, "base"))
+		b.Mod(b, p)
+		e := rapid.SliceOfN(rapid.Byte(), 0, 64).Draw(t, "exponent")
+		got, err := g.Power(b.Bytes(), e)
+		if want := new(big.Int).Exp(b, new(big.Int).SetBytes(e), p); err != nil || !bytes.Equal(got, want.FillBytes(make([]byte, 384))) {
+			t.Fatalf("power of %x: %v", e, err)
+		}
+
+		e = append(make([]byte, 32), e...)
+		e = e[len(e)-32:]
+		got, err = g.PowerOfG(e)
+		if want := new(big.Int).Exp(big.NewInt(2), new(big.Int).SetBytes(e), p); err != nil || !bytes.Equal(got, want.FillBytes(make([]byte, 384))) {
+			t.Fatalf("power of g, of %x: %v", e, err)
+		}
+	})
+	for _, e := range [][]byte{nil, make([]byte, 31), make([]byte, 33)} {
+		if _, err := g.PowerOfG(e); err == nil {
+			t.Errorf("an exponent of %d bytes", len(e))
+		}
+	}
+	if _, err := g.Power(make([]byte, 385), nil); err == nil {
+		t.Error("a base that is too long")
+	}
+}
+
+func TestManyGoroutinesSignAndComputeAtOnce(t *testing.T) {
+	t.Parallel()
+	const goroutines, rounds = 64, 12
+	l := load(t)
+	l.keys.max = 3 // so that keys are freed while others sign with them
+	g, err := l.Group(prime(t), big.NewInt(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signers := make([]*Signer, 5)
+	for i := range signers {
+		signers[i] = l.Signer(key(t, 1024))
+	}
+	base, exponent := big.NewInt(12345).Bytes(), digest(crypto.SHA256, "exponent")
+	power, err := g.Power(base, exponent)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var group sync.WaitGroup
+	for i := range goroutines {
+		group.Go(func() {
+			for n := range rounds {
+				if err := checkSignature(signers[(i+n)%len(signers)], crypto.SHA256, strings.Repeat("x", i+n)); err != nil {
+					t.Error(err)
+				}
+				if _, err := l.modulus(big.NewInt(16)); err == nil { // errors of one are not those of another
+					t.Error("an even modulus")
+				}
+				if got, err := g.Power(base, exponent); err != nil || !bytes.Equal(got, power) {
+					t.Errorf("a power: %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := l.keys.recent.Len(); n > 3 || n != len(l.keys.byID) {
+		t.Errorf("%d keys are held, %d by id", n, len(l.keys.byID))
+	}
+}
+
+func TestErrorsSayWhy(t *testing.T) {
+	t.Parallel()
+	l := load(t)
+	_, err := l.modulus(big.NewInt(16))
+	if err == nil || !strings.Contains(err.Error(), "BN_MONT_CTX_set: error:") || !strings.Contains(err.Error(), "no inverse") {
+		t.Errorf("an even modulus: %v", err)
+	}
+	broken := key(t, 1024)
+	broken.N = big.NewInt(0)
+	if _, err := l.newKey(broken); err == nil {
+		if _, err = l.Signer(broken).Sign(crypto.SHA256, make([]byte, 32)); err == nil {
+			t.Error("a key without a modulus signs")
+		}
+	}
+	if err := checkSignature(l.Signer(key(t, 1024)), crypto.SHA256, "after errors"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLibrariesThatAreNotOpenSSL3AreRefused(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"libcrypto.so.none", "/nowhere/libcrypto.so.3", "libc.so.6"} {
+		if l, err := Load(name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v, %v", name, l, err)
+		}
+	}
+}
+
+func TestWhatComputesWronglyIsNotUsed(t *testing.T) {
+	t.Parallel()
+	l, p := load(t), prime(t)
+	g, err := l.Group(p, big.NewInt(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.modulus.test(new(big.Int).Sub(p, big.NewInt(2))); err == nil {
+		t.Error("powers modulo another number pass")
+	}
+	if err := g.generator.test(big.NewInt(3)); err == nil {
+		t.Error("powers of another number pass")
+	}
+	sha256, err := l.fetchDigest("SHA3-256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.digests[crypto.SHA256] = sha256
+	if err := l.test(); err == nil {
+		t.Error("signatures of another algorithm pass")
+	}
+}
