@@ -81,7 +81,41 @@ func (c *liteConn) exec(query string, args []any) (int64, error) {
 	return int64(c.conn.Changes()), nil
 }
 
-func (c *liteConn) query(query string, args []any) (rows, error) {
+// run runs a statement and gives its rows to the caller, until there are enough.
+func (c *liteConn) run(st statement) (affected int64, err error) {
+	if st.row == nil {
+		affected, err = c.exec(st.query, st.args)
+		if err == nil && affected == 0 {
+			err = st.none
+		}
+		return affected, err
+	}
+	found, err := c.query(st.query, st.args)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if e := found.Close(); err == nil {
+			err = e
+		}
+	}()
+	for found.Next() {
+		if !st.row(found) {
+			return 0, nil
+		}
+	}
+	return 0, found.Err()
+}
+
+// later runs a statement at once: there is nothing to be saved.
+func (c *liteConn) later(st statement) error {
+	_, err := c.run(st)
+	return err
+}
+
+func (c *liteConn) settle() error { return nil }
+
+func (c *liteConn) query(query string, args []any) (*liteStmt, error) {
 	s, err := c.prepare(query)
 	if err != nil {
 		return nil, err

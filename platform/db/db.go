@@ -41,7 +41,7 @@ type Options struct {
 type Transaction struct {
 	Kind       string        // "read" or "write"
 	Took       time.Duration // waiting and committing included
-	Retries    int           // how often it was run again after a serialization conflict
+	Retries    int           // how often it was run again, after a conflict or on another connection
 	Statements int           // those that its closure ran, all runs together
 	RoundTrips int           // how often it waited for the server; 0 on SQLite
 }
@@ -65,8 +65,8 @@ type cost struct {
 }
 
 // Open opens the database that url names and brings its schema up to date under a lock. The url is
-// "sqlite:/path/to/file.db" (the file is made if absent) or "postgres://user@host/name?…" with the parameters
-// that pgx knows, default_query_exec_mode and pool_max_conns among them.
+// "sqlite:/path/to/file.db" (the file is made if absent) or "postgres://user@host/name?…" with the parameters that pgx
+// knows, pool_max_conns, pool_max_conn_lifetime and target_session_attrs among them, and pooler=transaction.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -81,7 +81,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	case "sqlite":
 		d.engine, err = openSQLite(strings.TrimPrefix(rest, "//"), opts)
 	case "postgres", "postgresql":
-		d.engine, err = openPostgres(url, opts)
+		d.engine, err = openPostgres(ctx, url, opts)
 	default:
 		return nil, fmt.Errorf("open database: the url must begin with sqlite: or postgres:, not with %q", scheme)
 	}
@@ -119,8 +119,8 @@ func (d *DB) prepare(ctx context.Context, steps []step) error {
 	return err
 }
 
-// Read runs fn on one snapshot, which other writes do not change. fn cannot write. A Read inside another's closure may
-// wait for ever when all connections are taken.
+// Read runs fn on one snapshot, which other writes do not change. fn cannot write. It may run more than once, as that of
+// Write. A Read inside another's closure may wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	began, statements := time.Now(), 0
 	cost, err := d.engine.read(ctx, func(s session) error {

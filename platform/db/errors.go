@@ -12,6 +12,10 @@ var (
 	// ErrStale says that a conditional update hit no row: the row has changed since it was read.
 	ErrStale = errors.New("changed meanwhile")
 
+	// ErrUnsure says that the connection to PostgreSQL was lost after COMMIT had been sent and before its answer came: the
+	// transaction has taken place, or it has not.
+	ErrUnsure = errors.New("the database has not said whether it has committed")
+
 	// ErrNewer says that the database was last used by a newer program, whose schema this one does not know.
 	ErrNewer = errors.New("the database belongs to a newer version of this program")
 
@@ -22,6 +26,7 @@ var (
 	ErrUnreleased = errors.New("the database was made by a version before the first release and cannot be upgraded: use a new one")
 
 	errClosed  = errors.New("database is closed")
+	errEnded   = errors.New("statement after the end of its transaction")
 	errNested  = errors.New("statement inside the scan of another")
 	errReading = errors.New("read-only transaction")
 )

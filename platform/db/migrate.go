@@ -75,7 +75,7 @@ func pending(steps []step, done []string) ([]step, error) {
 
 // apply runs the missing migrations inside the transaction s, which must hold the lock.
 func apply(s session, dialect func(string) string, steps []step, now time.Time) error {
-	if _, err := s.exec(dialect(createApplied), nil); err != nil {
+	if _, err := s.run(statement{query: dialect(createApplied)}); err != nil {
 		return err
 	}
 	done, err := applied(s)
@@ -88,12 +88,12 @@ func apply(s session, dialect func(string) string, steps []step, now time.Time) 
 	}
 
 	for _, step := range missing {
-		for _, statement := range statements(step.text) {
-			if _, err := s.exec(dialect(statement), nil); err != nil {
+		for _, text := range statements(step.text) {
+			if _, err := s.run(statement{query: dialect(text)}); err != nil {
 				return fmt.Errorf("%s: %w", step.name, s.translate(err))
 			}
 		}
-		if _, err := s.exec(writeApplied, []any{step.name, Millis(now)}); err != nil {
+		if _, err := s.run(statement{query: writeApplied, args: []any{step.name, Millis(now)}}); err != nil {
 			return err
 		}
 	}
@@ -102,19 +102,17 @@ func apply(s session, dialect func(string) string, steps []step, now time.Time) 
 
 // applied lists the migrations that have been applied.
 func applied(s session) (names []string, err error) {
-	rows, err := s.query(readApplied, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // its error is also rows.Err
-	for rows.Next() {
+	var scan error
+	_, err = s.run(statement{query: readApplied, row: func(row Scanner) bool {
 		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
+		scan = row.Scan(&name)
 		names = append(names, name)
+		return scan == nil
+	}})
+	if err != nil {
+		return nil, s.translate(err)
 	}
-	return names, rows.Err()
+	return names, scan
 }
 
 // tokens splits DDL into strings, quoted names, comments, semicolons and words.

@@ -2,21 +2,16 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"net/url"
-	"runtime"
-	"strconv"
+	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// A write that loses against others is run again, with growing pauses, until either bound is reached.
+// A transaction that loses against others, or its connection, is run again, with growing pauses, until either bound is
+// reached.
 const (
 	maxRetries   = 100
 	retryFor     = 15 * time.Second
@@ -31,115 +26,111 @@ const (
 
 // postgres is the PostgreSQL engine.
 type postgres struct {
-	pool *sql.DB
+	address pgAddress
+	pool    *pgPool
+	known   atomic.Bool // what stands before the server
 }
 
-func openPostgres(address string, opts Options) (*postgres, error) {
-	address, count, err := poolSize(address, opts.MaxConns)
+func openPostgres(ctx context.Context, url string, opts Options) (*postgres, error) {
+	address, err := parseAddress(url, opts)
 	if err != nil {
 		return nil, err
 	}
-	config, err := pgx.ParseConfig(address)
+	p := &postgres{address: address}
+	p.pool = newPool(address, p.dial)
+	if err := p.ping(ctx); err != nil { // so that what is wrong is said at once
+		return nil, err
+	}
+	return p, nil
+}
+
+// dial makes a connection. The first that does not lead to the server itself is used to find out why.
+func (p *postgres) dial(ctx context.Context) (*pgConn, error) {
+	conn, err := pgconn.ConnectConfig(ctx, p.address.config)
 	if err != nil {
 		return nil, err
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 5 * time.Second
+	if err := p.inspect(ctx, conn); err != nil {
+		_ = conn.Close(ctx) // it is not used
+		return nil, err
 	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "cardea"
+	hijacked, err := conn.Hijack()
+	if err != nil {
+		return nil, err
 	}
-
-	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(count)
-	pool.SetMaxIdleConns(count) // fewer would redial all the time
-	return &postgres{pool: pool}, nil
+	return newPgConn(hijacked, !p.address.pooler), nil
 }
 
-// poolSize takes pool_max_conns out of the address, which pgx would pass on to the server.
-func poolSize(address string, count int) (string, int, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", 0, errors.New("the url cannot be parsed") // the parser's error would show the password
+func (p *postgres) inspect(ctx context.Context, conn *pgconn.PgConn) error {
+	if p.address.pooler {
+		return nil
 	}
-	query := u.Query()
-	if text := query.Get("pool_max_conns"); text != "" {
-		if count, err = strconv.Atoi(text); err != nil || count < 1 {
-			return "", 0, fmt.Errorf("pool_max_conns is %q, not a count", text)
-		}
-		query.Del("pool_max_conns")
-		u.RawQuery = query.Encode()
-		address = u.String()
+	direct, err := greet(ctx, conn)
+	if err != nil || direct || p.known.Load() {
+		return err
 	}
-	if count <= 0 {
-		count = min(max(8, 4*runtime.GOMAXPROCS(0)), 64)
+	if err := detectPooler(ctx, p.address.config, conn); err != nil {
+		return err
 	}
-	return address, count, nil
+	p.known.Store(true)
+	return nil
 }
 
 func (p *postgres) name() string { return "postgres" }
 
-var (
-	reading = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	writing = &sql.TxOptions{Isolation: sql.LevelSerializable}
-)
+// job is a transaction to run.
+type job struct {
+	begin string
+	limit time.Duration
+	fn    func(session) error
+	tries int // how often it is run again at most
+}
 
 func (p *postgres) read(ctx context.Context, fn func(session) error) (c cost, err error) {
-	return c, p.once(ctx, &c, run{longestTx, reading, fn})
+	err = p.repeat(ctx, &c, job{beginRead, longestTx, fn, maxRetries})
+	return c, err
 }
 
 func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (durable func() error, c cost, err error) {
+	err = p.repeat(ctx, &c, job{beginWrite, longestTx, fn, maxRetries})
+	return nil, c, err
+}
+
+// repeat runs a transaction until it succeeds, or fails for a reason of its own.
+func (p *postgres) repeat(ctx context.Context, c *cost, j job) error {
 	began := time.Now()
 	for pause := time.Millisecond; ; c.retries++ {
-		err = p.once(ctx, &c, run{longestTx, writing, fn})
-		if !conflict(err) || c.retries >= maxRetries || time.Since(began) > retryFor {
-			return nil, c, err
+		again, err := p.once(ctx, c, j)
+		if !again || c.retries >= j.tries || time.Since(began) > retryFor || ctx.Err() != nil {
+			return err
 		}
 		time.Sleep(rand.N(pause))
 		pause = min(2*pause, longestPause)
 	}
 }
 
-// run is one run of a transaction.
-type run struct {
-	limit time.Duration
-	opts  *sql.TxOptions
-	fn    func(session) error
-}
-
-// once runs fn in one transaction. Waiting for a connection ends with ctx; the transaction itself does not, since
-// cancelling a statement would cost the connection.
-func (p *postgres) once(ctx context.Context, c *cost, r run) error {
-	conn, err := p.pool.Conn(ctx)
+// once runs a transaction and reports whether it may be run again: it has certainly changed nothing. Waiting for a
+// connection ends with ctx; the transaction itself does not, since cancelling a statement would cost the connection.
+func (p *postgres) once(ctx context.Context, c *cost, j job) (again bool, err error) {
+	conn, err := p.pool.take(ctx, j.limit)
 	if err != nil {
-		return err
+		return unreachable(err), err
 	}
-	defer func() { _ = conn.Close() }() // back to the pool
+	defer p.pool.give(conn)
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.limit)
-	defer cancel()
-	c.roundTrips++
-	tx, err := conn.BeginTx(ctx, r.opts)
-	if err != nil {
-		return err
+	s := &pgSession{conn: conn, begin: j.begin, cost: c}
+	outcome := rollback
+	defer func() { s.end(outcome) }() // covers panics too
+	if err = j.fn(s); err == nil && j.begin != beginRead {
+		err = s.commit()
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing; covers panics too
-
-	s := &pgSession{ctx: ctx, tx: tx, cost: c}
-	c.roundTrips++ // for the end
-	if err := r.fn(s); err != nil {
-		if s.lost != nil {
-			return s.lost // whatever fn returned, it is run again
-		}
-		return err
+	if s.lost != nil {
+		return true, s.lost // whatever fn has returned
 	}
-	return s.translate(tx.Commit())
-}
-
-// conflict reports whether err is PostgreSQL asking for the transaction to be run again.
-func conflict(err error) bool {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == "40001" || e.Code == "40P01")
+	if err == nil {
+		outcome = commit
+	}
+	return false, err
 }
 
 func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) error {
@@ -154,7 +145,7 @@ func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) err
 		}
 		return err
 	})
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42P01" { // no such table: a new database
+	if code(err) == undefinedTable { // a new database
 		err = errPending
 	}
 	if !errors.Is(err, errPending) {
@@ -163,55 +154,28 @@ func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) err
 
 	// READ COMMITTED, so that a transaction that has waited for the lock sees what its former holder committed. The lock
 	// ends with the transaction.
-	return p.once(ctx, &cost{}, run{longestMigration, nil, func(s session) error {
-		if _, err := s.exec("SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))", nil); err != nil {
-			return err
+	return p.repeat(ctx, &cost{}, job{beginMigrate, longestMigration, func(s session) error {
+		if _, err := s.run(statement{query: "SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))"}); err != nil {
+			return s.translate(err)
 		}
 		return apply(s, postgresDialect, steps, now)
-	}})
+	}, 0})
 }
 
 var errPending = errors.New("migrations are pending")
 
+// ping asks for an answer. Connections that have died in the meantime are no reason to say no.
 func (p *postgres) ping(ctx context.Context) error {
-	return p.pool.PingContext(ctx)
-}
-
-func (p *postgres) close() error { return p.pool.Close() }
-
-// pgSession is a transaction on PostgreSQL.
-type pgSession struct {
-	ctx  context.Context
-	tx   *sql.Tx
-	cost *cost
-	lost error // the conflict that ended it
-}
-
-func (s *pgSession) exec(query string, args []any) (int64, error) {
-	s.cost.roundTrips++
-	result, err := s.tx.ExecContext(s.ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-func (s *pgSession) query(query string, args []any) (rows, error) {
-	s.cost.roundTrips++
-	found, err := s.tx.QueryContext(s.ctx, query, args...)
-	if err != nil {
-		return nil, err // not a nil *sql.Rows in a non-nil interface
-	}
-	return found, nil
-}
-
-func (s *pgSession) translate(err error) error {
-	if conflict(err) {
-		s.lost = err
+	return p.repeat(ctx, &cost{}, job{beginRead, longestTx, func(s session) error {
+		_, err := s.run(statement{query: "SELECT 1"})
+		if err != nil {
+			err = s.translate(err)
+		}
 		return err
-	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" {
-		return fmt.Errorf("%w: %w", ErrExists, err)
-	}
-	return err
+	}, 2})
+}
+
+func (p *postgres) close() error {
+	p.pool.close()
+	return nil
 }

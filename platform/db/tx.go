@@ -19,23 +19,29 @@ type Tx struct {
 	writing    bool
 	scanning   bool
 	statements int   // that have run
+	ended      bool  // the closure has returned
 	failed     error // the first statement that failed: nothing runs after it
 	committed  []func()
 }
 
 // session is a connection inside a transaction.
 type session interface {
-	exec(query string, args []any) (int64, error)
-	query(query string, args []any) (rows, error)
+	// run runs a statement, after those that have been left for later, and returns how many rows it has affected.
+	run(st statement) (int64, error)
+	// later has a statement run before the next one, or before the transaction ends.
+	later(st statement) error
+	// settle runs the statements that have been left for later.
+	settle() error
+	// translate is told of each error of the others and returns what it means.
 	translate(err error) error
 }
 
-// rows are those that a query answers; *sql.Rows are some.
-type rows interface {
-	Scanner
-	Next() bool
-	Err() error
-	Close() error
+// statement is one to run.
+type statement struct {
+	query string
+	args  []any                     // in the forms of plainArg
+	none  error                     // what it fails with if it affects no row; nil: that is no failure
+	row   func(Scanner) (more bool) // takes the rows that it answers; nil: they are not wanted
 }
 
 // Scanner is the row a scan function reads its columns from.
@@ -67,11 +73,37 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	if !tx.writing {
 		return 0, tx.fail(errReading)
 	}
-	n, err := tx.session.exec(query, args)
+	n, err := tx.session.run(statement{query: query, args: args})
 	if err != nil {
 		return 0, tx.fail(err)
 	}
 	return n, nil
+}
+
+// Later runs a statement whose result decides nothing in the rest of the closure. On PostgreSQL it travels with the next
+// statement that has to be answered, or with COMMIT, so that nobody waits for it. If it fails, nothing after it is done:
+// its error is that of the next statement that has to be answered, or else of Write. A closure that tells apart the errors
+// of a statement must therefore leave none for later before it that may fail with the same.
+func (tx *Tx) Later(query string, args ...any) { tx.later(statement{query: query, args: args}) }
+
+// LaterOne is [Tx.Later] for a statement that must affect a row. If it affects none, the transaction fails with the error
+// given: the database itself refuses to go on, so that the row count decides although nobody waits for it. The statement is
+// an INSERT, UPDATE or DELETE without RETURNING.
+func (tx *Tx) LaterOne(none error, query string, args ...any) {
+	tx.later(statement{query: query, args: args, none: none})
+}
+
+func (tx *Tx) later(st statement) {
+	if tx.ready(st.args) != nil {
+		return // every later statement says so, and Write too
+	}
+	if !tx.writing && st.row == nil {
+		_ = tx.fail(errReading) // likewise
+		return
+	}
+	if err := tx.session.later(st); err != nil {
+		_ = tx.fail(err) // likewise
+	}
 }
 
 // One returns the first row that query answers, or [ErrNotFound].
@@ -104,41 +136,38 @@ func All[T any](tx *Tx, scan func(Scanner) (T, error), query string, args ...any
 }
 
 // each calls row for the rows of query until it has enough.
-func (tx *Tx) each(query string, args []any, row func(Scanner) (more bool, err error)) (err error) {
+func (tx *Tx) each(query string, args []any, row func(Scanner) (more bool, err error)) error {
 	if err := tx.ready(args); err != nil {
 		return err
 	}
-	rows, err := tx.session.query(query, args)
+	var scan error
+	_, err := tx.session.run(statement{query: query, args: args, row: tx.scanner(&scan, row)})
 	if err != nil {
 		return tx.fail(err)
 	}
-	tx.scanning = true
-	defer func() {
-		tx.scanning = false
-		if e := rows.Close(); e != nil && err == nil {
-			err = tx.fail(e)
-		}
-	}()
+	return scan
+}
 
-	for rows.Next() {
-		more, err := row(rows)
+// scanner makes of a scan function what takes the rows of a statement. Its first error goes to failed.
+func (tx *Tx) scanner(failed *error, row func(Scanner) (more bool, err error)) func(Scanner) bool {
+	return func(s Scanner) bool {
+		tx.scanning = true
+		defer func() { tx.scanning = false }()
+		more, err := row(s)
 		if err != nil {
-			return fmt.Errorf("scan: %w", err)
+			*failed = fmt.Errorf("scan: %w", err)
 		}
-		if !more {
-			return nil
-		}
+		return more && err == nil
 	}
-	if err := rows.Err(); err != nil {
-		return tx.fail(err)
-	}
-	return nil
 }
 
 // ready says whether the next statement may run, and converts its arguments to the types that both drivers accept.
 func (tx *Tx) ready(args []any) error {
 	if tx.failed != nil {
 		return tx.failed
+	}
+	if tx.ended {
+		return errEnded
 	}
 	if tx.scanning {
 		return tx.fail(errNested)
@@ -164,6 +193,7 @@ func (tx *Tx) fail(err error) error {
 
 // end is the result of the closure. If the closure has ignored a statement's error, it is that error.
 func (tx *Tx) end(err error) error {
+	tx.ended = true
 	if err == nil {
 		return tx.failed
 	}

@@ -214,7 +214,7 @@ func TestBatchFailsTogetherWhenItsTransactionIsLost(t *testing.T) {
 	writes := []func(*Tx) error{
 		func(tx *Tx) error { return put(tx, "a") },
 		func(tx *Tx) error { // simulates a full disk, on which SQLite rolls the transaction back by itself
-			_, _ = tx.session.exec("ROLLBACK", nil)
+			_, _ = tx.session.run(statement{query: "ROLLBACK"})
 			return errors.New("disk full")
 		},
 	}

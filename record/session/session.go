@@ -108,14 +108,11 @@ func RevokeUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 
 // DeleteUser removes all that is kept of a user's sessions.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
-	_, err := tx.Exec(`
+	tx.Later(`
 		DELETE FROM refresh_token
 		WHERE pool_id = $1 AND session_id IN (SELECT id FROM session WHERE pool_id = $1 AND sub = $2)`,
 		string(pool), string(sub))
-	if err != nil {
-		return fmt.Errorf("delete refresh tokens of user: %w", err)
-	}
-	_, err = tx.Exec(`
+	_, err := tx.Exec(`
 		DELETE FROM session
 		WHERE `+ofUser,
 		string(pool), string(sub))

@@ -1,0 +1,125 @@
+package db
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Statements that begin and end transactions.
+const (
+	beginRead    = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	beginWrite   = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+	beginMigrate = "BEGIN" // READ COMMITTED
+	commit       = "COMMIT"
+	rollback     = "ROLLBACK"
+)
+
+// pgSession is a transaction on PostgreSQL. It begins with its first statement, in the same exchange.
+type pgSession struct {
+	conn  *pgConn
+	begin string
+	cost  *cost
+	begun bool  // BEGIN has been put
+	asked bool  // BEGIN has been sent
+	ended bool  // COMMIT has been answered
+	lost  error // why the transaction is to be run again
+}
+
+func (s *pgSession) run(st statement) (affected int64, err error) {
+	if err := s.later(st); err != nil {
+		return 0, err
+	}
+	return s.exchange()
+}
+
+func (s *pgSession) later(st statement) error {
+	if !s.begun {
+		s.begun = true
+		if err := s.conn.put(statement{query: s.begin}, false); err != nil {
+			return err
+		}
+	}
+	return s.conn.put(st, false)
+}
+
+func (s *pgSession) settle() error {
+	if s.conn.sent == len(s.conn.owed) {
+		return nil // nothing has been put
+	}
+	_, err := s.exchange()
+	return err
+}
+
+func (s *pgSession) exchange() (int64, error) {
+	s.asked = true
+	s.cost.roundTrips++
+	return s.conn.exchange()
+}
+
+func (s *pgSession) translate(err error) error {
+	switch {
+	case s.conn.broken != nil, conflict(err):
+		s.lost = err
+	case outdated(err):
+		if !s.conn.fresh {
+			s.lost = err
+		}
+		s.conn.broken = err
+	case code(err) == uniqueViolation:
+		return fmt.Errorf("%w: %w", ErrExists, err)
+	}
+	return err
+}
+
+// commit sends COMMIT with what has been put, and waits. Without an answer it says ErrUnsure, unless the server cannot have
+// come to the COMMIT.
+func (s *pgSession) commit() error {
+	if !s.begun {
+		return nil
+	}
+	c := s.conn
+	c.committed = false
+	err := c.put(statement{query: commit}, false)
+	if err != nil {
+		return err
+	}
+	if _, err = s.exchange(); c.committed {
+		s.ended = true
+		return nil // whatever has happened to the connection since
+	}
+	if c.broken != nil && !s.uncommitted() {
+		return fmt.Errorf("%w: %w", ErrUnsure, err)
+	}
+	return s.translate(err)
+}
+
+// uncommitted reports whether the server certainly has not committed although the connection broke after the COMMIT was put:
+// nothing was sent, or the server ended the connection in an orderly way at an earlier statement. What a pooler says
+// about a server proves nothing.
+func (s *pgSession) uncommitted() bool {
+	c := s.conn
+	if c.sent < len(c.owed) {
+		return true
+	}
+	at := c.owed[c.read]
+	return c.named && code(c.broken) == adminShutdown && !at.sync && (at.query != commit || at.quiet)
+}
+
+// end ends a transaction that has not been committed, or only read, whose outcome nobody waits for: the server's answer is read before that to the connection's next
+// statement.
+func (s *pgSession) end(query string) {
+	c := s.conn
+	c.discard()
+	if !s.asked || s.ended || c.broken != nil {
+		return
+	}
+	if c.read < c.sent {
+		c.broken = errors.New("left in the middle of an answer")
+		return
+	}
+	if err := c.put(statement{query: query}, true); err != nil {
+		c.broken = err
+		return
+	}
+	_ = c.flush() // c.broken says it
+}
