@@ -89,6 +89,7 @@ func (s *Service) ListUserPoolClientSecrets(ctx context.Context, in *cognitoidp.
 		if err != nil {
 			return err
 		}
+		out.ClientSecrets = out.ClientSecrets[:0]
 		for _, secret := range c.Secrets {
 			out.ClientSecrets = append(out.ClientSecrets, describe(secret))
 		}

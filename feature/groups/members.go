@@ -85,7 +85,7 @@ func (s *Service) ListUsersInGroup(ctx context.Context, in *cognitoidp.ListUsers
 	}
 
 	limit, next := size(in.Limit), ""
-	users := []cognitoidp.UserType{}
+	var users []cognitoidp.UserType
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		g, err := find(tx, in.UserPoolId, in.GroupName)
 		if err != nil {
@@ -95,10 +95,12 @@ func (s *Service) ListUsersInGroup(ctx context.Context, in *cognitoidp.ListUsers
 		if err != nil {
 			return fmt.Errorf("list members: %w", err)
 		}
+		next = ""
 		if len(subs) > limit {
 			subs = subs[:limit]
 			next = string(subs[limit-1])
 		}
+		users = make([]cognitoidp.UserType, 0, len(subs))
 		for _, sub := range subs {
 			u, err := user.Get(tx, g.Pool, sub)
 			if err != nil {

@@ -25,13 +25,15 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ *iam.GetAccountSummar
 			}
 			summary[name] = int64(n)
 		}
+		providers := 0
 		for _, kind := range []trustprovider.Kind{trustprovider.OIDC, trustprovider.SAML} {
 			list, err := trustprovider.List(tx, kind)
 			if err != nil {
 				return err
 			}
-			summary["Providers"] += int64(len(list))
+			providers += len(list)
 		}
+		summary["Providers"] = int64(providers)
 		policies, err := policy.Count(tx)
 		if err != nil {
 			return err

@@ -88,6 +88,7 @@ func (s *Service) ListPolicyVersions(ctx context.Context, in *iam.ListPolicyVers
 		if err != nil {
 			return err
 		}
+		out.Versions = out.Versions[:0]
 		for _, v := range list {
 			out.Versions = append(out.Versions, describeVersion(m, v))
 		}

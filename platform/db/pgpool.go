@@ -15,6 +15,7 @@ type pgPool struct {
 
 	slots chan struct{} // one for each connection that may be in use
 	gone  chan struct{} // closed when the pool is
+	waits waits
 
 	mu     sync.Mutex
 	idle   []*pgConn // the one given back last is the last
@@ -35,12 +36,8 @@ func (p *pgPool) take(ctx context.Context, limit time.Duration) (*pgConn, error)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	select {
-	case p.slots <- struct{}{}:
-	case <-p.gone:
-		return nil, errClosed
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := p.enter(ctx); err != nil {
+		return nil, err
 	}
 	c, err := p.find(ctx, limit)
 	if err != nil {
@@ -48,6 +45,23 @@ func (p *pgPool) take(ctx context.Context, limit time.Duration) (*pgConn, error)
 		return nil, err
 	}
 	return c, nil
+}
+
+func (p *pgPool) enter(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	defer p.waits.begin()()
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-p.gone:
+		return errClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // find takes an idle connection that still works, or makes one.
@@ -137,6 +151,13 @@ func (p *pgPool) sweep(now time.Time) {
 	}
 	clear(p.idle[len(kept):])
 	p.idle = kept
+}
+
+// spare is the number of idle connections.
+func (p *pgPool) spare() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
 }
 
 // close ends all connections, those in use when they are given back.

@@ -19,8 +19,10 @@ type Stats struct {
 func (d *DB) Stats() []Stats { return d.engine.stats() }
 
 func (p *postgres) stats() []Stats {
-	s := p.pool.Stats()
-	return []Stats{{"any", s.MaxOpenConnections, s.OpenConnections, s.InUse, s.WaitCount, s.WaitDuration}}
+	waits, used := &p.pool.waits, len(p.pool.slots)
+	return []Stats{{
+		"any", cap(p.pool.slots), used + p.pool.spare(), used, waits.count.Load(), time.Duration(waits.nanoseconds.Load()),
+	}}
 }
 
 func (l *lite) stats() []Stats {
