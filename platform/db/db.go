@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -12,8 +13,11 @@ import (
 type DB struct {
 	opts    Options
 	engine  engine
+	steps   []step // the migrations that this program knows
 	memo    memo
 	changes changes
+	fence   fence
+	trouble trouble
 }
 
 // Options are the options of a database; the zero value is right for production.
@@ -32,6 +36,14 @@ type Options struct {
 
 	// Fast gives up durability on SQLite (synchronous=OFF). For tests only: a power cut may lose or ruin the file.
 	Fast bool
+
+	// Watch makes sure that a newer program's migrations are noticed within seconds: for servers, which are open for long.
+	Watch bool
+
+	// Contract is called before migrations that are run on a database with data and beside which older programs cannot serve.
+	// They have been announced; Contract returns when no program serves any more that does not know the migration needs. With nil
+	// such migrations are not run: Open answers ErrOlder.
+	Contract func(ctx context.Context, d *DB, needs string) error
 
 	// Migrations replaces the built-in schema; for tests of the runner.
 	Migrations fs.FS
@@ -74,7 +86,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if opts.Migrations == nil {
 		opts.Migrations = builtin
 	}
-	d := &DB{opts: opts}
+	d := &DB{opts: opts, fence: fence{turn: make(chan struct{}, 1)}}
 
 	var err error
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
@@ -89,9 +101,9 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 
-	steps, err := readSteps(opts.Migrations)
+	d.steps, err = readSteps(opts.Migrations)
 	if err == nil {
-		err = d.prepare(ctx, steps)
+		err = d.prepare(ctx)
 	}
 	if err != nil {
 		_ = d.engine.close() // the reason for giving up matters more
@@ -101,27 +113,39 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 }
 
 // prepare brings the schema up to date. Read-only, it answers ErrOlder when that were necessary.
-func (d *DB) prepare(ctx context.Context, steps []step) error {
-	if !d.opts.ReadOnly {
-		return d.engine.migrate(ctx, steps, d.opts.Now())
+func (d *DB) prepare(ctx context.Context) error {
+	var err error
+	if d.opts.ReadOnly {
+		_, err = d.engine.read(ctx, d.current)
+	} else {
+		err = d.migrate(ctx)
 	}
-	_, err := d.engine.read(ctx, func(s session) error {
-		done, err := applied(s)
-		if err != nil {
-			return fmt.Errorf("%w (%w)", ErrOlder, err) // without the table
-		}
-		missing, err := pending(steps, done)
-		if err == nil && len(missing) > 0 {
-			err = ErrOlder
-		}
-		return err
-	})
+	if newer, ok := errors.AsType[*newerError](err); ok {
+		return d.tolerate(ctx, newer)
+	}
+	return err
+}
+
+// current answers ErrOlder when migrations are missing.
+func (d *DB) current(s session) error {
+	done, err := applied(s)
+	if err != nil {
+		return fmt.Errorf("%w (%w)", ErrOlder, err) // without the table
+	}
+	missing, err := pending(d.steps, done)
+	if err == nil && len(missing) > 0 {
+		err = ErrOlder
+	}
 	return err
 }
 
 // Read runs fn on one snapshot, which other writes do not change. fn cannot write. It may run more than once, as that of
 // Write. A Read inside another's closure may wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := d.enter(ctx); err != nil {
+		return err
+	}
+	defer d.leave()
 	began, statements := time.Now(), 0
 	cost, err := d.engine.read(ctx, func(s session) error {
 		tx := d.begin(ctx, s)
@@ -129,6 +153,7 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 		return tx.end(fn(tx))
 	})
 	d.observe(ctx, Transaction{Kind: "read", Took: time.Since(began), Statements: statements}, cost)
+	d.note(err)
 	return err
 }
 
@@ -149,6 +174,10 @@ func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error 
 	if d.opts.ReadOnly {
 		return errReading
 	}
+	if err := d.enter(ctx); err != nil {
+		return err
+	}
+	defer d.leave()
 	began, statements := time.Now(), 0
 	var tx *Tx
 	durable, cost, err := d.engine.write(ctx, soon, func(s session) error {
@@ -158,6 +187,7 @@ func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error 
 		return tx.end(fn(tx))
 	})
 	d.observe(ctx, Transaction{Kind: "write", Took: time.Since(began), Statements: statements}, cost)
+	d.note(err)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ const unreleased = "0005_ground"
 // pending is the steps that done does not hold. A name in done that is no step's was written by a newer program, or by one
 // from before the first release.
 func pending(steps []step, done []string) ([]step, error) {
+	var unknown []string
 	skip := map[string]bool{}
 	for _, name := range done {
 		skip[name] = true
@@ -67,16 +68,22 @@ func pending(steps []step, done []string) ([]step, error) {
 		case name == unreleased:
 			return nil, ErrUnreleased
 		default:
-			return nil, fmt.Errorf("%w (it holds migration %s)", ErrNewer, name)
+			unknown = append(unknown, name)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return skip[s.name] }), nil
+	missing := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return skip[s.name] })
+	if len(unknown) > 0 {
+		return nil, &newerError{unknown, len(missing) > 0}
+	}
+	return missing, nil
 }
 
 // apply runs the missing migrations inside the transaction s, which must hold the lock.
 func apply(s session, dialect func(string) string, steps []step, now time.Time) error {
-	if _, err := s.run(statement{query: dialect(createApplied)}); err != nil {
-		return err
+	for _, table := range []string{createApplied, createNeeds} {
+		if _, err := s.run(statement{query: dialect(table)}); err != nil {
+			return err
+		}
 	}
 	done, err := applied(s)
 	if err != nil {
@@ -94,6 +101,11 @@ func apply(s session, dialect func(string) string, steps []step, now time.Time) 
 			}
 		}
 		if _, err := s.run(statement{query: writeApplied, args: []any{step.name, Millis(now)}}); err != nil {
+			return err
+		}
+	}
+	for _, step := range missing { // at the end: announcements are renewed until then, in these rows
+		if _, err := s.run(statement{query: writeNeed, args: []any{step.name, step.needs(), int64(0)}}); err != nil {
 			return err
 		}
 	}

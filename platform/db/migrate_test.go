@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,12 +22,15 @@ import (
 
 func open(t *testing.T, url string, files fstest.MapFS) (*db.DB, error) {
 	t.Helper()
-	d, err := db.Open(t.Context(), url, db.Options{Migrations: files, Fast: true})
+	d, err := db.Open(t.Context(), url, db.Options{Migrations: files, Fast: true, Contract: nobody})
 	if err == nil {
 		t.Cleanup(func() { _ = d.Close() })
 	}
 	return d, err
 }
+
+// nobody is there to wait for.
+func nobody(context.Context, *db.DB, string) error { return nil }
 
 func files(names ...string) fstest.MapFS {
 	list := fstest.MapFS{}

@@ -19,11 +19,14 @@ const (
 	deadlock             = "40P01"
 	undefinedTable       = "42P01"
 	notSupported         = "0A000" // also SERIALIZABLE on a standby, and a prepared statement whose columns have changed
+	diskFull             = "53100"
 	tooManyConnections   = "53300"
 	adminShutdown        = "57P01"
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03"
 	databaseDropped      = "57P04"
+	dataCorrupted        = "XX001"
+	indexCorrupted       = "XX002"
 )
 
 func code(err error) string {

@@ -1,3 +1,4 @@
+-- Serves beside nothing older: programs that do not know it would honour what was made void.
 -- When all sessions of a pool whose sign-in was earlier were ended; 0 is never.
 ALTER TABLE pool ADD COLUMN signed_out BIGINT NOT NULL DEFAULT 0;
 
