@@ -43,6 +43,7 @@ type Notifier struct {
 	Tokens *token.Minter
 	Client *http.Client // bounds time, size and where a call may go
 	Log    *slog.Logger // is told of apps that were not told
+	Node   string       // that tells them; what it has claimed is released by this name
 }
 
 // Deliver tells the apps of every notice that is due, and returns when none is left. An app is told twice only if the node dies
@@ -67,7 +68,7 @@ func (n *Notifier) Deliver(ctx context.Context) error {
 func (n *Notifier) deliver(ctx context.Context, notice *logoutnotice.Notice) error {
 	var address string
 	err := n.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		if err := logoutnotice.Claim(tx, notice, tx.Now.Add(claim)); err != nil {
+		if err := logoutnotice.Claim(tx, notice, tx.Now.Add(claim), n.Node); err != nil {
 			return err
 		}
 		if address, err = addressOf(tx, notice); err != nil || address != "" {

@@ -13,7 +13,7 @@ import (
 
 const (
 	bound   = time.Minute     // for one attempt
-	claim   = 2 * time.Minute // until another node may try, if this one dies during an attempt
+	claim   = 2 * time.Minute // until another may try if this one ends during an attempt and nobody releases what it has claimed
 	maxLife = 24 * time.Hour  // no code is good for longer
 )
 
@@ -68,7 +68,7 @@ func (c *Outbox) deliver(ctx context.Context, row *outbox.Row) error {
 		if row.Medium == "" {
 			return outbox.Delete(tx, row)
 		}
-		if err := outbox.Claim(tx, row, tx.Now.Add(claim)); err != nil {
+		if err := outbox.Claim(tx, row, tx.Now.Add(claim), c.Node); err != nil {
 			return err
 		}
 		if !tx.Now.Before(expiry(row)) {

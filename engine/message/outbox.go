@@ -37,7 +37,8 @@ type Outbox struct {
 	Triggers trigger.Triggers
 	// Now is the clock that measures how long they take; nil: it is not measured.
 	Now     func() time.Time
-	Keep    bool // messages stay and are the inbox: a development server
+	Node    string // that delivers; what it has claimed is released by this name
+	Keep    bool   // messages stay and are the inbox: a development server
 	Senders []Sender
 	// Keys encrypt codes for functions that send messages.
 	Keys *kmskey.Keys
@@ -173,6 +174,12 @@ func label(row *outbox.Row) string { return "outbox/" + row.ID }
 // wait.
 func (c *Outbox) notify()       { signal(c.signals().all) }
 func (c *Outbox) notifyUrgent() { signal(c.signals().urgent) }
+
+// Notify wakes loops of both kinds, after messages have become due.
+func (c *Outbox) Notify() {
+	c.notify()
+	c.notifyUrgent()
+}
 
 func signal(loop chan struct{}) {
 	select {

@@ -45,13 +45,13 @@ func Due(tx *db.Tx, limit int) ([]*Notice, error) {
 		db.Millis(tx.Now), limit)
 }
 
-// Claim takes a notice for an attempt, until the moment given. It answers db.ErrStale when it was claimed before.
-func Claim(tx *db.Tx, n *Notice, until time.Time) error {
+// Claim takes a notice for an attempt of a node, until the moment given. It answers db.ErrStale when it was claimed before.
+func Claim(tx *db.Tx, n *Notice, until time.Time, node string) error {
 	rows, err := tx.Exec(`
 		UPDATE logout_notice
-		SET due = $1, attempts = attempts + 1
+		SET due = $1, attempts = attempts + 1, claimed_by = $6
 		WHERE pool_id = $2 AND client_id = $3 AND sso = $4 AND due = $5`,
-		db.Millis(until), n.Pool, n.Client, n.SSO, db.Millis(n.Due))
+		db.Millis(until), n.Pool, n.Client, n.SSO, db.Millis(n.Due), node)
 	if err != nil {
 		return fmt.Errorf("claim notice of logout: %w", err)
 	}
@@ -65,11 +65,24 @@ func Claim(tx *db.Tx, n *Notice, until time.Time) error {
 func Postpone(tx *db.Tx, n *Notice, due time.Time) error {
 	_, err := tx.Exec(`
 		UPDATE logout_notice
-		SET due = $1
+		SET due = $1, claimed_by = ''
 		WHERE pool_id = $2 AND client_id = $3 AND sso = $4`,
 		db.Millis(due), n.Pool, n.Client, n.SSO)
 	if err != nil {
 		return fmt.Errorf("postpone notice of logout: %w", err)
+	}
+	return nil
+}
+
+// Release makes what a node has claimed and not concluded due at once: it has died.
+func Release(tx *db.Tx, node string) error {
+	_, err := tx.Exec(`
+		UPDATE logout_notice
+		SET due = $1, claimed_by = ''
+		WHERE claimed_by = $2 AND claimed_by <> ''`,
+		db.Millis(tx.Now), node)
+	if err != nil {
+		return fmt.Errorf("release notices of logout: %w", err)
 	}
 	return nil
 }

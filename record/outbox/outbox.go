@@ -81,14 +81,14 @@ func Due(tx *db.Tx, queue int64, limit int) ([]*Row, error) {
 		queue, db.Millis(tx.Now), limit)
 }
 
-// Claim takes a message for an attempt at delivering it, until the moment given. It answers db.ErrStale when another node has
-// claimed it before.
-func Claim(tx *db.Tx, r *Row, until time.Time) error {
+// Claim takes a message for an attempt of a node at delivering it, until the moment given. It answers db.ErrStale when another
+// has claimed it before.
+func Claim(tx *db.Tx, r *Row, until time.Time, node string) error {
 	rows, err := tx.Exec(`
 		UPDATE outbox
-		SET due = $1, attempts = attempts + 1
+		SET due = $1, attempts = attempts + 1, claimed_by = $5
 		WHERE pool_id = $2 AND id = $3 AND due = $4`,
-		db.Millis(until), r.Pool, r.ID, db.Millis(r.Due))
+		db.Millis(until), r.Pool, r.ID, db.Millis(r.Due), node)
 	if err != nil {
 		return fmt.Errorf("claim message: %w", err)
 	}
@@ -102,11 +102,24 @@ func Claim(tx *db.Tx, r *Row, until time.Time) error {
 func Postpone(tx *db.Tx, r *Row, due time.Time) error {
 	_, err := tx.Exec(`
 		UPDATE outbox
-		SET due = $1
+		SET due = $1, claimed_by = ''
 		WHERE pool_id = $2 AND id = $3 AND due = $4`,
 		db.Millis(due), r.Pool, r.ID, db.Millis(r.Due))
 	if err != nil {
 		return fmt.Errorf("postpone message: %w", err)
+	}
+	return nil
+}
+
+// Release makes what a node has claimed and not concluded due at once: it has died.
+func Release(tx *db.Tx, node string) error {
+	_, err := tx.Exec(`
+		UPDATE outbox
+		SET due = $1, claimed_by = ''
+		WHERE claimed_by = $2 AND claimed_by <> ''`,
+		db.Millis(tx.Now), node)
+	if err != nil {
+		return fmt.Errorf("release messages: %w", err)
 	}
 	return nil
 }

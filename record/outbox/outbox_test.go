@@ -116,8 +116,8 @@ func TestOnlyOneNodeClaimsAMessage(t *testing.T) {
 			t.Errorf("due (-want +got):\n%s", diff)
 		}
 
-		write(t, d, func(tx *db.Tx) error { return outbox.Claim(tx, row(0), noon.Add(time.Minute)) })
-		err := d.Write(t.Context(), func(tx *db.Tx) error { return outbox.Claim(tx, row(0), noon.Add(time.Minute)) })
+		write(t, d, func(tx *db.Tx) error { return outbox.Claim(tx, row(0), noon.Add(time.Minute), "one") })
+		err := d.Write(t.Context(), func(tx *db.Tx) error { return outbox.Claim(tx, row(0), noon.Add(time.Minute), "two") })
 		if !errors.Is(err, db.ErrStale) {
 			t.Errorf("second claim: got %v, want db.ErrStale", err)
 		}
