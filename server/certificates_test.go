@@ -36,7 +36,7 @@ const (
 func serving(t *testing.T, c Config) (*Server, string) {
 	t.Helper()
 	c.Addr, c.Region, c.Account = "127.0.0.1:0", "us-east-1", "123456789012"
-	c.MasterKeys, c.Test.FastDatabase = [][]byte{bytes.Repeat([]byte{7}, 32)}, true
+	c.MasterKeys, c.Test.FastDatabase, c.Test.SharedFile = [][]byte{bytes.Repeat([]byte{7}, 32)}, true, true
 	srv, err := New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

@@ -117,6 +117,8 @@ type Test struct {
 	Transaction func(ctx context.Context, t db.Transaction)
 	// FastDatabase gives up durability.
 	FastDatabase bool
+	// SharedFile lets several servers have one SQLite file.
+	SharedFile bool
 }
 
 // now is the clock of the server.

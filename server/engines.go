@@ -71,12 +71,13 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 			HTTP: e.toProviders, Now: c.now(), KeysAge: 10 * time.Minute, KeysMax: 24 * time.Hour, Pause: time.Minute,
 		},
 	}
-	e.logouts = &backchannel.Notifier{DB: e.store, Tokens: e.tokens, Client: e.toApps, Log: c.Log}
+	e.logouts = &backchannel.Notifier{DB: e.store, Tokens: e.tokens, Client: e.toApps, Log: c.Log, Node: o.node}
 	e.authenticator = &bearer.Authenticator{Tokens: e.tokens}
 	e.authorizations = &hosted.Server{Apps: e.apps, DB: e.store, Tokens: e.tokens}
 	e.outbox = &message.Outbox{
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Keys: e.senders.keys, Senders: e.senders.list, Keep: c.Dev,
 		Limits: limits(*c), Pages: c.issuers().PagesURL, Now: time.Now, Log: c.Log, Observe: meteredMessages(metrics), GivenUp: messageGivenUp(metrics),
+		Node: o.node,
 	}
 	e.codes = &verification.Codes{Outbox: e.outbox}
 	e.migrator = &migration.Migrator{

@@ -3,19 +3,51 @@ package server
 import (
 	"context"
 	"net/http"
+	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
-	"cardea/platform/db"
+	"cardea/engine/cluster"
+	"cardea/platform/seal"
 )
 
-// pingTimeout bounds how long /readyz waits for the database.
-const pingTimeout = 2 * time.Second
+const (
+	// readyWithin bounds how long /readyz waits for a heartbeat.
+	readyWithin = 2 * time.Second
+
+	// readyFor is how long /readyz answers by the latest heartbeat, so that whoever asks it all the time costs one a second.
+	readyFor = time.Second
+)
+
+// notAnswering is what /readyz says when a heartbeat takes too long.
+const notAnswering = "The database does not answer."
 
 // health answers /livez and /readyz.
 type health struct {
-	db       *db.DB
+	node     *cluster.Node
 	draining atomic.Bool
+	beating  chan struct{} // has room for one heartbeat that /readyz has asked for
+}
+
+func newHealth(node *cluster.Node) *health {
+	return &health{node: node, beating: make(chan struct{}, 1)}
+}
+
+// newNode is this process among those that serve on the database.
+func newNode(c *Config, o opened, master *seal.Master) *cluster.Node {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	names := c.issuers()
+	return &cluster.Node{
+		DB: o.store, Master: master, ID: o.node, Host: host, Version: c.Version, Alone: o.alone, Now: time.Now, Log: c.Log,
+		Settings: map[string]string{
+			"public_url": c.PublicURL, "issuer_base": names.Base, "base_domain": names.BaseDomain, "account": c.Account, "region": c.Region,
+		},
+	}
 }
 
 // live says that the process answers.
@@ -23,22 +55,64 @@ func (h *health) live(w http.ResponseWriter, _ *http.Request) {
 	plain(w, http.StatusOK, "ok")
 }
 
-// ready says whether requests should be sent here: the database answers and the server is not about to stop.
+// ready says whether requests should be sent here: the server is not about to stop, and a heartbeat that is not older than a second
+// has found nothing that keeps it from serving. Everyone may ask: reasons name neither hosts nor values, which are in the log.
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	if h.draining.Load() {
-		plain(w, http.StatusServiceUnavailable, "stopping")
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
-	defer cancel()
-	if err := h.db.Ping(ctx); err != nil {
-		plain(w, http.StatusServiceUnavailable, "database does not answer")
+	reasons := h.reasons(r.Context())
+	if len(reasons) > 0 {
+		plain(w, http.StatusServiceUnavailable, strings.Join(reasons, "\n"))
 		return
 	}
 	plain(w, http.StatusOK, "ok")
 }
 
-// plain answers with one line of text.
+// reasons are why requests should not be sent here.
+func (h *health) reasons(ctx context.Context) []string {
+	if h.draining.Load() {
+		return []string{"stopping"}
+	}
+	reasons, age := h.node.Reasons()
+	if age <= readyFor {
+		return h.answers(ctx, reasons)
+	}
+	h.beat(ctx)
+	if reasons, age = h.node.Reasons(); age > readyWithin && !slices.Contains(reasons, notAnswering) {
+		reasons = append(reasons, notAnswering)
+	}
+	return reasons
+}
+
+// answers adds to the reasons that the database does not answer.
+func (h *health) answers(ctx context.Context, reasons []string) []string {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if h.node.DB.Ping(ctx) != nil && !slices.Contains(reasons, notAnswering) {
+		reasons = append(reasons, notAnswering)
+	}
+	return reasons
+}
+
+// beat has a heartbeat made, unless one that was asked for before is under way, and waits for it not longer than readyWithin.
+func (h *health) beat(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	select {
+	case h.beating <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer func() { <-h.beating; close(done) }()
+		_ = h.node.Beat(context.WithoutCancel(ctx)) // its error is that of a context that has ended
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// plain answers with lines of text.
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"cardea/engine/cluster"
 	"cardea/engine/message"
 	"cardea/engine/retention"
 	"cardea/platform/db"
@@ -67,13 +68,20 @@ func schedule(e *engines, f *features) []jobs.Job {
 	return list
 }
 
-// startJobs begins the schedule and returns how to end it, which waits for jobs under way.
+// startJobs begins the schedule and returns how to end it, which waits for jobs under way. A node that differs from the others does
+// no work: it would send wrong links, and seal under keys that others lack.
 func (s *Server) startJobs(ctx context.Context) (stop func()) {
-	runner := &jobs.Runner{Jobs: s.jobs, Log: s.config.Log, Observe: s.observeJob}
+	node := s.health.node
+	s.health.beat(ctx)
+	beats := &jobs.Runner{
+		Jobs: []jobs.Job{{Name: "heartbeat", Every: cluster.Interval, Everywhere: true, Run: node.Beat}}, Log: s.config.Log, Observe: s.metrics.Job,
+	}
+	runner := &jobs.Runner{Jobs: s.jobs, May: node.MayWork, Log: s.config.Log, Observe: s.observeJob}
 	if s.DB.Engine() == "postgres" {
 		runner.Lease = s.lease // a SQLite file has one server
 	}
-	return runner.Start(ctx)
+	stopBeats, stopJobs := beats.Start(ctx), runner.Start(ctx)
+	return func() { stopJobs(); stopBeats() }
 }
 
 // lease takes a lease in the store, so that one node runs each job.

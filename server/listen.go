@@ -117,6 +117,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.drain(deadline)
 	select {
 	case <-stopped:
+		if err := s.health.node.Leave(deadline); err != nil {
+			s.config.Log.Warn("other nodes will take this one for dead", "error", err)
+		}
 	case <-deadline.Done():
 		s.config.Log.Warn("a background job did not stop in time")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"cardea/engine/backchannel"
 	"cardea/engine/certificate"
+	"cardea/engine/cluster"
 	"cardea/engine/issuer"
 	"cardea/inbound/login"
 	"cardea/outbound/externalsts"
@@ -24,6 +25,9 @@ import (
 
 // opened is what a server is built on: what must be opened, and what the configuration may be wrong about.
 type opened struct {
+	node            string // of this process
+	alone           bool   // no other server has the database
+	unlock          func() // lets another have it
 	store           *db.DB
 	ring            *datakey.Ring
 	places          *geo.Database
@@ -56,12 +60,12 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 	if o.toTokenServices, err = newGuardedClient(c, externalsts.Timeout, externalsts.MaxAnswer); err != nil {
 		return o, err
 	}
-	if o.store, err = db.Open(ctx, c.Database, db.Options{Now: c.now(), Observe: c.transactions(metrics), Fast: c.Test.FastDatabase}); err != nil {
+	if err := o.openStore(ctx, c, metrics); err != nil {
 		return o, err
 	}
 	defer func() {
 		if err != nil {
-			_ = o.store.Close() // the reason for giving up matters more
+			_ = o.closeStore() // the reason for giving up matters more
 		}
 	}()
 	o.ring = &datakey.Ring{Master: master, Log: c.Log}
@@ -84,6 +88,37 @@ func open(ctx context.Context, c Config, master *seal.Master, metrics *telemetry
 		return o, fmt.Errorf("geo_database: %w", err)
 	}
 	return o, nil
+}
+
+// openStore opens the database, which no other server may have if it is a file.
+func (o *opened) openStore(ctx context.Context, c Config, metrics *telemetry.Metrics) (err error) {
+	o.node, o.unlock = cluster.NewID(), func() {}
+	if !c.Test.SharedFile {
+		if o.unlock, err = db.Alone(c.Database); err != nil {
+			return err
+		}
+		o.alone = strings.HasPrefix(c.Database, "sqlite:")
+	}
+	o.store, err = db.Open(ctx, c.Database, db.Options{
+		Now: c.now(), Observe: c.transactions(metrics), Fast: c.Test.FastDatabase, Watch: true,
+		Contract: func(ctx context.Context, d *db.DB, needs string) error {
+			if o.alone {
+				return nil
+			}
+			c.Log.Info("waiting until no older node serves", "needs", needs)
+			return (&cluster.Older{DB: d, Needs: needs, Now: time.Now}).Wait(ctx)
+		},
+	})
+	if err != nil {
+		o.unlock()
+	}
+	return err
+}
+
+// closeStore closes the database and lets another server have it.
+func (o *opened) closeStore() error {
+	defer o.unlock()
+	return o.store.Close()
 }
 
 // transactions is what is told of every transaction of the database.

@@ -88,8 +88,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		config:     c,
 		jobs:       schedule(e, f),
 		metrics:    metrics,
-		health:     &health{db: e.store},
+		health:     newHealth(newNode(&c, o, master)),
 	}
+	srv.watch(metrics)
 	srv.Federation = f.federation
 	srv.runs = newJobRuns(e.store, srv.jobs)
 	srv.jobs = append(srv.jobs, srv.runs.job())
@@ -101,6 +102,13 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, srv.Close())
 	}
 	return srv, nil
+}
+
+// watch publishes how the nodes are, and has what a dead one had claimed delivered.
+func (s *Server) watch(metrics *telemetry.Metrics) {
+	node := s.health.node
+	node.Released = s.Outbox.Notify
+	metrics.Gauge("nodes", "Number of nodes that run on the database, as this one sees it.", func() float64 { return float64(node.Live()) })
 }
 
 // enforcing is what decides by policies, or nil on a server where everybody may do everything.
@@ -117,7 +125,7 @@ func (s *Server) Close() error {
 	s.senders.close()
 	s.functions.close()
 	s.arithmetic.close()
-	if err := errors.Join(s.DB.Close(), s.places.Close()); err != nil {
+	if err := errors.Join(s.closeStore(), s.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil

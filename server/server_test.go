@@ -157,7 +157,9 @@ func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		srv, err := server.New(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{8}, 32)}})
+		srv, err := server.New(t.Context(), server.Config{
+			Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{8}, 32)}, Test: server.Test{SharedFile: true},
+		})
 		if err == nil {
 			srv.Close()
 			t.Fatal("got no error")

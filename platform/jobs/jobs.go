@@ -35,6 +35,10 @@ type Runner struct {
 	// Lease takes the lease called name for d and reports whether it was free; nil: there are no other nodes.
 	Lease func(ctx context.Context, name string, d time.Duration) (bool, error)
 
+	// May, if set, says whether this node may run jobs at the moment. Without it they wait for their next time, and leases are left
+	// to other nodes.
+	May func() bool
+
 	// Log is told of failed runs; nil is slog.Default.
 	Log *slog.Logger
 
@@ -86,6 +90,9 @@ func (r *Runner) follow(ctx context.Context, job Job) {
 
 // round runs the job if this node gets the lease.
 func (r *Runner) round(ctx context.Context, job Job, woken bool) {
+	if r.May != nil && !r.May() {
+		return
+	}
 	if !woken && !job.Everywhere && r.Lease != nil {
 		free, err := r.Lease(ctx, job.Name, job.Every*9/10)
 		if err != nil {

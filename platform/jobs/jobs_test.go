@@ -60,6 +60,24 @@ func TestJobRunsOncePerIntervalHoweverManyNodes(t *testing.T) {
 	})
 }
 
+func TestANodeThatMayNotWorkLeavesJobsToOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var wrong, right atomic.Int64
+		l := &leases{}
+		job := func(n *atomic.Int64) []Job { return []Job{{Name: "shared", Every: time.Minute, Run: counting(n)}} }
+		no := &Runner{Lease: l.take, Jobs: job(&wrong), May: func() bool { return false }}
+		yes := &Runner{Lease: l.take, Jobs: job(&right), May: func() bool { return true }}
+		defer no.Start(t.Context())()
+		defer yes.Start(t.Context())()
+		time.Sleep(10*time.Minute + 30*time.Second)
+		synctest.Wait()
+		if wrong.Load() != 0 || right.Load() < 10 {
+			t.Errorf("got %d runs on the node that may not work and %d on the other", wrong.Load(), right.Load())
+		}
+	})
+}
+
 func TestFailuresAreLoggedOnceAndDoNotEndTheJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -75,6 +75,7 @@ func New(t testing.TB, database string, change func(c *server.Config)) *World {
 			Strict:       w.strict,
 			Transaction:  countTransaction,
 			FastDatabase: true,
+			SharedFile:   true,
 		},
 	}
 	if change != nil {
