@@ -30,6 +30,8 @@ type Config struct {
 
 	// Addr is where the API is served, AdminAddr where the metrics are; the latter may be empty.
 	Addr, AdminAddr string
+	// AdminPprof serves profiles of the program on AdminAddr even if other machines may reach it.
+	AdminPprof bool
 	// PublicURL is the address under which clients reach the server, without a path.
 	PublicURL string
 	// IssuerBase begins every issuer, {region} standing for the pool's Region; empty means PublicURL.

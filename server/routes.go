@@ -74,6 +74,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	admin.Handle("GET /metrics", s.metrics.Handler())
 	admin.HandleFunc("GET /livez", s.health.live)
 	admin.HandleFunc("GET /readyz", s.health.ready)
+	registerProfiles(admin, c.AdminAddr, c.AdminPprof)
 	s.Admin = admin
 	if c.Dev {
 		mux.Handle("GET /metrics", s.metrics.Handler())

@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"cardea/platform/memory"
 )
 
 // version names the build; the linker sets it.
@@ -44,9 +47,28 @@ type terminal struct {
 // processor time, for memory that is returned when the server idles.
 const heapGrowth = 400
 
+// memoryShare is how much of the memory that the process may use is for the Go runtime, in per cent. Near the limit garbage is
+// collected as often as it takes, whatever heapGrowth says. The rest is for
+// what it does not count, such as the program itself and the log of SQLite, which is mapped.
+const memoryShare = 90
+
+// memoryLimit is the limit that the Go runtime keeps to, in bytes; 0: there is none.
+func memoryLimit() int64 {
+	limit := debug.SetMemoryLimit(-1) // changes nothing
+	if limit == math.MaxInt64 {
+		return 0
+	}
+	return limit
+}
+
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(heapGrowth)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		if limit, ok := memory.Limit(os.DirFS("/")); ok {
+			debug.SetMemoryLimit(limit / 100 * memoryShare)
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

@@ -38,7 +38,8 @@ func (c serveCommand) Run(t terminal) error {
 	if err := notify("READY=1"); err != nil {
 		settings.Log.Warn("the service manager was not told that the server is ready", "error", err)
 	}
-	settings.Log.Info("serving", "addr", srv.Addr().String(), "public_url", settings.PublicURL, "version", version, "arithmetic", srv.Arithmetic())
+	settings.Log.Info("serving", "addr", srv.Addr().String(), "public_url", settings.PublicURL, "version", version,
+		"arithmetic", srv.Arithmetic(), "memory_limit_mb", memoryLimit()>>20)
 	return srv.Run(t.ctx)
 }
 
@@ -67,6 +68,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 	return server.Config{
 		Addr:            settings.Addr,
 		AdminAddr:       settings.AdminAddr,
+		AdminPprof:      settings.AdminPprof,
 		PublicURL:       settings.PublicURL,
 		IssuerBase:      settings.IssuerBase,
 		BaseDomain:      settings.BaseDomain,

@@ -12,6 +12,8 @@ type Config struct {
 	// AdminAddr is where /metrics, /livez and /readyz are served for the operator; empty turns it off.
 	// The two health pages are also on Addr; the metrics are not.
 	AdminAddr string `toml:"admin_addr"`
+	// AdminPprof serves profiles of the program at /debug/pprof/ on AdminAddr even if that is not a loopback address.
+	AdminPprof bool `toml:"admin_pprof"`
 	// PublicURL is the address under which clients reach the server, without a path.
 	PublicURL string `toml:"public_url"`
 	// IssuerBase begins the "iss" of every token; the pool's id follows it. "{region}" stands for the pool's Region,
