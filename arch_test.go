@@ -63,6 +63,7 @@ var modules = map[string]string{
 	"github.com/rogpeppe/go-internal":               "tests: testscript stories",
 	"github.com/russellhaering/goxmldsig":           "SAML: the canonical form of XML that signatures are over",
 	"github.com/wneessen/go-mail":                   "SMTP and MIME",
+	"go.yaml.in/yaml/v3":                            "tests: reads alert rules and other files of deploy",
 	"golang.org/x/crypto":                           "argon2id; ACME, for certificates of domains",
 	"golang.org/x/net":                              "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
 	"golang.org/x/oauth2":                           "tests: the token requests of go-oidc's relying party",
