@@ -20,6 +20,7 @@ func TestTheLeastLimitOfTheGroupsHolds(t *testing.T) {
 		"unlimited":       {map[string]string{"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/memory.max": "max\n"}, 0},
 		"a service":       {map[string]string{"proc/self/cgroup": "0::/system.slice/c.service\n", "sys/fs/cgroup/system.slice/c.service/memory.max": "268435456\n"}, 256 * mib},
 		"a slice's":       {map[string]string{"proc/self/cgroup": "0::/s/c\n", "sys/fs/cgroup/s/c/memory.max": "268435456\n", "sys/fs/cgroup/s/memory.max": "134217728\n"}, 128 * mib},
+		"a wider slice's": {map[string]string{"proc/self/cgroup": "0::/s/c\n", "sys/fs/cgroup/s/c/memory.max": "134217728\n", "sys/fs/cgroup/s/memory.max": "268435456\n"}, 128 * mib},
 		"outside":         {map[string]string{"proc/self/cgroup": "0::/../../x\n", "sys/fs/cgroup/memory.max": "134217728\n"}, 128 * mib},
 		"version 1":       {map[string]string{"proc/self/cgroup": "4:memory:/a\n", "sys/fs/cgroup/a/memory.max": "134217728\n"}, 0},
 		"both versions":   {map[string]string{"proc/self/cgroup": "4:cpu:/a\n0::/b\n", "sys/fs/cgroup/b/memory.max": "134217728\n"}, 128 * mib},
