@@ -40,11 +40,16 @@ type MasterKey struct {
 
 // OpenMasterKeys opens the store that c names, which a server has been started on before. Close it when done.
 func OpenMasterKeys(ctx context.Context, c Config) (*MasterKeys, error) {
+	return openMasterKeys(ctx, c, db.Options{})
+}
+
+func openMasterKeys(ctx context.Context, c Config, opts db.Options) (*MasterKeys, error) {
 	master, err := seal.NewMaster(c.MasterKeys...)
 	if err != nil {
 		return nil, err
 	}
-	store, err := db.Open(ctx, c.Database, db.Options{Now: c.now()})
+	opts.Now = c.now()
+	store, err := db.Open(ctx, c.Database, opts)
 	if err != nil {
 		return nil, err
 	}

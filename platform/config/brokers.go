@@ -34,7 +34,7 @@ func (c Config) checkBrokers() error {
 	var wrong []error
 	for i, b := range c.Brokers {
 		if err := b.check(c.Outgoing); err != nil {
-			wrong = append(wrong, fmt.Errorf("brokers[%d]: %w", i, err))
+			wrong = append(wrong, Within(fmt.Sprintf("brokers[%d]", i), err))
 		}
 	}
 	return errors.Join(wrong...)

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"cardea/platform/db"
 	"cardea/platform/seal"
 )
 
@@ -29,6 +32,7 @@ func (c Config) check() error {
 		c.checkShutdown(),
 		checkOneOf("arithmetic", c.Arithmetic, ArithmeticAuto, ArithmeticGo, ArithmeticOpenSSL),
 		checkDatabase("database.url", c.Database.URL),
+		c.checkAddresses(),
 		c.checkTLS(),
 		c.checkCertificates(),
 		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),
@@ -40,6 +44,7 @@ func (c Config) check() error {
 		c.checkKMSKeys(),
 		c.checkBrokers(),
 		c.Federation.check(c.Outgoing),
+		c.checkCalls(),
 		c.Guard.check(),
 		c.S3IAM.check(),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
@@ -121,10 +126,18 @@ func checkOneOf(name, value string, allowed ...string) error {
 }
 
 func (c Config) checkShutdown() error {
+	if c.ShutdownDelay > 0 && time.Duration(c.ShutdownDelay) < time.Millisecond {
+		return errUnit("shutdown_delay")
+	}
 	if c.ShutdownDelay < 0 || time.Duration(c.ShutdownDelay) > maxShutdownDelay {
 		return fmt.Errorf("shutdown_delay: %s is not between 0s and %s", c.ShutdownDelay, maxShutdownDelay)
 	}
 	return nil
+}
+
+// errUnit says that a time span was written as a number, which counts nanoseconds.
+func errUnit(setting string) error {
+	return fmt.Errorf(`%s: a time span is a text with its unit, such as "2s"`, setting)
 }
 
 // CheckDatabase refuses a text that names no database. It may be empty; name is the setting's, for the error.
@@ -140,18 +153,46 @@ func checkDatabase(name string, u SecretURL) error {
 	switch scheme {
 	case "sqlite", "postgres", "postgresql":
 		if rest != "" {
-			return nil
+			return Within(name, db.CheckURL(u.Reveal()))
 		}
 	}
 	return errors.New(name + ": must be sqlite:<path> or postgres://…")
+}
+
+// checkAddresses refuses one address for two listeners.
+func (c Config) checkAddresses() error {
+	var wrong []error
+	taken := map[string]string{}
+	for _, one := range c.listeners() {
+		if other, found := taken[one.value]; found {
+			wrong = append(wrong, fmt.Errorf("%s: %s is the address of %s too", one.setting, one.value, other))
+		}
+		taken[one.value] = one.setting
+	}
+	return errors.Join(wrong...)
+}
+
+// given is a setting with its value.
+type given struct{ setting, value string }
+
+// listeners are the addresses that the server listens on.
+func (c Config) listeners() []given {
+	all := []given{{"addr", c.Addr}, {"admin_addr", c.AdminAddr}, {"guard.addr", c.Guard.Addr}}
+	return slices.DeleteFunc(all, func(g given) bool { return g.value == "" || strings.HasSuffix(g.value, ":0") })
 }
 
 func (c Config) checkTLS() error {
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		return errors.New("tls: cert_file and key_file go together")
 	}
+	if c.servesTLS() && strings.HasPrefix(c.PublicURL, "http://") {
+		return fmt.Errorf("public_url: %s is not how clients reach a server that serves TLS: use https", c.PublicURL)
+	}
 	return nil
 }
+
+// servesTLS reports whether the main listener speaks TLS.
+func (c Config) servesTLS() bool { return c.TLS.CertFile != "" || c.ACME.Directory != "" }
 
 // checkCertificates checks what serves the domains of pools by TLS.
 func (c Config) checkCertificates() error {
@@ -179,7 +220,7 @@ func (c Config) checkSMTP() error {
 	if c.SMTP.Host == "" {
 		return nil
 	}
-	var from error
+	from := checkMailbox("smtp.from", c.SMTP.From)
 	if c.SMTP.From == "" {
 		from = errors.New("smtp.from is required when smtp.host is set")
 	}
@@ -187,36 +228,56 @@ func (c Config) checkSMTP() error {
 	if c.SMTP.Port < 1 || c.SMTP.Port > 65535 {
 		port = fmt.Errorf("smtp.port: %d is not a port", c.SMTP.Port)
 	}
-	return errors.Join(from, port, checkOneOf("smtp.tls", c.SMTP.TLS, "starttls", "implicit", "none"))
+	return errors.Join(from, port, checkOneOf("smtp.tls", c.SMTP.TLS, "starttls", "implicit", "none"),
+		checkLogin("smtp.tls", relay{c.SMTP.Host, c.SMTP.Username, c.SMTP.TLS}))
+}
+
+// checkMailbox refuses what is no address of mail; a name may be with it. Empty is allowed.
+func checkMailbox(name, value string) error {
+	if value == "" {
+		return nil
+	}
+	if _, err := mail.ParseAddress(value); err != nil {
+		return fmt.Errorf("%s: %q is not an address such as no-reply@example.com or Example <no-reply@example.com>", name, value)
+	}
+	return nil
+}
+
+// relay is how a relay is logged in to.
+type relay struct{ host, username, tls string }
+
+// checkLogin refuses to show a password to whoever listens between here and the relay.
+func checkLogin(name string, r relay) error {
+	if r.username == "" || r.tls != "none" || r.host == "localhost" || r.host == "::1" || strings.HasPrefix(r.host, "127.") {
+		return nil
+	}
+	return fmt.Errorf("%s: the password would be sent in the clear: use starttls or implicit, or no username", name)
 }
 
 func (l Limits) check() error {
+	var wrong []error
 	for name, n := range map[string]int64{
 		"mail_hour": l.MailHour, "mail_day": l.MailDay, "sms_hour": l.SMSHour, "sms_day": l.SMSDay, "source_hour": l.SourceHour,
 	} {
 		if n < 0 {
-			return fmt.Errorf("limits.%s: %d is no count", name, n)
+			wrong = append(wrong, fmt.Errorf("limits.%s: %d is no count", name, n))
 		}
 	}
 	for _, code := range l.SMSCountries {
-		if err := checkMatch("limits.sms_countries", code, `^\+[1-9][0-9]{0,6}$`, "a calling code such as +49"); err != nil {
-			return err
-		}
+		wrong = append(wrong, checkMatch("limits.sms_countries", code, `^\+[1-9][0-9]{0,6}$`, "a calling code such as +49"))
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 func (c Config) checkSMS() error {
 	if c.SMS.WebhookURL == "" {
 		return nil
 	}
-	if err := checkCall("sms.webhook_url", c.SMS.WebhookURL, c.Outgoing.PlainHTTP); err != nil {
-		return err
-	}
+	var secret error
 	if c.SMS.WebhookSecret == "" {
-		return errors.New("sms.webhook_secret is required when sms.webhook_url is set")
+		secret = errors.New("sms.webhook_secret is required when sms.webhook_url is set")
 	}
-	return nil
+	return errors.Join(checkCall("sms.webhook_url", c.SMS.WebhookURL, c.Outgoing.PlainHTTP), secret)
 }
 
 // ErrNoMasterKey is returned by MasterKeys when neither the environment nor a file gives one.

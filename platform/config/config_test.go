@@ -60,11 +60,11 @@ func TestLoadEnvironmentWinsOverFile(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, environ, want string }{
-		{"unknown key", minimal + "adress = \":1\"\n", "", `line 2: unknown setting "adress"`},
-		{"unknown key in table", minimal + "[smtp]\nhots = \"x\"\n", "", `line 3: unknown setting "smtp.hots"`},
-		{"unknown table", minimal + "[stmp]\nhost = \"x\"\n", "", `unknown setting "stmp`},
-		{"unknown variable", minimal, "CARDEA_ADRESS=:1", "environment: unknown setting CARDEA_ADRESS"},
-		{"bad variable", minimal, "CARDEA_SMTP_PORT=x", "environment: CARDEA_SMTP_PORT"},
+		{"unknown key", minimal + "adress = \":1\"\n", "", "adress: unknown setting, in line 2 of cardea.toml"},
+		{"unknown key in table", minimal + "[smtp]\nhots = \"x\"\n", "", "smtp.hots: unknown setting, in line 3"},
+		{"unknown table", minimal + "[stmp]\nhost = \"x\"\n", "", "stmp: unknown setting"},
+		{"unknown variable", minimal, "CARDEA_ADRESS=:1", "CARDEA_ADRESS: unknown setting, in the environment"},
+		{"bad variable", minimal, "CARDEA_SMTP_PORT=x", "smtp.port: CARDEA_SMTP_PORT in the environment is not a valid value"},
 		{"wrong type", minimal + "[smtp]\nport = \"x\"\n", "", "line 3"},
 		{"no public url", "", "", "public_url is required"},
 		{"path in public url", `public_url = "https://a.example/x"`, "", "must not have a path"},
@@ -84,6 +84,17 @@ func TestLoadRefuses(t *testing.T) {
 		{"mail without sender", minimal + "[smtp]\nhost = \"x\"\n", "", "smtp.from is required"},
 		{"webhook without secret", minimal + "[sms]\nwebhook_url = \"https://x\"\n", "", "sms.webhook_secret is required"},
 		{"plain webhook", minimal + "[sms]\nwebhook_url = \"http://x\"\nwebhook_secret = \"s\"\n", "", "outgoing.plain_http"},
+		{"private webhook", minimal + "[sms]\nwebhook_url = \"https://10.0.0.1/x\"\nwebhook_secret = \"s\"\n", "", "sms.webhook_url: address is not allowed: 10.0.0.1"},
+		{"private function", minimal + "[[functions]]\nname = \"f\"\nwebhook = \"https://[::1]/x\"\nwebhook_secret = \"s\"\n", "", "functions[0].webhook: address is not allowed: ::1"},
+		{"no network", minimal + "[outgoing]\nallow = [\"https://x\"]\n", "", "outgoing.allow: "},
+		{"mail from nobody", minimal + "[smtp]\nhost = \"x\"\nfrom = \"nobody\"\n", "", "smtp.from: \"nobody\" is not an address"},
+		{"sender from nobody", minimal + "[[senders]]\ntransport = \"smtp\"\nmatch = [\"*\"]\nhost = \"x\"\nfrom = \"a b@c d\"\n", "", "senders 1: from: "},
+		{"number of nobody", minimal + "[[senders]]\ntransport = \"twilio\"\nmatch = [\"*\"]\naccount = \"x\"\npassword = \"x\"\nfrom = \"a@b.example\"\n", "", "senders 1: from: "},
+		{"password in the clear", minimal + "[smtp]\nhost = \"x\"\nfrom = \"a@b.example\"\nusername = \"u\"\ntls = \"none\"\n", "", "smtp.tls: the password would be sent in the clear"},
+		{"plain address of TLS", "public_url = \"http://a.example\"\n[tls]\ncert_file = \"x\"\nkey_file = \"y\"\n", "", "public_url: http://a.example is not how clients reach"},
+		{"parameter", minimal + "[database]\nurl = \"postgres://u:secretword@h/d?sslmod=x\"\n", "", "database.url: unknown parameter \"sslmod\": sslmode?"},
+		{"one address twice", minimal + "admin_addr = \":9229\"\n", "", "admin_addr: :9229 is the address of addr too"},
+		{"nanoseconds", minimal + "shutdown_delay = 2\n", "", "shutdown_delay: a time span is a text with its unit"},
 		{"delay", minimal + `shutdown_delay = "9s"`, "", "shutdown_delay"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

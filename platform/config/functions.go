@@ -80,7 +80,7 @@ func CheckFunctions(entries []Function, rest *Function, outgoing Outgoing) error
 		}
 		seen[f.Key()] = true
 		if err := f.check(outgoing); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", where, err))
+			wrong = append(wrong, Within(where, err))
 		}
 	}
 	if rest != nil {
@@ -88,7 +88,7 @@ func CheckFunctions(entries []Function, rest *Function, outgoing Outgoing) error
 			wrong = append(wrong, errors.New("functions_default: it stands for all functions and has neither name nor arn"))
 		}
 		if err := rest.check(outgoing); err != nil {
-			wrong = append(wrong, fmt.Errorf("functions_default: %w", err))
+			wrong = append(wrong, Within("functions_default", err))
 		}
 	}
 	return errors.Join(wrong...)
@@ -105,6 +105,8 @@ func (f Function) check(outgoing Outgoing) error {
 	switch {
 	case given != 1:
 		return errors.New("give one of lambda, webhook and local")
+	case f.Timeout > 0 && time.Duration(f.Timeout) < time.Millisecond:
+		return errUnit("timeout")
 	case f.Timeout < 0 || time.Duration(f.Timeout) > maxFunctionTimeout:
 		return fmt.Errorf("timeout: %s is not between 0s and %s", f.Timeout, maxFunctionTimeout)
 	case f.Lambda == "" && (f.LambdaName != "" || f.AccessKeyID != "" || f.SecretAccessKey != "" || f.SessionToken != "" || f.Profile != ""):

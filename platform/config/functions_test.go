@@ -88,7 +88,7 @@ func TestWrongFunctionsAreRefused(t *testing.T) {
 		{"name = \"f\"\nlocal = \"f\"\nconcurrency = 65", "concurrency is 1 to 64"},
 		{"name = \"f\"\nlocal = \"f\"\n[functions_default]\nname = \"g\"\nlocal = \"g\"", "functions_default: it stands for all"},
 		{"name = \"f\"\nlocal = \"f\"\n[functions_default]", "functions_default: give one of"},
-		{"name = \"f\"\nlocal = \"f\"\nmemory = 1", "unknown setting \"functions.memory\""},
+		{"name = \"f\"\nlocal = \"f\"\nmemory = 1", "functions.memory: unknown setting"},
 	} {
 		if _, err := load(t, minimal+"[[functions]]\n"+c.text+"\n"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.text, err, c.want)

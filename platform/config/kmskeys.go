@@ -53,7 +53,7 @@ func (c Config) checkKMSKeys() error {
 			seen[name] = true
 		}
 		if err := k.check(c.Outgoing); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", where, err))
+			wrong = append(wrong, Within(where, err))
 		}
 	}
 	return errors.Join(wrong...)

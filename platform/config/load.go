@@ -1,7 +1,7 @@
 package config
 
 import (
-	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,22 +21,20 @@ const prefix = "CARDEA_"
 var foreign = []string{"CARDEA_SERVICE_", "CARDEA_PORT=", "CARDEA_PORT_", "CARDEA_TEST_", "CARDEA_DEV_", "CARDEA_CONFIG="}
 
 // Load reads the file at path (none when empty) over the defaults and the environment (as os.Environ gives it) over
-// both, and checks the result. All that is wrong is in the error.
+// both, and checks the result. All that is wrong is in the error, for [Problems] to list.
 func Load(path string, environ []string) (Config, error) {
 	c := Default()
+	var unread []string
+	var wrong error
 	if path != "" {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return c, fmt.Errorf("read configuration: %w", err)
 		}
-		if err := decode(text, &c); err != nil {
-			return c, fmt.Errorf("%s: %w", path, err)
-		}
+		c, unread, wrong = read(path, text)
 	}
-	if err := overlay(overlaySenders(environ, c.Senders), &c); err != nil {
-		return c, err
-	}
-	return c, c.check()
+	invalid, misspelt := overlay(overlaySenders(environ, c.Senders), &c)
+	return c, sorted(errors.Join(wrong, misspelt, except(append(unread, invalid...), c.check())))
 }
 
 // Show writes the settings as a file would have them, with secrets masked.
@@ -97,26 +95,8 @@ func concealAll[T any](field reflect.Value, list []T) {
 	field.Set(reflect.ValueOf(shown))
 }
 
-// decode reads TOML over c and words the parser's errors for the operator.
-func decode(text []byte, c *Config) error {
-	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(c)
-	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		var unknown []error
-		for _, e := range strict.Errors {
-			row, _ := e.Position()
-			unknown = append(unknown, fmt.Errorf("line %d: unknown setting %q", row, strings.Join(e.Key(), ".")))
-		}
-		return errors.Join(unknown...)
-	}
-	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
-		row, column := bad.Position()
-		return fmt.Errorf("line %d, column %d: %s", row, column, strings.TrimPrefix(bad.Error(), "toml: "))
-	}
-	return err
-}
-
-// overlay sets the setting that each CARDEA_ variable names.
-func overlay(environ []string, c *Config) error {
+// overlay sets the setting that each CARDEA_ variable names, and names those whose values are none.
+func overlay(environ []string, c *Config) (invalid []string, err error) {
 	known := settings(reflect.TypeFor[Config](), nil)
 	var wrong []error
 	for _, entry := range environ {
@@ -126,18 +106,20 @@ func overlay(environ []string, c *Config) error {
 		}
 		s, ok := known[name]
 		if !ok {
-			wrong = append(wrong, fmt.Errorf("environment: unknown setting %s", name))
+			wrong = append(wrong, fmt.Errorf("%s: unknown setting, in the environment", name))
 			continue
 		}
 		if s.kind == reflect.Struct {
-			wrong = append(wrong, fmt.Errorf("environment: %s can be set in a file only", name))
+			wrong = append(wrong, fmt.Errorf("%s: %s can be set in a file only", strings.Join(s.path, "."), name))
 			continue
 		}
 		if err := decode([]byte(s.assign(value)), c); err != nil {
-			wrong = append(wrong, fmt.Errorf("environment: %s: not a valid value", name))
+			setting := strings.Join(s.path, ".")
+			wrong = append(wrong, fmt.Errorf("%s: %s in the environment is not a valid value", setting, name))
+			invalid = append(invalid, setting)
 		}
 	}
-	return errors.Join(wrong...)
+	return invalid, errors.Join(wrong...)
 }
 
 // setting is one leaf of Config.
@@ -161,15 +143,20 @@ func settings(t reflect.Type, path []string) map[string]setting {
 			continue // set one by one
 		}
 		kind := field.Type.Kind()
-		switch field.Type {
-		case reflect.TypeFor[Duration]():
+		switch {
+		case field.Type == reflect.TypeFor[Duration]():
 			kind = reflect.String
-		case reflect.TypeFor[[]Function](), reflect.TypeFor[*Function](), reflect.TypeFor[[]Certificate](), reflect.TypeFor[[]KMSKey]():
+		case kind == reflect.Pointer, kind == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct && !isText(field.Type.Elem()):
 			kind = reflect.Struct
 		}
 		all[prefix+strings.ToUpper(strings.Join(here, "_"))] = setting{here, kind}
 	}
 	return all
+}
+
+// isText reports whether values of a struct are written as texts.
+func isText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // assign writes the line of TOML that gives the setting a value.

@@ -132,7 +132,7 @@ func (c Config) checkSenders() error {
 			names[s.Name] = true
 		}
 		if err := s.check(c.Outgoing.PlainHTTP); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", label, err))
+			wrong = append(wrong, Within(label, err))
 		}
 		for _, match := range s.Match {
 			key := fmt.Sprint(s.mail(), " ", strings.ToLower(match))
@@ -179,11 +179,17 @@ func (s Sender) checkValues(plainHTTP bool) error {
 			wrong = append(wrong, errors.New("access_key_id and secret_access_key are required, here or as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))
 		}
 	}
+	if s.mail() {
+		wrong = append(wrong, checkMailbox("from", s.From))
+	}
 	if s.Transport == "smtp" {
-		wrong = append(wrong, checkOneOf("tls", s.TLS, "starttls", "implicit", "none"))
+		wrong = append(wrong, checkOneOf("tls", s.TLS, "starttls", "implicit", "none"), checkLogin("tls", relay{s.Host, s.Username, s.TLS}))
 		if s.Port < 1 || s.Port > 65535 {
 			wrong = append(wrong, fmt.Errorf("port: %d is not a port", s.Port))
 		}
+	}
+	if s.Transport == "twilio" && s.From != "" {
+		wrong = append(wrong, checkMatch("from", s.From, `^(\+[1-9][0-9]{4,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$`, "a phone number such as +15550001111, a short code or a name"))
 	}
 	if s.Transport == "twilio" && (s.From == "") == (s.MessagingService == "") {
 		wrong = append(wrong, errors.New("one of from and messaging_service is required for twilio"))

@@ -69,7 +69,7 @@ func TestSendersThatCannotSendAreRefused(t *testing.T) {
 		`tls: "maybe" is none of`:                             sender("transport = \"smtp\"\nmatch = [\"default\"]\nhost = \"h\"\nfrom = \"a@b.c\"\ntls = \"maybe\""),
 		`senders 4: another sender matches "EXAMPLE.NET" too`: someSenders + "[[senders]]\ntransport = \"smtp\"\nhost = \"h\"\nfrom = \"a@b.c\"\nmatch = [\"EXAMPLE.NET\"]",
 		"senders 4 (relay): another sender has this name":     someSenders + "[[senders]]\nname = \"relay\"\ntransport = \"smtp\"\nhost = \"h\"\nfrom = \"a@b.c\"\nmatch = [\"x\"]",
-		`line 3: unknown setting "senders.hots"`:              sender(`hots = "x"`),
+		`senders.hots: unknown setting, in line 3`:            sender(`hots = "x"`),
 	} {
 		_, err := load(t, text)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -103,6 +104,43 @@ func newGuard(allow []string) (*guard, error) {
 	return g, nil
 }
 
+// Check reports whether a call of address would be refused, as far as that is known without calling: by its scheme, and by what its
+// host is. lookup finds the addresses of a host name; nil: names are not looked at. Errors are [ErrBlocked], or those of lookup. The
+// address is not in them, since it may hold a secret.
+func (o Options) Check(ctx context.Context, address string, lookup func(ctx context.Context, host string) ([]netip.Addr, error)) error {
+	g, err := newGuard(o.Allow)
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return errors.New("not an http or https address")
+	}
+	if u.Scheme != "https" && !(o.PlainHTTP && u.Scheme == "http") {
+		return fmt.Errorf("%w: scheme %q", ErrBlocked, u.Scheme)
+	}
+	host := u.Hostname()
+	if g.hosts[hostName(host)] {
+		return nil
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return g.refuses(addr)
+	}
+	if lookup == nil {
+		return nil
+	}
+	found, err := lookup(ctx, host)
+	if err != nil {
+		return err
+	}
+	for _, addr := range found {
+		if err = g.refuses(addr); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
 func hostName(text string) string { return strings.ToLower(strings.TrimSuffix(text, ".")) }
 
 // dial connects to what address resolves to. The check is of the address the socket is about to connect to, so that a
@@ -124,10 +162,14 @@ func (g *guard) control(network, address string, _ syscall.RawConn) error {
 	if err != nil || !strings.HasPrefix(network, "tcp") {
 		return fmt.Errorf("%w: %s %s", ErrBlocked, network, address)
 	}
-	if public(target.Addr()) || within(g.networks, plain(target.Addr())) {
+	return g.refuses(target.Addr())
+}
+
+func (g *guard) refuses(addr netip.Addr) error {
+	if public(addr) || within(g.networks, plain(addr)) {
 		return nil
 	}
-	return fmt.Errorf("%w: %s", ErrBlocked, target.Addr())
+	return fmt.Errorf("%w: %s", ErrBlocked, addr)
 }
 
 // restricted is the transport with those rules that do not concern addresses.

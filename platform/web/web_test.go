@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -193,5 +194,44 @@ func TestCallsAreBoundedInTimeAndObserved(t *testing.T) {
 	}
 	if observed.Load() != 1 {
 		t.Error("the call was not observed")
+	}
+}
+
+func TestCheckKnowsWhatWouldBeRefused(t *testing.T) {
+	t.Parallel()
+	lookup := func(_ context.Context, host string) ([]netip.Addr, error) {
+		switch host {
+		case "public.example.com":
+			return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("93.184.216.34")}, nil
+		case "private.example.com":
+			return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1")}, nil
+		}
+		return nil, errors.New("no such host")
+	}
+	for _, c := range []struct {
+		address string
+		opts    Options
+		blocked bool
+	}{
+		{"https://public.example.com/x", Options{}, false},
+		{"http://public.example.com/x", Options{}, true},
+		{"http://public.example.com/x", Options{PlainHTTP: true}, false},
+		{"https://private.example.com/x", Options{}, true},
+		{"https://private.example.com/x", Options{Allow: []string{"10.0.0.0/8"}}, false},
+		{"https://private.example.com:8200", Options{Allow: []string{"private.example.com"}}, false},
+		{"https://10.1.2.3", Options{}, true},
+		{"https://10.1.2.3", Options{Allow: []string{"10.1.2.3"}}, false},
+		{"https://[::ffff:10.1.2.3]:1", Options{}, true},
+		{"https://93.184.216.34", Options{}, false},
+	} {
+		if err := c.opts.Check(t.Context(), c.address, lookup); errors.Is(err, ErrBlocked) != c.blocked || (err != nil) != c.blocked {
+			t.Errorf("%s, allowed %v: got %v, want it blocked: %t", c.address, c.opts.Allow, err, c.blocked)
+		}
+	}
+	if err := (Options{}).Check(t.Context(), "https://nowhere.example.com", lookup); err == nil || errors.Is(err, ErrBlocked) {
+		t.Errorf("a name that is not found: got %v", err)
+	}
+	if err := (Options{}).Check(t.Context(), "https://private.example.com", nil); err != nil {
+		t.Errorf("names are not to be looked at: %v", err)
 	}
 }

@@ -1,0 +1,121 @@
+package db
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// parameters are those of a URL of PostgreSQL: pgx's, libpq's that pgx knows, and settings of a session that somebody may want to give
+// here. PostgreSQL would take any other for one of its settings, and refuse every connection if there is none of the name.
+var parameters = names(`
+	host port user password database dbname passfile service servicefile connect_timeout target_session_attrs
+	sslmode sslcert sslkey sslpassword sslrootcert sslsni sslnegotiation min_protocol_version max_protocol_version
+	channel_binding require_auth krbsrvname krbspn gsslib
+	default_query_exec_mode statement_cache_capacity description_cache_capacity
+	pooler pool_max_conns pool_min_conns pool_max_conn_lifetime pool_max_conn_lifetime_jitter pool_max_conn_idle_time pool_health_check_period
+	application_name client_encoding client_min_messages extra_float_digits options role search_path timezone
+	statement_timeout lock_timeout idle_in_transaction_session_timeout idle_session_timeout transaction_timeout
+	tcp_keepalives_count tcp_keepalives_idle tcp_keepalives_interval tcp_user_timeout
+	jit plan_cache_mode random_page_cost synchronous_commit temp_buffers work_mem log_min_duration_statement log_statement`)
+
+func names(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range strings.Fields(text) {
+		all[name] = true
+	}
+	return all
+}
+
+// CheckURL reports everything that is wrong with the url of a database by itself, without opening it. It shows no password.
+func CheckURL(address string) error {
+	scheme, rest, _ := strings.Cut(address, ":")
+	if scheme == "sqlite" {
+		if strings.ContainsAny(rest, "?") {
+			return errors.New("a SQLite database has no parameters")
+		}
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("the url cannot be parsed") // the parser's error would show the password
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("the parameters of the url cannot be parsed")
+	}
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !parameters[strings.ToLower(name)] && !strings.Contains(name, ".") {
+			wrong = append(wrong, fmt.Errorf("unknown parameter %q%s", name, nearest(name)))
+		}
+	}
+	if len(wrong) > 0 {
+		return errors.Join(wrong...)
+	}
+	return checkValues(u)
+}
+
+// checkValues reads the url as [Open] does, without its passwords, which errors would show.
+func checkValues(u *url.URL) error {
+	clean := *u
+	if u.User != nil {
+		clean.User = url.User(u.User.Username())
+	}
+	_, err := parseAddress(without(clean.String(), func(name string) bool { return name == "password" || name == "sslpassword" }), Options{})
+	return err
+}
+
+// driverURL is a url without the parameters that pgx would take for settings of the server.
+func driverURL(address string) string {
+	return without(address, func(name string) bool { return strings.HasPrefix(name, "pool_") || name == "pooler" })
+}
+
+// without is a url without some of its parameters.
+func without(address string, unwanted func(name string) bool) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	query := u.Query()
+	maps.DeleteFunc(query, func(name string, _ []string) bool { return unwanted(name) })
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // pgconn, like libpq, does not read + as a space
+	return u.String()
+}
+
+// nearest offers the parameter that a misspelt one was probably meant to be.
+func nearest(name string) string {
+	best, least := "", 3
+	for _, known := range slices.Sorted(maps.Keys(parameters)) {
+		if d := distance(strings.ToLower(name), known); d < least {
+			best, least = known, d
+		}
+	}
+	if best == "" {
+		return "; settings of PostgreSQL that are not known here can be given as options=-c%20name=value"
+	}
+	return ": " + best + "?"
+}
+
+// distance is how many letters must be put in, taken out or changed to make one word of the other.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		left := row[0]
+		row[0]++
+		for j := range len(b) {
+			cost := left
+			if a[i] != b[j] {
+				cost = min(left, row[j], row[j+1]) + 1
+			}
+			left, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
