@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/telemetry"
 )
@@ -22,6 +23,8 @@ type Recorder struct {
 	Observe func(service, operation, code string, took time.Duration)
 	// Started, unless nil, gives the context of an operation that is about to run, and what to log of it once it has ended.
 	Started func(ctx context.Context) (context.Context, func() []slog.Attr)
+	// Audit, unless nil, gets the records of requests.
+	Audit *audit.Log
 }
 
 // Request is a request that is being answered.
@@ -31,6 +34,7 @@ type Request struct {
 	http  *http.Request
 	began time.Time
 	ended func() []slog.Attr // of the recorder's Started; nil before
+	note  *audit.Note        // nil before Begin, and without an audit log
 	stack []byte             // of a panic
 }
 
@@ -42,6 +46,9 @@ func Open(r *http.Request, id string) *Request {
 // Begin gives the context of the request's operation, which is about to run.
 func (r *Recorder) Begin(q *Request) context.Context {
 	ctx := caller.With(q.http.Context(), q.Caller)
+	if r.Audit != nil {
+		ctx, q.note = audit.WithNote(ctx)
+	}
 	if r.Started != nil {
 		ctx, q.ended = r.Started(ctx)
 	}
@@ -85,6 +92,9 @@ type Outcome struct {
 	Status             int
 	Code               string // of the error
 	Failure            error  // the cause of an error that says nothing of it
+
+	// Event is what the protocol knows for the record in the audit log; nil: there is none to be made.
+	Event *audit.Event
 }
 
 // statusGone is logged for a request whose sender did not wait for the answer.
@@ -99,6 +109,7 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 	if r.Observe != nil {
 		r.Observe(o.Service, o.Operation, o.Code, took)
 	}
+	r.audit(q, &o)
 	level := slog.LevelInfo
 	if o.Failure != nil || o.Status >= http.StatusInternalServerError {
 		level = slog.LevelError

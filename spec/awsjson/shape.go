@@ -57,6 +57,7 @@ type Operation struct {
 	Feature string   // the feature that claims it
 	Signed  bool     // the request needs a SigV4 signature
 	Input   *Shape   // a structure
+	Output  *Shape   // a structure; nil without an output
 	Errors  []string // the codes that the model lists for it
 	// Permissions are what the caller of a signed operation must be allowed, all of them. Exempt says that nothing is asked before the
 	// operation runs: it needs no permission, or asks by itself.

@@ -15,12 +15,12 @@ func (a *API) Service() awsjson.Service {
 
 func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 	ready := a.Identitypool != nil
-	createIdentityPool := awsjson.Operation{Name: "CreateIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeCreateIdentityPoolInput, Errors: errorsCreateIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:CreateIdentityPool", Resource: "*"}}}
+	createIdentityPool := awsjson.Operation{Name: "CreateIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeCreateIdentityPoolInput, Output: &shapeIdentityPool, Errors: errorsCreateIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:CreateIdentityPool", Resource: "*"}}}
 	if ready {
 		createIdentityPool.Invoke = awsjson.Method(&shapeCreateIdentityPoolInput, a.Identitypool.CreateIdentityPool)
 	}
 	operations["CreateIdentityPool"] = createIdentityPool
-	deleteIdentities := awsjson.Operation{Name: "DeleteIdentities", Feature: "identitypool", Signed: true, Input: &shapeDeleteIdentitiesInput, Errors: errorsDeleteIdentities, Permissions: []awsjson.Permission{{Action: "cognito-identity:DeleteIdentities", Resource: "*"}}}
+	deleteIdentities := awsjson.Operation{Name: "DeleteIdentities", Feature: "identitypool", Signed: true, Input: &shapeDeleteIdentitiesInput, Output: &shapeDeleteIdentitiesResponse, Errors: errorsDeleteIdentities, Permissions: []awsjson.Permission{{Action: "cognito-identity:DeleteIdentities", Resource: "*"}}}
 	if ready {
 		deleteIdentities.Invoke = awsjson.Method(&shapeDeleteIdentitiesInput, a.Identitypool.DeleteIdentities)
 	}
@@ -30,67 +30,67 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 		deleteIdentityPool.Invoke = awsjson.Command(&shapeDeleteIdentityPoolInput, a.Identitypool.DeleteIdentityPool)
 	}
 	operations["DeleteIdentityPool"] = deleteIdentityPool
-	describeIdentity := awsjson.Operation{Name: "DescribeIdentity", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentity", Resource: "*"}}}
+	describeIdentity := awsjson.Operation{Name: "DescribeIdentity", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityInput, Output: &shapeIdentityDescription, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentity", Resource: "*"}}}
 	if ready {
 		describeIdentity.Invoke = awsjson.Method(&shapeDescribeIdentityInput, a.Identitypool.DescribeIdentity)
 	}
 	operations["DescribeIdentity"] = describeIdentity
-	describeIdentityPool := awsjson.Operation{Name: "DescribeIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityPoolInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
+	describeIdentityPool := awsjson.Operation{Name: "DescribeIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeDescribeIdentityPoolInput, Output: &shapeIdentityPool, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:DescribeIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		describeIdentityPool.Invoke = awsjson.Method(&shapeDescribeIdentityPoolInput, a.Identitypool.DescribeIdentityPool)
 	}
 	operations["DescribeIdentityPool"] = describeIdentityPool
-	getCredentialsForIdentity := awsjson.Operation{Name: "GetCredentialsForIdentity", Feature: "identitypool", Signed: false, Input: &shapeGetCredentialsForIdentityInput, Errors: errorsGetCredentialsForIdentity}
+	getCredentialsForIdentity := awsjson.Operation{Name: "GetCredentialsForIdentity", Feature: "identitypool", Signed: false, Input: &shapeGetCredentialsForIdentityInput, Output: &shapeGetCredentialsForIdentityResponse, Errors: errorsGetCredentialsForIdentity}
 	if ready {
 		getCredentialsForIdentity.Invoke = awsjson.Method(&shapeGetCredentialsForIdentityInput, a.Identitypool.GetCredentialsForIdentity)
 	}
 	operations["GetCredentialsForIdentity"] = getCredentialsForIdentity
-	getId := awsjson.Operation{Name: "GetId", Feature: "identitypool", Signed: false, Input: &shapeGetIdInput, Errors: errorsGetId}
+	getId := awsjson.Operation{Name: "GetId", Feature: "identitypool", Signed: false, Input: &shapeGetIdInput, Output: &shapeGetIdResponse, Errors: errorsGetId}
 	if ready {
 		getId.Invoke = awsjson.Method(&shapeGetIdInput, a.Identitypool.GetId)
 	}
 	operations["GetId"] = getId
-	getIdentityPoolRoles := awsjson.Operation{Name: "GetIdentityPoolRoles", Feature: "identitypool", Signed: true, Input: &shapeGetIdentityPoolRolesInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetIdentityPoolRoles", Resource: "identitypool/{IdentityPoolId}"}}}
+	getIdentityPoolRoles := awsjson.Operation{Name: "GetIdentityPoolRoles", Feature: "identitypool", Signed: true, Input: &shapeGetIdentityPoolRolesInput, Output: &shapeGetIdentityPoolRolesResponse, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetIdentityPoolRoles", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		getIdentityPoolRoles.Invoke = awsjson.Method(&shapeGetIdentityPoolRolesInput, a.Identitypool.GetIdentityPoolRoles)
 	}
 	operations["GetIdentityPoolRoles"] = getIdentityPoolRoles
-	getOpenIdToken := awsjson.Operation{Name: "GetOpenIdToken", Feature: "identitypool", Signed: false, Input: &shapeGetOpenIdTokenInput, Errors: errorsGetOpenIdToken}
+	getOpenIdToken := awsjson.Operation{Name: "GetOpenIdToken", Feature: "identitypool", Signed: false, Input: &shapeGetOpenIdTokenInput, Output: &shapeGetOpenIdTokenResponse, Errors: errorsGetOpenIdToken}
 	if ready {
 		getOpenIdToken.Invoke = awsjson.Method(&shapeGetOpenIdTokenInput, a.Identitypool.GetOpenIdToken)
 	}
 	operations["GetOpenIdToken"] = getOpenIdToken
-	getOpenIdTokenForDeveloperIdentity := awsjson.Operation{Name: "GetOpenIdTokenForDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeGetOpenIdTokenForDeveloperIdentityInput, Errors: errorsGetOpenIdTokenForDeveloperIdentity, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetOpenIdTokenForDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
+	getOpenIdTokenForDeveloperIdentity := awsjson.Operation{Name: "GetOpenIdTokenForDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeGetOpenIdTokenForDeveloperIdentityInput, Output: &shapeGetOpenIdTokenForDeveloperIdentityResponse, Errors: errorsGetOpenIdTokenForDeveloperIdentity, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetOpenIdTokenForDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		getOpenIdTokenForDeveloperIdentity.Invoke = awsjson.Method(&shapeGetOpenIdTokenForDeveloperIdentityInput, a.Identitypool.GetOpenIdTokenForDeveloperIdentity)
 	}
 	operations["GetOpenIdTokenForDeveloperIdentity"] = getOpenIdTokenForDeveloperIdentity
-	getPrincipalTagAttributeMap := awsjson.Operation{Name: "GetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeGetPrincipalTagAttributeMapInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
+	getPrincipalTagAttributeMap := awsjson.Operation{Name: "GetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeGetPrincipalTagAttributeMapInput, Output: &shapeGetPrincipalTagAttributeMapResponse, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:GetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		getPrincipalTagAttributeMap.Invoke = awsjson.Method(&shapeGetPrincipalTagAttributeMapInput, a.Identitypool.GetPrincipalTagAttributeMap)
 	}
 	operations["GetPrincipalTagAttributeMap"] = getPrincipalTagAttributeMap
-	listIdentities := awsjson.Operation{Name: "ListIdentities", Feature: "identitypool", Signed: true, Input: &shapeListIdentitiesInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
+	listIdentities := awsjson.Operation{Name: "ListIdentities", Feature: "identitypool", Signed: true, Input: &shapeListIdentitiesInput, Output: &shapeListIdentitiesResponse, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		listIdentities.Invoke = awsjson.Method(&shapeListIdentitiesInput, a.Identitypool.ListIdentities)
 	}
 	operations["ListIdentities"] = listIdentities
-	listIdentityPools := awsjson.Operation{Name: "ListIdentityPools", Feature: "identitypool", Signed: true, Input: &shapeListIdentityPoolsInput, Errors: errorsListIdentityPools, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentityPools", Resource: "*"}}}
+	listIdentityPools := awsjson.Operation{Name: "ListIdentityPools", Feature: "identitypool", Signed: true, Input: &shapeListIdentityPoolsInput, Output: &shapeListIdentityPoolsResponse, Errors: errorsListIdentityPools, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListIdentityPools", Resource: "*"}}}
 	if ready {
 		listIdentityPools.Invoke = awsjson.Method(&shapeListIdentityPoolsInput, a.Identitypool.ListIdentityPools)
 	}
 	operations["ListIdentityPools"] = listIdentityPools
-	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "identitypool", Signed: true, Input: &shapeListTagsForResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListTagsForResource", Resource: "{arn:ResourceArn}"}}}
+	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "identitypool", Signed: true, Input: &shapeListTagsForResourceInput, Output: &shapeListTagsForResourceResponse, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:ListTagsForResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		listTagsForResource.Invoke = awsjson.Method(&shapeListTagsForResourceInput, a.Identitypool.ListTagsForResource)
 	}
 	operations["ListTagsForResource"] = listTagsForResource
-	lookupDeveloperIdentity := awsjson.Operation{Name: "LookupDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeLookupDeveloperIdentityInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:LookupDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
+	lookupDeveloperIdentity := awsjson.Operation{Name: "LookupDeveloperIdentity", Feature: "identitypool", Signed: true, Input: &shapeLookupDeveloperIdentityInput, Output: &shapeLookupDeveloperIdentityResponse, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:LookupDeveloperIdentity", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		lookupDeveloperIdentity.Invoke = awsjson.Method(&shapeLookupDeveloperIdentityInput, a.Identitypool.LookupDeveloperIdentity)
 	}
 	operations["LookupDeveloperIdentity"] = lookupDeveloperIdentity
-	mergeDeveloperIdentities := awsjson.Operation{Name: "MergeDeveloperIdentities", Feature: "identitypool", Signed: true, Input: &shapeMergeDeveloperIdentitiesInput, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:MergeDeveloperIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
+	mergeDeveloperIdentities := awsjson.Operation{Name: "MergeDeveloperIdentities", Feature: "identitypool", Signed: true, Input: &shapeMergeDeveloperIdentitiesInput, Output: &shapeMergeDeveloperIdentitiesResponse, Errors: errorsGetIdentityPoolRoles, Permissions: []awsjson.Permission{{Action: "cognito-identity:MergeDeveloperIdentities", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		mergeDeveloperIdentities.Invoke = awsjson.Method(&shapeMergeDeveloperIdentitiesInput, a.Identitypool.MergeDeveloperIdentities)
 	}
@@ -100,12 +100,12 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 		setIdentityPoolRoles.Invoke = awsjson.Command(&shapeSetIdentityPoolRolesInput, a.Identitypool.SetIdentityPoolRoles)
 	}
 	operations["SetIdentityPoolRoles"] = setIdentityPoolRoles
-	setPrincipalTagAttributeMap := awsjson.Operation{Name: "SetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeSetPrincipalTagAttributeMapInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:SetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
+	setPrincipalTagAttributeMap := awsjson.Operation{Name: "SetPrincipalTagAttributeMap", Feature: "identitypool", Signed: true, Input: &shapeSetPrincipalTagAttributeMapInput, Output: &shapeSetPrincipalTagAttributeMapResponse, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:SetPrincipalTagAttributeMap", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		setPrincipalTagAttributeMap.Invoke = awsjson.Method(&shapeSetPrincipalTagAttributeMapInput, a.Identitypool.SetPrincipalTagAttributeMap)
 	}
 	operations["SetPrincipalTagAttributeMap"] = setPrincipalTagAttributeMap
-	tagResource := awsjson.Operation{Name: "TagResource", Feature: "identitypool", Signed: true, Input: &shapeTagResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:TagResource", Resource: "{arn:ResourceArn}"}}}
+	tagResource := awsjson.Operation{Name: "TagResource", Feature: "identitypool", Signed: true, Input: &shapeTagResourceInput, Output: &shapeTagResourceResponse, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:TagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		tagResource.Invoke = awsjson.Method(&shapeTagResourceInput, a.Identitypool.TagResource)
 	}
@@ -120,12 +120,12 @@ func (a *API) addIdentitypool(operations map[string]awsjson.Operation) {
 		unlinkIdentity.Invoke = awsjson.Command(&shapeUnlinkIdentityInput, a.Identitypool.UnlinkIdentity)
 	}
 	operations["UnlinkIdentity"] = unlinkIdentity
-	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "identitypool", Signed: true, Input: &shapeUntagResourceInput, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UntagResource", Resource: "{arn:ResourceArn}"}}}
+	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "identitypool", Signed: true, Input: &shapeUntagResourceInput, Output: &shapeUntagResourceResponse, Errors: errorsDeleteIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UntagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		untagResource.Invoke = awsjson.Method(&shapeUntagResourceInput, a.Identitypool.UntagResource)
 	}
 	operations["UntagResource"] = untagResource
-	updateIdentityPool := awsjson.Operation{Name: "UpdateIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeIdentityPool, Errors: errorsUpdateIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UpdateIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
+	updateIdentityPool := awsjson.Operation{Name: "UpdateIdentityPool", Feature: "identitypool", Signed: true, Input: &shapeIdentityPool, Output: &shapeIdentityPool, Errors: errorsUpdateIdentityPool, Permissions: []awsjson.Permission{{Action: "cognito-identity:UpdateIdentityPool", Resource: "identitypool/{IdentityPoolId}"}}}
 	if ready {
 		updateIdentityPool.Invoke = awsjson.Method(&shapeIdentityPool, a.Identitypool.UpdateIdentityPool)
 	}

@@ -11,6 +11,9 @@ var (
 		Name: "ARNString", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 20, Max: 2048,
 	}
+	shapeAccessKeyString = awsjson.Shape{
+		Name: "AccessKeyString", Kind: awsjson.String,
+	}
 	shapeAccountId = awsjson.Shape{
 		Name: "AccountId", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 15,
@@ -71,10 +74,28 @@ var (
 			{Name: "IdentityPoolTags", Path: "identityPoolTags", Shape: &shapeIdentityPoolTagsType},
 		},
 	}
+	shapeCredentials = awsjson.Shape{
+		Name: "Credentials", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccessKeyId", Path: "accessKeyId", Shape: &shapeAccessKeyString},
+			{Name: "SecretKey", Path: "secretKey", Shape: &shapeSecretKeyString},
+			{Name: "SessionToken", Path: "sessionToken", Shape: &shapeSessionTokenString},
+			{Name: "Expiration", Path: "expiration", Shape: &shapeDateType},
+		},
+	}
+	shapeDateType = awsjson.Shape{
+		Name: "DateType", Kind: awsjson.Timestamp,
+	}
 	shapeDeleteIdentitiesInput = awsjson.Shape{
 		Name: "DeleteIdentitiesInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "IdentityIdsToDelete", Path: "identityIdsToDelete", Shape: &shapeIdentityIdList, Required: true},
+		},
+	}
+	shapeDeleteIdentitiesResponse = awsjson.Shape{
+		Name: "DeleteIdentitiesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UnprocessedIdentityIds", Path: "unprocessedIdentityIds", Shape: &shapeUnprocessedIdentityIdList},
 		},
 	}
 	shapeDeleteIdentityPoolInput = awsjson.Shape{
@@ -104,12 +125,27 @@ var (
 		Name: "DeveloperUserIdentifier", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 1024,
 	}
+	shapeDeveloperUserIdentifierList = awsjson.Shape{
+		Name: "DeveloperUserIdentifierList", Kind: awsjson.List,
+		Element: &shapeDeveloperUserIdentifier,
+	}
+	shapeErrorCode = awsjson.Shape{
+		Name: "ErrorCode", Kind: awsjson.String,
+		Enum: []string{"AccessDenied", "InternalServerError"},
+	}
 	shapeGetCredentialsForIdentityInput = awsjson.Shape{
 		Name: "GetCredentialsForIdentityInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId, Required: true},
 			{Name: "Logins", Path: "logins", Shape: &shapeLoginsMap},
 			{Name: "CustomRoleArn", Path: "customRoleArn", Shape: &shapeARNString},
+		},
+	}
+	shapeGetCredentialsForIdentityResponse = awsjson.Shape{
+		Name: "GetCredentialsForIdentityResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
 		},
 	}
 	shapeGetIdInput = awsjson.Shape{
@@ -120,10 +156,24 @@ var (
 			{Name: "Logins", Path: "logins", Shape: &shapeLoginsMap},
 		},
 	}
+	shapeGetIdResponse = awsjson.Shape{
+		Name: "GetIdResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+		},
+	}
 	shapeGetIdentityPoolRolesInput = awsjson.Shape{
 		Name: "GetIdentityPoolRolesInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId, Required: true},
+		},
+	}
+	shapeGetIdentityPoolRolesResponse = awsjson.Shape{
+		Name: "GetIdentityPoolRolesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId},
+			{Name: "Roles", Path: "roles", Shape: &shapeRolesMap},
+			{Name: "RoleMappings", Path: "roleMappings", Shape: &shapeRoleMappingMap},
 		},
 	}
 	shapeGetOpenIdTokenForDeveloperIdentityInput = awsjson.Shape{
@@ -136,11 +186,25 @@ var (
 			{Name: "TokenDuration", Path: "tokenDuration", Shape: &shapeTokenDuration},
 		},
 	}
+	shapeGetOpenIdTokenForDeveloperIdentityResponse = awsjson.Shape{
+		Name: "GetOpenIdTokenForDeveloperIdentityResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+			{Name: "Token", Path: "token", Shape: &shapeOIDCToken},
+		},
+	}
 	shapeGetOpenIdTokenInput = awsjson.Shape{
 		Name: "GetOpenIdTokenInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId, Required: true},
 			{Name: "Logins", Path: "logins", Shape: &shapeLoginsMap},
+		},
+	}
+	shapeGetOpenIdTokenResponse = awsjson.Shape{
+		Name: "GetOpenIdTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+			{Name: "Token", Path: "token", Shape: &shapeOIDCToken},
 		},
 	}
 	shapeGetPrincipalTagAttributeMapInput = awsjson.Shape{
@@ -150,8 +214,30 @@ var (
 			{Name: "IdentityProviderName", Path: "identityProviderName", Shape: &shapeIdentityProviderName, Required: true},
 		},
 	}
+	shapeGetPrincipalTagAttributeMapResponse = awsjson.Shape{
+		Name: "GetPrincipalTagAttributeMapResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId},
+			{Name: "IdentityProviderName", Path: "identityProviderName", Shape: &shapeIdentityProviderName},
+			{Name: "UseDefaults", Path: "useDefaults", Shape: &shapeUseDefaults},
+			{Name: "PrincipalTags", Path: "principalTags", Shape: &shapePrincipalTags},
+		},
+	}
 	shapeHideDisabled = awsjson.Shape{
 		Name: "HideDisabled", Kind: awsjson.Boolean,
+	}
+	shapeIdentitiesList = awsjson.Shape{
+		Name: "IdentitiesList", Kind: awsjson.List,
+		Element: &shapeIdentityDescription,
+	}
+	shapeIdentityDescription = awsjson.Shape{
+		Name: "IdentityDescription", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+			{Name: "Logins", Path: "logins", Shape: &shapeLoginsList},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+		},
 	}
 	shapeIdentityId = awsjson.Shape{
 		Name: "IdentityId", Kind: awsjson.String,
@@ -188,6 +274,13 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\w\s+=,.@-]+`, RE2: `\A(?:[\w\s\x0B+=,.@-]+)\z`, Class: true},
 	}
+	shapeIdentityPoolShortDescription = awsjson.Shape{
+		Name: "IdentityPoolShortDescription", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId},
+			{Name: "IdentityPoolName", Path: "identityPoolName", Shape: &shapeIdentityPoolName},
+		},
+	}
 	shapeIdentityPoolTagsListType = awsjson.Shape{
 		Name: "IdentityPoolTagsListType", Kind: awsjson.List,
 		Element: &shapeTagKeysType,
@@ -198,6 +291,10 @@ var (
 	}
 	shapeIdentityPoolUnauthenticated = awsjson.Shape{
 		Name: "IdentityPoolUnauthenticated", Kind: awsjson.Boolean,
+	}
+	shapeIdentityPoolsList = awsjson.Shape{
+		Name: "IdentityPoolsList", Kind: awsjson.List,
+		Element: &shapeIdentityPoolShortDescription,
 	}
 	shapeIdentityProviderId = awsjson.Shape{
 		Name: "IdentityProviderId", Kind: awsjson.String,
@@ -227,6 +324,14 @@ var (
 			{Name: "HideDisabled", Path: "hideDisabled", Shape: &shapeHideDisabled},
 		},
 	}
+	shapeListIdentitiesResponse = awsjson.Shape{
+		Name: "ListIdentitiesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId},
+			{Name: "Identities", Path: "identities", Shape: &shapeIdentitiesList},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
 	shapeListIdentityPoolsInput = awsjson.Shape{
 		Name: "ListIdentityPoolsInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -234,10 +339,23 @@ var (
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
+	shapeListIdentityPoolsResponse = awsjson.Shape{
+		Name: "ListIdentityPoolsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityPools", Path: "identityPools", Shape: &shapeIdentityPoolsList},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
 	shapeListTagsForResourceInput = awsjson.Shape{
 		Name: "ListTagsForResourceInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "ResourceArn", Path: "resourceArn", Shape: &shapeARNString, Required: true},
+		},
+	}
+	shapeListTagsForResourceResponse = awsjson.Shape{
+		Name: "ListTagsForResourceResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapeIdentityPoolTagsType},
 		},
 	}
 	shapeLoginsList = awsjson.Shape{
@@ -256,6 +374,14 @@ var (
 			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
 			{Name: "DeveloperUserIdentifier", Path: "developerUserIdentifier", Shape: &shapeDeveloperUserIdentifier},
 			{Name: "MaxResults", Path: "maxResults", Shape: &shapeQueryLimit},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
+	shapeLookupDeveloperIdentityResponse = awsjson.Shape{
+		Name: "LookupDeveloperIdentityResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+			{Name: "DeveloperUserIdentifierList", Path: "developerUserIdentifierList", Shape: &shapeDeveloperUserIdentifierList},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
@@ -286,9 +412,19 @@ var (
 			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId, Required: true},
 		},
 	}
+	shapeMergeDeveloperIdentitiesResponse = awsjson.Shape{
+		Name: "MergeDeveloperIdentitiesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+		},
+	}
 	shapeOIDCProviderList = awsjson.Shape{
 		Name: "OIDCProviderList", Kind: awsjson.List,
 		Element: &shapeARNString,
+	}
+	shapeOIDCToken = awsjson.Shape{
+		Name: "OIDCToken", Kind: awsjson.String,
+		Sensitive: true,
 	}
 	shapePaginationKey = awsjson.Shape{
 		Name: "PaginationKey", Kind: awsjson.String,
@@ -349,6 +485,13 @@ var (
 		Name: "SAMLProviderList", Kind: awsjson.List,
 		Element: &shapeARNString,
 	}
+	shapeSecretKeyString = awsjson.Shape{
+		Name: "SecretKeyString", Kind: awsjson.String,
+		Sensitive: true,
+	}
+	shapeSessionTokenString = awsjson.Shape{
+		Name: "SessionTokenString", Kind: awsjson.String,
+	}
 	shapeSetIdentityPoolRolesInput = awsjson.Shape{
 		Name: "SetIdentityPoolRolesInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -366,6 +509,15 @@ var (
 			{Name: "PrincipalTags", Path: "principalTags", Shape: &shapePrincipalTags},
 		},
 	}
+	shapeSetPrincipalTagAttributeMapResponse = awsjson.Shape{
+		Name: "SetPrincipalTagAttributeMapResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityPoolId", Path: "identityPoolId", Shape: &shapeIdentityPoolId},
+			{Name: "IdentityProviderName", Path: "identityProviderName", Shape: &shapeIdentityProviderName},
+			{Name: "UseDefaults", Path: "useDefaults", Shape: &shapeUseDefaults},
+			{Name: "PrincipalTags", Path: "principalTags", Shape: &shapePrincipalTags},
+		},
+	}
 	shapeTagKeysType = awsjson.Shape{
 		Name: "TagKeysType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
@@ -376,6 +528,9 @@ var (
 			{Name: "ResourceArn", Path: "resourceArn", Shape: &shapeARNString, Required: true},
 			{Name: "Tags", Path: "tags", Shape: &shapeIdentityPoolTagsType, Required: true},
 		},
+	}
+	shapeTagResourceResponse = awsjson.Shape{
+		Name: "TagResourceResponse", Kind: awsjson.Structure,
 	}
 	shapeTagValueType = awsjson.Shape{
 		Name: "TagValueType", Kind: awsjson.String,
@@ -402,12 +557,26 @@ var (
 			{Name: "LoginsToRemove", Path: "loginsToRemove", Shape: &shapeLoginsList, Required: true},
 		},
 	}
+	shapeUnprocessedIdentityId = awsjson.Shape{
+		Name: "UnprocessedIdentityId", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityId", Path: "identityId", Shape: &shapeIdentityId},
+			{Name: "ErrorCode", Path: "errorCode", Shape: &shapeErrorCode},
+		},
+	}
+	shapeUnprocessedIdentityIdList = awsjson.Shape{
+		Name: "UnprocessedIdentityIdList", Kind: awsjson.List,
+		Element: &shapeUnprocessedIdentityId,
+	}
 	shapeUntagResourceInput = awsjson.Shape{
 		Name: "UntagResourceInput", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "ResourceArn", Path: "resourceArn", Shape: &shapeARNString, Required: true},
 			{Name: "TagKeys", Path: "tagKeys", Shape: &shapeIdentityPoolTagsListType, Required: true},
 		},
+	}
+	shapeUntagResourceResponse = awsjson.Shape{
+		Name: "UntagResourceResponse", Kind: awsjson.Structure,
 	}
 	shapeUseDefaults = awsjson.Shape{
 		Name: "UseDefaults", Kind: awsjson.Boolean,

@@ -7,6 +7,9 @@ import (
 )
 
 var (
+	shapeAWSAccountIdType = awsjson.Shape{
+		Name: "AWSAccountIdType", Kind: awsjson.String,
+	}
 	shapeAccessTokenValidityType = awsjson.Shape{
 		Name: "AccessTokenValidityType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 86400,
@@ -71,12 +74,21 @@ var (
 			{Name: "CustomAttributes", Path: "customAttributes", Shape: &shapeCustomAttributesListType, Required: true},
 		},
 	}
+	shapeAddCustomAttributesResponse = awsjson.Shape{
+		Name: "AddCustomAttributesResponse", Kind: awsjson.Structure,
+	}
 	shapeAddUserPoolClientSecretRequest = awsjson.Shape{
 		Name: "AddUserPoolClientSecretRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType, Required: true},
 			{Name: "ClientSecret", Path: "clientSecret", Shape: &shapeClientSecretType},
+		},
+	}
+	shapeAddUserPoolClientSecretResponse = awsjson.Shape{
+		Name: "AddUserPoolClientSecretResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ClientSecretDescriptor", Path: "clientSecretDescriptor", Shape: &shapeClientSecretDescriptorType},
 		},
 	}
 	shapeAdminAddUserToGroupRequest = awsjson.Shape{
@@ -94,6 +106,9 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
+	}
+	shapeAdminConfirmSignUpResponse = awsjson.Shape{
+		Name: "AdminConfirmSignUpResponse", Kind: awsjson.Structure,
 	}
 	shapeAdminCreateUserConfigType = awsjson.Shape{
 		Name: "AdminCreateUserConfigType", Kind: awsjson.Structure,
@@ -117,6 +132,12 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeAdminCreateUserResponse = awsjson.Shape{
+		Name: "AdminCreateUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "User", Path: "user", Shape: &shapeUserType},
+		},
+	}
 	shapeAdminCreateUserUnusedAccountValidityDaysType = awsjson.Shape{
 		Name: "AdminCreateUserUnusedAccountValidityDaysType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 365,
@@ -128,6 +149,9 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 		},
 	}
+	shapeAdminDeleteSoftwareTokenResponse = awsjson.Shape{
+		Name: "AdminDeleteSoftwareTokenResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminDeleteUserAttributesRequest = awsjson.Shape{
 		Name: "AdminDeleteUserAttributesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -135,6 +159,9 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 			{Name: "UserAttributeNames", Path: "userAttributeNames", Shape: &shapeAttributeNameListType, Required: true},
 		},
+	}
+	shapeAdminDeleteUserAttributesResponse = awsjson.Shape{
+		Name: "AdminDeleteUserAttributesResponse", Kind: awsjson.Structure,
 	}
 	shapeAdminDeleteUserRequest = awsjson.Shape{
 		Name: "AdminDeleteUserRequest", Kind: awsjson.Structure,
@@ -150,6 +177,9 @@ var (
 			{Name: "User", Path: "user", Shape: &shapeProviderUserIdentifierType, Required: true},
 		},
 	}
+	shapeAdminDisableProviderForUserResponse = awsjson.Shape{
+		Name: "AdminDisableProviderForUserResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminDisableUserRequest = awsjson.Shape{
 		Name: "AdminDisableUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -157,12 +187,18 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 		},
 	}
+	shapeAdminDisableUserResponse = awsjson.Shape{
+		Name: "AdminDisableUserResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminEnableUserRequest = awsjson.Shape{
 		Name: "AdminEnableUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 		},
+	}
+	shapeAdminEnableUserResponse = awsjson.Shape{
+		Name: "AdminEnableUserResponse", Kind: awsjson.Structure,
 	}
 	shapeAdminForgetDeviceRequest = awsjson.Shape{
 		Name: "AdminForgetDeviceRequest", Kind: awsjson.Structure,
@@ -180,6 +216,12 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 		},
 	}
+	shapeAdminGetDeviceResponse = awsjson.Shape{
+		Name: "AdminGetDeviceResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Device", Path: "device", Shape: &shapeDeviceType, Required: true},
+		},
+	}
 	shapeAdminGetUserAuthFactorsRequest = awsjson.Shape{
 		Name: "AdminGetUserAuthFactorsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -187,11 +229,34 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 		},
 	}
+	shapeAdminGetUserAuthFactorsResponse = awsjson.Shape{
+		Name: "AdminGetUserAuthFactorsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
+			{Name: "PreferredMfaSetting", Path: "preferredMfaSetting", Shape: &shapeStringType},
+			{Name: "UserMFASettingList", Path: "userMFASettingList", Shape: &shapeUserMFASettingListType},
+			{Name: "ConfiguredUserAuthFactors", Path: "configuredUserAuthFactors", Shape: &shapeConfiguredUserAuthFactorsListType},
+		},
+	}
 	shapeAdminGetUserRequest = awsjson.Shape{
 		Name: "AdminGetUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
+		},
+	}
+	shapeAdminGetUserResponse = awsjson.Shape{
+		Name: "AdminGetUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
+			{Name: "UserAttributes", Path: "userAttributes", Shape: &shapeAttributeListType},
+			{Name: "UserCreateDate", Path: "userCreateDate", Shape: &shapeDateType},
+			{Name: "UserLastModifiedDate", Path: "userLastModifiedDate", Shape: &shapeDateType},
+			{Name: "Enabled", Path: "enabled", Shape: &shapeBooleanType},
+			{Name: "UserStatus", Path: "userStatus", Shape: &shapeUserStatusType},
+			{Name: "MFAOptions", Path: "mFAOptions", Shape: &shapeMFAOptionListType},
+			{Name: "PreferredMfaSetting", Path: "preferredMfaSetting", Shape: &shapeStringType},
+			{Name: "UserMFASettingList", Path: "userMFASettingList", Shape: &shapeUserMFASettingListType},
 		},
 	}
 	shapeAdminInitiateAuthRequest = awsjson.Shape{
@@ -207,6 +272,16 @@ var (
 			{Name: "Session", Path: "session", Shape: &shapeSessionType},
 		},
 	}
+	shapeAdminInitiateAuthResponse = awsjson.Shape{
+		Name: "AdminInitiateAuthResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ChallengeName", Path: "challengeName", Shape: &shapeChallengeNameType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+			{Name: "ChallengeParameters", Path: "challengeParameters", Shape: &shapeChallengeParametersType},
+			{Name: "AuthenticationResult", Path: "authenticationResult", Shape: &shapeAuthenticationResultType},
+			{Name: "AvailableChallenges", Path: "availableChallenges", Shape: &shapeAvailableChallengeListType},
+		},
+	}
 	shapeAdminLinkProviderForUserRequest = awsjson.Shape{
 		Name: "AdminLinkProviderForUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -215,12 +290,22 @@ var (
 			{Name: "SourceUser", Path: "sourceUser", Shape: &shapeProviderUserIdentifierType, Required: true},
 		},
 	}
+	shapeAdminLinkProviderForUserResponse = awsjson.Shape{
+		Name: "AdminLinkProviderForUserResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminListDevicesRequest = awsjson.Shape{
 		Name: "AdminListDevicesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 			{Name: "Limit", Path: "limit", Shape: &shapeQueryLimitType},
+			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapeSearchPaginationTokenType},
+		},
+	}
+	shapeAdminListDevicesResponse = awsjson.Shape{
+		Name: "AdminListDevicesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Devices", Path: "devices", Shape: &shapeDeviceListType},
 			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapeSearchPaginationTokenType},
 		},
 	}
@@ -233,6 +318,13 @@ var (
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
+	shapeAdminListGroupsForUserResponse = awsjson.Shape{
+		Name: "AdminListGroupsForUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Groups", Path: "groups", Shape: &shapeGroupListType},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
 	shapeAdminListUserAuthEventsRequest = awsjson.Shape{
 		Name: "AdminListUserAuthEventsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -242,11 +334,25 @@ var (
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
+	shapeAdminListUserAuthEventsResponse = awsjson.Shape{
+		Name: "AdminListUserAuthEventsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AuthEvents", Path: "authEvents", Shape: &shapeAuthEventsType},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
 	shapeAdminListUserSessionsRequest = awsjson.Shape{
 		Name: "AdminListUserSessionsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
+	shapeAdminListUserSessionsResponse = awsjson.Shape{
+		Name: "AdminListUserSessionsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Sessions", Path: "sessions", Shape: &shapeSessionsListType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
@@ -266,6 +372,9 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeAdminResetUserPasswordResponse = awsjson.Shape{
+		Name: "AdminResetUserPasswordResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminRespondToAuthChallengeRequest = awsjson.Shape{
 		Name: "AdminRespondToAuthChallengeRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -279,6 +388,16 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeAdminRespondToAuthChallengeResponse = awsjson.Shape{
+		Name: "AdminRespondToAuthChallengeResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ChallengeName", Path: "challengeName", Shape: &shapeChallengeNameType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+			{Name: "ChallengeParameters", Path: "challengeParameters", Shape: &shapeChallengeParametersType},
+			{Name: "AuthenticationResult", Path: "authenticationResult", Shape: &shapeAuthenticationResultType},
+			{Name: "AvailableChallenges", Path: "availableChallenges", Shape: &shapeAvailableChallengeListType},
+		},
+	}
 	shapeAdminRevokeUserSessionRequest = awsjson.Shape{
 		Name: "AdminRevokeUserSessionRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -287,6 +406,9 @@ var (
 			{Name: "SessionId", Path: "sessionId", Shape: &shapeSessionIdType, Required: true},
 			{Name: "RevokeAssociatedSessions", Path: "revokeAssociatedSessions", Shape: &shapeRevokeAssociatedSessionsType},
 		},
+	}
+	shapeAdminRevokeUserSessionResponse = awsjson.Shape{
+		Name: "AdminRevokeUserSessionResponse", Kind: awsjson.Structure,
 	}
 	shapeAdminSetUserMFAPreferenceRequest = awsjson.Shape{
 		Name: "AdminSetUserMFAPreferenceRequest", Kind: awsjson.Structure,
@@ -299,6 +421,9 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 		},
 	}
+	shapeAdminSetUserMFAPreferenceResponse = awsjson.Shape{
+		Name: "AdminSetUserMFAPreferenceResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminSetUserPasswordRequest = awsjson.Shape{
 		Name: "AdminSetUserPasswordRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -308,6 +433,9 @@ var (
 			{Name: "Permanent", Path: "permanent", Shape: &shapeBooleanType},
 		},
 	}
+	shapeAdminSetUserPasswordResponse = awsjson.Shape{
+		Name: "AdminSetUserPasswordResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminSetUserSettingsRequest = awsjson.Shape{
 		Name: "AdminSetUserSettingsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -315,6 +443,9 @@ var (
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 			{Name: "MFAOptions", Path: "mFAOptions", Shape: &shapeMFAOptionListType, Required: true},
 		},
+	}
+	shapeAdminSetUserSettingsResponse = awsjson.Shape{
+		Name: "AdminSetUserSettingsResponse", Kind: awsjson.Structure,
 	}
 	shapeAdminUpdateAuthEventFeedbackRequest = awsjson.Shape{
 		Name: "AdminUpdateAuthEventFeedbackRequest", Kind: awsjson.Structure,
@@ -325,6 +456,9 @@ var (
 			{Name: "FeedbackValue", Path: "feedbackValue", Shape: &shapeFeedbackValueType, Required: true},
 		},
 	}
+	shapeAdminUpdateAuthEventFeedbackResponse = awsjson.Shape{
+		Name: "AdminUpdateAuthEventFeedbackResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminUpdateDeviceStatusRequest = awsjson.Shape{
 		Name: "AdminUpdateDeviceStatusRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -333,6 +467,9 @@ var (
 			{Name: "DeviceKey", Path: "deviceKey", Shape: &shapeDeviceKeyType, Required: true},
 			{Name: "DeviceRememberedStatus", Path: "deviceRememberedStatus", Shape: &shapeDeviceRememberedStatusType},
 		},
+	}
+	shapeAdminUpdateDeviceStatusResponse = awsjson.Shape{
+		Name: "AdminUpdateDeviceStatusResponse", Kind: awsjson.Structure,
 	}
 	shapeAdminUpdateUserAttributesRequest = awsjson.Shape{
 		Name: "AdminUpdateUserAttributesRequest", Kind: awsjson.Structure,
@@ -343,12 +480,18 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeAdminUpdateUserAttributesResponse = awsjson.Shape{
+		Name: "AdminUpdateUserAttributesResponse", Kind: awsjson.Structure,
+	}
 	shapeAdminUserGlobalSignOutRequest = awsjson.Shape{
 		Name: "AdminUserGlobalSignOutRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
 		},
+	}
+	shapeAdminUserGlobalSignOutResponse = awsjson.Shape{
+		Name: "AdminUserGlobalSignOutResponse", Kind: awsjson.Structure,
 	}
 	shapeAdvancedSecurityAdditionalFlowsType = awsjson.Shape{
 		Name: "AdvancedSecurityAdditionalFlowsType", Kind: awsjson.Structure,
@@ -432,6 +575,13 @@ var (
 			{Name: "Session", Path: "session", Shape: &shapeSessionType},
 		},
 	}
+	shapeAssociateSoftwareTokenResponse = awsjson.Shape{
+		Name: "AssociateSoftwareTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SecretCode", Path: "secretCode", Shape: &shapeSecretCodeType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+		},
+	}
 	shapeAttributeDataType = awsjson.Shape{
 		Name: "AttributeDataType", Kind: awsjson.String,
 		Enum: []string{"String", "Number", "DateTime", "Boolean"},
@@ -473,6 +623,23 @@ var (
 		Name: "AttributesRequireVerificationBeforeUpdateType", Kind: awsjson.List,
 		Element: &shapeVerifiedAttributeType,
 	}
+	shapeAuthEventType = awsjson.Shape{
+		Name: "AuthEventType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "EventId", Path: "eventId", Shape: &shapeStringType},
+			{Name: "EventType", Path: "eventType", Shape: &shapeEventType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "EventResponse", Path: "eventResponse", Shape: &shapeEventResponseType},
+			{Name: "EventRisk", Path: "eventRisk", Shape: &shapeEventRiskType},
+			{Name: "ChallengeResponses", Path: "challengeResponses", Shape: &shapeChallengeResponseListType},
+			{Name: "EventContextData", Path: "eventContextData", Shape: &shapeEventContextDataType},
+			{Name: "EventFeedback", Path: "eventFeedback", Shape: &shapeEventFeedbackType},
+		},
+	}
+	shapeAuthEventsType = awsjson.Shape{
+		Name: "AuthEventsType", Kind: awsjson.List,
+		Element: &shapeAuthEventType,
+	}
 	shapeAuthFactorType = awsjson.Shape{
 		Name: "AuthFactorType", Kind: awsjson.String,
 		Enum: []string{"PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"},
@@ -490,6 +657,21 @@ var (
 		Name: "AuthSessionValidityType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 3, Max: 15,
 	}
+	shapeAuthenticationResultType = awsjson.Shape{
+		Name: "AuthenticationResultType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType},
+			{Name: "ExpiresIn", Path: "expiresIn", Shape: &shapeIntegerType},
+			{Name: "TokenType", Path: "tokenType", Shape: &shapeStringType},
+			{Name: "RefreshToken", Path: "refreshToken", Shape: &shapeTokenModelType},
+			{Name: "IdToken", Path: "idToken", Shape: &shapeTokenModelType},
+			{Name: "NewDeviceMetadata", Path: "newDeviceMetadata", Shape: &shapeNewDeviceMetadataType},
+		},
+	}
+	shapeAvailableChallengeListType = awsjson.Shape{
+		Name: "AvailableChallengeListType", Kind: awsjson.List,
+		Element: &shapeChallengeNameType,
+	}
 	shapeBlockedIPRangeListType = awsjson.Shape{
 		Name: "BlockedIPRangeListType", Kind: awsjson.List,
 		Limits: awsjson.HasMax, Max: 200,
@@ -502,14 +684,40 @@ var (
 		Name: "CSSType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 131072,
 	}
+	shapeCSSVersionType = awsjson.Shape{
+		Name: "CSSVersionType", Kind: awsjson.String,
+	}
 	shapeCallbackURLsListType = awsjson.Shape{
 		Name: "CallbackURLsListType", Kind: awsjson.List,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 100,
 		Element: &shapeRedirectUrlType,
 	}
+	shapeChallengeName = awsjson.Shape{
+		Name: "ChallengeName", Kind: awsjson.String,
+		Enum: []string{"Password", "Mfa"},
+	}
 	shapeChallengeNameType = awsjson.Shape{
 		Name: "ChallengeNameType", Kind: awsjson.String,
 		Enum: []string{"SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE", "MFA_SETUP", "PASSWORD_VERIFIER", "CUSTOM_CHALLENGE", "SELECT_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER", "ADMIN_NO_SRP_AUTH", "NEW_PASSWORD_REQUIRED", "SMS_OTP", "PASSWORD", "WEB_AUTHN", "PASSWORD_SRP"},
+	}
+	shapeChallengeParametersType = awsjson.Shape{
+		Name: "ChallengeParametersType", Kind: awsjson.Map,
+		Key: &shapeStringType, Element: &shapeStringType,
+	}
+	shapeChallengeResponse = awsjson.Shape{
+		Name: "ChallengeResponse", Kind: awsjson.String,
+		Enum: []string{"Success", "Failure"},
+	}
+	shapeChallengeResponseListType = awsjson.Shape{
+		Name: "ChallengeResponseListType", Kind: awsjson.List,
+		Element: &shapeChallengeResponseType,
+	}
+	shapeChallengeResponseType = awsjson.Shape{
+		Name: "ChallengeResponseType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ChallengeName", Path: "challengeName", Shape: &shapeChallengeName},
+			{Name: "ChallengeResponse", Path: "challengeResponse", Shape: &shapeChallengeResponse},
+		},
 	}
 	shapeChallengeResponsesType = awsjson.Shape{
 		Name: "ChallengeResponsesType", Kind: awsjson.Map,
@@ -522,6 +730,17 @@ var (
 			{Name: "PreviousPassword", Path: "previousPassword", Shape: &shapePasswordType},
 			{Name: "ProposedPassword", Path: "proposedPassword", Shape: &shapePasswordType, Required: true},
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
+		},
+	}
+	shapeChangePasswordResponse = awsjson.Shape{
+		Name: "ChangePasswordResponse", Kind: awsjson.Structure,
+	}
+	shapeClientAuthenticationResultType = awsjson.Shape{
+		Name: "ClientAuthenticationResultType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType},
+			{Name: "ExpiresIn", Path: "expiresIn", Shape: &shapeIntegerType},
+			{Name: "TokenType", Path: "tokenType", Shape: &shapeStringType},
 		},
 	}
 	shapeClientIdType = awsjson.Shape{
@@ -553,6 +772,18 @@ var (
 			{Name: "MaxValidityMinutes", Path: "maxValidityMinutes", Shape: &shapeSsoMaxValidityMinutesType, Required: true},
 		},
 	}
+	shapeClientSecretDescriptorListType = awsjson.Shape{
+		Name: "ClientSecretDescriptorListType", Kind: awsjson.List,
+		Element: &shapeClientSecretDescriptorType,
+	}
+	shapeClientSecretDescriptorType = awsjson.Shape{
+		Name: "ClientSecretDescriptorType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ClientSecretId", Path: "clientSecretId", Shape: &shapeClientSecretIdType},
+			{Name: "ClientSecretValue", Path: "clientSecretValue", Shape: &shapeClientSecretType},
+			{Name: "ClientSecretCreateDate", Path: "clientSecretCreateDate", Shape: &shapeDateType},
+		},
+	}
 	shapeClientSecretIdType = awsjson.Shape{
 		Name: "ClientSecretIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
@@ -573,6 +804,18 @@ var (
 			{Name: "LogGroupArn", Path: "logGroupArn", Shape: &shapeArnType},
 		},
 	}
+	shapeCodeDeliveryDetailsListType = awsjson.Shape{
+		Name: "CodeDeliveryDetailsListType", Kind: awsjson.List,
+		Element: &shapeCodeDeliveryDetailsType,
+	}
+	shapeCodeDeliveryDetailsType = awsjson.Shape{
+		Name: "CodeDeliveryDetailsType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Destination", Path: "destination", Shape: &shapeStringType},
+			{Name: "DeliveryMedium", Path: "deliveryMedium", Shape: &shapeDeliveryMediumType},
+			{Name: "AttributeName", Path: "attributeName", Shape: &shapeAttributeNameType},
+		},
+	}
 	shapeColorSchemeModeType = awsjson.Shape{
 		Name: "ColorSchemeModeType", Kind: awsjson.String,
 		Enum: []string{"LIGHT", "DARK", "DYNAMIC"},
@@ -583,6 +826,12 @@ var (
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 			{Name: "Credential", Path: "credential", Shape: &shapeDocument, Required: true},
 		},
+	}
+	shapeCompleteWebAuthnRegistrationResponse = awsjson.Shape{
+		Name: "CompleteWebAuthnRegistrationResponse", Kind: awsjson.Structure,
+	}
+	shapeCompletionMessageType = awsjson.Shape{
+		Name: "CompletionMessageType", Kind: awsjson.String,
 	}
 	shapeCompromisedCredentialsActionsType = awsjson.Shape{
 		Name: "CompromisedCredentialsActionsType", Kind: awsjson.Structure,
@@ -601,6 +850,10 @@ var (
 			{Name: "Actions", Path: "actions", Shape: &shapeCompromisedCredentialsActionsType, Required: true},
 		},
 	}
+	shapeConfiguredUserAuthFactorsListType = awsjson.Shape{
+		Name: "ConfiguredUserAuthFactorsListType", Kind: awsjson.List,
+		Element: &shapeAuthFactorType,
+	}
 	shapeConfirmDeviceRequest = awsjson.Shape{
 		Name: "ConfirmDeviceRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -608,6 +861,12 @@ var (
 			{Name: "DeviceKey", Path: "deviceKey", Shape: &shapeDeviceKeyType, Required: true},
 			{Name: "DeviceSecretVerifierConfig", Path: "deviceSecretVerifierConfig", Shape: &shapeDeviceSecretVerifierConfigType},
 			{Name: "DeviceName", Path: "deviceName", Shape: &shapeDeviceNameType},
+		},
+	}
+	shapeConfirmDeviceResponse = awsjson.Shape{
+		Name: "ConfirmDeviceResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserConfirmationNecessary", Path: "userConfirmationNecessary", Shape: &shapeBooleanType},
 		},
 	}
 	shapeConfirmForgotPasswordRequest = awsjson.Shape{
@@ -623,6 +882,9 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeConfirmForgotPasswordResponse = awsjson.Shape{
+		Name: "ConfirmForgotPasswordResponse", Kind: awsjson.Structure,
+	}
 	shapeConfirmSignUpRequest = awsjson.Shape{
 		Name: "ConfirmSignUpRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -634,6 +896,12 @@ var (
 			{Name: "AnalyticsMetadata", Path: "analyticsMetadata", Shape: &shapeAnalyticsMetadataType},
 			{Name: "UserContextData", Path: "userContextData", Shape: &shapeUserContextDataType},
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+		},
+	}
+	shapeConfirmSignUpResponse = awsjson.Shape{
+		Name: "ConfirmSignUpResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
 			{Name: "Session", Path: "session", Shape: &shapeSessionType},
 		},
 	}
@@ -662,6 +930,12 @@ var (
 			{Name: "Precedence", Path: "precedence", Shape: &shapePrecedenceType},
 		},
 	}
+	shapeCreateGroupResponse = awsjson.Shape{
+		Name: "CreateGroupResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Group", Path: "group", Shape: &shapeGroupType},
+		},
+	}
 	shapeCreateIdentityProviderRequest = awsjson.Shape{
 		Name: "CreateIdentityProviderRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -674,6 +948,12 @@ var (
 			{Name: "AcrMapping", Path: "acrMapping", Shape: &shapeAcrMappingType},
 		},
 	}
+	shapeCreateIdentityProviderResponse = awsjson.Shape{
+		Name: "CreateIdentityProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityProvider", Path: "identityProvider", Shape: &shapeIdentityProviderType, Required: true},
+		},
+	}
 	shapeCreateManagedLoginBrandingRequest = awsjson.Shape{
 		Name: "CreateManagedLoginBrandingRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -684,6 +964,12 @@ var (
 			{Name: "Assets", Path: "assets", Shape: &shapeAssetListType},
 		},
 	}
+	shapeCreateManagedLoginBrandingResponse = awsjson.Shape{
+		Name: "CreateManagedLoginBrandingResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginBranding", Path: "managedLoginBranding", Shape: &shapeManagedLoginBrandingType},
+		},
+	}
 	shapeCreateResourceServerRequest = awsjson.Shape{
 		Name: "CreateResourceServerRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -691,6 +977,12 @@ var (
 			{Name: "Identifier", Path: "identifier", Shape: &shapeResourceServerIdentifierType, Required: true},
 			{Name: "Name", Path: "name", Shape: &shapeResourceServerNameType, Required: true},
 			{Name: "Scopes", Path: "scopes", Shape: &shapeResourceServerScopeListType},
+		},
+	}
+	shapeCreateResourceServerResponse = awsjson.Shape{
+		Name: "CreateResourceServerResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ResourceServer", Path: "resourceServer", Shape: &shapeResourceServerType, Required: true},
 		},
 	}
 	shapeCreateTermsRequest = awsjson.Shape{
@@ -704,6 +996,12 @@ var (
 			{Name: "Links", Path: "links", Shape: &shapeLinksType},
 		},
 	}
+	shapeCreateTermsResponse = awsjson.Shape{
+		Name: "CreateTermsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Terms", Path: "terms", Shape: &shapeTermsType},
+		},
+	}
 	shapeCreateUserImportJobRequest = awsjson.Shape{
 		Name: "CreateUserImportJobRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -711,6 +1009,12 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "CloudWatchLogsRoleArn", Path: "cloudWatchLogsRoleArn", Shape: &shapeArnType, Required: true},
 			{Name: "PasswordHashingAlgorithm", Path: "passwordHashingAlgorithm", Shape: &shapePasswordHashingAlgorithmType},
+		},
+	}
+	shapeCreateUserImportJobResponse = awsjson.Shape{
+		Name: "CreateUserImportJobResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserImportJob", Path: "userImportJob", Shape: &shapeUserImportJobType},
 		},
 	}
 	shapeCreateUserPoolClientRequest = awsjson.Shape{
@@ -742,6 +1046,12 @@ var (
 			{Name: "RefreshTokenRotation", Path: "refreshTokenRotation", Shape: &shapeRefreshTokenRotationType},
 		},
 	}
+	shapeCreateUserPoolClientResponse = awsjson.Shape{
+		Name: "CreateUserPoolClientResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolClient", Path: "userPoolClient", Shape: &shapeUserPoolClientType},
+		},
+	}
 	shapeCreateUserPoolDomainRequest = awsjson.Shape{
 		Name: "CreateUserPoolDomainRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -752,12 +1062,26 @@ var (
 			{Name: "Routing", Path: "routing", Shape: &shapeRoutingType},
 		},
 	}
+	shapeCreateUserPoolDomainResponse = awsjson.Shape{
+		Name: "CreateUserPoolDomainResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginVersion", Path: "managedLoginVersion", Shape: &shapeWrappedIntegerType},
+			{Name: "CloudFrontDomain", Path: "cloudFrontDomain", Shape: &shapeDomainType},
+			{Name: "Routing", Path: "routing", Shape: &shapeRoutingType},
+		},
+	}
 	shapeCreateUserPoolReplicaRequest = awsjson.Shape{
 		Name: "CreateUserPoolReplicaRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "RegionName", Path: "regionName", Shape: &shapeRegionNameType, Required: true},
 			{Name: "UserPoolTags", Path: "userPoolTags", Shape: &shapeUserPoolTagsType},
+		},
+	}
+	shapeCreateUserPoolReplicaResponse = awsjson.Shape{
+		Name: "CreateUserPoolReplicaResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolReplica", Path: "userPoolReplica", Shape: &shapeUserPoolReplicaType},
 		},
 	}
 	shapeCreateUserPoolRequest = awsjson.Shape{
@@ -791,6 +1115,12 @@ var (
 			{Name: "IssuerConfiguration", Path: "issuerConfiguration", Shape: &shapeIssuerConfigurationType},
 			{Name: "AcrConfiguration", Path: "acrConfiguration", Shape: &shapeAcrConfigurationType},
 			{Name: "DcrConfiguration", Path: "dcrConfiguration", Shape: &shapeDcrConfigurationType},
+		},
+	}
+	shapeCreateUserPoolResponse = awsjson.Shape{
+		Name: "CreateUserPoolResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPool", Path: "userPool", Shape: &shapeUserPoolType},
 		},
 	}
 	shapeCustomAttributeNameType = awsjson.Shape{
@@ -831,6 +1161,9 @@ var (
 	shapeCustomSMSSenderLambdaVersionType = awsjson.Shape{
 		Name: "CustomSMSSenderLambdaVersionType", Kind: awsjson.String,
 		Enum: []string{"V1_0"},
+	}
+	shapeDateType = awsjson.Shape{
+		Name: "DateType", Kind: awsjson.Timestamp,
 	}
 	shapeDcrConfigurationType = awsjson.Shape{
 		Name: "DcrConfigurationType", Kind: awsjson.Structure,
@@ -888,6 +1221,9 @@ var (
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 		},
 	}
+	shapeDeleteUserAttributesResponse = awsjson.Shape{
+		Name: "DeleteUserAttributesResponse", Kind: awsjson.Structure,
+	}
 	shapeDeleteUserPoolClientRequest = awsjson.Shape{
 		Name: "DeleteUserPoolClientRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -903,6 +1239,9 @@ var (
 			{Name: "ClientSecretId", Path: "clientSecretId", Shape: &shapeClientSecretIdType, Required: true},
 		},
 	}
+	shapeDeleteUserPoolClientSecretResponse = awsjson.Shape{
+		Name: "DeleteUserPoolClientSecretResponse", Kind: awsjson.Structure,
+	}
 	shapeDeleteUserPoolDomainRequest = awsjson.Shape{
 		Name: "DeleteUserPoolDomainRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -910,11 +1249,20 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 		},
 	}
+	shapeDeleteUserPoolDomainResponse = awsjson.Shape{
+		Name: "DeleteUserPoolDomainResponse", Kind: awsjson.Structure,
+	}
 	shapeDeleteUserPoolReplicaRequest = awsjson.Shape{
 		Name: "DeleteUserPoolReplicaRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "RegionName", Path: "regionName", Shape: &shapeRegionNameType, Required: true},
+		},
+	}
+	shapeDeleteUserPoolReplicaResponse = awsjson.Shape{
+		Name: "DeleteUserPoolReplicaResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolReplica", Path: "userPoolReplica", Shape: &shapeUserPoolReplicaType},
 		},
 	}
 	shapeDeleteUserPoolRequest = awsjson.Shape{
@@ -936,6 +1284,9 @@ var (
 			{Name: "CredentialId", Path: "credentialId", Shape: &shapeStringType, Required: true},
 		},
 	}
+	shapeDeleteWebAuthnCredentialResponse = awsjson.Shape{
+		Name: "DeleteWebAuthnCredentialResponse", Kind: awsjson.Structure,
+	}
 	shapeDeletionProtectionType = awsjson.Shape{
 		Name: "DeletionProtectionType", Kind: awsjson.String,
 		Enum: []string{"ACTIVE", "INACTIVE"},
@@ -955,12 +1306,24 @@ var (
 			{Name: "ProviderName", Path: "providerName", Shape: &shapeProviderNameType, Required: true},
 		},
 	}
+	shapeDescribeIdentityProviderResponse = awsjson.Shape{
+		Name: "DescribeIdentityProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityProvider", Path: "identityProvider", Shape: &shapeIdentityProviderType, Required: true},
+		},
+	}
 	shapeDescribeManagedLoginBrandingByClientRequest = awsjson.Shape{
 		Name: "DescribeManagedLoginBrandingByClientRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType, Required: true},
 			{Name: "ReturnMergedResources", Path: "returnMergedResources", Shape: &shapeBooleanType},
+		},
+	}
+	shapeDescribeManagedLoginBrandingByClientResponse = awsjson.Shape{
+		Name: "DescribeManagedLoginBrandingByClientResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginBranding", Path: "managedLoginBranding", Shape: &shapeManagedLoginBrandingType},
 		},
 	}
 	shapeDescribeManagedLoginBrandingRequest = awsjson.Shape{
@@ -971,6 +1334,12 @@ var (
 			{Name: "ReturnMergedResources", Path: "returnMergedResources", Shape: &shapeBooleanType},
 		},
 	}
+	shapeDescribeManagedLoginBrandingResponse = awsjson.Shape{
+		Name: "DescribeManagedLoginBrandingResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginBranding", Path: "managedLoginBranding", Shape: &shapeManagedLoginBrandingType},
+		},
+	}
 	shapeDescribeResourceServerRequest = awsjson.Shape{
 		Name: "DescribeResourceServerRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -978,11 +1347,23 @@ var (
 			{Name: "Identifier", Path: "identifier", Shape: &shapeResourceServerIdentifierType, Required: true},
 		},
 	}
+	shapeDescribeResourceServerResponse = awsjson.Shape{
+		Name: "DescribeResourceServerResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ResourceServer", Path: "resourceServer", Shape: &shapeResourceServerType, Required: true},
+		},
+	}
 	shapeDescribeRiskConfigurationRequest = awsjson.Shape{
 		Name: "DescribeRiskConfigurationRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+		},
+	}
+	shapeDescribeRiskConfigurationResponse = awsjson.Shape{
+		Name: "DescribeRiskConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "RiskConfiguration", Path: "riskConfiguration", Shape: &shapeRiskConfigurationType, Required: true},
 		},
 	}
 	shapeDescribeTermsByClientRequest = awsjson.Shape{
@@ -993,11 +1374,23 @@ var (
 			{Name: "TermsName", Path: "termsName", Shape: &shapeTermsNameType, Required: true},
 		},
 	}
+	shapeDescribeTermsByClientResponse = awsjson.Shape{
+		Name: "DescribeTermsByClientResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Terms", Path: "terms", Shape: &shapeTermsType},
+		},
+	}
 	shapeDescribeTermsRequest = awsjson.Shape{
 		Name: "DescribeTermsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "TermsId", Path: "termsId", Shape: &shapeTermsIdType, Required: true},
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+		},
+	}
+	shapeDescribeTermsResponse = awsjson.Shape{
+		Name: "DescribeTermsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Terms", Path: "terms", Shape: &shapeTermsType},
 		},
 	}
 	shapeDescribeUserImportJobRequest = awsjson.Shape{
@@ -1007,11 +1400,23 @@ var (
 			{Name: "JobId", Path: "jobId", Shape: &shapeUserImportJobIdType, Required: true},
 		},
 	}
+	shapeDescribeUserImportJobResponse = awsjson.Shape{
+		Name: "DescribeUserImportJobResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserImportJob", Path: "userImportJob", Shape: &shapeUserImportJobType},
+		},
+	}
 	shapeDescribeUserPoolClientRequest = awsjson.Shape{
 		Name: "DescribeUserPoolClientRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType, Required: true},
+		},
+	}
+	shapeDescribeUserPoolClientResponse = awsjson.Shape{
+		Name: "DescribeUserPoolClientResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolClient", Path: "userPoolClient", Shape: &shapeUserPoolClientType},
 		},
 	}
 	shapeDescribeUserPoolDomainRequest = awsjson.Shape{
@@ -1020,10 +1425,22 @@ var (
 			{Name: "Domain", Path: "domain", Shape: &shapeDomainType, Required: true},
 		},
 	}
+	shapeDescribeUserPoolDomainResponse = awsjson.Shape{
+		Name: "DescribeUserPoolDomainResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "DomainDescription", Path: "domainDescription", Shape: &shapeDomainDescriptionType},
+		},
+	}
 	shapeDescribeUserPoolRequest = awsjson.Shape{
 		Name: "DescribeUserPoolRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+		},
+	}
+	shapeDescribeUserPoolResponse = awsjson.Shape{
+		Name: "DescribeUserPoolResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPool", Path: "userPool", Shape: &shapeUserPoolType},
 		},
 	}
 	shapeDescriptionType = awsjson.Shape{
@@ -1042,6 +1459,10 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 55,
 		Pattern: &awsjson.Pattern{Source: `[\w-]+_[0-9a-f-]+`, RE2: `\A(?:[\w-]+_[0-9a-f-]+)\z`, Class: false},
 	}
+	shapeDeviceListType = awsjson.Shape{
+		Name: "DeviceListType", Kind: awsjson.List,
+		Element: &shapeDeviceType,
+	}
 	shapeDeviceNameType = awsjson.Shape{
 		Name: "DeviceNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 1024,
@@ -1057,12 +1478,44 @@ var (
 			{Name: "Salt", Path: "salt", Shape: &shapeStringType},
 		},
 	}
+	shapeDeviceType = awsjson.Shape{
+		Name: "DeviceType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "DeviceKey", Path: "deviceKey", Shape: &shapeDeviceKeyType},
+			{Name: "DeviceAttributes", Path: "deviceAttributes", Shape: &shapeAttributeListType},
+			{Name: "DeviceCreateDate", Path: "deviceCreateDate", Shape: &shapeDateType},
+			{Name: "DeviceLastModifiedDate", Path: "deviceLastModifiedDate", Shape: &shapeDateType},
+			{Name: "DeviceLastAuthenticatedDate", Path: "deviceLastAuthenticatedDate", Shape: &shapeDateType},
+		},
+	}
 	shapeDocument = awsjson.Shape{
 		Name: "Document", Kind: awsjson.Document,
+	}
+	shapeDomainDescriptionType = awsjson.Shape{
+		Name: "DomainDescriptionType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "AWSAccountId", Path: "aWSAccountId", Shape: &shapeAWSAccountIdType},
+			{Name: "Domain", Path: "domain", Shape: &shapeDomainType},
+			{Name: "S3Bucket", Path: "s3Bucket", Shape: &shapeS3BucketType},
+			{Name: "CloudFrontDistribution", Path: "cloudFrontDistribution", Shape: &shapeStringType},
+			{Name: "Version", Path: "version", Shape: &shapeDomainVersionType},
+			{Name: "Status", Path: "status", Shape: &shapeDomainStatusType},
+			{Name: "CustomDomainConfig", Path: "customDomainConfig", Shape: &shapeCustomDomainConfigType},
+			{Name: "ManagedLoginVersion", Path: "managedLoginVersion", Shape: &shapeWrappedIntegerType},
+			{Name: "Routing", Path: "routing", Shape: &shapeRoutingType},
+		},
+	}
+	shapeDomainStatusType = awsjson.Shape{
+		Name: "DomainStatusType", Kind: awsjson.String,
+		Enum: []string{"CREATING", "DELETING", "UPDATING", "ACTIVE", "FAILED"},
 	}
 	shapeDomainType = awsjson.Shape{
 		Name: "DomainType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 63,
+	}
+	shapeDomainVersionType = awsjson.Shape{
+		Name: "DomainVersionType", Kind: awsjson.String,
 	}
 	shapeEmailAddressType = awsjson.Shape{
 		Name: "EmailAddressType", Kind: awsjson.String,
@@ -1161,6 +1614,24 @@ var (
 			{Name: "Region", Path: "region", Shape: &shapeRegionCodeType},
 		},
 	}
+	shapeEventContextDataType = awsjson.Shape{
+		Name: "EventContextDataType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IpAddress", Path: "ipAddress", Shape: &shapeStringType},
+			{Name: "DeviceName", Path: "deviceName", Shape: &shapeStringType},
+			{Name: "Timezone", Path: "timezone", Shape: &shapeStringType},
+			{Name: "City", Path: "city", Shape: &shapeStringType},
+			{Name: "Country", Path: "country", Shape: &shapeStringType},
+		},
+	}
+	shapeEventFeedbackType = awsjson.Shape{
+		Name: "EventFeedbackType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "FeedbackValue", Path: "feedbackValue", Shape: &shapeFeedbackValueType, Required: true},
+			{Name: "Provider", Path: "provider", Shape: &shapeStringType, Required: true},
+			{Name: "FeedbackDate", Path: "feedbackDate", Shape: &shapeDateType},
+		},
+	}
 	shapeEventFilterType = awsjson.Shape{
 		Name: "EventFilterType", Kind: awsjson.String,
 		Enum: []string{"SIGN_IN", "PASSWORD_CHANGE", "SIGN_UP"},
@@ -1174,9 +1645,25 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 50,
 		Pattern: &awsjson.Pattern{Source: `[\w+-]+`, RE2: `\A(?:[\w+-]+)\z`, Class: true},
 	}
+	shapeEventResponseType = awsjson.Shape{
+		Name: "EventResponseType", Kind: awsjson.String,
+		Enum: []string{"Pass", "Fail", "InProgress"},
+	}
+	shapeEventRiskType = awsjson.Shape{
+		Name: "EventRiskType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "RiskDecision", Path: "riskDecision", Shape: &shapeRiskDecisionType},
+			{Name: "RiskLevel", Path: "riskLevel", Shape: &shapeRiskLevelType},
+			{Name: "CompromisedCredentialsDetected", Path: "compromisedCredentialsDetected", Shape: &shapeWrappedBooleanType},
+		},
+	}
 	shapeEventSourceName = awsjson.Shape{
 		Name: "EventSourceName", Kind: awsjson.String,
 		Enum: []string{"userNotification", "userAuthEvents"},
+	}
+	shapeEventType = awsjson.Shape{
+		Name: "EventType", Kind: awsjson.String,
+		Enum: []string{"SignIn", "SignUp", "ForgotPassword", "PasswordChange", "ResendCode"},
 	}
 	shapeExplicitAuthFlowsListType = awsjson.Shape{
 		Name: "ExplicitAuthFlowsListType", Kind: awsjson.List,
@@ -1228,6 +1715,12 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeForgotPasswordResponse = awsjson.Shape{
+		Name: "ForgotPasswordResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CodeDeliveryDetails", Path: "codeDeliveryDetails", Shape: &shapeCodeDeliveryDetailsType},
+		},
+	}
 	shapeGenerateSecret = awsjson.Shape{
 		Name: "GenerateSecret", Kind: awsjson.Boolean,
 	}
@@ -1235,6 +1728,13 @@ var (
 		Name: "GetCSVHeaderRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+		},
+	}
+	shapeGetCSVHeaderResponse = awsjson.Shape{
+		Name: "GetCSVHeaderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "CSVHeader", Path: "cSVHeader", Shape: &shapeListOfStringTypes},
 		},
 	}
 	shapeGetClientTokenRequest = awsjson.Shape{
@@ -1246,11 +1746,23 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeGetClientTokenResponse = awsjson.Shape{
+		Name: "GetClientTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ClientAuthenticationResult", Path: "clientAuthenticationResult", Shape: &shapeClientAuthenticationResultType},
+		},
+	}
 	shapeGetDeviceRequest = awsjson.Shape{
 		Name: "GetDeviceRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "DeviceKey", Path: "deviceKey", Shape: &shapeDeviceKeyType, Required: true},
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType},
+		},
+	}
+	shapeGetDeviceResponse = awsjson.Shape{
+		Name: "GetDeviceResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Device", Path: "device", Shape: &shapeDeviceType, Required: true},
 		},
 	}
 	shapeGetGroupRequest = awsjson.Shape{
@@ -1260,11 +1772,23 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 		},
 	}
+	shapeGetGroupResponse = awsjson.Shape{
+		Name: "GetGroupResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Group", Path: "group", Shape: &shapeGroupType},
+		},
+	}
 	shapeGetIdentityProviderByIdentifierRequest = awsjson.Shape{
 		Name: "GetIdentityProviderByIdentifierRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "IdpIdentifier", Path: "idpIdentifier", Shape: &shapeIdpIdentifierType, Required: true},
+		},
+	}
+	shapeGetIdentityProviderByIdentifierResponse = awsjson.Shape{
+		Name: "GetIdentityProviderByIdentifierResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityProvider", Path: "identityProvider", Shape: &shapeIdentityProviderType, Required: true},
 		},
 	}
 	shapeGetLogDeliveryConfigurationRequest = awsjson.Shape{
@@ -1273,16 +1797,34 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 		},
 	}
+	shapeGetLogDeliveryConfigurationResponse = awsjson.Shape{
+		Name: "GetLogDeliveryConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "LogDeliveryConfiguration", Path: "logDeliveryConfiguration", Shape: &shapeLogDeliveryConfigurationType},
+		},
+	}
 	shapeGetProvisionedLimitRequest = awsjson.Shape{
 		Name: "GetProvisionedLimitRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "LimitDefinition", Path: "limitDefinition", Shape: &shapeLimitDefinitionType, Required: true},
 		},
 	}
+	shapeGetProvisionedLimitResponse = awsjson.Shape{
+		Name: "GetProvisionedLimitResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Limit", Path: "limit", Shape: &shapeLimitType, Required: true},
+		},
+	}
 	shapeGetSigningCertificateRequest = awsjson.Shape{
 		Name: "GetSigningCertificateRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+		},
+	}
+	shapeGetSigningCertificateResponse = awsjson.Shape{
+		Name: "GetSigningCertificateResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Certificate", Path: "certificate", Shape: &shapeStringType},
 		},
 	}
 	shapeGetTokensFromRefreshTokenRequest = awsjson.Shape{
@@ -1295,11 +1837,23 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeGetTokensFromRefreshTokenResponse = awsjson.Shape{
+		Name: "GetTokensFromRefreshTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AuthenticationResult", Path: "authenticationResult", Shape: &shapeAuthenticationResultType},
+		},
+	}
 	shapeGetUICustomizationRequest = awsjson.Shape{
 		Name: "GetUICustomizationRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+		},
+	}
+	shapeGetUICustomizationResponse = awsjson.Shape{
+		Name: "GetUICustomizationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UICustomization", Path: "uICustomization", Shape: &shapeUICustomizationType, Required: true},
 		},
 	}
 	shapeGetUserAttributeVerificationCodeRequest = awsjson.Shape{
@@ -1310,10 +1864,25 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeGetUserAttributeVerificationCodeResponse = awsjson.Shape{
+		Name: "GetUserAttributeVerificationCodeResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CodeDeliveryDetails", Path: "codeDeliveryDetails", Shape: &shapeCodeDeliveryDetailsType},
+		},
+	}
 	shapeGetUserAuthFactorsRequest = awsjson.Shape{
 		Name: "GetUserAuthFactorsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
+		},
+	}
+	shapeGetUserAuthFactorsResponse = awsjson.Shape{
+		Name: "GetUserAuthFactorsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
+			{Name: "PreferredMfaSetting", Path: "preferredMfaSetting", Shape: &shapeStringType},
+			{Name: "UserMFASettingList", Path: "userMFASettingList", Shape: &shapeUserMFASettingListType},
+			{Name: "ConfiguredUserAuthFactors", Path: "configuredUserAuthFactors", Shape: &shapeConfiguredUserAuthFactorsListType},
 		},
 	}
 	shapeGetUserPoolClientSessionConfigurationRequest = awsjson.Shape{
@@ -1323,10 +1892,28 @@ var (
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType, Required: true},
 		},
 	}
+	shapeGetUserPoolClientSessionConfigurationResponse = awsjson.Shape{
+		Name: "GetUserPoolClientSessionConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "SSOSession", Path: "sSOSession", Shape: &shapeClientSSOSessionConfigType},
+		},
+	}
 	shapeGetUserPoolMfaConfigRequest = awsjson.Shape{
 		Name: "GetUserPoolMfaConfigRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+		},
+	}
+	shapeGetUserPoolMfaConfigResponse = awsjson.Shape{
+		Name: "GetUserPoolMfaConfigResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SmsMfaConfiguration", Path: "smsMfaConfiguration", Shape: &shapeSmsMfaConfigType},
+			{Name: "SoftwareTokenMfaConfiguration", Path: "softwareTokenMfaConfiguration", Shape: &shapeSoftwareTokenMfaConfigType},
+			{Name: "EmailMfaConfiguration", Path: "emailMfaConfiguration", Shape: &shapeEmailMfaConfigType},
+			{Name: "MfaConfiguration", Path: "mfaConfiguration", Shape: &shapeUserPoolMfaType},
+			{Name: "WebAuthnConfiguration", Path: "webAuthnConfiguration", Shape: &shapeWebAuthnConfigurationType},
 		},
 	}
 	shapeGetUserPoolSessionConfigurationRequest = awsjson.Shape{
@@ -1335,10 +1922,28 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 		},
 	}
+	shapeGetUserPoolSessionConfigurationResponse = awsjson.Shape{
+		Name: "GetUserPoolSessionConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "UserSessionTracking", Path: "userSessionTracking", Shape: &shapeUserSessionTrackingType},
+			{Name: "TokenSession", Path: "tokenSession", Shape: &shapeUserPoolTokenSessionConfigType},
+		},
+	}
 	shapeGetUserRequest = awsjson.Shape{
 		Name: "GetUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
+		},
+	}
+	shapeGetUserResponse = awsjson.Shape{
+		Name: "GetUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Username", Path: "username", Shape: &shapeUsernameType, Required: true},
+			{Name: "UserAttributes", Path: "userAttributes", Shape: &shapeAttributeListType, Required: true},
+			{Name: "MFAOptions", Path: "mFAOptions", Shape: &shapeMFAOptionListType},
+			{Name: "PreferredMfaSetting", Path: "preferredMfaSetting", Shape: &shapeStringType},
+			{Name: "UserMFASettingList", Path: "userMFASettingList", Shape: &shapeUserMFASettingListType},
 		},
 	}
 	shapeGlobalSignOutRequest = awsjson.Shape{
@@ -1347,10 +1952,29 @@ var (
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 		},
 	}
+	shapeGlobalSignOutResponse = awsjson.Shape{
+		Name: "GlobalSignOutResponse", Kind: awsjson.Structure,
+	}
+	shapeGroupListType = awsjson.Shape{
+		Name: "GroupListType", Kind: awsjson.List,
+		Element: &shapeGroupType,
+	}
 	shapeGroupNameType = awsjson.Shape{
 		Name: "GroupNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, RE2: `\A(?:[\p{L}\p{M}\p{S}\p{N}\p{P}]+)\z`, Class: true},
+	}
+	shapeGroupType = awsjson.Shape{
+		Name: "GroupType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "GroupName", Path: "groupName", Shape: &shapeGroupNameType},
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "Description", Path: "description", Shape: &shapeDescriptionType},
+			{Name: "RoleArn", Path: "roleArn", Shape: &shapeArnType},
+			{Name: "Precedence", Path: "precedence", Shape: &shapePrecedenceType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+		},
 	}
 	shapeHealthCheckIdType = awsjson.Shape{
 		Name: "HealthCheckIdType", Kind: awsjson.String,
@@ -1375,6 +1999,20 @@ var (
 		Name: "IdTokenValidityType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 86400,
 	}
+	shapeIdentityProviderType = awsjson.Shape{
+		Name: "IdentityProviderType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ProviderName", Path: "providerName", Shape: &shapeProviderNameType},
+			{Name: "ProviderType", Path: "providerType", Shape: &shapeIdentityProviderTypeType},
+			{Name: "ProviderDetails", Path: "providerDetails", Shape: &shapeProviderDetailsType},
+			{Name: "AttributeMapping", Path: "attributeMapping", Shape: &shapeAttributeMappingType},
+			{Name: "IdpIdentifiers", Path: "idpIdentifiers", Shape: &shapeIdpIdentifiersListType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "AcrMapping", Path: "acrMapping", Shape: &shapeAcrMappingType},
+		},
+	}
 	shapeIdentityProviderTypeType = awsjson.Shape{
 		Name: "IdentityProviderTypeType", Kind: awsjson.String,
 		Enum: []string{"SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"},
@@ -1392,6 +2030,9 @@ var (
 	shapeImageFileType = awsjson.Shape{
 		Name: "ImageFileType", Kind: awsjson.Blob,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 131072,
+	}
+	shapeImageUrlType = awsjson.Shape{
+		Name: "ImageUrlType", Kind: awsjson.String,
 	}
 	shapeInboundFederationLambdaType = awsjson.Shape{
 		Name: "InboundFederationLambdaType", Kind: awsjson.Structure,
@@ -1414,6 +2055,16 @@ var (
 			{Name: "AnalyticsMetadata", Path: "analyticsMetadata", Shape: &shapeAnalyticsMetadataType},
 			{Name: "UserContextData", Path: "userContextData", Shape: &shapeUserContextDataType},
 			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+		},
+	}
+	shapeInitiateAuthResponse = awsjson.Shape{
+		Name: "InitiateAuthResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ChallengeName", Path: "challengeName", Shape: &shapeChallengeNameType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+			{Name: "ChallengeParameters", Path: "challengeParameters", Shape: &shapeChallengeParametersType},
+			{Name: "AuthenticationResult", Path: "authenticationResult", Shape: &shapeAuthenticationResultType},
+			{Name: "AvailableChallenges", Path: "availableChallenges", Shape: &shapeAvailableChallengeListType},
 		},
 	}
 	shapeIntegerType = awsjson.Shape{
@@ -1471,6 +2122,14 @@ var (
 			{Name: "Attributes", Path: "attributes", Shape: &shapeStringToStringMapType, Required: true},
 		},
 	}
+	shapeLimitType = awsjson.Shape{
+		Name: "LimitType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "LimitDefinition", Path: "limitDefinition", Shape: &shapeLimitDefinitionType, Required: true},
+			{Name: "ProvisionedLimitValue", Path: "provisionedLimitValue", Shape: &shapeIntegerType, Required: true},
+			{Name: "FreeLimitValue", Path: "freeLimitValue", Shape: &shapeIntegerType, Required: true},
+		},
+	}
 	shapeLinkUrlType = awsjson.Shape{
 		Name: "LinkUrlType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 1024,
@@ -1489,11 +2148,25 @@ var (
 			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapeSearchPaginationTokenType},
 		},
 	}
+	shapeListDevicesResponse = awsjson.Shape{
+		Name: "ListDevicesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Devices", Path: "devices", Shape: &shapeDeviceListType},
+			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapeSearchPaginationTokenType},
+		},
+	}
 	shapeListGroupsRequest = awsjson.Shape{
 		Name: "ListGroupsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "Limit", Path: "limit", Shape: &shapeQueryLimitType},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
+	shapeListGroupsResponse = awsjson.Shape{
+		Name: "ListGroupsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Groups", Path: "groups", Shape: &shapeGroupListType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
@@ -1504,6 +2177,17 @@ var (
 			{Name: "MaxResults", Path: "maxResults", Shape: &shapeListProvidersLimitType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
 		},
+	}
+	shapeListIdentityProvidersResponse = awsjson.Shape{
+		Name: "ListIdentityProvidersResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Providers", Path: "providers", Shape: &shapeProvidersListType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
+		},
+	}
+	shapeListOfStringTypes = awsjson.Shape{
+		Name: "ListOfStringTypes", Kind: awsjson.List,
+		Element: &shapeStringType,
 	}
 	shapeListProvidersLimitType = awsjson.Shape{
 		Name: "ListProvidersLimitType", Kind: awsjson.Integer,
@@ -1521,10 +2205,23 @@ var (
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
 		},
 	}
+	shapeListResourceServersResponse = awsjson.Shape{
+		Name: "ListResourceServersResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ResourceServers", Path: "resourceServers", Shape: &shapeResourceServersListType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
+		},
+	}
 	shapeListTagsForResourceRequest = awsjson.Shape{
 		Name: "ListTagsForResourceRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "ResourceArn", Path: "resourceArn", Shape: &shapeArnType, Required: true},
+		},
+	}
+	shapeListTagsForResourceResponse = awsjson.Shape{
+		Name: "ListTagsForResourceResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapeUserPoolTagsType},
 		},
 	}
 	shapeListTermsRequest = awsjson.Shape{
@@ -1539,6 +2236,13 @@ var (
 		Name: "ListTermsRequestMaxResultsInteger", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 60,
 	}
+	shapeListTermsResponse = awsjson.Shape{
+		Name: "ListTermsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Terms", Path: "terms", Shape: &shapeTermsDescriptionListType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapeStringType},
+		},
+	}
 	shapeListUserImportJobsRequest = awsjson.Shape{
 		Name: "ListUserImportJobsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -1547,11 +2251,25 @@ var (
 			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapePaginationKeyType},
 		},
 	}
+	shapeListUserImportJobsResponse = awsjson.Shape{
+		Name: "ListUserImportJobsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserImportJobs", Path: "userImportJobs", Shape: &shapeUserImportJobsListType},
+			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapePaginationKeyType},
+		},
+	}
 	shapeListUserPoolClientSecretsRequest = awsjson.Shape{
 		Name: "ListUserPoolClientSecretsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
+	shapeListUserPoolClientSecretsResponse = awsjson.Shape{
+		Name: "ListUserPoolClientSecretsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ClientSecrets", Path: "clientSecrets", Shape: &shapeClientSecretDescriptorListType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
@@ -1564,10 +2282,24 @@ var (
 			{Name: "ClientType", Path: "clientType", Shape: &shapeClientTypeType},
 		},
 	}
+	shapeListUserPoolClientsResponse = awsjson.Shape{
+		Name: "ListUserPoolClientsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolClients", Path: "userPoolClients", Shape: &shapeUserPoolClientListType},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
 	shapeListUserPoolReplicasRequest = awsjson.Shape{
 		Name: "ListUserPoolReplicasRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
+		},
+	}
+	shapeListUserPoolReplicasResponse = awsjson.Shape{
+		Name: "ListUserPoolReplicasResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolReplicas", Path: "userPoolReplicas", Shape: &shapeUserPoolReplicaListType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
 		},
 	}
@@ -1578,10 +2310,24 @@ var (
 			{Name: "MaxResults", Path: "maxResults", Shape: &shapePoolQueryLimitType, Required: true},
 		},
 	}
+	shapeListUserPoolsResponse = awsjson.Shape{
+		Name: "ListUserPoolsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPools", Path: "userPools", Shape: &shapeUserPoolListType},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKeyType},
+		},
+	}
 	shapeListUserSessionsRequest = awsjson.Shape{
 		Name: "ListUserSessionsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
+	shapeListUserSessionsResponse = awsjson.Shape{
+		Name: "ListUserSessionsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Sessions", Path: "sessions", Shape: &shapeSessionsListType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
@@ -1591,6 +2337,13 @@ var (
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "GroupName", Path: "groupName", Shape: &shapeGroupNameType, Required: true},
 			{Name: "Limit", Path: "limit", Shape: &shapeQueryLimitType},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
+		},
+	}
+	shapeListUsersInGroupResponse = awsjson.Shape{
+		Name: "ListUsersInGroupResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Users", Path: "users", Shape: &shapeUsersListType},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
@@ -1604,12 +2357,26 @@ var (
 			{Name: "Filter", Path: "filter", Shape: &shapeUserFilterType},
 		},
 	}
+	shapeListUsersResponse = awsjson.Shape{
+		Name: "ListUsersResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Users", Path: "users", Shape: &shapeUsersListType},
+			{Name: "PaginationToken", Path: "paginationToken", Shape: &shapeSearchPaginationTokenType},
+		},
+	}
 	shapeListWebAuthnCredentialsRequest = awsjson.Shape{
 		Name: "ListWebAuthnCredentialsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 			{Name: "MaxResults", Path: "maxResults", Shape: &shapeWebAuthnCredentialsQueryLimitType},
+		},
+	}
+	shapeListWebAuthnCredentialsResponse = awsjson.Shape{
+		Name: "ListWebAuthnCredentialsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeWebAuthnCredentialDescriptionListType, Required: true},
+			{Name: "NextToken", Path: "nextToken", Shape: &shapePaginationKey},
 		},
 	}
 	shapeLogConfigurationListType = awsjson.Shape{
@@ -1627,6 +2394,13 @@ var (
 			{Name: "FirehoseConfiguration", Path: "firehoseConfiguration", Shape: &shapeFirehoseConfigurationType},
 		},
 	}
+	shapeLogDeliveryConfigurationType = awsjson.Shape{
+		Name: "LogDeliveryConfigurationType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+			{Name: "LogConfigurations", Path: "logConfigurations", Shape: &shapeLogConfigurationListType, Required: true},
+		},
+	}
 	shapeLogLevel = awsjson.Shape{
 		Name: "LogLevel", Kind: awsjson.String,
 		Enum: []string{"ERROR", "INFO"},
@@ -1635,6 +2409,9 @@ var (
 		Name: "LogoutURLsListType", Kind: awsjson.List,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 100,
 		Element: &shapeRedirectUrlType,
+	}
+	shapeLongType = awsjson.Shape{
+		Name: "LongType", Kind: awsjson.Long,
 	}
 	shapeMFAOptionListType = awsjson.Shape{
 		Name: "MFAOptionListType", Kind: awsjson.List,
@@ -1651,6 +2428,18 @@ var (
 		Name: "ManagedLoginBrandingIdType", Kind: awsjson.String,
 		Pattern: &awsjson.Pattern{Source: `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[4][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$`, RE2: `\A(?:^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[4][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$)\z`, Class: false},
 	}
+	shapeManagedLoginBrandingType = awsjson.Shape{
+		Name: "ManagedLoginBrandingType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginBrandingId", Path: "managedLoginBrandingId", Shape: &shapeManagedLoginBrandingIdType},
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "UseCognitoProvidedValues", Path: "useCognitoProvidedValues", Shape: &shapeBooleanType},
+			{Name: "Settings", Path: "settings", Shape: &shapeDocument},
+			{Name: "Assets", Path: "assets", Shape: &shapeAssetListType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+		},
+	}
 	shapeMessageActionType = awsjson.Shape{
 		Name: "MessageActionType", Kind: awsjson.String,
 		Enum: []string{"RESEND", "SUPPRESS"},
@@ -1661,6 +2450,13 @@ var (
 			{Name: "SMSMessage", Path: "sMSMessage", Shape: &shapeSmsInviteMessageType},
 			{Name: "EmailMessage", Path: "emailMessage", Shape: &shapeEmailInviteMessageType},
 			{Name: "EmailSubject", Path: "emailSubject", Shape: &shapeEmailVerificationSubjectType},
+		},
+	}
+	shapeNewDeviceMetadataType = awsjson.Shape{
+		Name: "NewDeviceMetadataType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "DeviceKey", Path: "deviceKey", Shape: &shapeDeviceKeyType},
+			{Name: "DeviceGroupKey", Path: "deviceGroupKey", Shape: &shapeStringType},
 		},
 	}
 	shapeNotifyConfigurationType = awsjson.Shape{
@@ -1747,6 +2543,9 @@ var (
 		Name: "PoolQueryLimitType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 60,
 	}
+	shapePreSignedUrlType = awsjson.Shape{
+		Name: "PreSignedUrlType", Kind: awsjson.String,
+	}
 	shapePreTokenGenerationLambdaVersionType = awsjson.Shape{
 		Name: "PreTokenGenerationLambdaVersionType", Kind: awsjson.String,
 		Enum: []string{"V1_0", "V2_0", "V3_0"},
@@ -1770,6 +2569,15 @@ var (
 		Name: "PriorityType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 2,
 	}
+	shapeProviderDescription = awsjson.Shape{
+		Name: "ProviderDescription", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ProviderName", Path: "providerName", Shape: &shapeProviderNameType},
+			{Name: "ProviderType", Path: "providerType", Shape: &shapeIdentityProviderTypeType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+		},
+	}
 	shapeProviderDetailsType = awsjson.Shape{
 		Name: "ProviderDetailsType", Kind: awsjson.Map,
 		Key: &shapeStringType, Element: &shapeStringType,
@@ -1791,6 +2599,10 @@ var (
 			{Name: "ProviderAttributeName", Path: "providerAttributeName", Shape: &shapeStringType},
 			{Name: "ProviderAttributeValue", Path: "providerAttributeValue", Shape: &shapeStringType},
 		},
+	}
+	shapeProvidersListType = awsjson.Shape{
+		Name: "ProvidersListType", Kind: awsjson.List,
+		Element: &shapeProviderDescription,
 	}
 	shapeQueryLimit = awsjson.Shape{
 		Name: "QueryLimit", Kind: awsjson.Integer,
@@ -1844,6 +2656,18 @@ var (
 		Name: "RelyingPartyIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 127,
 	}
+	shapeReplicaRegionsType = awsjson.Shape{
+		Name: "ReplicaRegionsType", Kind: awsjson.List,
+		Element: &shapeStringType,
+	}
+	shapeReplicaRoleType = awsjson.Shape{
+		Name: "ReplicaRoleType", Kind: awsjson.String,
+		Enum: []string{"PRIMARY", "SECONDARY"},
+	}
+	shapeReplicaStatusType = awsjson.Shape{
+		Name: "ReplicaStatusType", Kind: awsjson.String,
+		Enum: []string{"CREATING", "ACTIVE", "INACTIVE", "DELETING"},
+	}
 	shapeResendConfirmationCodeRequest = awsjson.Shape{
 		Name: "ResendConfirmationCodeRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -1855,6 +2679,12 @@ var (
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
 		},
 	}
+	shapeResendConfirmationCodeResponse = awsjson.Shape{
+		Name: "ResendConfirmationCodeResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CodeDeliveryDetails", Path: "codeDeliveryDetails", Shape: &shapeCodeDeliveryDetailsType},
+		},
+	}
 	shapeResourceIdType = awsjson.Shape{
 		Name: "ResourceIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 40,
@@ -1864,6 +2694,10 @@ var (
 		Name: "ResourceServerIdentifierType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 256,
 		Pattern: &awsjson.Pattern{Source: `[\x21\x23-\x5B\x5D-\x7E]+`, RE2: `\A(?:[\x21\x23-\x5B\x5D-\x7E]+)\z`, Class: true},
+	}
+	shapeResourceServerManagedByType = awsjson.Shape{
+		Name: "ResourceServerManagedByType", Kind: awsjson.String,
+		Enum: []string{"COGNITO"},
 	}
 	shapeResourceServerNameType = awsjson.Shape{
 		Name: "ResourceServerNameType", Kind: awsjson.String,
@@ -1891,6 +2725,20 @@ var (
 			{Name: "ScopeDescription", Path: "scopeDescription", Shape: &shapeResourceServerScopeDescriptionType, Required: true},
 		},
 	}
+	shapeResourceServerType = awsjson.Shape{
+		Name: "ResourceServerType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "Identifier", Path: "identifier", Shape: &shapeResourceServerIdentifierType},
+			{Name: "Name", Path: "name", Shape: &shapeResourceServerNameType},
+			{Name: "Scopes", Path: "scopes", Shape: &shapeResourceServerScopeListType},
+			{Name: "ManagedBy", Path: "managedBy", Shape: &shapeResourceServerManagedByType},
+		},
+	}
+	shapeResourceServersListType = awsjson.Shape{
+		Name: "ResourceServersListType", Kind: awsjson.List,
+		Element: &shapeResourceServerType,
+	}
 	shapeRespondToAuthChallengeRequest = awsjson.Shape{
 		Name: "RespondToAuthChallengeRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -1901,6 +2749,16 @@ var (
 			{Name: "AnalyticsMetadata", Path: "analyticsMetadata", Shape: &shapeAnalyticsMetadataType},
 			{Name: "UserContextData", Path: "userContextData", Shape: &shapeUserContextDataType},
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
+		},
+	}
+	shapeRespondToAuthChallengeResponse = awsjson.Shape{
+		Name: "RespondToAuthChallengeResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ChallengeName", Path: "challengeName", Shape: &shapeChallengeNameType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+			{Name: "ChallengeParameters", Path: "challengeParameters", Shape: &shapeChallengeParametersType},
+			{Name: "AuthenticationResult", Path: "authenticationResult", Shape: &shapeAuthenticationResultType},
+			{Name: "AvailableChallenges", Path: "availableChallenges", Shape: &shapeAvailableChallengeListType},
 		},
 	}
 	shapeRetryGracePeriodSecondsType = awsjson.Shape{
@@ -1920,6 +2778,9 @@ var (
 			{Name: "RevokeAssociatedSessions", Path: "revokeAssociatedSessions", Shape: &shapeRevokeAssociatedSessionsType},
 		},
 	}
+	shapeRevokeTokenResponse = awsjson.Shape{
+		Name: "RevokeTokenResponse", Kind: awsjson.Structure,
+	}
 	shapeRevokeUserSessionRequest = awsjson.Shape{
 		Name: "RevokeUserSessionRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -1928,12 +2789,34 @@ var (
 			{Name: "RevokeAssociatedSessions", Path: "revokeAssociatedSessions", Shape: &shapeRevokeAssociatedSessionsType},
 		},
 	}
+	shapeRevokeUserSessionResponse = awsjson.Shape{
+		Name: "RevokeUserSessionResponse", Kind: awsjson.Structure,
+	}
+	shapeRiskConfigurationType = awsjson.Shape{
+		Name: "RiskConfigurationType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "CompromisedCredentialsRiskConfiguration", Path: "compromisedCredentialsRiskConfiguration", Shape: &shapeCompromisedCredentialsRiskConfigurationType},
+			{Name: "AccountTakeoverRiskConfiguration", Path: "accountTakeoverRiskConfiguration", Shape: &shapeAccountTakeoverRiskConfigurationType},
+			{Name: "RiskExceptionConfiguration", Path: "riskExceptionConfiguration", Shape: &shapeRiskExceptionConfigurationType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+		},
+	}
+	shapeRiskDecisionType = awsjson.Shape{
+		Name: "RiskDecisionType", Kind: awsjson.String,
+		Enum: []string{"NoRisk", "AccountTakeover", "Block"},
+	}
 	shapeRiskExceptionConfigurationType = awsjson.Shape{
 		Name: "RiskExceptionConfigurationType", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "BlockedIPRangeList", Path: "blockedIPRangeList", Shape: &shapeBlockedIPRangeListType},
 			{Name: "SkippedIPRangeList", Path: "skippedIPRangeList", Shape: &shapeSkippedIPRangeListType},
 		},
+	}
+	shapeRiskLevelType = awsjson.Shape{
+		Name: "RiskLevelType", Kind: awsjson.String,
+		Enum: []string{"Low", "Medium", "High"},
 	}
 	shapeRoutingType = awsjson.Shape{
 		Name: "RoutingType", Kind: awsjson.Structure,
@@ -1945,6 +2828,9 @@ var (
 		Name: "S3ArnType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 3, Max: 1024,
 		Pattern: &awsjson.Pattern{Source: `arn:[\w+=/,.@-]+:[\w+=/,.@-]+:::[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?`, RE2: `\A(?:arn:[\w+=/,.@-]+:[\w+=/,.@-]+:::[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?)\z`, Class: false},
+	}
+	shapeS3BucketType = awsjson.Shape{
+		Name: "S3BucketType", Kind: awsjson.String,
 	}
 	shapeS3ConfigurationType = awsjson.Shape{
 		Name: "S3ConfigurationType", Kind: awsjson.Structure,
@@ -2000,6 +2886,10 @@ var (
 		Name: "SearchedAttributeNamesListType", Kind: awsjson.List,
 		Element: &shapeAttributeNameType,
 	}
+	shapeSecretCodeType = awsjson.Shape{
+		Name: "SecretCodeType", Kind: awsjson.String,
+		Sensitive: true,
+	}
 	shapeSecretHashType = awsjson.Shape{
 		Name: "SecretHashType", Kind: awsjson.String,
 		Sensitive: true,
@@ -2010,21 +2900,64 @@ var (
 		Name: "SecurityPolicyType", Kind: awsjson.String,
 		Enum: []string{"TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"},
 	}
+	shapeSessionDescriptionType = awsjson.Shape{
+		Name: "SessionDescriptionType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SessionId", Path: "sessionId", Shape: &shapeSessionIdType},
+			{Name: "SessionType", Path: "sessionType", Shape: &shapeSessionTypeType},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapeDateType},
+			{Name: "LastActiveDate", Path: "lastActiveDate", Shape: &shapeDateType},
+			{Name: "DeviceType", Path: "deviceType", Shape: &shapeSessionDeviceType},
+			{Name: "LastIPAddress", Path: "lastIPAddress", Shape: &shapeSessionIpAddressType},
+			{Name: "LastLocation", Path: "lastLocation", Shape: &shapeSessionLocationType},
+			{Name: "OriginSessionId", Path: "originSessionId", Shape: &shapeSessionIdType},
+			{Name: "IsCurrentSession", Path: "isCurrentSession", Shape: &shapeBooleanType},
+		},
+	}
+	shapeSessionDeviceType = awsjson.Shape{
+		Name: "SessionDeviceType", Kind: awsjson.String,
+	}
 	shapeSessionIdType = awsjson.Shape{
 		Name: "SessionIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 28, Max: 28,
 		Pattern: &awsjson.Pattern{Source: `(tkn|sso)[a-z0-9]{25}`, RE2: `\A(?:(tkn|sso)[a-z0-9]{25})\z`, Class: false},
+	}
+	shapeSessionIpAddressType = awsjson.Shape{
+		Name: "SessionIpAddressType", Kind: awsjson.String,
+		Sensitive: true,
+	}
+	shapeSessionLocationType = awsjson.Shape{
+		Name: "SessionLocationType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "City", Path: "city", Shape: &shapeStringType},
+			{Name: "Country", Path: "country", Shape: &shapeStringType},
+		},
 	}
 	shapeSessionType = awsjson.Shape{
 		Name: "SessionType", Kind: awsjson.String,
 		Sensitive: true,
 		Limits:    awsjson.HasMin | awsjson.HasMax, Min: 20, Max: 2048,
 	}
+	shapeSessionTypeType = awsjson.Shape{
+		Name: "SessionTypeType", Kind: awsjson.String,
+		Enum: []string{"TOKEN", "SSO"},
+	}
+	shapeSessionsListType = awsjson.Shape{
+		Name: "SessionsListType", Kind: awsjson.List,
+		Element: &shapeSessionDescriptionType,
+	}
 	shapeSetLogDeliveryConfigurationRequest = awsjson.Shape{
 		Name: "SetLogDeliveryConfigurationRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "LogConfigurations", Path: "logConfigurations", Shape: &shapeLogConfigurationListType, Required: true},
+		},
+	}
+	shapeSetLogDeliveryConfigurationResponse = awsjson.Shape{
+		Name: "SetLogDeliveryConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "LogDeliveryConfiguration", Path: "logDeliveryConfiguration", Shape: &shapeLogDeliveryConfigurationType},
 		},
 	}
 	shapeSetRiskConfigurationRequest = awsjson.Shape{
@@ -2037,6 +2970,12 @@ var (
 			{Name: "RiskExceptionConfiguration", Path: "riskExceptionConfiguration", Shape: &shapeRiskExceptionConfigurationType},
 		},
 	}
+	shapeSetRiskConfigurationResponse = awsjson.Shape{
+		Name: "SetRiskConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "RiskConfiguration", Path: "riskConfiguration", Shape: &shapeRiskConfigurationType, Required: true},
+		},
+	}
 	shapeSetUICustomizationRequest = awsjson.Shape{
 		Name: "SetUICustomizationRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2044,6 +2983,12 @@ var (
 			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
 			{Name: "CSS", Path: "cSS", Shape: &shapeCSSType},
 			{Name: "ImageFile", Path: "imageFile", Shape: &shapeImageFileType},
+		},
+	}
+	shapeSetUICustomizationResponse = awsjson.Shape{
+		Name: "SetUICustomizationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UICustomization", Path: "uICustomization", Shape: &shapeUICustomizationType, Required: true},
 		},
 	}
 	shapeSetUserMFAPreferenceRequest = awsjson.Shape{
@@ -2056,6 +3001,9 @@ var (
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 		},
 	}
+	shapeSetUserMFAPreferenceResponse = awsjson.Shape{
+		Name: "SetUserMFAPreferenceResponse", Kind: awsjson.Structure,
+	}
 	shapeSetUserPoolClientSessionConfigurationRequest = awsjson.Shape{
 		Name: "SetUserPoolClientSessionConfigurationRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2064,10 +3012,28 @@ var (
 			{Name: "SSOSession", Path: "sSOSession", Shape: &shapeClientSSOSessionConfigType, Required: true},
 		},
 	}
+	shapeSetUserPoolClientSessionConfigurationResponse = awsjson.Shape{
+		Name: "SetUserPoolClientSessionConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "SSOSession", Path: "sSOSession", Shape: &shapeClientSSOSessionConfigType},
+		},
+	}
 	shapeSetUserPoolMfaConfigRequest = awsjson.Shape{
 		Name: "SetUserPoolMfaConfigRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+			{Name: "SmsMfaConfiguration", Path: "smsMfaConfiguration", Shape: &shapeSmsMfaConfigType},
+			{Name: "SoftwareTokenMfaConfiguration", Path: "softwareTokenMfaConfiguration", Shape: &shapeSoftwareTokenMfaConfigType},
+			{Name: "EmailMfaConfiguration", Path: "emailMfaConfiguration", Shape: &shapeEmailMfaConfigType},
+			{Name: "MfaConfiguration", Path: "mfaConfiguration", Shape: &shapeUserPoolMfaType},
+			{Name: "WebAuthnConfiguration", Path: "webAuthnConfiguration", Shape: &shapeWebAuthnConfigurationType},
+		},
+	}
+	shapeSetUserPoolMfaConfigResponse = awsjson.Shape{
+		Name: "SetUserPoolMfaConfigResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
 			{Name: "SmsMfaConfiguration", Path: "smsMfaConfiguration", Shape: &shapeSmsMfaConfigType},
 			{Name: "SoftwareTokenMfaConfiguration", Path: "softwareTokenMfaConfiguration", Shape: &shapeSoftwareTokenMfaConfigType},
 			{Name: "EmailMfaConfiguration", Path: "emailMfaConfiguration", Shape: &shapeEmailMfaConfigType},
@@ -2083,12 +3049,23 @@ var (
 			{Name: "TokenSession", Path: "tokenSession", Shape: &shapeUserPoolTokenSessionConfigType, Required: true},
 		},
 	}
+	shapeSetUserPoolSessionConfigurationResponse = awsjson.Shape{
+		Name: "SetUserPoolSessionConfigurationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "UserSessionTracking", Path: "userSessionTracking", Shape: &shapeUserSessionTrackingType},
+			{Name: "TokenSession", Path: "tokenSession", Shape: &shapeUserPoolTokenSessionConfigType},
+		},
+	}
 	shapeSetUserSettingsRequest = awsjson.Shape{
 		Name: "SetUserSettingsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 			{Name: "MFAOptions", Path: "mFAOptions", Shape: &shapeMFAOptionListType, Required: true},
 		},
+	}
+	shapeSetUserSettingsResponse = awsjson.Shape{
+		Name: "SetUserSettingsResponse", Kind: awsjson.Structure,
 	}
 	shapeSignInPolicyType = awsjson.Shape{
 		Name: "SignInPolicyType", Kind: awsjson.Structure,
@@ -2108,6 +3085,15 @@ var (
 			{Name: "AnalyticsMetadata", Path: "analyticsMetadata", Shape: &shapeAnalyticsMetadataType},
 			{Name: "UserContextData", Path: "userContextData", Shape: &shapeUserContextDataType},
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
+		},
+	}
+	shapeSignUpResponse = awsjson.Shape{
+		Name: "SignUpResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserConfirmed", Path: "userConfirmed", Shape: &shapeBooleanType, Required: true},
+			{Name: "CodeDeliveryDetails", Path: "codeDeliveryDetails", Shape: &shapeCodeDeliveryDetailsType},
+			{Name: "UserSub", Path: "userSub", Shape: &shapeStringType, Required: true},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
 		},
 	}
 	shapeSkippedIPRangeListType = awsjson.Shape{
@@ -2171,10 +3157,22 @@ var (
 			{Name: "JobId", Path: "jobId", Shape: &shapeUserImportJobIdType, Required: true},
 		},
 	}
+	shapeStartUserImportJobResponse = awsjson.Shape{
+		Name: "StartUserImportJobResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserImportJob", Path: "userImportJob", Shape: &shapeUserImportJobType},
+		},
+	}
 	shapeStartWebAuthnRegistrationRequest = awsjson.Shape{
 		Name: "StartWebAuthnRegistrationRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
+		},
+	}
+	shapeStartWebAuthnRegistrationResponse = awsjson.Shape{
+		Name: "StartWebAuthnRegistrationResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CredentialCreationOptions", Path: "credentialCreationOptions", Shape: &shapeDocument, Required: true},
 		},
 	}
 	shapeStatusType = awsjson.Shape{
@@ -2186,6 +3184,12 @@ var (
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "JobId", Path: "jobId", Shape: &shapeUserImportJobIdType, Required: true},
+		},
+	}
+	shapeStopUserImportJobResponse = awsjson.Shape{
+		Name: "StopUserImportJobResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserImportJob", Path: "userImportJob", Shape: &shapeUserImportJobType},
 		},
 	}
 	shapeStringAttributeConstraintsType = awsjson.Shape{
@@ -2218,6 +3222,9 @@ var (
 			{Name: "Tags", Path: "tags", Shape: &shapeUserPoolTagsType, Required: true},
 		},
 	}
+	shapeTagResourceResponse = awsjson.Shape{
+		Name: "TagResourceResponse", Kind: awsjson.Structure,
+	}
 	shapeTagValueType = awsjson.Shape{
 		Name: "TagValueType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 256,
@@ -2225,6 +3232,20 @@ var (
 	shapeTemporaryPasswordValidityDaysType = awsjson.Shape{
 		Name: "TemporaryPasswordValidityDaysType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 365,
+	}
+	shapeTermsDescriptionListType = awsjson.Shape{
+		Name: "TermsDescriptionListType", Kind: awsjson.List,
+		Element: &shapeTermsDescriptionType,
+	}
+	shapeTermsDescriptionType = awsjson.Shape{
+		Name: "TermsDescriptionType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "TermsId", Path: "termsId", Shape: &shapeTermsIdType, Required: true},
+			{Name: "TermsName", Path: "termsName", Shape: &shapeTermsNameType, Required: true},
+			{Name: "Enforcement", Path: "enforcement", Shape: &shapeTermsEnforcementType, Required: true},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType, Required: true},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType, Required: true},
+		},
 	}
 	shapeTermsEnforcementType = awsjson.Shape{
 		Name: "TermsEnforcementType", Kind: awsjson.String,
@@ -2241,6 +3262,20 @@ var (
 	shapeTermsSourceType = awsjson.Shape{
 		Name: "TermsSourceType", Kind: awsjson.String,
 		Enum: []string{"LINK"},
+	}
+	shapeTermsType = awsjson.Shape{
+		Name: "TermsType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "TermsId", Path: "termsId", Shape: &shapeTermsIdType, Required: true},
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType, Required: true},
+			{Name: "TermsName", Path: "termsName", Shape: &shapeTermsNameType, Required: true},
+			{Name: "TermsSource", Path: "termsSource", Shape: &shapeTermsSourceType, Required: true},
+			{Name: "Enforcement", Path: "enforcement", Shape: &shapeTermsEnforcementType, Required: true},
+			{Name: "Links", Path: "links", Shape: &shapeLinksType, Required: true},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType, Required: true},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType, Required: true},
+		},
 	}
 	shapeTimeUnitsType = awsjson.Shape{
 		Name: "TimeUnitsType", Kind: awsjson.String,
@@ -2263,12 +3298,27 @@ var (
 			{Name: "RefreshToken", Path: "refreshToken", Shape: &shapeTimeUnitsType},
 		},
 	}
+	shapeUICustomizationType = awsjson.Shape{
+		Name: "UICustomizationType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "ImageUrl", Path: "imageUrl", Shape: &shapeImageUrlType},
+			{Name: "CSS", Path: "cSS", Shape: &shapeCSSType},
+			{Name: "CSSVersion", Path: "cSSVersion", Shape: &shapeCSSVersionType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+		},
+	}
 	shapeUntagResourceRequest = awsjson.Shape{
 		Name: "UntagResourceRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "ResourceArn", Path: "resourceArn", Shape: &shapeArnType, Required: true},
 			{Name: "TagKeys", Path: "tagKeys", Shape: &shapeUserPoolTagsListType, Required: true},
 		},
+	}
+	shapeUntagResourceResponse = awsjson.Shape{
+		Name: "UntagResourceResponse", Kind: awsjson.Structure,
 	}
 	shapeUpdateAuthEventFeedbackRequest = awsjson.Shape{
 		Name: "UpdateAuthEventFeedbackRequest", Kind: awsjson.Structure,
@@ -2280,6 +3330,9 @@ var (
 			{Name: "FeedbackValue", Path: "feedbackValue", Shape: &shapeFeedbackValueType, Required: true},
 		},
 	}
+	shapeUpdateAuthEventFeedbackResponse = awsjson.Shape{
+		Name: "UpdateAuthEventFeedbackResponse", Kind: awsjson.Structure,
+	}
 	shapeUpdateDeviceStatusRequest = awsjson.Shape{
 		Name: "UpdateDeviceStatusRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2287,6 +3340,9 @@ var (
 			{Name: "DeviceKey", Path: "deviceKey", Shape: &shapeDeviceKeyType, Required: true},
 			{Name: "DeviceRememberedStatus", Path: "deviceRememberedStatus", Shape: &shapeDeviceRememberedStatusType},
 		},
+	}
+	shapeUpdateDeviceStatusResponse = awsjson.Shape{
+		Name: "UpdateDeviceStatusResponse", Kind: awsjson.Structure,
 	}
 	shapeUpdateGroupRequest = awsjson.Shape{
 		Name: "UpdateGroupRequest", Kind: awsjson.Structure,
@@ -2296,6 +3352,12 @@ var (
 			{Name: "Description", Path: "description", Shape: &shapeDescriptionType},
 			{Name: "RoleArn", Path: "roleArn", Shape: &shapeArnType},
 			{Name: "Precedence", Path: "precedence", Shape: &shapePrecedenceType},
+		},
+	}
+	shapeUpdateGroupResponse = awsjson.Shape{
+		Name: "UpdateGroupResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Group", Path: "group", Shape: &shapeGroupType},
 		},
 	}
 	shapeUpdateIdentityProviderRequest = awsjson.Shape{
@@ -2309,6 +3371,12 @@ var (
 			{Name: "AcrMapping", Path: "acrMapping", Shape: &shapeAcrMappingType},
 		},
 	}
+	shapeUpdateIdentityProviderResponse = awsjson.Shape{
+		Name: "UpdateIdentityProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "IdentityProvider", Path: "identityProvider", Shape: &shapeIdentityProviderType, Required: true},
+		},
+	}
 	shapeUpdateManagedLoginBrandingRequest = awsjson.Shape{
 		Name: "UpdateManagedLoginBrandingRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2319,11 +3387,23 @@ var (
 			{Name: "Assets", Path: "assets", Shape: &shapeAssetListType},
 		},
 	}
+	shapeUpdateManagedLoginBrandingResponse = awsjson.Shape{
+		Name: "UpdateManagedLoginBrandingResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginBranding", Path: "managedLoginBranding", Shape: &shapeManagedLoginBrandingType},
+		},
+	}
 	shapeUpdateProvisionedLimitRequest = awsjson.Shape{
 		Name: "UpdateProvisionedLimitRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "LimitDefinition", Path: "limitDefinition", Shape: &shapeLimitDefinitionType, Required: true},
 			{Name: "RequestedLimitValue", Path: "requestedLimitValue", Shape: &shapeIntegerType, Required: true},
+		},
+	}
+	shapeUpdateProvisionedLimitResponse = awsjson.Shape{
+		Name: "UpdateProvisionedLimitResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Limit", Path: "limit", Shape: &shapeLimitType, Required: true},
 		},
 	}
 	shapeUpdateReplicaStatusType = awsjson.Shape{
@@ -2339,6 +3419,12 @@ var (
 			{Name: "Scopes", Path: "scopes", Shape: &shapeResourceServerScopeListType},
 		},
 	}
+	shapeUpdateResourceServerResponse = awsjson.Shape{
+		Name: "UpdateResourceServerResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ResourceServer", Path: "resourceServer", Shape: &shapeResourceServerType, Required: true},
+		},
+	}
 	shapeUpdateTermsRequest = awsjson.Shape{
 		Name: "UpdateTermsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2350,12 +3436,24 @@ var (
 			{Name: "Links", Path: "links", Shape: &shapeLinksType},
 		},
 	}
+	shapeUpdateTermsResponse = awsjson.Shape{
+		Name: "UpdateTermsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Terms", Path: "terms", Shape: &shapeTermsType},
+		},
+	}
 	shapeUpdateUserAttributesRequest = awsjson.Shape{
 		Name: "UpdateUserAttributesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserAttributes", Path: "userAttributes", Shape: &shapeAttributeListType, Required: true},
 			{Name: "AccessToken", Path: "accessToken", Shape: &shapeTokenModelType, Required: true},
 			{Name: "ClientMetadata", Path: "clientMetadata", Shape: &shapeClientMetadataType},
+		},
+	}
+	shapeUpdateUserAttributesResponse = awsjson.Shape{
+		Name: "UpdateUserAttributesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CodeDeliveryDetailsList", Path: "codeDeliveryDetailsList", Shape: &shapeCodeDeliveryDetailsListType},
 		},
 	}
 	shapeUpdateUserPoolClientRequest = awsjson.Shape{
@@ -2386,6 +3484,12 @@ var (
 			{Name: "RefreshTokenRotation", Path: "refreshTokenRotation", Shape: &shapeRefreshTokenRotationType},
 		},
 	}
+	shapeUpdateUserPoolClientResponse = awsjson.Shape{
+		Name: "UpdateUserPoolClientResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolClient", Path: "userPoolClient", Shape: &shapeUserPoolClientType},
+		},
+	}
 	shapeUpdateUserPoolDomainRequest = awsjson.Shape{
 		Name: "UpdateUserPoolDomainRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2396,12 +3500,26 @@ var (
 			{Name: "Routing", Path: "routing", Shape: &shapeRoutingType},
 		},
 	}
+	shapeUpdateUserPoolDomainResponse = awsjson.Shape{
+		Name: "UpdateUserPoolDomainResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ManagedLoginVersion", Path: "managedLoginVersion", Shape: &shapeWrappedIntegerType},
+			{Name: "CloudFrontDomain", Path: "cloudFrontDomain", Shape: &shapeDomainType},
+			{Name: "Routing", Path: "routing", Shape: &shapeRoutingType},
+		},
+	}
 	shapeUpdateUserPoolReplicaRequest = awsjson.Shape{
 		Name: "UpdateUserPoolReplicaRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType, Required: true},
 			{Name: "RegionName", Path: "regionName", Shape: &shapeRegionNameType, Required: true},
 			{Name: "Status", Path: "status", Shape: &shapeUpdateReplicaStatusType, Required: true},
+		},
+	}
+	shapeUpdateUserPoolReplicaResponse = awsjson.Shape{
+		Name: "UpdateUserPoolReplicaResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolReplica", Path: "userPoolReplica", Shape: &shapeUserPoolReplicaType},
 		},
 	}
 	shapeUpdateUserPoolRequest = awsjson.Shape{
@@ -2434,6 +3552,9 @@ var (
 			{Name: "DcrConfiguration", Path: "dcrConfiguration", Shape: &shapeDcrConfigurationType},
 		},
 	}
+	shapeUpdateUserPoolResponse = awsjson.Shape{
+		Name: "UpdateUserPoolResponse", Kind: awsjson.Structure,
+	}
 	shapeUserAttributeUpdateSettingsType = awsjson.Shape{
 		Name: "UserAttributeUpdateSettingsType", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2462,6 +3583,37 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\w\s+=,.@-]+`, RE2: `\A(?:[\w\s\x0B+=,.@-]+)\z`, Class: true},
 	}
+	shapeUserImportJobStatusType = awsjson.Shape{
+		Name: "UserImportJobStatusType", Kind: awsjson.String,
+		Enum: []string{"Created", "Pending", "InProgress", "Stopping", "Expired", "Stopped", "Failed", "Succeeded"},
+	}
+	shapeUserImportJobType = awsjson.Shape{
+		Name: "UserImportJobType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "JobName", Path: "jobName", Shape: &shapeUserImportJobNameType},
+			{Name: "JobId", Path: "jobId", Shape: &shapeUserImportJobIdType},
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "PreSignedUrl", Path: "preSignedUrl", Shape: &shapePreSignedUrlType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "StartDate", Path: "startDate", Shape: &shapeDateType},
+			{Name: "CompletionDate", Path: "completionDate", Shape: &shapeDateType},
+			{Name: "Status", Path: "status", Shape: &shapeUserImportJobStatusType},
+			{Name: "CloudWatchLogsRoleArn", Path: "cloudWatchLogsRoleArn", Shape: &shapeArnType},
+			{Name: "ImportedUsers", Path: "importedUsers", Shape: &shapeLongType},
+			{Name: "SkippedUsers", Path: "skippedUsers", Shape: &shapeLongType},
+			{Name: "FailedUsers", Path: "failedUsers", Shape: &shapeLongType},
+			{Name: "CompletionMessage", Path: "completionMessage", Shape: &shapeCompletionMessageType},
+			{Name: "PasswordHashingAlgorithm", Path: "passwordHashingAlgorithm", Shape: &shapePasswordHashingAlgorithmType},
+		},
+	}
+	shapeUserImportJobsListType = awsjson.Shape{
+		Name: "UserImportJobsListType", Kind: awsjson.List,
+		Element: &shapeUserImportJobType,
+	}
+	shapeUserMFASettingListType = awsjson.Shape{
+		Name: "UserMFASettingListType", Kind: awsjson.List,
+		Element: &shapeStringType,
+	}
 	shapeUserPoolAddOnsType = awsjson.Shape{
 		Name: "UserPoolAddOnsType", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2469,10 +3621,70 @@ var (
 			{Name: "AdvancedSecurityAdditionalFlows", Path: "advancedSecurityAdditionalFlows", Shape: &shapeAdvancedSecurityAdditionalFlowsType},
 		},
 	}
+	shapeUserPoolClientDescription = awsjson.Shape{
+		Name: "UserPoolClientDescription", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ClientName", Path: "clientName", Shape: &shapeClientNameType},
+		},
+	}
+	shapeUserPoolClientListType = awsjson.Shape{
+		Name: "UserPoolClientListType", Kind: awsjson.List,
+		Element: &shapeUserPoolClientDescription,
+	}
+	shapeUserPoolClientType = awsjson.Shape{
+		Name: "UserPoolClientType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserPoolId", Path: "userPoolId", Shape: &shapeUserPoolIdType},
+			{Name: "ClientName", Path: "clientName", Shape: &shapeClientNameType},
+			{Name: "ClientId", Path: "clientId", Shape: &shapeClientIdType},
+			{Name: "ClientSecret", Path: "clientSecret", Shape: &shapeClientSecretType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "RefreshTokenValidity", Path: "refreshTokenValidity", Shape: &shapeRefreshTokenValidityType},
+			{Name: "AccessTokenValidity", Path: "accessTokenValidity", Shape: &shapeAccessTokenValidityType},
+			{Name: "IdTokenValidity", Path: "idTokenValidity", Shape: &shapeIdTokenValidityType},
+			{Name: "TokenValidityUnits", Path: "tokenValidityUnits", Shape: &shapeTokenValidityUnitsType},
+			{Name: "ReadAttributes", Path: "readAttributes", Shape: &shapeClientPermissionListType},
+			{Name: "WriteAttributes", Path: "writeAttributes", Shape: &shapeClientPermissionListType},
+			{Name: "ExplicitAuthFlows", Path: "explicitAuthFlows", Shape: &shapeExplicitAuthFlowsListType},
+			{Name: "SupportedIdentityProviders", Path: "supportedIdentityProviders", Shape: &shapeSupportedIdentityProvidersListType},
+			{Name: "CallbackURLs", Path: "callbackURLs", Shape: &shapeCallbackURLsListType},
+			{Name: "LogoutURLs", Path: "logoutURLs", Shape: &shapeLogoutURLsListType},
+			{Name: "DefaultRedirectURI", Path: "defaultRedirectURI", Shape: &shapeRedirectUrlType},
+			{Name: "AllowedOAuthFlows", Path: "allowedOAuthFlows", Shape: &shapeOAuthFlowsType},
+			{Name: "AllowedOAuthScopes", Path: "allowedOAuthScopes", Shape: &shapeScopeListType},
+			{Name: "AllowedOAuthFlowsUserPoolClient", Path: "allowedOAuthFlowsUserPoolClient", Shape: &shapeBooleanType},
+			{Name: "AnalyticsConfiguration", Path: "analyticsConfiguration", Shape: &shapeAnalyticsConfigurationType},
+			{Name: "PreventUserExistenceErrors", Path: "preventUserExistenceErrors", Shape: &shapePreventUserExistenceErrorTypes},
+			{Name: "EnableTokenRevocation", Path: "enableTokenRevocation", Shape: &shapeWrappedBooleanType},
+			{Name: "EnablePropagateAdditionalUserContextData", Path: "enablePropagateAdditionalUserContextData", Shape: &shapeWrappedBooleanType},
+			{Name: "AuthSessionValidity", Path: "authSessionValidity", Shape: &shapeAuthSessionValidityType},
+			{Name: "RefreshTokenRotation", Path: "refreshTokenRotation", Shape: &shapeRefreshTokenRotationType},
+			{Name: "ClientType", Path: "clientType", Shape: &shapeClientTypeType},
+		},
+	}
+	shapeUserPoolDescriptionType = awsjson.Shape{
+		Name: "UserPoolDescriptionType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Id", Path: "id", Shape: &shapeUserPoolIdType},
+			{Name: "Name", Path: "name", Shape: &shapeUserPoolNameType},
+			{Name: "LambdaConfig", Path: "lambdaConfig", Shape: &shapeLambdaConfigType},
+			{Name: "Status", Path: "status", Shape: &shapeStatusType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "ReplicaRegions", Path: "replicaRegions", Shape: &shapeReplicaRegionsType},
+		},
+	}
 	shapeUserPoolIdType = awsjson.Shape{
 		Name: "UserPoolIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 55,
 		Pattern: &awsjson.Pattern{Source: `[\w-]+_[0-9a-zA-Z]+`, RE2: `\A(?:[\w-]+_[0-9a-zA-Z]+)\z`, Class: false},
+	}
+	shapeUserPoolListType = awsjson.Shape{
+		Name: "UserPoolListType", Kind: awsjson.List,
+		Element: &shapeUserPoolDescriptionType,
 	}
 	shapeUserPoolMfaType = awsjson.Shape{
 		Name: "UserPoolMfaType", Kind: awsjson.String,
@@ -2488,6 +3700,19 @@ var (
 		Members: []awsjson.Member{
 			{Name: "PasswordPolicy", Path: "passwordPolicy", Shape: &shapePasswordPolicyType},
 			{Name: "SignInPolicy", Path: "signInPolicy", Shape: &shapeSignInPolicyType},
+		},
+	}
+	shapeUserPoolReplicaListType = awsjson.Shape{
+		Name: "UserPoolReplicaListType", Kind: awsjson.List,
+		Element: &shapeUserPoolReplicaType,
+	}
+	shapeUserPoolReplicaType = awsjson.Shape{
+		Name: "UserPoolReplicaType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "RegionName", Path: "regionName", Shape: &shapeRegionNameType},
+			{Name: "Status", Path: "status", Shape: &shapeReplicaStatusType},
+			{Name: "Role", Path: "role", Shape: &shapeReplicaRoleType},
+			{Name: "UserPoolArn", Path: "userPoolArn", Shape: &shapeArnType},
 		},
 	}
 	shapeUserPoolTagsListType = awsjson.Shape{
@@ -2508,9 +3733,68 @@ var (
 			{Name: "MaxPerUser", Path: "maxPerUser", Shape: &shapeTokenSessionMaxPerUserType, Required: true},
 		},
 	}
+	shapeUserPoolType = awsjson.Shape{
+		Name: "UserPoolType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Id", Path: "id", Shape: &shapeUserPoolIdType},
+			{Name: "Name", Path: "name", Shape: &shapeUserPoolNameType},
+			{Name: "Policies", Path: "policies", Shape: &shapeUserPoolPolicyType},
+			{Name: "DeletionProtection", Path: "deletionProtection", Shape: &shapeDeletionProtectionType},
+			{Name: "LambdaConfig", Path: "lambdaConfig", Shape: &shapeLambdaConfigType},
+			{Name: "Status", Path: "status", Shape: &shapeStatusType},
+			{Name: "LastModifiedDate", Path: "lastModifiedDate", Shape: &shapeDateType},
+			{Name: "CreationDate", Path: "creationDate", Shape: &shapeDateType},
+			{Name: "SchemaAttributes", Path: "schemaAttributes", Shape: &shapeSchemaAttributesListType},
+			{Name: "AutoVerifiedAttributes", Path: "autoVerifiedAttributes", Shape: &shapeVerifiedAttributesListType},
+			{Name: "AliasAttributes", Path: "aliasAttributes", Shape: &shapeAliasAttributesListType},
+			{Name: "UsernameAttributes", Path: "usernameAttributes", Shape: &shapeUsernameAttributesListType},
+			{Name: "SmsVerificationMessage", Path: "smsVerificationMessage", Shape: &shapeSmsVerificationMessageType},
+			{Name: "EmailVerificationMessage", Path: "emailVerificationMessage", Shape: &shapeEmailVerificationMessageType},
+			{Name: "EmailVerificationSubject", Path: "emailVerificationSubject", Shape: &shapeEmailVerificationSubjectType},
+			{Name: "VerificationMessageTemplate", Path: "verificationMessageTemplate", Shape: &shapeVerificationMessageTemplateType},
+			{Name: "SmsAuthenticationMessage", Path: "smsAuthenticationMessage", Shape: &shapeSmsVerificationMessageType},
+			{Name: "UserAttributeUpdateSettings", Path: "userAttributeUpdateSettings", Shape: &shapeUserAttributeUpdateSettingsType},
+			{Name: "MfaConfiguration", Path: "mfaConfiguration", Shape: &shapeUserPoolMfaType},
+			{Name: "DeviceConfiguration", Path: "deviceConfiguration", Shape: &shapeDeviceConfigurationType},
+			{Name: "EstimatedNumberOfUsers", Path: "estimatedNumberOfUsers", Shape: &shapeIntegerType},
+			{Name: "EmailConfiguration", Path: "emailConfiguration", Shape: &shapeEmailConfigurationType},
+			{Name: "SmsConfiguration", Path: "smsConfiguration", Shape: &shapeSmsConfigurationType},
+			{Name: "UserPoolTags", Path: "userPoolTags", Shape: &shapeUserPoolTagsType},
+			{Name: "SmsConfigurationFailure", Path: "smsConfigurationFailure", Shape: &shapeStringType},
+			{Name: "EmailConfigurationFailure", Path: "emailConfigurationFailure", Shape: &shapeStringType},
+			{Name: "Domain", Path: "domain", Shape: &shapeDomainType},
+			{Name: "CustomDomain", Path: "customDomain", Shape: &shapeDomainType},
+			{Name: "AdminCreateUserConfig", Path: "adminCreateUserConfig", Shape: &shapeAdminCreateUserConfigType},
+			{Name: "UserPoolAddOns", Path: "userPoolAddOns", Shape: &shapeUserPoolAddOnsType},
+			{Name: "UsernameConfiguration", Path: "usernameConfiguration", Shape: &shapeUsernameConfigurationType},
+			{Name: "Arn", Path: "arn", Shape: &shapeArnType},
+			{Name: "AccountRecoverySetting", Path: "accountRecoverySetting", Shape: &shapeAccountRecoverySettingType},
+			{Name: "UserPoolTier", Path: "userPoolTier", Shape: &shapeUserPoolTierType},
+			{Name: "KeyConfiguration", Path: "keyConfiguration", Shape: &shapeKeyConfigurationType},
+			{Name: "IssuerConfiguration", Path: "issuerConfiguration", Shape: &shapeIssuerConfigurationType},
+			{Name: "AcrConfiguration", Path: "acrConfiguration", Shape: &shapeAcrConfigurationType},
+			{Name: "DcrConfiguration", Path: "dcrConfiguration", Shape: &shapeDcrConfigurationType},
+		},
+	}
 	shapeUserSessionTrackingType = awsjson.Shape{
 		Name: "UserSessionTrackingType", Kind: awsjson.String,
 		Enum: []string{"ENABLED", "DISABLED"},
+	}
+	shapeUserStatusType = awsjson.Shape{
+		Name: "UserStatusType", Kind: awsjson.String,
+		Enum: []string{"UNCONFIRMED", "CONFIRMED", "ARCHIVED", "COMPROMISED", "UNKNOWN", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"},
+	}
+	shapeUserType = awsjson.Shape{
+		Name: "UserType", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Username", Path: "username", Shape: &shapeUsernameType},
+			{Name: "Attributes", Path: "attributes", Shape: &shapeAttributeListType},
+			{Name: "UserCreateDate", Path: "userCreateDate", Shape: &shapeDateType},
+			{Name: "UserLastModifiedDate", Path: "userLastModifiedDate", Shape: &shapeDateType},
+			{Name: "Enabled", Path: "enabled", Shape: &shapeBooleanType},
+			{Name: "UserStatus", Path: "userStatus", Shape: &shapeUserStatusType},
+			{Name: "MFAOptions", Path: "mFAOptions", Shape: &shapeMFAOptionListType},
+		},
 	}
 	shapeUserVerificationType = awsjson.Shape{
 		Name: "UserVerificationType", Kind: awsjson.String,
@@ -2535,6 +3819,10 @@ var (
 		Sensitive: true,
 		Limits:    awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, RE2: `\A(?:[\p{L}\p{M}\p{S}\p{N}\p{P}]+)\z`, Class: true},
+	}
+	shapeUsersListType = awsjson.Shape{
+		Name: "UsersListType", Kind: awsjson.List,
+		Element: &shapeUserType,
 	}
 	shapeVerificationMessageTemplateType = awsjson.Shape{
 		Name: "VerificationMessageTemplateType", Kind: awsjson.Structure,
@@ -2564,6 +3852,17 @@ var (
 			{Name: "FriendlyDeviceName", Path: "friendlyDeviceName", Shape: &shapeStringType},
 		},
 	}
+	shapeVerifySoftwareTokenResponse = awsjson.Shape{
+		Name: "VerifySoftwareTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Status", Path: "status", Shape: &shapeVerifySoftwareTokenResponseType},
+			{Name: "Session", Path: "session", Shape: &shapeSessionType},
+		},
+	}
+	shapeVerifySoftwareTokenResponseType = awsjson.Shape{
+		Name: "VerifySoftwareTokenResponseType", Kind: awsjson.String,
+		Enum: []string{"SUCCESS", "ERROR"},
+	}
 	shapeVerifyUserAttributeRequest = awsjson.Shape{
 		Name: "VerifyUserAttributeRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2572,6 +3871,19 @@ var (
 			{Name: "Code", Path: "code", Shape: &shapeConfirmationCodeType, Required: true},
 		},
 	}
+	shapeVerifyUserAttributeResponse = awsjson.Shape{
+		Name: "VerifyUserAttributeResponse", Kind: awsjson.Structure,
+	}
+	shapeWebAuthnAuthenticatorAttachmentType = awsjson.Shape{
+		Name: "WebAuthnAuthenticatorAttachmentType", Kind: awsjson.String,
+	}
+	shapeWebAuthnAuthenticatorTransportType = awsjson.Shape{
+		Name: "WebAuthnAuthenticatorTransportType", Kind: awsjson.String,
+	}
+	shapeWebAuthnAuthenticatorTransportsList = awsjson.Shape{
+		Name: "WebAuthnAuthenticatorTransportsList", Kind: awsjson.List,
+		Element: &shapeWebAuthnAuthenticatorTransportType,
+	}
 	shapeWebAuthnConfigurationType = awsjson.Shape{
 		Name: "WebAuthnConfigurationType", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -2579,6 +3891,21 @@ var (
 			{Name: "UserVerification", Path: "userVerification", Shape: &shapeUserVerificationType},
 			{Name: "FactorConfiguration", Path: "factorConfiguration", Shape: &shapeWebAuthnFactorConfigurationType},
 		},
+	}
+	shapeWebAuthnCredentialDescription = awsjson.Shape{
+		Name: "WebAuthnCredentialDescription", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CredentialId", Path: "credentialId", Shape: &shapeStringType, Required: true},
+			{Name: "FriendlyCredentialName", Path: "friendlyCredentialName", Shape: &shapeStringType, Required: true},
+			{Name: "RelyingPartyId", Path: "relyingPartyId", Shape: &shapeStringType, Required: true},
+			{Name: "AuthenticatorAttachment", Path: "authenticatorAttachment", Shape: &shapeWebAuthnAuthenticatorAttachmentType},
+			{Name: "AuthenticatorTransports", Path: "authenticatorTransports", Shape: &shapeWebAuthnAuthenticatorTransportsList, Required: true},
+			{Name: "CreatedAt", Path: "createdAt", Shape: &shapeDateType, Required: true},
+		},
+	}
+	shapeWebAuthnCredentialDescriptionListType = awsjson.Shape{
+		Name: "WebAuthnCredentialDescriptionListType", Kind: awsjson.List,
+		Element: &shapeWebAuthnCredentialDescription,
 	}
 	shapeWebAuthnCredentialsQueryLimitType = awsjson.Shape{
 		Name: "WebAuthnCredentialsQueryLimitType", Kind: awsjson.Integer,

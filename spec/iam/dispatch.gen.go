@@ -26,32 +26,32 @@ func (a *API) addIam(operations map[string]awsjson.Operation) {
 		addUserToGroup.Invoke = awsjson.Command(&shapeAddUserToGroupRequest, a.Iam.AddUserToGroup)
 	}
 	operations["AddUserToGroup"] = addUserToGroup
-	createAccessKey := awsjson.Operation{Name: "CreateAccessKey", Feature: "iam", Signed: true, Input: &shapeCreateAccessKeyRequest, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:CreateAccessKey", Resource: "{user:UserName}"}}}
+	createAccessKey := awsjson.Operation{Name: "CreateAccessKey", Feature: "iam", Signed: true, Input: &shapeCreateAccessKeyRequest, Output: &shapeCreateAccessKeyResponse, Errors: errorsAddUserToGroup, Permissions: []awsjson.Permission{{Action: "iam:CreateAccessKey", Resource: "{user:UserName}"}}}
 	if ready {
 		createAccessKey.Invoke = awsjson.Method(&shapeCreateAccessKeyRequest, a.Iam.CreateAccessKey)
 	}
 	operations["CreateAccessKey"] = createAccessKey
-	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "iam", Signed: true, Input: &shapeCreateGroupRequest, Errors: errorsCreateGroup, Permissions: []awsjson.Permission{{Action: "iam:CreateGroup", Resource: "group{Path=/}{GroupName}"}}}
+	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "iam", Signed: true, Input: &shapeCreateGroupRequest, Output: &shapeCreateGroupResponse, Errors: errorsCreateGroup, Permissions: []awsjson.Permission{{Action: "iam:CreateGroup", Resource: "group{Path=/}{GroupName}"}}}
 	if ready {
 		createGroup.Invoke = awsjson.Method(&shapeCreateGroupRequest, a.Iam.CreateGroup)
 	}
 	operations["CreateGroup"] = createGroup
-	createOpenIDConnectProvider := awsjson.Operation{Name: "CreateOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeCreateOpenIDConnectProviderRequest, Errors: errorsCreateOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:CreateOpenIDConnectProvider", Resource: "oidc-provider/{url:Url}"}, {Action: "iam:TagOpenIDConnectProvider", Resource: "oidc-provider/{url:Url}", If: "Tags"}}}
+	createOpenIDConnectProvider := awsjson.Operation{Name: "CreateOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeCreateOpenIDConnectProviderRequest, Output: &shapeCreateOpenIDConnectProviderResponse, Errors: errorsCreateOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:CreateOpenIDConnectProvider", Resource: "oidc-provider/{url:Url}"}, {Action: "iam:TagOpenIDConnectProvider", Resource: "oidc-provider/{url:Url}", If: "Tags"}}}
 	if ready {
 		createOpenIDConnectProvider.Invoke = awsjson.Method(&shapeCreateOpenIDConnectProviderRequest, a.Iam.CreateOpenIDConnectProvider)
 	}
 	operations["CreateOpenIDConnectProvider"] = createOpenIDConnectProvider
-	createRole := awsjson.Operation{Name: "CreateRole", Feature: "iam", Signed: true, Input: &shapeCreateRoleRequest, Errors: errorsCreateRole, Permissions: []awsjson.Permission{{Action: "iam:CreateRole", Resource: "role{Path=/}{RoleName}"}, {Action: "iam:TagRole", Resource: "role{Path=/}{RoleName}", If: "Tags"}}}
+	createRole := awsjson.Operation{Name: "CreateRole", Feature: "iam", Signed: true, Input: &shapeCreateRoleRequest, Output: &shapeCreateRoleResponse, Errors: errorsCreateRole, Permissions: []awsjson.Permission{{Action: "iam:CreateRole", Resource: "role{Path=/}{RoleName}"}, {Action: "iam:TagRole", Resource: "role{Path=/}{RoleName}", If: "Tags"}}}
 	if ready {
 		createRole.Invoke = awsjson.Method(&shapeCreateRoleRequest, a.Iam.CreateRole)
 	}
 	operations["CreateRole"] = createRole
-	createSAMLProvider := awsjson.Operation{Name: "CreateSAMLProvider", Feature: "iam", Signed: true, Input: &shapeCreateSAMLProviderRequest, Errors: errorsCreateSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:CreateSAMLProvider", Resource: "saml-provider/{Name}"}, {Action: "iam:TagSAMLProvider", Resource: "saml-provider/{Name}", If: "Tags"}}}
+	createSAMLProvider := awsjson.Operation{Name: "CreateSAMLProvider", Feature: "iam", Signed: true, Input: &shapeCreateSAMLProviderRequest, Output: &shapeCreateSAMLProviderResponse, Errors: errorsCreateSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:CreateSAMLProvider", Resource: "saml-provider/{Name}"}, {Action: "iam:TagSAMLProvider", Resource: "saml-provider/{Name}", If: "Tags"}}}
 	if ready {
 		createSAMLProvider.Invoke = awsjson.Method(&shapeCreateSAMLProviderRequest, a.Iam.CreateSAMLProvider)
 	}
 	operations["CreateSAMLProvider"] = createSAMLProvider
-	createUser := awsjson.Operation{Name: "CreateUser", Feature: "iam", Signed: true, Input: &shapeCreateUserRequest, Errors: errorsCreateUser, Permissions: []awsjson.Permission{{Action: "iam:CreateUser", Resource: "user{Path=/}{UserName}"}, {Action: "iam:TagUser", Resource: "user{Path=/}{UserName}", If: "Tags"}}}
+	createUser := awsjson.Operation{Name: "CreateUser", Feature: "iam", Signed: true, Input: &shapeCreateUserRequest, Output: &shapeCreateUserResponse, Errors: errorsCreateUser, Permissions: []awsjson.Permission{{Action: "iam:CreateUser", Resource: "user{Path=/}{UserName}"}, {Action: "iam:TagUser", Resource: "user{Path=/}{UserName}", If: "Tags"}}}
 	if ready {
 		createUser.Invoke = awsjson.Method(&shapeCreateUserRequest, a.Iam.CreateUser)
 	}
@@ -86,102 +86,102 @@ func (a *API) addIam(operations map[string]awsjson.Operation) {
 		deleteUser.Invoke = awsjson.Command(&shapeDeleteUserRequest, a.Iam.DeleteUser)
 	}
 	operations["DeleteUser"] = deleteUser
-	getAccessKeyLastUsed := awsjson.Operation{Name: "GetAccessKeyLastUsed", Feature: "iam", Signed: true, Input: &shapeGetAccessKeyLastUsedRequest, Errors: errorsGetAccessKeyLastUsed, Permissions: []awsjson.Permission{{Action: "iam:GetAccessKeyLastUsed", Resource: "{key:AccessKeyId}"}}}
+	getAccessKeyLastUsed := awsjson.Operation{Name: "GetAccessKeyLastUsed", Feature: "iam", Signed: true, Input: &shapeGetAccessKeyLastUsedRequest, Output: &shapeGetAccessKeyLastUsedResponse, Errors: errorsGetAccessKeyLastUsed, Permissions: []awsjson.Permission{{Action: "iam:GetAccessKeyLastUsed", Resource: "{key:AccessKeyId}"}}}
 	if ready {
 		getAccessKeyLastUsed.Invoke = awsjson.Method(&shapeGetAccessKeyLastUsedRequest, a.Iam.GetAccessKeyLastUsed)
 	}
 	operations["GetAccessKeyLastUsed"] = getAccessKeyLastUsed
-	getAccountSummary := awsjson.Operation{Name: "GetAccountSummary", Feature: "iam", Signed: true, Input: &shapeGetAccountSummaryRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:GetAccountSummary", Resource: "*"}}}
+	getAccountSummary := awsjson.Operation{Name: "GetAccountSummary", Feature: "iam", Signed: true, Input: &shapeGetAccountSummaryRequest, Output: &shapeGetAccountSummaryResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:GetAccountSummary", Resource: "*"}}}
 	if ready {
 		getAccountSummary.Invoke = awsjson.Method(&shapeGetAccountSummaryRequest, a.Iam.GetAccountSummary)
 	}
 	operations["GetAccountSummary"] = getAccountSummary
-	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "iam", Signed: true, Input: &shapeGetGroupRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroup", Resource: "{group:GroupName}"}}}
+	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "iam", Signed: true, Input: &shapeGetGroupRequest, Output: &shapeGetGroupResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroup", Resource: "{group:GroupName}"}}}
 	if ready {
 		getGroup.Invoke = awsjson.Method(&shapeGetGroupRequest, a.Iam.GetGroup)
 	}
 	operations["GetGroup"] = getGroup
-	getOpenIDConnectProvider := awsjson.Operation{Name: "GetOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeGetOpenIDConnectProviderRequest, Errors: errorsDeleteOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:GetOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	getOpenIDConnectProvider := awsjson.Operation{Name: "GetOpenIDConnectProvider", Feature: "iam", Signed: true, Input: &shapeGetOpenIDConnectProviderRequest, Output: &shapeGetOpenIDConnectProviderResponse, Errors: errorsDeleteOpenIDConnectProvider, Permissions: []awsjson.Permission{{Action: "iam:GetOpenIDConnectProvider", Resource: "{arn:OpenIDConnectProviderArn}"}}}
 	if ready {
 		getOpenIDConnectProvider.Invoke = awsjson.Method(&shapeGetOpenIDConnectProviderRequest, a.Iam.GetOpenIDConnectProvider)
 	}
 	operations["GetOpenIDConnectProvider"] = getOpenIDConnectProvider
-	getRole := awsjson.Operation{Name: "GetRole", Feature: "iam", Signed: true, Input: &shapeGetRoleRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetRole", Resource: "{role:RoleName}"}}}
+	getRole := awsjson.Operation{Name: "GetRole", Feature: "iam", Signed: true, Input: &shapeGetRoleRequest, Output: &shapeGetRoleResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetRole", Resource: "{role:RoleName}"}}}
 	if ready {
 		getRole.Invoke = awsjson.Method(&shapeGetRoleRequest, a.Iam.GetRole)
 	}
 	operations["GetRole"] = getRole
-	getSAMLProvider := awsjson.Operation{Name: "GetSAMLProvider", Feature: "iam", Signed: true, Input: &shapeGetSAMLProviderRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	getSAMLProvider := awsjson.Operation{Name: "GetSAMLProvider", Feature: "iam", Signed: true, Input: &shapeGetSAMLProviderRequest, Output: &shapeGetSAMLProviderResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
 	if ready {
 		getSAMLProvider.Invoke = awsjson.Method(&shapeGetSAMLProviderRequest, a.Iam.GetSAMLProvider)
 	}
 	operations["GetSAMLProvider"] = getSAMLProvider
-	getUser := awsjson.Operation{Name: "GetUser", Feature: "iam", Signed: true, Input: &shapeGetUserRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetUser", Resource: "{user:UserName}"}}}
+	getUser := awsjson.Operation{Name: "GetUser", Feature: "iam", Signed: true, Input: &shapeGetUserRequest, Output: &shapeGetUserResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetUser", Resource: "{user:UserName}"}}}
 	if ready {
 		getUser.Invoke = awsjson.Method(&shapeGetUserRequest, a.Iam.GetUser)
 	}
 	operations["GetUser"] = getUser
-	listAccessKeys := awsjson.Operation{Name: "ListAccessKeys", Feature: "iam", Signed: true, Input: &shapeListAccessKeysRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListAccessKeys", Resource: "{user:UserName}"}}}
+	listAccessKeys := awsjson.Operation{Name: "ListAccessKeys", Feature: "iam", Signed: true, Input: &shapeListAccessKeysRequest, Output: &shapeListAccessKeysResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListAccessKeys", Resource: "{user:UserName}"}}}
 	if ready {
 		listAccessKeys.Invoke = awsjson.Method(&shapeListAccessKeysRequest, a.Iam.ListAccessKeys)
 	}
 	operations["ListAccessKeys"] = listAccessKeys
-	listAccountAliases := awsjson.Operation{Name: "ListAccountAliases", Feature: "iam", Signed: true, Input: &shapeListAccountAliasesRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListAccountAliases", Resource: "*"}}}
+	listAccountAliases := awsjson.Operation{Name: "ListAccountAliases", Feature: "iam", Signed: true, Input: &shapeListAccountAliasesRequest, Output: &shapeListAccountAliasesResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListAccountAliases", Resource: "*"}}}
 	if ready {
 		listAccountAliases.Invoke = awsjson.Method(&shapeListAccountAliasesRequest, a.Iam.ListAccountAliases)
 	}
 	operations["ListAccountAliases"] = listAccountAliases
-	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "iam", Signed: true, Input: &shapeListGroupsRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListGroups", Resource: "*"}}}
+	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "iam", Signed: true, Input: &shapeListGroupsRequest, Output: &shapeListGroupsResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListGroups", Resource: "*"}}}
 	if ready {
 		listGroups.Invoke = awsjson.Method(&shapeListGroupsRequest, a.Iam.ListGroups)
 	}
 	operations["ListGroups"] = listGroups
-	listGroupsForUser := awsjson.Operation{Name: "ListGroupsForUser", Feature: "iam", Signed: true, Input: &shapeListGroupsForUserRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListGroupsForUser", Resource: "{user:UserName}"}}}
+	listGroupsForUser := awsjson.Operation{Name: "ListGroupsForUser", Feature: "iam", Signed: true, Input: &shapeListGroupsForUserRequest, Output: &shapeListGroupsForUserResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListGroupsForUser", Resource: "{user:UserName}"}}}
 	if ready {
 		listGroupsForUser.Invoke = awsjson.Method(&shapeListGroupsForUserRequest, a.Iam.ListGroupsForUser)
 	}
 	operations["ListGroupsForUser"] = listGroupsForUser
-	listInstanceProfilesForRole := awsjson.Operation{Name: "ListInstanceProfilesForRole", Feature: "iam", Signed: true, Input: &shapeListInstanceProfilesForRoleRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListInstanceProfilesForRole", Resource: "{role:RoleName}"}}}
+	listInstanceProfilesForRole := awsjson.Operation{Name: "ListInstanceProfilesForRole", Feature: "iam", Signed: true, Input: &shapeListInstanceProfilesForRoleRequest, Output: &shapeListInstanceProfilesForRoleResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListInstanceProfilesForRole", Resource: "{role:RoleName}"}}}
 	if ready {
 		listInstanceProfilesForRole.Invoke = awsjson.Method(&shapeListInstanceProfilesForRoleRequest, a.Iam.ListInstanceProfilesForRole)
 	}
 	operations["ListInstanceProfilesForRole"] = listInstanceProfilesForRole
-	listOpenIDConnectProviderTags := awsjson.Operation{Name: "ListOpenIDConnectProviderTags", Feature: "iam", Signed: true, Input: &shapeListOpenIDConnectProviderTagsRequest, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListOpenIDConnectProviderTags", Resource: "{arn:OpenIDConnectProviderArn}"}}}
+	listOpenIDConnectProviderTags := awsjson.Operation{Name: "ListOpenIDConnectProviderTags", Feature: "iam", Signed: true, Input: &shapeListOpenIDConnectProviderTagsRequest, Output: &shapeListOpenIDConnectProviderTagsResponse, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListOpenIDConnectProviderTags", Resource: "{arn:OpenIDConnectProviderArn}"}}}
 	if ready {
 		listOpenIDConnectProviderTags.Invoke = awsjson.Method(&shapeListOpenIDConnectProviderTagsRequest, a.Iam.ListOpenIDConnectProviderTags)
 	}
 	operations["ListOpenIDConnectProviderTags"] = listOpenIDConnectProviderTags
-	listOpenIDConnectProviders := awsjson.Operation{Name: "ListOpenIDConnectProviders", Feature: "iam", Signed: true, Input: &shapeListOpenIDConnectProvidersRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListOpenIDConnectProviders", Resource: "*"}}}
+	listOpenIDConnectProviders := awsjson.Operation{Name: "ListOpenIDConnectProviders", Feature: "iam", Signed: true, Input: &shapeListOpenIDConnectProvidersRequest, Output: &shapeListOpenIDConnectProvidersResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListOpenIDConnectProviders", Resource: "*"}}}
 	if ready {
 		listOpenIDConnectProviders.Invoke = awsjson.Method(&shapeListOpenIDConnectProvidersRequest, a.Iam.ListOpenIDConnectProviders)
 	}
 	operations["ListOpenIDConnectProviders"] = listOpenIDConnectProviders
-	listRoleTags := awsjson.Operation{Name: "ListRoleTags", Feature: "iam", Signed: true, Input: &shapeListRoleTagsRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListRoleTags", Resource: "{role:RoleName}"}}}
+	listRoleTags := awsjson.Operation{Name: "ListRoleTags", Feature: "iam", Signed: true, Input: &shapeListRoleTagsRequest, Output: &shapeListRoleTagsResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListRoleTags", Resource: "{role:RoleName}"}}}
 	if ready {
 		listRoleTags.Invoke = awsjson.Method(&shapeListRoleTagsRequest, a.Iam.ListRoleTags)
 	}
 	operations["ListRoleTags"] = listRoleTags
-	listRoles := awsjson.Operation{Name: "ListRoles", Feature: "iam", Signed: true, Input: &shapeListRolesRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListRoles", Resource: "*"}}}
+	listRoles := awsjson.Operation{Name: "ListRoles", Feature: "iam", Signed: true, Input: &shapeListRolesRequest, Output: &shapeListRolesResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListRoles", Resource: "*"}}}
 	if ready {
 		listRoles.Invoke = awsjson.Method(&shapeListRolesRequest, a.Iam.ListRoles)
 	}
 	operations["ListRoles"] = listRoles
-	listSAMLProviderTags := awsjson.Operation{Name: "ListSAMLProviderTags", Feature: "iam", Signed: true, Input: &shapeListSAMLProviderTagsRequest, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListSAMLProviderTags", Resource: "{arn:SAMLProviderArn}"}}}
+	listSAMLProviderTags := awsjson.Operation{Name: "ListSAMLProviderTags", Feature: "iam", Signed: true, Input: &shapeListSAMLProviderTagsRequest, Output: &shapeListSAMLProviderTagsResponse, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListSAMLProviderTags", Resource: "{arn:SAMLProviderArn}"}}}
 	if ready {
 		listSAMLProviderTags.Invoke = awsjson.Method(&shapeListSAMLProviderTagsRequest, a.Iam.ListSAMLProviderTags)
 	}
 	operations["ListSAMLProviderTags"] = listSAMLProviderTags
-	listSAMLProviders := awsjson.Operation{Name: "ListSAMLProviders", Feature: "iam", Signed: true, Input: &shapeListSAMLProvidersRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListSAMLProviders", Resource: "*"}}}
+	listSAMLProviders := awsjson.Operation{Name: "ListSAMLProviders", Feature: "iam", Signed: true, Input: &shapeListSAMLProvidersRequest, Output: &shapeListSAMLProvidersResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListSAMLProviders", Resource: "*"}}}
 	if ready {
 		listSAMLProviders.Invoke = awsjson.Method(&shapeListSAMLProvidersRequest, a.Iam.ListSAMLProviders)
 	}
 	operations["ListSAMLProviders"] = listSAMLProviders
-	listUserTags := awsjson.Operation{Name: "ListUserTags", Feature: "iam", Signed: true, Input: &shapeListUserTagsRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListUserTags", Resource: "{user:UserName}"}}}
+	listUserTags := awsjson.Operation{Name: "ListUserTags", Feature: "iam", Signed: true, Input: &shapeListUserTagsRequest, Output: &shapeListUserTagsResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListUserTags", Resource: "{user:UserName}"}}}
 	if ready {
 		listUserTags.Invoke = awsjson.Method(&shapeListUserTagsRequest, a.Iam.ListUserTags)
 	}
 	operations["ListUserTags"] = listUserTags
-	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "iam", Signed: true, Input: &shapeListUsersRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListUsers", Resource: "*"}}}
+	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "iam", Signed: true, Input: &shapeListUsersRequest, Output: &shapeListUsersResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListUsers", Resource: "*"}}}
 	if ready {
 		listUsers.Invoke = awsjson.Method(&shapeListUsersRequest, a.Iam.ListUsers)
 	}
@@ -256,17 +256,17 @@ func (a *API) addIam(operations map[string]awsjson.Operation) {
 		updateOpenIDConnectProviderThumbprint.Invoke = awsjson.Command(&shapeUpdateOpenIDConnectProviderThumbprintRequest, a.Iam.UpdateOpenIDConnectProviderThumbprint)
 	}
 	operations["UpdateOpenIDConnectProviderThumbprint"] = updateOpenIDConnectProviderThumbprint
-	updateRole := awsjson.Operation{Name: "UpdateRole", Feature: "iam", Signed: true, Input: &shapeUpdateRoleRequest, Errors: errorsUpdateRole, Permissions: []awsjson.Permission{{Action: "iam:UpdateRole", Resource: "{role:RoleName}"}}}
+	updateRole := awsjson.Operation{Name: "UpdateRole", Feature: "iam", Signed: true, Input: &shapeUpdateRoleRequest, Output: &shapeUpdateRoleResponse, Errors: errorsUpdateRole, Permissions: []awsjson.Permission{{Action: "iam:UpdateRole", Resource: "{role:RoleName}"}}}
 	if ready {
 		updateRole.Invoke = awsjson.Method(&shapeUpdateRoleRequest, a.Iam.UpdateRole)
 	}
 	operations["UpdateRole"] = updateRole
-	updateRoleDescription := awsjson.Operation{Name: "UpdateRoleDescription", Feature: "iam", Signed: true, Input: &shapeUpdateRoleDescriptionRequest, Errors: errorsDeleteRolePermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:UpdateRoleDescription", Resource: "{role:RoleName}"}}}
+	updateRoleDescription := awsjson.Operation{Name: "UpdateRoleDescription", Feature: "iam", Signed: true, Input: &shapeUpdateRoleDescriptionRequest, Output: &shapeUpdateRoleDescriptionResponse, Errors: errorsDeleteRolePermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:UpdateRoleDescription", Resource: "{role:RoleName}"}}}
 	if ready {
 		updateRoleDescription.Invoke = awsjson.Method(&shapeUpdateRoleDescriptionRequest, a.Iam.UpdateRoleDescription)
 	}
 	operations["UpdateRoleDescription"] = updateRoleDescription
-	updateSAMLProvider := awsjson.Operation{Name: "UpdateSAMLProvider", Feature: "iam", Signed: true, Input: &shapeUpdateSAMLProviderRequest, Errors: errorsUpdateSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:UpdateSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
+	updateSAMLProvider := awsjson.Operation{Name: "UpdateSAMLProvider", Feature: "iam", Signed: true, Input: &shapeUpdateSAMLProviderRequest, Output: &shapeUpdateSAMLProviderResponse, Errors: errorsUpdateSAMLProvider, Permissions: []awsjson.Permission{{Action: "iam:UpdateSAMLProvider", Resource: "{arn:SAMLProviderArn}"}}}
 	if ready {
 		updateSAMLProvider.Invoke = awsjson.Method(&shapeUpdateSAMLProviderRequest, a.Iam.UpdateSAMLProvider)
 	}
@@ -295,12 +295,12 @@ func (a *API) addPolicies(operations map[string]awsjson.Operation) {
 		attachUserPolicy.Invoke = awsjson.Command(&shapeAttachUserPolicyRequest, a.Policies.AttachUserPolicy)
 	}
 	operations["AttachUserPolicy"] = attachUserPolicy
-	createPolicy := awsjson.Operation{Name: "CreatePolicy", Feature: "policies", Signed: true, Input: &shapeCreatePolicyRequest, Errors: errorsCreatePolicy, Permissions: []awsjson.Permission{{Action: "iam:CreatePolicy", Resource: "policy{Path=/}{PolicyName}"}, {Action: "iam:TagPolicy", Resource: "policy{Path=/}{PolicyName}", If: "Tags"}}}
+	createPolicy := awsjson.Operation{Name: "CreatePolicy", Feature: "policies", Signed: true, Input: &shapeCreatePolicyRequest, Output: &shapeCreatePolicyResponse, Errors: errorsCreatePolicy, Permissions: []awsjson.Permission{{Action: "iam:CreatePolicy", Resource: "policy{Path=/}{PolicyName}"}, {Action: "iam:TagPolicy", Resource: "policy{Path=/}{PolicyName}", If: "Tags"}}}
 	if ready {
 		createPolicy.Invoke = awsjson.Method(&shapeCreatePolicyRequest, a.Policies.CreatePolicy)
 	}
 	operations["CreatePolicy"] = createPolicy
-	createPolicyVersion := awsjson.Operation{Name: "CreatePolicyVersion", Feature: "policies", Signed: true, Input: &shapeCreatePolicyVersionRequest, Errors: errorsCreatePolicyVersion, Permissions: []awsjson.Permission{{Action: "iam:CreatePolicyVersion", Resource: "{arn:PolicyArn}"}}}
+	createPolicyVersion := awsjson.Operation{Name: "CreatePolicyVersion", Feature: "policies", Signed: true, Input: &shapeCreatePolicyVersionRequest, Output: &shapeCreatePolicyVersionResponse, Errors: errorsCreatePolicyVersion, Permissions: []awsjson.Permission{{Action: "iam:CreatePolicyVersion", Resource: "{arn:PolicyArn}"}}}
 	if ready {
 		createPolicyVersion.Invoke = awsjson.Method(&shapeCreatePolicyVersionRequest, a.Policies.CreatePolicyVersion)
 	}
@@ -355,87 +355,87 @@ func (a *API) addPolicies(operations map[string]awsjson.Operation) {
 		detachUserPolicy.Invoke = awsjson.Command(&shapeDetachUserPolicyRequest, a.Policies.DetachUserPolicy)
 	}
 	operations["DetachUserPolicy"] = detachUserPolicy
-	getContextKeysForCustomPolicy := awsjson.Operation{Name: "GetContextKeysForCustomPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForCustomPolicyRequest, Errors: errorsGetContextKeysForCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForCustomPolicy", Resource: "*"}}}
+	getContextKeysForCustomPolicy := awsjson.Operation{Name: "GetContextKeysForCustomPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForCustomPolicyRequest, Output: &shapeGetContextKeysForPolicyResponse, Errors: errorsGetContextKeysForCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForCustomPolicy", Resource: "*"}}}
 	if ready {
 		getContextKeysForCustomPolicy.Invoke = awsjson.Method(&shapeGetContextKeysForCustomPolicyRequest, a.Policies.GetContextKeysForCustomPolicy)
 	}
 	operations["GetContextKeysForCustomPolicy"] = getContextKeysForCustomPolicy
-	getContextKeysForPrincipalPolicy := awsjson.Operation{Name: "GetContextKeysForPrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForPrincipalPolicyRequest, Errors: errorsGetContextKeysForPrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForPrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
+	getContextKeysForPrincipalPolicy := awsjson.Operation{Name: "GetContextKeysForPrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeGetContextKeysForPrincipalPolicyRequest, Output: &shapeGetContextKeysForPolicyResponse, Errors: errorsGetContextKeysForPrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetContextKeysForPrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
 	if ready {
 		getContextKeysForPrincipalPolicy.Invoke = awsjson.Method(&shapeGetContextKeysForPrincipalPolicyRequest, a.Policies.GetContextKeysForPrincipalPolicy)
 	}
 	operations["GetContextKeysForPrincipalPolicy"] = getContextKeysForPrincipalPolicy
-	getGroupPolicy := awsjson.Operation{Name: "GetGroupPolicy", Feature: "policies", Signed: true, Input: &shapeGetGroupPolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroupPolicy", Resource: "{group:GroupName}"}}}
+	getGroupPolicy := awsjson.Operation{Name: "GetGroupPolicy", Feature: "policies", Signed: true, Input: &shapeGetGroupPolicyRequest, Output: &shapeGetGroupPolicyResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetGroupPolicy", Resource: "{group:GroupName}"}}}
 	if ready {
 		getGroupPolicy.Invoke = awsjson.Method(&shapeGetGroupPolicyRequest, a.Policies.GetGroupPolicy)
 	}
 	operations["GetGroupPolicy"] = getGroupPolicy
-	getPolicy := awsjson.Operation{Name: "GetPolicy", Feature: "policies", Signed: true, Input: &shapeGetPolicyRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetPolicy", Resource: "{arn:PolicyArn}"}}}
+	getPolicy := awsjson.Operation{Name: "GetPolicy", Feature: "policies", Signed: true, Input: &shapeGetPolicyRequest, Output: &shapeGetPolicyResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetPolicy", Resource: "{arn:PolicyArn}"}}}
 	if ready {
 		getPolicy.Invoke = awsjson.Method(&shapeGetPolicyRequest, a.Policies.GetPolicy)
 	}
 	operations["GetPolicy"] = getPolicy
-	getPolicyVersion := awsjson.Operation{Name: "GetPolicyVersion", Feature: "policies", Signed: true, Input: &shapeGetPolicyVersionRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetPolicyVersion", Resource: "{arn:PolicyArn}"}}}
+	getPolicyVersion := awsjson.Operation{Name: "GetPolicyVersion", Feature: "policies", Signed: true, Input: &shapeGetPolicyVersionRequest, Output: &shapeGetPolicyVersionResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:GetPolicyVersion", Resource: "{arn:PolicyArn}"}}}
 	if ready {
 		getPolicyVersion.Invoke = awsjson.Method(&shapeGetPolicyVersionRequest, a.Policies.GetPolicyVersion)
 	}
 	operations["GetPolicyVersion"] = getPolicyVersion
-	getRolePolicy := awsjson.Operation{Name: "GetRolePolicy", Feature: "policies", Signed: true, Input: &shapeGetRolePolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetRolePolicy", Resource: "{role:RoleName}"}}}
+	getRolePolicy := awsjson.Operation{Name: "GetRolePolicy", Feature: "policies", Signed: true, Input: &shapeGetRolePolicyRequest, Output: &shapeGetRolePolicyResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetRolePolicy", Resource: "{role:RoleName}"}}}
 	if ready {
 		getRolePolicy.Invoke = awsjson.Method(&shapeGetRolePolicyRequest, a.Policies.GetRolePolicy)
 	}
 	operations["GetRolePolicy"] = getRolePolicy
-	getUserPolicy := awsjson.Operation{Name: "GetUserPolicy", Feature: "policies", Signed: true, Input: &shapeGetUserPolicyRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetUserPolicy", Resource: "{user:UserName}"}}}
+	getUserPolicy := awsjson.Operation{Name: "GetUserPolicy", Feature: "policies", Signed: true, Input: &shapeGetUserPolicyRequest, Output: &shapeGetUserPolicyResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:GetUserPolicy", Resource: "{user:UserName}"}}}
 	if ready {
 		getUserPolicy.Invoke = awsjson.Method(&shapeGetUserPolicyRequest, a.Policies.GetUserPolicy)
 	}
 	operations["GetUserPolicy"] = getUserPolicy
-	listAttachedGroupPolicies := awsjson.Operation{Name: "ListAttachedGroupPolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedGroupPoliciesRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedGroupPolicies", Resource: "{group:GroupName}"}}}
+	listAttachedGroupPolicies := awsjson.Operation{Name: "ListAttachedGroupPolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedGroupPoliciesRequest, Output: &shapeListAttachedGroupPoliciesResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedGroupPolicies", Resource: "{group:GroupName}"}}}
 	if ready {
 		listAttachedGroupPolicies.Invoke = awsjson.Method(&shapeListAttachedGroupPoliciesRequest, a.Policies.ListAttachedGroupPolicies)
 	}
 	operations["ListAttachedGroupPolicies"] = listAttachedGroupPolicies
-	listAttachedRolePolicies := awsjson.Operation{Name: "ListAttachedRolePolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedRolePoliciesRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedRolePolicies", Resource: "{role:RoleName}"}}}
+	listAttachedRolePolicies := awsjson.Operation{Name: "ListAttachedRolePolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedRolePoliciesRequest, Output: &shapeListAttachedRolePoliciesResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedRolePolicies", Resource: "{role:RoleName}"}}}
 	if ready {
 		listAttachedRolePolicies.Invoke = awsjson.Method(&shapeListAttachedRolePoliciesRequest, a.Policies.ListAttachedRolePolicies)
 	}
 	operations["ListAttachedRolePolicies"] = listAttachedRolePolicies
-	listAttachedUserPolicies := awsjson.Operation{Name: "ListAttachedUserPolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedUserPoliciesRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedUserPolicies", Resource: "{user:UserName}"}}}
+	listAttachedUserPolicies := awsjson.Operation{Name: "ListAttachedUserPolicies", Feature: "policies", Signed: true, Input: &shapeListAttachedUserPoliciesRequest, Output: &shapeListAttachedUserPoliciesResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListAttachedUserPolicies", Resource: "{user:UserName}"}}}
 	if ready {
 		listAttachedUserPolicies.Invoke = awsjson.Method(&shapeListAttachedUserPoliciesRequest, a.Policies.ListAttachedUserPolicies)
 	}
 	operations["ListAttachedUserPolicies"] = listAttachedUserPolicies
-	listEntitiesForPolicy := awsjson.Operation{Name: "ListEntitiesForPolicy", Feature: "policies", Signed: true, Input: &shapeListEntitiesForPolicyRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListEntitiesForPolicy", Resource: "{arn:PolicyArn}"}}}
+	listEntitiesForPolicy := awsjson.Operation{Name: "ListEntitiesForPolicy", Feature: "policies", Signed: true, Input: &shapeListEntitiesForPolicyRequest, Output: &shapeListEntitiesForPolicyResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListEntitiesForPolicy", Resource: "{arn:PolicyArn}"}}}
 	if ready {
 		listEntitiesForPolicy.Invoke = awsjson.Method(&shapeListEntitiesForPolicyRequest, a.Policies.ListEntitiesForPolicy)
 	}
 	operations["ListEntitiesForPolicy"] = listEntitiesForPolicy
-	listGroupPolicies := awsjson.Operation{Name: "ListGroupPolicies", Feature: "policies", Signed: true, Input: &shapeListGroupPoliciesRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListGroupPolicies", Resource: "{group:GroupName}"}}}
+	listGroupPolicies := awsjson.Operation{Name: "ListGroupPolicies", Feature: "policies", Signed: true, Input: &shapeListGroupPoliciesRequest, Output: &shapeListGroupPoliciesResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListGroupPolicies", Resource: "{group:GroupName}"}}}
 	if ready {
 		listGroupPolicies.Invoke = awsjson.Method(&shapeListGroupPoliciesRequest, a.Policies.ListGroupPolicies)
 	}
 	operations["ListGroupPolicies"] = listGroupPolicies
-	listPolicies := awsjson.Operation{Name: "ListPolicies", Feature: "policies", Signed: true, Input: &shapeListPoliciesRequest, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListPolicies", Resource: "*"}}}
+	listPolicies := awsjson.Operation{Name: "ListPolicies", Feature: "policies", Signed: true, Input: &shapeListPoliciesRequest, Output: &shapeListPoliciesResponse, Errors: errorsGetAccountSummary, Permissions: []awsjson.Permission{{Action: "iam:ListPolicies", Resource: "*"}}}
 	if ready {
 		listPolicies.Invoke = awsjson.Method(&shapeListPoliciesRequest, a.Policies.ListPolicies)
 	}
 	operations["ListPolicies"] = listPolicies
-	listPolicyTags := awsjson.Operation{Name: "ListPolicyTags", Feature: "policies", Signed: true, Input: &shapeListPolicyTagsRequest, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListPolicyTags", Resource: "{arn:PolicyArn}"}}}
+	listPolicyTags := awsjson.Operation{Name: "ListPolicyTags", Feature: "policies", Signed: true, Input: &shapeListPolicyTagsRequest, Output: &shapeListPolicyTagsResponse, Errors: errorsListOpenIDConnectProviderTags, Permissions: []awsjson.Permission{{Action: "iam:ListPolicyTags", Resource: "{arn:PolicyArn}"}}}
 	if ready {
 		listPolicyTags.Invoke = awsjson.Method(&shapeListPolicyTagsRequest, a.Policies.ListPolicyTags)
 	}
 	operations["ListPolicyTags"] = listPolicyTags
-	listPolicyVersions := awsjson.Operation{Name: "ListPolicyVersions", Feature: "policies", Signed: true, Input: &shapeListPolicyVersionsRequest, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListPolicyVersions", Resource: "{arn:PolicyArn}"}}}
+	listPolicyVersions := awsjson.Operation{Name: "ListPolicyVersions", Feature: "policies", Signed: true, Input: &shapeListPolicyVersionsRequest, Output: &shapeListPolicyVersionsResponse, Errors: errorsGetPolicy, Permissions: []awsjson.Permission{{Action: "iam:ListPolicyVersions", Resource: "{arn:PolicyArn}"}}}
 	if ready {
 		listPolicyVersions.Invoke = awsjson.Method(&shapeListPolicyVersionsRequest, a.Policies.ListPolicyVersions)
 	}
 	operations["ListPolicyVersions"] = listPolicyVersions
-	listRolePolicies := awsjson.Operation{Name: "ListRolePolicies", Feature: "policies", Signed: true, Input: &shapeListRolePoliciesRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListRolePolicies", Resource: "{role:RoleName}"}}}
+	listRolePolicies := awsjson.Operation{Name: "ListRolePolicies", Feature: "policies", Signed: true, Input: &shapeListRolePoliciesRequest, Output: &shapeListRolePoliciesResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListRolePolicies", Resource: "{role:RoleName}"}}}
 	if ready {
 		listRolePolicies.Invoke = awsjson.Method(&shapeListRolePoliciesRequest, a.Policies.ListRolePolicies)
 	}
 	operations["ListRolePolicies"] = listRolePolicies
-	listUserPolicies := awsjson.Operation{Name: "ListUserPolicies", Feature: "policies", Signed: true, Input: &shapeListUserPoliciesRequest, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListUserPolicies", Resource: "{user:UserName}"}}}
+	listUserPolicies := awsjson.Operation{Name: "ListUserPolicies", Feature: "policies", Signed: true, Input: &shapeListUserPoliciesRequest, Output: &shapeListUserPoliciesResponse, Errors: errorsDeleteUserPermissionsBoundary, Permissions: []awsjson.Permission{{Action: "iam:ListUserPolicies", Resource: "{user:UserName}"}}}
 	if ready {
 		listUserPolicies.Invoke = awsjson.Method(&shapeListUserPoliciesRequest, a.Policies.ListUserPolicies)
 	}
@@ -470,12 +470,12 @@ func (a *API) addPolicies(operations map[string]awsjson.Operation) {
 		setDefaultPolicyVersion.Invoke = awsjson.Command(&shapeSetDefaultPolicyVersionRequest, a.Policies.SetDefaultPolicyVersion)
 	}
 	operations["SetDefaultPolicyVersion"] = setDefaultPolicyVersion
-	simulateCustomPolicy := awsjson.Operation{Name: "SimulateCustomPolicy", Feature: "policies", Signed: true, Input: &shapeSimulateCustomPolicyRequest, Errors: errorsSimulateCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulateCustomPolicy", Resource: "*"}}}
+	simulateCustomPolicy := awsjson.Operation{Name: "SimulateCustomPolicy", Feature: "policies", Signed: true, Input: &shapeSimulateCustomPolicyRequest, Output: &shapeSimulatePolicyResponse, Errors: errorsSimulateCustomPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulateCustomPolicy", Resource: "*"}}}
 	if ready {
 		simulateCustomPolicy.Invoke = awsjson.Method(&shapeSimulateCustomPolicyRequest, a.Policies.SimulateCustomPolicy)
 	}
 	operations["SimulateCustomPolicy"] = simulateCustomPolicy
-	simulatePrincipalPolicy := awsjson.Operation{Name: "SimulatePrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeSimulatePrincipalPolicyRequest, Errors: errorsSimulatePrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulatePrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
+	simulatePrincipalPolicy := awsjson.Operation{Name: "SimulatePrincipalPolicy", Feature: "policies", Signed: true, Input: &shapeSimulatePrincipalPolicyRequest, Output: &shapeSimulatePolicyResponse, Errors: errorsSimulatePrincipalPolicy, Permissions: []awsjson.Permission{{Action: "iam:SimulatePrincipalPolicy", Resource: "{arn:PolicySourceArn}"}}}
 	if ready {
 		simulatePrincipalPolicy.Invoke = awsjson.Method(&shapeSimulatePrincipalPolicyRequest, a.Policies.SimulatePrincipalPolicy)
 	}

@@ -7,6 +7,33 @@ import (
 )
 
 var (
+	shapeAccessKey = awsjson.Shape{
+		Name: "AccessKey", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserName", Path: "userName", Shape: &shapeuserNameType, Required: true},
+			{Name: "AccessKeyId", Path: "accessKeyId", Shape: &shapeaccessKeyIdType, Required: true},
+			{Name: "Status", Path: "status", Shape: &shapestatusType, Required: true},
+			{Name: "SecretAccessKey", Path: "secretAccessKey", Shape: &shapeaccessKeySecretType, Required: true},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+		},
+	}
+	shapeAccessKeyLastUsed = awsjson.Shape{
+		Name: "AccessKeyLastUsed", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "LastUsedDate", Path: "lastUsedDate", Shape: &shapedateType},
+			{Name: "ServiceName", Path: "serviceName", Shape: &shapestringType, Required: true},
+			{Name: "Region", Path: "region", Shape: &shapestringType, Required: true},
+		},
+	}
+	shapeAccessKeyMetadata = awsjson.Shape{
+		Name: "AccessKeyMetadata", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserName", Path: "userName", Shape: &shapeuserNameType},
+			{Name: "AccessKeyId", Path: "accessKeyId", Shape: &shapeaccessKeyIdType},
+			{Name: "Status", Path: "status", Shape: &shapestatusType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+		},
+	}
 	shapeActionNameListType = awsjson.Shape{
 		Name: "ActionNameListType", Kind: awsjson.List,
 		Element: &shapeActionNameType,
@@ -50,6 +77,20 @@ var (
 			{Name: "PolicyArn", Path: "policyArn", Shape: &shapearnType, Required: true},
 		},
 	}
+	shapeAttachedPermissionsBoundary = awsjson.Shape{
+		Name: "AttachedPermissionsBoundary", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PermissionsBoundaryType", Path: "permissionsBoundaryType", Shape: &shapePermissionsBoundaryAttachmentType},
+			{Name: "PermissionsBoundaryArn", Path: "permissionsBoundaryArn", Shape: &shapearnType},
+		},
+	}
+	shapeAttachedPolicy = awsjson.Shape{
+		Name: "AttachedPolicy", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType},
+			{Name: "PolicyArn", Path: "policyArn", Shape: &shapearnType},
+		},
+	}
 	shapeAttachmentName = awsjson.Shape{
 		Name: "AttachmentName", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
@@ -58,6 +99,9 @@ var (
 	shapeAttachmentType = awsjson.Shape{
 		Name: "AttachmentType", Kind: awsjson.String,
 		Enum: []string{"user", "group", "role"},
+	}
+	shapeColumnNumber = awsjson.Shape{
+		Name: "ColumnNumber", Kind: awsjson.Integer,
 	}
 	shapeContextEntry = awsjson.Shape{
 		Name: "ContextEntry", Kind: awsjson.Structure,
@@ -74,6 +118,10 @@ var (
 	shapeContextKeyNameType = awsjson.Shape{
 		Name: "ContextKeyNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 5, Max: 256,
+	}
+	shapeContextKeyNamesResultListType = awsjson.Shape{
+		Name: "ContextKeyNamesResultListType", Kind: awsjson.List,
+		Element: &shapeContextKeyNameType,
 	}
 	shapeContextKeyTypeEnum = awsjson.Shape{
 		Name: "ContextKeyTypeEnum", Kind: awsjson.String,
@@ -92,11 +140,23 @@ var (
 			{Name: "UserName", Path: "userName", Shape: &shapeexistingUserNameType},
 		},
 	}
+	shapeCreateAccessKeyResponse = awsjson.Shape{
+		Name: "CreateAccessKeyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccessKey", Path: "accessKey", Shape: &shapeAccessKey, Required: true},
+		},
+	}
 	shapeCreateGroupRequest = awsjson.Shape{
 		Name: "CreateGroupRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "Path", Path: "path", Shape: &shapepathType},
 			{Name: "GroupName", Path: "groupName", Shape: &shapegroupNameType, Required: true},
+		},
+	}
+	shapeCreateGroupResponse = awsjson.Shape{
+		Name: "CreateGroupResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Group", Path: "group", Shape: &shapeGroup, Required: true},
 		},
 	}
 	shapeCreateOpenIDConnectProviderRequest = awsjson.Shape{
@@ -105,6 +165,13 @@ var (
 			{Name: "Url", Path: "url", Shape: &shapeOpenIDConnectProviderUrlType, Required: true},
 			{Name: "ClientIDList", Path: "clientIDList", Shape: &shapeclientIDListType},
 			{Name: "ThumbprintList", Path: "thumbprintList", Shape: &shapethumbprintListType},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
+	shapeCreateOpenIDConnectProviderResponse = awsjson.Shape{
+		Name: "CreateOpenIDConnectProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "OpenIDConnectProviderArn", Path: "openIDConnectProviderArn", Shape: &shapearnType},
 			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
 		},
 	}
@@ -118,12 +185,24 @@ var (
 			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
 		},
 	}
+	shapeCreatePolicyResponse = awsjson.Shape{
+		Name: "CreatePolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Policy", Path: "policy", Shape: &shapePolicy},
+		},
+	}
 	shapeCreatePolicyVersionRequest = awsjson.Shape{
 		Name: "CreatePolicyVersionRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "PolicyArn", Path: "policyArn", Shape: &shapearnType, Required: true},
 			{Name: "PolicyDocument", Path: "policyDocument", Shape: &shapepolicyDocumentType, Required: true},
 			{Name: "SetAsDefault", Path: "setAsDefault", Shape: &shapebooleanType},
+		},
+	}
+	shapeCreatePolicyVersionResponse = awsjson.Shape{
+		Name: "CreatePolicyVersionResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyVersion", Path: "policyVersion", Shape: &shapePolicyVersion},
 		},
 	}
 	shapeCreateRoleRequest = awsjson.Shape{
@@ -138,6 +217,12 @@ var (
 			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
 		},
 	}
+	shapeCreateRoleResponse = awsjson.Shape{
+		Name: "CreateRoleResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Role", Path: "role", Shape: &shapeRole, Required: true},
+		},
+	}
 	shapeCreateSAMLProviderRequest = awsjson.Shape{
 		Name: "CreateSAMLProviderRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -148,6 +233,13 @@ var (
 			{Name: "AddPrivateKey", Path: "addPrivateKey", Shape: &shapeprivateKeyType},
 		},
 	}
+	shapeCreateSAMLProviderResponse = awsjson.Shape{
+		Name: "CreateSAMLProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SAMLProviderArn", Path: "sAMLProviderArn", Shape: &shapearnType},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
 	shapeCreateUserRequest = awsjson.Shape{
 		Name: "CreateUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -155,6 +247,12 @@ var (
 			{Name: "UserName", Path: "userName", Shape: &shapeuserNameType, Required: true},
 			{Name: "PermissionsBoundary", Path: "permissionsBoundary", Shape: &shapearnType},
 			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
+	shapeCreateUserResponse = awsjson.Shape{
+		Name: "CreateUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "User", Path: "user", Shape: &shapeUser},
 		},
 	}
 	shapeDeleteAccessKeyRequest = awsjson.Shape{
@@ -265,19 +363,63 @@ var (
 		Name: "EntityType", Kind: awsjson.String,
 		Enum: []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"},
 	}
+	shapeEvalDecisionDetailsType = awsjson.Shape{
+		Name: "EvalDecisionDetailsType", Kind: awsjson.Map,
+		Key: &shapeEvalDecisionSourceType, Element: &shapePolicyEvaluationDecisionType,
+	}
+	shapeEvalDecisionSourceType = awsjson.Shape{
+		Name: "EvalDecisionSourceType", Kind: awsjson.String,
+	}
+	shapeEvaluationResult = awsjson.Shape{
+		Name: "EvaluationResult", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "EvalActionName", Path: "evalActionName", Shape: &shapeActionNameType, Required: true},
+			{Name: "EvalResourceName", Path: "evalResourceName", Shape: &shapeResourceNameType},
+			{Name: "EvalDecision", Path: "evalDecision", Shape: &shapePolicyEvaluationDecisionType, Required: true},
+			{Name: "MatchedStatements", Path: "matchedStatements", Shape: &shapeStatementListType},
+			{Name: "MissingContextValues", Path: "missingContextValues", Shape: &shapeContextKeyNamesResultListType},
+			{Name: "OrganizationsDecisionDetail", Path: "organizationsDecisionDetail", Shape: &shapeOrganizationsDecisionDetail},
+			{Name: "PermissionsBoundaryDecisionDetail", Path: "permissionsBoundaryDecisionDetail", Shape: &shapePermissionsBoundaryDecisionDetail},
+			{Name: "EvalDecisionDetails", Path: "evalDecisionDetails", Shape: &shapeEvalDecisionDetailsType},
+			{Name: "ResourceSpecificResults", Path: "resourceSpecificResults", Shape: &shapeResourceSpecificResultListType},
+		},
+	}
+	shapeEvaluationResultsListType = awsjson.Shape{
+		Name: "EvaluationResultsListType", Kind: awsjson.List,
+		Element: &shapeEvaluationResult,
+	}
 	shapeGetAccessKeyLastUsedRequest = awsjson.Shape{
 		Name: "GetAccessKeyLastUsedRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "AccessKeyId", Path: "accessKeyId", Shape: &shapeaccessKeyIdType, Required: true},
 		},
 	}
+	shapeGetAccessKeyLastUsedResponse = awsjson.Shape{
+		Name: "GetAccessKeyLastUsedResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserName", Path: "userName", Shape: &shapeexistingUserNameType},
+			{Name: "AccessKeyLastUsed", Path: "accessKeyLastUsed", Shape: &shapeAccessKeyLastUsed},
+		},
+	}
 	shapeGetAccountSummaryRequest = awsjson.Shape{
 		Name: "GetAccountSummaryRequest", Kind: awsjson.Structure,
+	}
+	shapeGetAccountSummaryResponse = awsjson.Shape{
+		Name: "GetAccountSummaryResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SummaryMap", Path: "summaryMap", Shape: &shapesummaryMapType},
+		},
 	}
 	shapeGetContextKeysForCustomPolicyRequest = awsjson.Shape{
 		Name: "GetContextKeysForCustomPolicyRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "PolicyInputList", Path: "policyInputList", Shape: &shapeSimulationPolicyListType, Required: true},
+		},
+	}
+	shapeGetContextKeysForPolicyResponse = awsjson.Shape{
+		Name: "GetContextKeysForPolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "ContextKeyNames", Path: "contextKeyNames", Shape: &shapeContextKeyNamesResultListType},
 		},
 	}
 	shapeGetContextKeysForPrincipalPolicyRequest = awsjson.Shape{
@@ -294,6 +436,14 @@ var (
 			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType, Required: true},
 		},
 	}
+	shapeGetGroupPolicyResponse = awsjson.Shape{
+		Name: "GetGroupPolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "GroupName", Path: "groupName", Shape: &shapegroupNameType, Required: true},
+			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType, Required: true},
+			{Name: "PolicyDocument", Path: "policyDocument", Shape: &shapepolicyDocumentType, Required: true},
+		},
+	}
 	shapeGetGroupRequest = awsjson.Shape{
 		Name: "GetGroupRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -302,16 +452,41 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeGetGroupResponse = awsjson.Shape{
+		Name: "GetGroupResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Group", Path: "group", Shape: &shapeGroup, Required: true},
+			{Name: "Users", Path: "users", Shape: &shapeuserListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeGetOpenIDConnectProviderRequest = awsjson.Shape{
 		Name: "GetOpenIDConnectProviderRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "OpenIDConnectProviderArn", Path: "openIDConnectProviderArn", Shape: &shapearnType, Required: true},
 		},
 	}
+	shapeGetOpenIDConnectProviderResponse = awsjson.Shape{
+		Name: "GetOpenIDConnectProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Url", Path: "url", Shape: &shapeOpenIDConnectProviderUrlType},
+			{Name: "ClientIDList", Path: "clientIDList", Shape: &shapeclientIDListType},
+			{Name: "ThumbprintList", Path: "thumbprintList", Shape: &shapethumbprintListType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
 	shapeGetPolicyRequest = awsjson.Shape{
 		Name: "GetPolicyRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "PolicyArn", Path: "policyArn", Shape: &shapearnType, Required: true},
+		},
+	}
+	shapeGetPolicyResponse = awsjson.Shape{
+		Name: "GetPolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Policy", Path: "policy", Shape: &shapePolicy},
 		},
 	}
 	shapeGetPolicyVersionRequest = awsjson.Shape{
@@ -321,11 +496,25 @@ var (
 			{Name: "VersionId", Path: "versionId", Shape: &shapepolicyVersionIdType, Required: true},
 		},
 	}
+	shapeGetPolicyVersionResponse = awsjson.Shape{
+		Name: "GetPolicyVersionResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyVersion", Path: "policyVersion", Shape: &shapePolicyVersion},
+		},
+	}
 	shapeGetRolePolicyRequest = awsjson.Shape{
 		Name: "GetRolePolicyRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "RoleName", Path: "roleName", Shape: &shaperoleNameType, Required: true},
 			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType, Required: true},
+		},
+	}
+	shapeGetRolePolicyResponse = awsjson.Shape{
+		Name: "GetRolePolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "RoleName", Path: "roleName", Shape: &shaperoleNameType, Required: true},
+			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType, Required: true},
+			{Name: "PolicyDocument", Path: "policyDocument", Shape: &shapepolicyDocumentType, Required: true},
 		},
 	}
 	shapeGetRoleRequest = awsjson.Shape{
@@ -334,10 +523,28 @@ var (
 			{Name: "RoleName", Path: "roleName", Shape: &shaperoleNameType, Required: true},
 		},
 	}
+	shapeGetRoleResponse = awsjson.Shape{
+		Name: "GetRoleResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Role", Path: "role", Shape: &shapeRole, Required: true},
+		},
+	}
 	shapeGetSAMLProviderRequest = awsjson.Shape{
 		Name: "GetSAMLProviderRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "SAMLProviderArn", Path: "sAMLProviderArn", Shape: &shapearnType, Required: true},
+		},
+	}
+	shapeGetSAMLProviderResponse = awsjson.Shape{
+		Name: "GetSAMLProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SAMLProviderUUID", Path: "sAMLProviderUUID", Shape: &shapeprivateKeyIdType},
+			{Name: "SAMLMetadataDocument", Path: "sAMLMetadataDocument", Shape: &shapeSAMLMetadataDocumentType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+			{Name: "ValidUntil", Path: "validUntil", Shape: &shapedateType},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+			{Name: "AssertionEncryptionMode", Path: "assertionEncryptionMode", Shape: &shapeassertionEncryptionModeType},
+			{Name: "PrivateKeyList", Path: "privateKeyList", Shape: &shapeprivateKeyList},
 		},
 	}
 	shapeGetUserPolicyRequest = awsjson.Shape{
@@ -347,10 +554,34 @@ var (
 			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType, Required: true},
 		},
 	}
+	shapeGetUserPolicyResponse = awsjson.Shape{
+		Name: "GetUserPolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserName", Path: "userName", Shape: &shapeexistingUserNameType, Required: true},
+			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType, Required: true},
+			{Name: "PolicyDocument", Path: "policyDocument", Shape: &shapepolicyDocumentType, Required: true},
+		},
+	}
 	shapeGetUserRequest = awsjson.Shape{
 		Name: "GetUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "UserName", Path: "userName", Shape: &shapeexistingUserNameType},
+		},
+	}
+	shapeGetUserResponse = awsjson.Shape{
+		Name: "GetUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "User", Path: "user", Shape: &shapeUser, Required: true},
+		},
+	}
+	shapeGroup = awsjson.Shape{
+		Name: "Group", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Path", Path: "path", Shape: &shapepathType, Required: true},
+			{Name: "GroupName", Path: "groupName", Shape: &shapegroupNameType, Required: true},
+			{Name: "GroupId", Path: "groupId", Shape: &shapeidType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType, Required: true},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType, Required: true},
 		},
 	}
 	shapeInlinePolicyIdentifierType = awsjson.Shape{
@@ -361,6 +592,21 @@ var (
 			{Name: "AttachmentName", Path: "attachmentName", Shape: &shapeAttachmentName, Required: true},
 		},
 	}
+	shapeInstanceProfile = awsjson.Shape{
+		Name: "InstanceProfile", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Path", Path: "path", Shape: &shapepathType, Required: true},
+			{Name: "InstanceProfileName", Path: "instanceProfileName", Shape: &shapeinstanceProfileNameType, Required: true},
+			{Name: "InstanceProfileId", Path: "instanceProfileId", Shape: &shapeidType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType, Required: true},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType, Required: true},
+			{Name: "Roles", Path: "roles", Shape: &shaperoleListType, Required: true},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
+	shapeLineNumber = awsjson.Shape{
+		Name: "LineNumber", Kind: awsjson.Integer,
+	}
 	shapeListAccessKeysRequest = awsjson.Shape{
 		Name: "ListAccessKeysRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -369,11 +615,27 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListAccessKeysResponse = awsjson.Shape{
+		Name: "ListAccessKeysResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccessKeyMetadata", Path: "accessKeyMetadata", Shape: &shapeaccessKeyMetadataListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListAccountAliasesRequest = awsjson.Shape{
 		Name: "ListAccountAliasesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListAccountAliasesResponse = awsjson.Shape{
+		Name: "ListAccountAliasesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccountAliases", Path: "accountAliases", Shape: &shapeaccountAliasListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListAttachedGroupPoliciesRequest = awsjson.Shape{
@@ -385,6 +647,14 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListAttachedGroupPoliciesResponse = awsjson.Shape{
+		Name: "ListAttachedGroupPoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AttachedPolicies", Path: "attachedPolicies", Shape: &shapeattachedPoliciesListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListAttachedRolePoliciesRequest = awsjson.Shape{
 		Name: "ListAttachedRolePoliciesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -394,6 +664,14 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListAttachedRolePoliciesResponse = awsjson.Shape{
+		Name: "ListAttachedRolePoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AttachedPolicies", Path: "attachedPolicies", Shape: &shapeattachedPoliciesListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListAttachedUserPoliciesRequest = awsjson.Shape{
 		Name: "ListAttachedUserPoliciesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -401,6 +679,14 @@ var (
 			{Name: "PathPrefix", Path: "pathPrefix", Shape: &shapepolicyPathType},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListAttachedUserPoliciesResponse = awsjson.Shape{
+		Name: "ListAttachedUserPoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AttachedPolicies", Path: "attachedPolicies", Shape: &shapeattachedPoliciesListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListEntitiesForPolicyRequest = awsjson.Shape{
@@ -414,12 +700,30 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListEntitiesForPolicyResponse = awsjson.Shape{
+		Name: "ListEntitiesForPolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyGroups", Path: "policyGroups", Shape: &shapePolicyGroupListType},
+			{Name: "PolicyUsers", Path: "policyUsers", Shape: &shapePolicyUserListType},
+			{Name: "PolicyRoles", Path: "policyRoles", Shape: &shapePolicyRoleListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListGroupPoliciesRequest = awsjson.Shape{
 		Name: "ListGroupPoliciesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "GroupName", Path: "groupName", Shape: &shapegroupNameType, Required: true},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListGroupPoliciesResponse = awsjson.Shape{
+		Name: "ListGroupPoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyNames", Path: "policyNames", Shape: &shapepolicyNameListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListGroupsForUserRequest = awsjson.Shape{
@@ -430,12 +734,28 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListGroupsForUserResponse = awsjson.Shape{
+		Name: "ListGroupsForUserResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Groups", Path: "groups", Shape: &shapegroupListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListGroupsRequest = awsjson.Shape{
 		Name: "ListGroupsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "PathPrefix", Path: "pathPrefix", Shape: &shapepathPrefixType},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListGroupsResponse = awsjson.Shape{
+		Name: "ListGroupsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Groups", Path: "groups", Shape: &shapegroupListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListInstanceProfilesForRoleRequest = awsjson.Shape{
@@ -446,6 +766,14 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListInstanceProfilesForRoleResponse = awsjson.Shape{
+		Name: "ListInstanceProfilesForRoleResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "InstanceProfiles", Path: "instanceProfiles", Shape: &shapeinstanceProfileListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListOpenIDConnectProviderTagsRequest = awsjson.Shape{
 		Name: "ListOpenIDConnectProviderTagsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -454,8 +782,22 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListOpenIDConnectProviderTagsResponse = awsjson.Shape{
+		Name: "ListOpenIDConnectProviderTagsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListOpenIDConnectProvidersRequest = awsjson.Shape{
 		Name: "ListOpenIDConnectProvidersRequest", Kind: awsjson.Structure,
+	}
+	shapeListOpenIDConnectProvidersResponse = awsjson.Shape{
+		Name: "ListOpenIDConnectProvidersResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "OpenIDConnectProviderList", Path: "openIDConnectProviderList", Shape: &shapeOpenIDConnectProviderListType},
+		},
 	}
 	shapeListPoliciesRequest = awsjson.Shape{
 		Name: "ListPoliciesRequest", Kind: awsjson.Structure,
@@ -468,12 +810,28 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListPoliciesResponse = awsjson.Shape{
+		Name: "ListPoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Policies", Path: "policies", Shape: &shapepolicyListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListPolicyTagsRequest = awsjson.Shape{
 		Name: "ListPolicyTagsRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "PolicyArn", Path: "policyArn", Shape: &shapearnType, Required: true},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListPolicyTagsResponse = awsjson.Shape{
+		Name: "ListPolicyTagsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListPolicyVersionsRequest = awsjson.Shape{
@@ -484,12 +842,28 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListPolicyVersionsResponse = awsjson.Shape{
+		Name: "ListPolicyVersionsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Versions", Path: "versions", Shape: &shapepolicyDocumentVersionListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListRolePoliciesRequest = awsjson.Shape{
 		Name: "ListRolePoliciesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "RoleName", Path: "roleName", Shape: &shaperoleNameType, Required: true},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListRolePoliciesResponse = awsjson.Shape{
+		Name: "ListRolePoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyNames", Path: "policyNames", Shape: &shapepolicyNameListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListRoleTagsRequest = awsjson.Shape{
@@ -500,12 +874,28 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListRoleTagsResponse = awsjson.Shape{
+		Name: "ListRoleTagsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListRolesRequest = awsjson.Shape{
 		Name: "ListRolesRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "PathPrefix", Path: "pathPrefix", Shape: &shapepathPrefixType},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListRolesResponse = awsjson.Shape{
+		Name: "ListRolesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Roles", Path: "roles", Shape: &shaperoleListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListSAMLProviderTagsRequest = awsjson.Shape{
@@ -516,8 +906,22 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListSAMLProviderTagsResponse = awsjson.Shape{
+		Name: "ListSAMLProviderTagsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListSAMLProvidersRequest = awsjson.Shape{
 		Name: "ListSAMLProvidersRequest", Kind: awsjson.Structure,
+	}
+	shapeListSAMLProvidersResponse = awsjson.Shape{
+		Name: "ListSAMLProvidersResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SAMLProviderList", Path: "sAMLProviderList", Shape: &shapeSAMLProviderListType},
+		},
 	}
 	shapeListUserPoliciesRequest = awsjson.Shape{
 		Name: "ListUserPoliciesRequest", Kind: awsjson.Structure,
@@ -525,6 +929,14 @@ var (
 			{Name: "UserName", Path: "userName", Shape: &shapeexistingUserNameType, Required: true},
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
+		},
+	}
+	shapeListUserPoliciesResponse = awsjson.Shape{
+		Name: "ListUserPoliciesResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyNames", Path: "policyNames", Shape: &shapepolicyNameListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
 		},
 	}
 	shapeListUserTagsRequest = awsjson.Shape{
@@ -535,6 +947,14 @@ var (
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
 	}
+	shapeListUserTagsResponse = awsjson.Shape{
+		Name: "ListUserTagsResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeListUsersRequest = awsjson.Shape{
 		Name: "ListUsersRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -542,6 +962,24 @@ var (
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 			{Name: "MaxItems", Path: "maxItems", Shape: &shapemaxItemsType},
 		},
+	}
+	shapeListUsersResponse = awsjson.Shape{
+		Name: "ListUsersResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Users", Path: "users", Shape: &shapeuserListType, Required: true},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
+	shapeOpenIDConnectProviderListEntry = awsjson.Shape{
+		Name: "OpenIDConnectProviderListEntry", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Arn", Path: "arn", Shape: &shapearnType},
+		},
+	}
+	shapeOpenIDConnectProviderListType = awsjson.Shape{
+		Name: "OpenIDConnectProviderListType", Kind: awsjson.List,
+		Element: &shapeOpenIDConnectProviderListEntry,
 	}
 	shapeOpenIDConnectProviderUrlType = awsjson.Shape{
 		Name: "OpenIDConnectProviderUrlType", Kind: awsjson.String,
@@ -558,10 +996,58 @@ var (
 		Limits: awsjson.HasMax, Max: 7,
 		Element: &shapeOrderedOrganizationPolicyType,
 	}
+	shapeOrganizationsDecisionDetail = awsjson.Shape{
+		Name: "OrganizationsDecisionDetail", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AllowedByOrganizations", Path: "allowedByOrganizations", Shape: &shapebooleanType},
+		},
+	}
+	shapePermissionsBoundaryAttachmentType = awsjson.Shape{
+		Name: "PermissionsBoundaryAttachmentType", Kind: awsjson.String,
+		Enum: []string{"PermissionsBoundaryPolicy"},
+	}
+	shapePermissionsBoundaryDecisionDetail = awsjson.Shape{
+		Name: "PermissionsBoundaryDecisionDetail", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AllowedByPermissionsBoundary", Path: "allowedByPermissionsBoundary", Shape: &shapebooleanType},
+		},
+	}
+	shapePolicy = awsjson.Shape{
+		Name: "Policy", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "PolicyName", Path: "policyName", Shape: &shapepolicyNameType},
+			{Name: "PolicyId", Path: "policyId", Shape: &shapeidType},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType},
+			{Name: "Path", Path: "path", Shape: &shapepolicyPathType},
+			{Name: "DefaultVersionId", Path: "defaultVersionId", Shape: &shapepolicyVersionIdType},
+			{Name: "AttachmentCount", Path: "attachmentCount", Shape: &shapeattachmentCountType},
+			{Name: "PermissionsBoundaryUsageCount", Path: "permissionsBoundaryUsageCount", Shape: &shapeattachmentCountType},
+			{Name: "IsAttachable", Path: "isAttachable", Shape: &shapebooleanType},
+			{Name: "Description", Path: "description", Shape: &shapepolicyDescriptionType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+			{Name: "UpdateDate", Path: "updateDate", Shape: &shapedateType},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
+	shapePolicyEvaluationDecisionType = awsjson.Shape{
+		Name: "PolicyEvaluationDecisionType", Kind: awsjson.String,
+		Enum: []string{"allowed", "explicitDeny", "implicitDeny"},
+	}
 	shapePolicyExclusionsListType = awsjson.Shape{
 		Name: "PolicyExclusionsListType", Kind: awsjson.List,
 		Limits: awsjson.HasMax, Max: 256,
 		Element: &shapePolicyIdentifier,
+	}
+	shapePolicyGroup = awsjson.Shape{
+		Name: "PolicyGroup", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "GroupName", Path: "groupName", Shape: &shapegroupNameType},
+			{Name: "GroupId", Path: "groupId", Shape: &shapeidType},
+		},
+	}
+	shapePolicyGroupListType = awsjson.Shape{
+		Name: "PolicyGroupListType", Kind: awsjson.List,
+		Element: &shapePolicyGroup,
 	}
 	shapePolicyIdentifier = awsjson.Shape{
 		Name: "PolicyIdentifier", Kind: awsjson.Structure,
@@ -575,9 +1061,54 @@ var (
 		Name: "PolicyIdentifierPolicyType", Kind: awsjson.String,
 		Enum: []string{"inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"},
 	}
+	shapePolicyIdentifierType = awsjson.Shape{
+		Name: "PolicyIdentifierType", Kind: awsjson.String,
+	}
+	shapePolicyRole = awsjson.Shape{
+		Name: "PolicyRole", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "RoleName", Path: "roleName", Shape: &shaperoleNameType},
+			{Name: "RoleId", Path: "roleId", Shape: &shapeidType},
+		},
+	}
+	shapePolicyRoleListType = awsjson.Shape{
+		Name: "PolicyRoleListType", Kind: awsjson.List,
+		Element: &shapePolicyRole,
+	}
+	shapePolicySourceType = awsjson.Shape{
+		Name: "PolicySourceType", Kind: awsjson.String,
+		Enum: []string{"user", "group", "role", "aws-managed", "user-managed", "resource", "none"},
+	}
 	shapePolicyUsageType = awsjson.Shape{
 		Name: "PolicyUsageType", Kind: awsjson.String,
 		Enum: []string{"PermissionsPolicy", "PermissionsBoundary"},
+	}
+	shapePolicyUser = awsjson.Shape{
+		Name: "PolicyUser", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserName", Path: "userName", Shape: &shapeuserNameType},
+			{Name: "UserId", Path: "userId", Shape: &shapeidType},
+		},
+	}
+	shapePolicyUserListType = awsjson.Shape{
+		Name: "PolicyUserListType", Kind: awsjson.List,
+		Element: &shapePolicyUser,
+	}
+	shapePolicyVersion = awsjson.Shape{
+		Name: "PolicyVersion", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Document", Path: "document", Shape: &shapepolicyDocumentType},
+			{Name: "VersionId", Path: "versionId", Shape: &shapepolicyVersionIdType},
+			{Name: "IsDefaultVersion", Path: "isDefaultVersion", Shape: &shapebooleanType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+		},
+	}
+	shapePosition = awsjson.Shape{
+		Name: "Position", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Line", Path: "line", Shape: &shapeLineNumber},
+			{Name: "Column", Path: "column", Shape: &shapeColumnNumber},
+		},
 	}
 	shapePutGroupPolicyRequest = awsjson.Shape{
 		Name: "PutGroupPolicyRequest", Kind: awsjson.Structure,
@@ -643,9 +1174,66 @@ var (
 		Name: "ResourceNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 2048,
 	}
+	shapeResourceSpecificResult = awsjson.Shape{
+		Name: "ResourceSpecificResult", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "EvalResourceName", Path: "evalResourceName", Shape: &shapeResourceNameType, Required: true},
+			{Name: "EvalResourceDecision", Path: "evalResourceDecision", Shape: &shapePolicyEvaluationDecisionType, Required: true},
+			{Name: "MatchedStatements", Path: "matchedStatements", Shape: &shapeStatementListType},
+			{Name: "MissingContextValues", Path: "missingContextValues", Shape: &shapeContextKeyNamesResultListType},
+			{Name: "EvalDecisionDetails", Path: "evalDecisionDetails", Shape: &shapeEvalDecisionDetailsType},
+			{Name: "PermissionsBoundaryDecisionDetail", Path: "permissionsBoundaryDecisionDetail", Shape: &shapePermissionsBoundaryDecisionDetail},
+		},
+	}
+	shapeResourceSpecificResultListType = awsjson.Shape{
+		Name: "ResourceSpecificResultListType", Kind: awsjson.List,
+		Element: &shapeResourceSpecificResult,
+	}
+	shapeRole = awsjson.Shape{
+		Name: "Role", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Path", Path: "path", Shape: &shapepathType, Required: true},
+			{Name: "RoleName", Path: "roleName", Shape: &shaperoleNameType, Required: true},
+			{Name: "RoleId", Path: "roleId", Shape: &shapeidType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType, Required: true},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType, Required: true},
+			{Name: "AssumeRolePolicyDocument", Path: "assumeRolePolicyDocument", Shape: &shapepolicyDocumentType},
+			{Name: "Description", Path: "description", Shape: &shaperoleDescriptionType},
+			{Name: "MaxSessionDuration", Path: "maxSessionDuration", Shape: &shaperoleMaxSessionDurationType},
+			{Name: "PermissionsBoundary", Path: "permissionsBoundary", Shape: &shapeAttachedPermissionsBoundary},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+			{Name: "RoleLastUsed", Path: "roleLastUsed", Shape: &shapeRoleLastUsed},
+		},
+	}
+	shapeRoleLastUsed = awsjson.Shape{
+		Name: "RoleLastUsed", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "LastUsedDate", Path: "lastUsedDate", Shape: &shapedateType},
+			{Name: "Region", Path: "region", Shape: &shapestringType},
+		},
+	}
 	shapeSAMLMetadataDocumentType = awsjson.Shape{
 		Name: "SAMLMetadataDocumentType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1000, Max: 10000000,
+	}
+	shapeSAMLPrivateKey = awsjson.Shape{
+		Name: "SAMLPrivateKey", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "KeyId", Path: "keyId", Shape: &shapeprivateKeyIdType},
+			{Name: "Timestamp", Path: "timestamp", Shape: &shapedateType},
+		},
+	}
+	shapeSAMLProviderListEntry = awsjson.Shape{
+		Name: "SAMLProviderListEntry", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Arn", Path: "arn", Shape: &shapearnType},
+			{Name: "ValidUntil", Path: "validUntil", Shape: &shapedateType},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType},
+		},
+	}
+	shapeSAMLProviderListType = awsjson.Shape{
+		Name: "SAMLProviderListType", Kind: awsjson.List,
+		Element: &shapeSAMLProviderListEntry,
 	}
 	shapeSAMLProviderNameType = awsjson.Shape{
 		Name: "SAMLProviderNameType", Kind: awsjson.String,
@@ -676,6 +1264,14 @@ var (
 			{Name: "Marker", Path: "marker", Shape: &shapemarkerType},
 		},
 	}
+	shapeSimulatePolicyResponse = awsjson.Shape{
+		Name: "SimulatePolicyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "EvaluationResults", Path: "evaluationResults", Shape: &shapeEvaluationResultsListType},
+			{Name: "IsTruncated", Path: "isTruncated", Shape: &shapebooleanType},
+			{Name: "Marker", Path: "marker", Shape: &shaperesponseMarkerType},
+		},
+	}
 	shapeSimulatePrincipalPolicyRequest = awsjson.Shape{
 		Name: "SimulatePrincipalPolicyRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -697,6 +1293,19 @@ var (
 	shapeSimulationPolicyListType = awsjson.Shape{
 		Name: "SimulationPolicyListType", Kind: awsjson.List,
 		Element: &shapepolicyDocumentType,
+	}
+	shapeStatement = awsjson.Shape{
+		Name: "Statement", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SourcePolicyId", Path: "sourcePolicyId", Shape: &shapePolicyIdentifierType},
+			{Name: "SourcePolicyType", Path: "sourcePolicyType", Shape: &shapePolicySourceType},
+			{Name: "StartPosition", Path: "startPosition", Shape: &shapePosition},
+			{Name: "EndPosition", Path: "endPosition", Shape: &shapePosition},
+		},
+	}
+	shapeStatementListType = awsjson.Shape{
+		Name: "StatementListType", Kind: awsjson.List,
+		Element: &shapeStatement,
 	}
 	shapeTag = awsjson.Shape{
 		Name: "Tag", Kind: awsjson.Structure,
@@ -812,6 +1421,12 @@ var (
 			{Name: "Description", Path: "description", Shape: &shaperoleDescriptionType, Required: true},
 		},
 	}
+	shapeUpdateRoleDescriptionResponse = awsjson.Shape{
+		Name: "UpdateRoleDescriptionResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Role", Path: "role", Shape: &shapeRole},
+		},
+	}
 	shapeUpdateRoleRequest = awsjson.Shape{
 		Name: "UpdateRoleRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -819,6 +1434,9 @@ var (
 			{Name: "Description", Path: "description", Shape: &shaperoleDescriptionType},
 			{Name: "MaxSessionDuration", Path: "maxSessionDuration", Shape: &shaperoleMaxSessionDurationType},
 		},
+	}
+	shapeUpdateRoleResponse = awsjson.Shape{
+		Name: "UpdateRoleResponse", Kind: awsjson.Structure,
 	}
 	shapeUpdateSAMLProviderRequest = awsjson.Shape{
 		Name: "UpdateSAMLProviderRequest", Kind: awsjson.Structure,
@@ -830,6 +1448,12 @@ var (
 			{Name: "RemovePrivateKey", Path: "removePrivateKey", Shape: &shapeprivateKeyIdType},
 		},
 	}
+	shapeUpdateSAMLProviderResponse = awsjson.Shape{
+		Name: "UpdateSAMLProviderResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "SAMLProviderArn", Path: "sAMLProviderArn", Shape: &shapearnType},
+		},
+	}
 	shapeUpdateUserRequest = awsjson.Shape{
 		Name: "UpdateUserRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -838,10 +1462,38 @@ var (
 			{Name: "NewUserName", Path: "newUserName", Shape: &shapeuserNameType},
 		},
 	}
+	shapeUser = awsjson.Shape{
+		Name: "User", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Path", Path: "path", Shape: &shapepathType, Required: true},
+			{Name: "UserName", Path: "userName", Shape: &shapeuserNameType, Required: true},
+			{Name: "UserId", Path: "userId", Shape: &shapeidType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType, Required: true},
+			{Name: "CreateDate", Path: "createDate", Shape: &shapedateType, Required: true},
+			{Name: "PasswordLastUsed", Path: "passwordLastUsed", Shape: &shapedateType},
+			{Name: "PermissionsBoundary", Path: "permissionsBoundary", Shape: &shapeAttachedPermissionsBoundary},
+			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
+		},
+	}
 	shapeaccessKeyIdType = awsjson.Shape{
 		Name: "accessKeyIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 16, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\w]+`, RE2: `\A(?:[\w]+)\z`, Class: true},
+	}
+	shapeaccessKeyMetadataListType = awsjson.Shape{
+		Name: "accessKeyMetadataListType", Kind: awsjson.List,
+		Element: &shapeAccessKeyMetadata,
+	}
+	shapeaccessKeySecretType = awsjson.Shape{
+		Name: "accessKeySecretType", Kind: awsjson.String,
+		Sensitive: true,
+	}
+	shapeaccountAliasListType = awsjson.Shape{
+		Name: "accountAliasListType", Kind: awsjson.List,
+		Element: &shapeaccountAliasType,
+	}
+	shapeaccountAliasType = awsjson.Shape{
+		Name: "accountAliasType", Kind: awsjson.String,
 	}
 	shapearnType = awsjson.Shape{
 		Name: "arnType", Kind: awsjson.String,
@@ -850,6 +1502,13 @@ var (
 	shapeassertionEncryptionModeType = awsjson.Shape{
 		Name: "assertionEncryptionModeType", Kind: awsjson.String,
 		Enum: []string{"Required", "Allowed"},
+	}
+	shapeattachedPoliciesListType = awsjson.Shape{
+		Name: "attachedPoliciesListType", Kind: awsjson.List,
+		Element: &shapeAttachedPolicy,
+	}
+	shapeattachmentCountType = awsjson.Shape{
+		Name: "attachmentCountType", Kind: awsjson.Integer,
 	}
 	shapebooleanType = awsjson.Shape{
 		Name: "booleanType", Kind: awsjson.Boolean,
@@ -862,15 +1521,32 @@ var (
 		Name: "clientIDType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 255,
 	}
+	shapedateType = awsjson.Shape{
+		Name: "dateType", Kind: awsjson.Timestamp,
+	}
 	shapeexistingUserNameType = awsjson.Shape{
 		Name: "existingUserNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\w+=,.@-]+`, RE2: `\A(?:[\w+=,.@-]+)\z`, Class: true},
 	}
+	shapegroupListType = awsjson.Shape{
+		Name: "groupListType", Kind: awsjson.List,
+		Element: &shapeGroup,
+	}
 	shapegroupNameType = awsjson.Shape{
 		Name: "groupNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\w+=,.@-]+`, RE2: `\A(?:[\w+=,.@-]+)\z`, Class: true},
+	}
+	shapeidType = awsjson.Shape{
+		Name: "idType", Kind: awsjson.String,
+	}
+	shapeinstanceProfileListType = awsjson.Shape{
+		Name: "instanceProfileListType", Kind: awsjson.List,
+		Element: &shapeInstanceProfile,
+	}
+	shapeinstanceProfileNameType = awsjson.Shape{
+		Name: "instanceProfileNameType", Kind: awsjson.String,
 	}
 	shapemarkerType = awsjson.Shape{
 		Name: "markerType", Kind: awsjson.String,
@@ -900,6 +1576,18 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 131072,
 		Pattern: &awsjson.Pattern{Source: `[\u0009\u000A\u000D\u0020-\u00FF]+`, RE2: `\A(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]+)\z`, Class: true},
 	}
+	shapepolicyDocumentVersionListType = awsjson.Shape{
+		Name: "policyDocumentVersionListType", Kind: awsjson.List,
+		Element: &shapePolicyVersion,
+	}
+	shapepolicyListType = awsjson.Shape{
+		Name: "policyListType", Kind: awsjson.List,
+		Element: &shapePolicy,
+	}
+	shapepolicyNameListType = awsjson.Shape{
+		Name: "policyNameListType", Kind: awsjson.List,
+		Element: &shapepolicyNameType,
+	}
 	shapepolicyNameType = awsjson.Shape{
 		Name: "policyNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 128,
@@ -923,16 +1611,27 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 22, Max: 64,
 		Pattern: &awsjson.Pattern{Source: `[A-Z0-9]+`, RE2: `\A(?:[A-Z0-9]+)\z`, Class: true},
 	}
+	shapeprivateKeyList = awsjson.Shape{
+		Name: "privateKeyList", Kind: awsjson.List,
+		Element: &shapeSAMLPrivateKey,
+	}
 	shapeprivateKeyType = awsjson.Shape{
 		Name: "privateKeyType", Kind: awsjson.String,
 		Sensitive: true,
 		Limits:    awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 16384,
 		Pattern: &awsjson.Pattern{Source: `[\u0009\u000A\u000D\u0020-\u00FF]+`, RE2: `\A(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]+)\z`, Class: true},
 	}
+	shaperesponseMarkerType = awsjson.Shape{
+		Name: "responseMarkerType", Kind: awsjson.String,
+	}
 	shaperoleDescriptionType = awsjson.Shape{
 		Name: "roleDescriptionType", Kind: awsjson.String,
 		Limits: awsjson.HasMax, Max: 1000,
 		Pattern: &awsjson.Pattern{Source: `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`, RE2: `\A(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{007E}\x{00A1}-\x{00FF}]*)\z`, Class: true},
+	}
+	shaperoleListType = awsjson.Shape{
+		Name: "roleListType", Kind: awsjson.List,
+		Element: &shapeRole,
 	}
 	shaperoleMaxSessionDurationType = awsjson.Shape{
 		Name: "roleMaxSessionDurationType", Kind: awsjson.Integer,
@@ -946,6 +1645,20 @@ var (
 	shapestatusType = awsjson.Shape{
 		Name: "statusType", Kind: awsjson.String,
 		Enum: []string{"Active", "Inactive", "Expired"},
+	}
+	shapestringType = awsjson.Shape{
+		Name: "stringType", Kind: awsjson.String,
+	}
+	shapesummaryKeyType = awsjson.Shape{
+		Name: "summaryKeyType", Kind: awsjson.String,
+		Enum: []string{"Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"},
+	}
+	shapesummaryMapType = awsjson.Shape{
+		Name: "summaryMapType", Kind: awsjson.Map,
+		Key: &shapesummaryKeyType, Element: &shapesummaryValueType,
+	}
+	shapesummaryValueType = awsjson.Shape{
+		Name: "summaryValueType", Kind: awsjson.Integer,
 	}
 	shapetagKeyListType = awsjson.Shape{
 		Name: "tagKeyListType", Kind: awsjson.List,
@@ -974,6 +1687,10 @@ var (
 	shapethumbprintType = awsjson.Shape{
 		Name: "thumbprintType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 40, Max: 40,
+	}
+	shapeuserListType = awsjson.Shape{
+		Name: "userListType", Kind: awsjson.List,
+		Element: &shapeUser,
 	}
 	shapeuserNameType = awsjson.Shape{
 		Name: "userNameType", Kind: awsjson.String,

@@ -15,17 +15,17 @@ func (a *API) Service() awsjson.Service {
 
 func (a *API) addKms(operations map[string]awsjson.Operation) {
 	ready := a.Kms != nil
-	decrypt := awsjson.Operation{Name: "Decrypt", Feature: "kms", Signed: true, Input: &shapeDecryptRequest, Errors: errorsDecrypt, Exempt: true}
+	decrypt := awsjson.Operation{Name: "Decrypt", Feature: "kms", Signed: true, Input: &shapeDecryptRequest, Output: &shapeDecryptResponse, Errors: errorsDecrypt, Exempt: true}
 	if ready {
 		decrypt.Invoke = awsjson.Method(&shapeDecryptRequest, a.Kms.Decrypt)
 	}
 	operations["Decrypt"] = decrypt
-	generateDataKey := awsjson.Operation{Name: "GenerateDataKey", Feature: "kms", Signed: true, Input: &shapeGenerateDataKeyRequest, Errors: errorsGenerateDataKey, Exempt: true}
+	generateDataKey := awsjson.Operation{Name: "GenerateDataKey", Feature: "kms", Signed: true, Input: &shapeGenerateDataKeyRequest, Output: &shapeGenerateDataKeyResponse, Errors: errorsGenerateDataKey, Exempt: true}
 	if ready {
 		generateDataKey.Invoke = awsjson.Method(&shapeGenerateDataKeyRequest, a.Kms.GenerateDataKey)
 	}
 	operations["GenerateDataKey"] = generateDataKey
-	describeKey := awsjson.Operation{Name: "DescribeKey", Feature: "kms", Signed: true, Input: &shapeDescribeKeyRequest, Errors: errorsDescribeKey, Exempt: true}
+	describeKey := awsjson.Operation{Name: "DescribeKey", Feature: "kms", Signed: true, Input: &shapeDescribeKeyRequest, Output: &shapeDescribeKeyResponse, Errors: errorsDescribeKey, Exempt: true}
 	if ready {
 		describeKey.Invoke = awsjson.Method(&shapeDescribeKeyRequest, a.Kms.DescribeKey)
 	}

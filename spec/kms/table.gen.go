@@ -7,6 +7,15 @@ import (
 )
 
 var (
+	shapeAWSAccountIdType = awsjson.Shape{
+		Name: "AWSAccountIdType", Kind: awsjson.String,
+	}
+	shapeArnType = awsjson.Shape{
+		Name: "ArnType", Kind: awsjson.String,
+	}
+	shapeBooleanType = awsjson.Shape{
+		Name: "BooleanType", Kind: awsjson.Boolean,
+	}
 	shapeCiphertextType = awsjson.Shape{
 		Name: "CiphertextType", Kind: awsjson.Blob,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 6144,
@@ -26,6 +35,14 @@ var (
 			{Name: "DryRun", Path: "dryRun", Shape: &shapeNullableBooleanType},
 		},
 	}
+	shapeDecryptResponse = awsjson.Shape{
+		Name: "DecryptResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "KeyId", Path: "keyId", Shape: &shapeKeyIdType},
+			{Name: "Plaintext", Path: "plaintext", Shape: &shapePlaintextType},
+			{Name: "EncryptionAlgorithm", Path: "encryptionAlgorithm", Shape: &shapeEncryptionAlgorithmSpec},
+		},
+	}
 	shapeDescribeKeyRequest = awsjson.Shape{
 		Name: "DescribeKeyRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -33,9 +50,22 @@ var (
 			{Name: "GrantTokens", Path: "grantTokens", Shape: &shapeGrantTokenList},
 		},
 	}
+	shapeDescribeKeyResponse = awsjson.Shape{
+		Name: "DescribeKeyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "KeyMetadata", Path: "keyMetadata", Shape: &shapeKeyMetadata},
+		},
+	}
+	shapeDescriptionType = awsjson.Shape{
+		Name: "DescriptionType", Kind: awsjson.String,
+	}
 	shapeEncryptionAlgorithmSpec = awsjson.Shape{
 		Name: "EncryptionAlgorithmSpec", Kind: awsjson.String,
 		Enum: []string{"SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"},
+	}
+	shapeEncryptionAlgorithmSpecList = awsjson.Shape{
+		Name: "EncryptionAlgorithmSpecList", Kind: awsjson.List,
+		Element: &shapeEncryptionAlgorithmSpec,
 	}
 	shapeEncryptionContextKey = awsjson.Shape{
 		Name: "EncryptionContextKey", Kind: awsjson.String,
@@ -58,6 +88,14 @@ var (
 			{Name: "DryRun", Path: "dryRun", Shape: &shapeNullableBooleanType},
 		},
 	}
+	shapeGenerateDataKeyResponse = awsjson.Shape{
+		Name: "GenerateDataKeyResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "CiphertextBlob", Path: "ciphertextBlob", Shape: &shapeCiphertextType},
+			{Name: "Plaintext", Path: "plaintext", Shape: &shapePlaintextType},
+			{Name: "KeyId", Path: "keyId", Shape: &shapeKeyIdType},
+		},
+	}
 	shapeGrantTokenList = awsjson.Shape{
 		Name: "GrantTokenList", Kind: awsjson.List,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 0, Max: 10,
@@ -71,11 +109,53 @@ var (
 		Name: "KeyIdType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 2048,
 	}
+	shapeKeyManagerType = awsjson.Shape{
+		Name: "KeyManagerType", Kind: awsjson.String,
+		Enum: []string{"AWS", "CUSTOMER"},
+	}
+	shapeKeyMetadata = awsjson.Shape{
+		Name: "KeyMetadata", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AWSAccountId", Path: "aWSAccountId", Shape: &shapeAWSAccountIdType},
+			{Name: "KeyId", Path: "keyId", Shape: &shapeKeyIdType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapeArnType},
+			{Name: "Enabled", Path: "enabled", Shape: &shapeBooleanType},
+			{Name: "Description", Path: "description", Shape: &shapeDescriptionType},
+			{Name: "KeyUsage", Path: "keyUsage", Shape: &shapeKeyUsageType},
+			{Name: "KeyState", Path: "keyState", Shape: &shapeKeyState},
+			{Name: "Origin", Path: "origin", Shape: &shapeOriginType},
+			{Name: "KeyManager", Path: "keyManager", Shape: &shapeKeyManagerType},
+			{Name: "KeySpec", Path: "keySpec", Shape: &shapeKeySpec},
+			{Name: "CustomerMasterKeySpec", Path: "customerMasterKeySpec", Shape: &shapeKeySpec},
+			{Name: "EncryptionAlgorithms", Path: "encryptionAlgorithms", Shape: &shapeEncryptionAlgorithmSpecList},
+			{Name: "MultiRegion", Path: "multiRegion", Shape: &shapeNullableBooleanType},
+		},
+	}
+	shapeKeySpec = awsjson.Shape{
+		Name: "KeySpec", Kind: awsjson.String,
+		Enum: []string{"SYMMETRIC_DEFAULT"},
+	}
+	shapeKeyState = awsjson.Shape{
+		Name: "KeyState", Kind: awsjson.String,
+		Enum: []string{"Enabled"},
+	}
+	shapeKeyUsageType = awsjson.Shape{
+		Name: "KeyUsageType", Kind: awsjson.String,
+		Enum: []string{"ENCRYPT_DECRYPT"},
+	}
 	shapeNullableBooleanType = awsjson.Shape{
 		Name: "NullableBooleanType", Kind: awsjson.Boolean,
 	}
 	shapeNumberOfBytesType = awsjson.Shape{
 		Name: "NumberOfBytesType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 1, Max: 1024,
+	}
+	shapeOriginType = awsjson.Shape{
+		Name: "OriginType", Kind: awsjson.String,
+		Enum: []string{"AWS_KMS"},
+	}
+	shapePlaintextType = awsjson.Shape{
+		Name: "PlaintextType", Kind: awsjson.Blob,
+		Sensitive: true,
 	}
 )

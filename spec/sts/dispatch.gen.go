@@ -15,57 +15,57 @@ func (a *API) Service() awsjson.Service {
 
 func (a *API) addSts(operations map[string]awsjson.Operation) {
 	ready := a.Sts != nil
-	getCallerIdentity := awsjson.Operation{Name: "GetCallerIdentity", Feature: "sts", Signed: true, Input: &shapeGetCallerIdentityRequest, Errors: errorsGetAccessKeyInfo, Exempt: true}
+	getCallerIdentity := awsjson.Operation{Name: "GetCallerIdentity", Feature: "sts", Signed: true, Input: &shapeGetCallerIdentityRequest, Output: &shapeGetCallerIdentityResponse, Errors: errorsGetAccessKeyInfo, Exempt: true}
 	if ready {
 		getCallerIdentity.Invoke = awsjson.Method(&shapeGetCallerIdentityRequest, a.Sts.GetCallerIdentity)
 	}
 	operations["GetCallerIdentity"] = getCallerIdentity
-	assumeRole := awsjson.Operation{Name: "AssumeRole", Feature: "sts", Signed: true, Input: &shapeAssumeRoleRequest, Errors: errorsAssumeRole, Exempt: true}
+	assumeRole := awsjson.Operation{Name: "AssumeRole", Feature: "sts", Signed: true, Input: &shapeAssumeRoleRequest, Output: &shapeAssumeRoleResponse, Errors: errorsAssumeRole, Exempt: true}
 	if ready {
 		assumeRole.Invoke = awsjson.Method(&shapeAssumeRoleRequest, a.Sts.AssumeRole)
 	}
 	operations["AssumeRole"] = assumeRole
-	assumeRoleWithSAML := awsjson.Operation{Name: "AssumeRoleWithSAML", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithSAMLRequest, Errors: errorsAssumeRoleWithSAML}
+	assumeRoleWithSAML := awsjson.Operation{Name: "AssumeRoleWithSAML", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithSAMLRequest, Output: &shapeAssumeRoleWithSAMLResponse, Errors: errorsAssumeRoleWithSAML}
 	if ready {
 		assumeRoleWithSAML.Invoke = awsjson.Method(&shapeAssumeRoleWithSAMLRequest, a.Sts.AssumeRoleWithSAML)
 	}
 	operations["AssumeRoleWithSAML"] = assumeRoleWithSAML
-	assumeRoleWithWebIdentity := awsjson.Operation{Name: "AssumeRoleWithWebIdentity", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithWebIdentityRequest, Errors: errorsAssumeRoleWithWebIdentity}
+	assumeRoleWithWebIdentity := awsjson.Operation{Name: "AssumeRoleWithWebIdentity", Feature: "sts", Signed: false, Input: &shapeAssumeRoleWithWebIdentityRequest, Output: &shapeAssumeRoleWithWebIdentityResponse, Errors: errorsAssumeRoleWithWebIdentity}
 	if ready {
 		assumeRoleWithWebIdentity.Invoke = awsjson.Method(&shapeAssumeRoleWithWebIdentityRequest, a.Sts.AssumeRoleWithWebIdentity)
 	}
 	operations["AssumeRoleWithWebIdentity"] = assumeRoleWithWebIdentity
-	assumeRoot := awsjson.Operation{Name: "AssumeRoot", Feature: "sts", Signed: true, Input: &shapeAssumeRootRequest, Errors: errorsAssumeRoot, Permissions: []awsjson.Permission{{Action: "sts:AssumeRoot", Resource: "{arn:TargetPrincipal}"}}}
+	assumeRoot := awsjson.Operation{Name: "AssumeRoot", Feature: "sts", Signed: true, Input: &shapeAssumeRootRequest, Output: &shapeAssumeRootResponse, Errors: errorsAssumeRoot, Permissions: []awsjson.Permission{{Action: "sts:AssumeRoot", Resource: "{arn:TargetPrincipal}"}}}
 	if ready {
 		assumeRoot.Invoke = awsjson.Method(&shapeAssumeRootRequest, a.Sts.AssumeRoot)
 	}
 	operations["AssumeRoot"] = assumeRoot
-	decodeAuthorizationMessage := awsjson.Operation{Name: "DecodeAuthorizationMessage", Feature: "sts", Signed: true, Input: &shapeDecodeAuthorizationMessageRequest, Errors: errorsDecodeAuthorizationMessage, Permissions: []awsjson.Permission{{Action: "sts:DecodeAuthorizationMessage", Resource: "*"}}}
+	decodeAuthorizationMessage := awsjson.Operation{Name: "DecodeAuthorizationMessage", Feature: "sts", Signed: true, Input: &shapeDecodeAuthorizationMessageRequest, Output: &shapeDecodeAuthorizationMessageResponse, Errors: errorsDecodeAuthorizationMessage, Permissions: []awsjson.Permission{{Action: "sts:DecodeAuthorizationMessage", Resource: "*"}}}
 	if ready {
 		decodeAuthorizationMessage.Invoke = awsjson.Method(&shapeDecodeAuthorizationMessageRequest, a.Sts.DecodeAuthorizationMessage)
 	}
 	operations["DecodeAuthorizationMessage"] = decodeAuthorizationMessage
-	getAccessKeyInfo := awsjson.Operation{Name: "GetAccessKeyInfo", Feature: "sts", Signed: true, Input: &shapeGetAccessKeyInfoRequest, Errors: errorsGetAccessKeyInfo, Permissions: []awsjson.Permission{{Action: "sts:GetAccessKeyInfo", Resource: "*"}}}
+	getAccessKeyInfo := awsjson.Operation{Name: "GetAccessKeyInfo", Feature: "sts", Signed: true, Input: &shapeGetAccessKeyInfoRequest, Output: &shapeGetAccessKeyInfoResponse, Errors: errorsGetAccessKeyInfo, Permissions: []awsjson.Permission{{Action: "sts:GetAccessKeyInfo", Resource: "*"}}}
 	if ready {
 		getAccessKeyInfo.Invoke = awsjson.Method(&shapeGetAccessKeyInfoRequest, a.Sts.GetAccessKeyInfo)
 	}
 	operations["GetAccessKeyInfo"] = getAccessKeyInfo
-	getDelegatedAccessToken := awsjson.Operation{Name: "GetDelegatedAccessToken", Feature: "sts", Signed: true, Input: &shapeGetDelegatedAccessTokenRequest, Errors: errorsGetDelegatedAccessToken, Permissions: []awsjson.Permission{{Action: "sts:GetDelegatedAccessToken", Resource: "*"}}}
+	getDelegatedAccessToken := awsjson.Operation{Name: "GetDelegatedAccessToken", Feature: "sts", Signed: true, Input: &shapeGetDelegatedAccessTokenRequest, Output: &shapeGetDelegatedAccessTokenResponse, Errors: errorsGetDelegatedAccessToken, Permissions: []awsjson.Permission{{Action: "sts:GetDelegatedAccessToken", Resource: "*"}}}
 	if ready {
 		getDelegatedAccessToken.Invoke = awsjson.Method(&shapeGetDelegatedAccessTokenRequest, a.Sts.GetDelegatedAccessToken)
 	}
 	operations["GetDelegatedAccessToken"] = getDelegatedAccessToken
-	getFederationToken := awsjson.Operation{Name: "GetFederationToken", Feature: "sts", Signed: true, Input: &shapeGetFederationTokenRequest, Errors: errorsGetFederationToken, Permissions: []awsjson.Permission{{Action: "sts:GetFederationToken", Resource: "federated-user/{Name}"}, {Action: "sts:TagSession", Resource: "federated-user/{Name}", If: "Tags"}}}
+	getFederationToken := awsjson.Operation{Name: "GetFederationToken", Feature: "sts", Signed: true, Input: &shapeGetFederationTokenRequest, Output: &shapeGetFederationTokenResponse, Errors: errorsGetFederationToken, Permissions: []awsjson.Permission{{Action: "sts:GetFederationToken", Resource: "federated-user/{Name}"}, {Action: "sts:TagSession", Resource: "federated-user/{Name}", If: "Tags"}}}
 	if ready {
 		getFederationToken.Invoke = awsjson.Method(&shapeGetFederationTokenRequest, a.Sts.GetFederationToken)
 	}
 	operations["GetFederationToken"] = getFederationToken
-	getSessionToken := awsjson.Operation{Name: "GetSessionToken", Feature: "sts", Signed: true, Input: &shapeGetSessionTokenRequest, Errors: errorsGetSessionToken, Exempt: true}
+	getSessionToken := awsjson.Operation{Name: "GetSessionToken", Feature: "sts", Signed: true, Input: &shapeGetSessionTokenRequest, Output: &shapeGetSessionTokenResponse, Errors: errorsGetSessionToken, Exempt: true}
 	if ready {
 		getSessionToken.Invoke = awsjson.Method(&shapeGetSessionTokenRequest, a.Sts.GetSessionToken)
 	}
 	operations["GetSessionToken"] = getSessionToken
-	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Errors: errorsGetWebIdentityToken, Permissions: []awsjson.Permission{{Action: "sts:GetWebIdentityToken", Resource: "*"}, {Action: "sts:TagGetWebIdentityToken", Resource: "*", If: "Tags"}}}
+	getWebIdentityToken := awsjson.Operation{Name: "GetWebIdentityToken", Feature: "sts", Signed: true, Input: &shapeGetWebIdentityTokenRequest, Output: &shapeGetWebIdentityTokenResponse, Errors: errorsGetWebIdentityToken, Permissions: []awsjson.Permission{{Action: "sts:GetWebIdentityToken", Resource: "*"}, {Action: "sts:TagGetWebIdentityToken", Resource: "*", If: "Tags"}}}
 	if ready {
 		getWebIdentityToken.Invoke = awsjson.Method(&shapeGetWebIdentityTokenRequest, a.Sts.GetWebIdentityToken)
 	}

@@ -24,6 +24,15 @@ var (
 			{Name: "ProvidedContexts", Path: "providedContexts", Shape: &shapeProvidedContextsListType},
 		},
 	}
+	shapeAssumeRoleResponse = awsjson.Shape{
+		Name: "AssumeRoleResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
+			{Name: "AssumedRoleUser", Path: "assumedRoleUser", Shape: &shapeAssumedRoleUser},
+			{Name: "PackedPolicySize", Path: "packedPolicySize", Shape: &shapenonNegativeIntegerType},
+			{Name: "SourceIdentity", Path: "sourceIdentity", Shape: &shapesourceIdentityType},
+		},
+	}
 	shapeAssumeRoleWithSAMLRequest = awsjson.Shape{
 		Name: "AssumeRoleWithSAMLRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -33,6 +42,20 @@ var (
 			{Name: "PolicyArns", Path: "policyArns", Shape: &shapepolicyDescriptorListType},
 			{Name: "Policy", Path: "policy", Shape: &shapesessionPolicyDocumentType},
 			{Name: "DurationSeconds", Path: "durationSeconds", Shape: &shaperoleDurationSecondsType},
+		},
+	}
+	shapeAssumeRoleWithSAMLResponse = awsjson.Shape{
+		Name: "AssumeRoleWithSAMLResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
+			{Name: "AssumedRoleUser", Path: "assumedRoleUser", Shape: &shapeAssumedRoleUser},
+			{Name: "PackedPolicySize", Path: "packedPolicySize", Shape: &shapenonNegativeIntegerType},
+			{Name: "Subject", Path: "subject", Shape: &shapeSubject},
+			{Name: "SubjectType", Path: "subjectType", Shape: &shapeSubjectType},
+			{Name: "Issuer", Path: "issuer", Shape: &shapeIssuer},
+			{Name: "Audience", Path: "audience", Shape: &shapeAudience},
+			{Name: "NameQualifier", Path: "nameQualifier", Shape: &shapeNameQualifier},
+			{Name: "SourceIdentity", Path: "sourceIdentity", Shape: &shapesourceIdentityType},
 		},
 	}
 	shapeAssumeRoleWithWebIdentityRequest = awsjson.Shape{
@@ -47,6 +70,18 @@ var (
 			{Name: "DurationSeconds", Path: "durationSeconds", Shape: &shaperoleDurationSecondsType},
 		},
 	}
+	shapeAssumeRoleWithWebIdentityResponse = awsjson.Shape{
+		Name: "AssumeRoleWithWebIdentityResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
+			{Name: "SubjectFromWebIdentityToken", Path: "subjectFromWebIdentityToken", Shape: &shapewebIdentitySubjectType},
+			{Name: "AssumedRoleUser", Path: "assumedRoleUser", Shape: &shapeAssumedRoleUser},
+			{Name: "PackedPolicySize", Path: "packedPolicySize", Shape: &shapenonNegativeIntegerType},
+			{Name: "Provider", Path: "provider", Shape: &shapeIssuer},
+			{Name: "Audience", Path: "audience", Shape: &shapeAudience},
+			{Name: "SourceIdentity", Path: "sourceIdentity", Shape: &shapesourceIdentityType},
+		},
+	}
 	shapeAssumeRootRequest = awsjson.Shape{
 		Name: "AssumeRootRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -55,10 +90,49 @@ var (
 			{Name: "DurationSeconds", Path: "durationSeconds", Shape: &shapeRootDurationSecondsType},
 		},
 	}
+	shapeAssumeRootResponse = awsjson.Shape{
+		Name: "AssumeRootResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
+			{Name: "SourceIdentity", Path: "sourceIdentity", Shape: &shapesourceIdentityType},
+		},
+	}
+	shapeAssumedRoleUser = awsjson.Shape{
+		Name: "AssumedRoleUser", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AssumedRoleId", Path: "assumedRoleId", Shape: &shapeassumedRoleIdType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType, Required: true},
+		},
+	}
+	shapeAudience = awsjson.Shape{
+		Name: "Audience", Kind: awsjson.String,
+	}
+	shapeCredentials = awsjson.Shape{
+		Name: "Credentials", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "AccessKeyId", Path: "accessKeyId", Shape: &shapeaccessKeyIdType, Required: true},
+			{Name: "SecretAccessKey", Path: "secretAccessKey", Shape: &shapeaccessKeySecretType, Required: true},
+			{Name: "SessionToken", Path: "sessionToken", Shape: &shapetokenType, Required: true},
+			{Name: "Expiration", Path: "expiration", Shape: &shapedateType, Required: true},
+		},
+	}
 	shapeDecodeAuthorizationMessageRequest = awsjson.Shape{
 		Name: "DecodeAuthorizationMessageRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "EncodedMessage", Path: "encodedMessage", Shape: &shapeencodedMessageType, Required: true},
+		},
+	}
+	shapeDecodeAuthorizationMessageResponse = awsjson.Shape{
+		Name: "DecodeAuthorizationMessageResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "DecodedMessage", Path: "decodedMessage", Shape: &shapedecodedMessageType},
+		},
+	}
+	shapeFederatedUser = awsjson.Shape{
+		Name: "FederatedUser", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "FederatedUserId", Path: "federatedUserId", Shape: &shapefederatedIdType, Required: true},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType, Required: true},
 		},
 	}
 	shapeGetAccessKeyInfoRequest = awsjson.Shape{
@@ -67,13 +141,35 @@ var (
 			{Name: "AccessKeyId", Path: "accessKeyId", Shape: &shapeaccessKeyIdType, Required: true},
 		},
 	}
+	shapeGetAccessKeyInfoResponse = awsjson.Shape{
+		Name: "GetAccessKeyInfoResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Account", Path: "account", Shape: &shapeaccountType},
+		},
+	}
 	shapeGetCallerIdentityRequest = awsjson.Shape{
 		Name: "GetCallerIdentityRequest", Kind: awsjson.Structure,
+	}
+	shapeGetCallerIdentityResponse = awsjson.Shape{
+		Name: "GetCallerIdentityResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "UserId", Path: "userId", Shape: &shapeuserIdType},
+			{Name: "Account", Path: "account", Shape: &shapeaccountType},
+			{Name: "Arn", Path: "arn", Shape: &shapearnType},
+		},
 	}
 	shapeGetDelegatedAccessTokenRequest = awsjson.Shape{
 		Name: "GetDelegatedAccessTokenRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "TradeInToken", Path: "tradeInToken", Shape: &shapetradeInTokenType, Required: true},
+		},
+	}
+	shapeGetDelegatedAccessTokenResponse = awsjson.Shape{
+		Name: "GetDelegatedAccessTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
+			{Name: "PackedPolicySize", Path: "packedPolicySize", Shape: &shapenonNegativeIntegerType},
+			{Name: "AssumedPrincipal", Path: "assumedPrincipal", Shape: &shapearnType},
 		},
 	}
 	shapeGetFederationTokenRequest = awsjson.Shape{
@@ -86,12 +182,26 @@ var (
 			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
 		},
 	}
+	shapeGetFederationTokenResponse = awsjson.Shape{
+		Name: "GetFederationTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
+			{Name: "FederatedUser", Path: "federatedUser", Shape: &shapeFederatedUser},
+			{Name: "PackedPolicySize", Path: "packedPolicySize", Shape: &shapenonNegativeIntegerType},
+		},
+	}
 	shapeGetSessionTokenRequest = awsjson.Shape{
 		Name: "GetSessionTokenRequest", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
 			{Name: "DurationSeconds", Path: "durationSeconds", Shape: &shapedurationSecondsType},
 			{Name: "SerialNumber", Path: "serialNumber", Shape: &shapeserialNumberType},
 			{Name: "TokenCode", Path: "tokenCode", Shape: &shapetokenCodeType},
+		},
+	}
+	shapeGetSessionTokenResponse = awsjson.Shape{
+		Name: "GetSessionTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "Credentials", Path: "credentials", Shape: &shapeCredentials},
 		},
 	}
 	shapeGetWebIdentityTokenRequest = awsjson.Shape{
@@ -102,6 +212,19 @@ var (
 			{Name: "SigningAlgorithm", Path: "signingAlgorithm", Shape: &shapejwtAlgorithmType, Required: true},
 			{Name: "Tags", Path: "tags", Shape: &shapetagListType},
 		},
+	}
+	shapeGetWebIdentityTokenResponse = awsjson.Shape{
+		Name: "GetWebIdentityTokenResponse", Kind: awsjson.Structure,
+		Members: []awsjson.Member{
+			{Name: "WebIdentityToken", Path: "webIdentityToken", Shape: &shapewebIdentityTokenType},
+			{Name: "Expiration", Path: "expiration", Shape: &shapedateType},
+		},
+	}
+	shapeIssuer = awsjson.Shape{
+		Name: "Issuer", Kind: awsjson.String,
+	}
+	shapeNameQualifier = awsjson.Shape{
+		Name: "NameQualifier", Kind: awsjson.String,
 	}
 	shapePolicyDescriptorType = awsjson.Shape{
 		Name: "PolicyDescriptorType", Kind: awsjson.Structure,
@@ -130,6 +253,12 @@ var (
 		Sensitive: true,
 		Limits:    awsjson.HasMin | awsjson.HasMax, Min: 4, Max: 100000,
 	}
+	shapeSubject = awsjson.Shape{
+		Name: "Subject", Kind: awsjson.String,
+	}
+	shapeSubjectType = awsjson.Shape{
+		Name: "SubjectType", Kind: awsjson.String,
+	}
 	shapeTag = awsjson.Shape{
 		Name: "Tag", Kind: awsjson.Structure,
 		Members: []awsjson.Member{
@@ -146,10 +275,20 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 16, Max: 128,
 		Pattern: &awsjson.Pattern{Source: `[\w]*`, RE2: `\A(?:[\w]*)\z`, Class: true},
 	}
+	shapeaccessKeySecretType = awsjson.Shape{
+		Name: "accessKeySecretType", Kind: awsjson.String,
+		Sensitive: true,
+	}
+	shapeaccountType = awsjson.Shape{
+		Name: "accountType", Kind: awsjson.String,
+	}
 	shapearnType = awsjson.Shape{
 		Name: "arnType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 20, Max: 2048,
 		Pattern: &awsjson.Pattern{Source: `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`, RE2: `\A(?:[\x{0009}\x{000A}\x{000D}\x{0020}-\x{007E}\x{0085}\x{00A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{1000}0-\x{10FF}FF]+)\z`, Class: true},
+	}
+	shapeassumedRoleIdType = awsjson.Shape{
+		Name: "assumedRoleIdType", Kind: awsjson.String,
 	}
 	shapeclientTokenType = awsjson.Shape{
 		Name: "clientTokenType", Kind: awsjson.String,
@@ -159,6 +298,12 @@ var (
 	shapecontextAssertionType = awsjson.Shape{
 		Name: "contextAssertionType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 4, Max: 2048,
+	}
+	shapedateType = awsjson.Shape{
+		Name: "dateType", Kind: awsjson.Timestamp,
+	}
+	shapedecodedMessageType = awsjson.Shape{
+		Name: "decodedMessageType", Kind: awsjson.String,
 	}
 	shapedurationSecondsType = awsjson.Shape{
 		Name: "durationSecondsType", Kind: awsjson.Integer,
@@ -173,9 +318,15 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 2, Max: 1224,
 		Pattern: &awsjson.Pattern{Source: `[\w+=,.@:\/-]*`, RE2: `\A(?:[\w+=,.@:\/-]*)\z`, Class: true},
 	}
+	shapefederatedIdType = awsjson.Shape{
+		Name: "federatedIdType", Kind: awsjson.String,
+	}
 	shapejwtAlgorithmType = awsjson.Shape{
 		Name: "jwtAlgorithmType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 5, Max: 5,
+	}
+	shapenonNegativeIntegerType = awsjson.Shape{
+		Name: "nonNegativeIntegerType", Kind: awsjson.Integer,
 	}
 	shapepolicyDescriptorListType = awsjson.Shape{
 		Name: "policyDescriptorListType", Kind: awsjson.List,
@@ -230,6 +381,9 @@ var (
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 6, Max: 6,
 		Pattern: &awsjson.Pattern{Source: `[\d]*`, RE2: `\A(?:[\d]*)\z`, Class: true},
 	}
+	shapetokenType = awsjson.Shape{
+		Name: "tokenType", Kind: awsjson.String,
+	}
 	shapetradeInTokenType = awsjson.Shape{
 		Name: "tradeInTokenType", Kind: awsjson.String,
 		Sensitive: true,
@@ -243,10 +397,16 @@ var (
 		Name: "urlType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 4, Max: 2048,
 	}
+	shapeuserIdType = awsjson.Shape{
+		Name: "userIdType", Kind: awsjson.String,
+	}
 	shapeuserNameType = awsjson.Shape{
 		Name: "userNameType", Kind: awsjson.String,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 2, Max: 32,
 		Pattern: &awsjson.Pattern{Source: `[\w+=,.@-]*`, RE2: `\A(?:[\w+=,.@-]*)\z`, Class: true},
+	}
+	shapewebIdentitySubjectType = awsjson.Shape{
+		Name: "webIdentitySubjectType", Kind: awsjson.String,
 	}
 	shapewebIdentityTokenAudienceListType = awsjson.Shape{
 		Name: "webIdentityTokenAudienceListType", Kind: awsjson.List,
@@ -260,5 +420,9 @@ var (
 	shapewebIdentityTokenDurationSecondsType = awsjson.Shape{
 		Name: "webIdentityTokenDurationSecondsType", Kind: awsjson.Integer,
 		Limits: awsjson.HasMin | awsjson.HasMax, Min: 60, Max: 3600,
+	}
+	shapewebIdentityTokenType = awsjson.Shape{
+		Name: "webIdentityTokenType", Kind: awsjson.String,
+		Sensitive: true,
 	}
 )

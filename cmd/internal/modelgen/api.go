@@ -67,8 +67,8 @@ func (m *model) adder(f *file, feat *feature) {
 		f.line("\tready := a.%s != nil", feat.typeName())
 	}
 	for _, op := range feat.operations {
-		f.line("\t%s := awsjson.Operation{Name: %q, Feature: %q, Signed: %t, Input: &%s, Errors: %s%s}",
-			lower(op.Name), op.Name, feat.name, op.Auth == "sigv4", variable(op.Input), m.errorList(op), op.literal())
+		f.line("\t%s := awsjson.Operation{Name: %q, Feature: %q, Signed: %t, Input: &%s, %sErrors: %s%s}",
+			lower(op.Name), op.Name, feat.name, op.Auth == "sigv4", variable(op.Input), op.output(), m.errorList(op), op.literal())
 		if op.built {
 			how := "Method"
 			if op.Output == "" {
@@ -79,6 +79,14 @@ func (m *model) adder(f *file, feat *feature) {
 		f.line("\toperations[%q] = %s", op.Name, lower(op.Name))
 	}
 	f.line("}\n")
+}
+
+// output is the shape of an operation's answer, as a field of a composite literal.
+func (op *operation) output() string {
+	if op.Output == "" {
+		return ""
+	}
+	return "Output: &" + variable(op.Output) + ", "
 }
 
 // errorList is the variable with an operation's errors. Operations with the same errors share one.

@@ -10,17 +10,21 @@ import (
 // variable is the name of a shape's row in the validation table.
 func variable(shape string) string { return "shape" + shape }
 
-// table writes the validation table: a row for every shape that a request can hold. Everything in it is laid out by the
+// table writes the validation table: a row for every shape that a request or an answer can hold. Everything in it is laid out by the
 // compiler; nothing runs at start-up.
 func (m *model) table() (*file, error) {
-	set := make(map[string]bool)
+	asked, set := make(map[string]bool), make(map[string]bool)
 	for _, op := range m.operations() {
+		m.reach(op.Input, asked)
 		m.reach(op.Input, set)
+		if op.Output != "" {
+			m.reach(op.Output, set)
+		}
 	}
 	f := m.file(awsjsonPath)
 	f.line("var (")
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if err := m.row(f, m.Shapes[name]); err != nil {
+		if err := m.row(f, m.Shapes[name], asked[name]); err != nil {
 			return nil, fmt.Errorf("shape %s: %w", name, err)
 		}
 	}
@@ -33,7 +37,8 @@ var kinds = map[string]string{
 	"blob": "Blob", "list": "List", "map": "Map", "structure": "Structure",
 }
 
-func (m *model) row(f *file, s *shape) error {
+// row writes the row of a shape. What no request can hold is never validated: its row says what it is made of.
+func (m *model) row(f *file, s *shape, asked bool) error {
 	kind := kinds[s.Type]
 	if s.Document {
 		kind = "Document"
@@ -43,8 +48,10 @@ func (m *model) row(f *file, s *shape) error {
 	if s.Sensitive {
 		f.line("\t\tSensitive: true,")
 	}
-	limits(f, s)
-	if s.Pattern != "" {
+	if asked {
+		limits(f, s)
+	}
+	if asked && s.Pattern != "" {
 		p, err := translate(s.Pattern)
 		if err != nil {
 			return err
