@@ -19,6 +19,9 @@ func (r *Recorder) audit(q *Request, o *Outcome) {
 	}
 	e.Time = r.Audit.Now()
 	e.Account = cmp.Or(q.Caller.Account, r.Audit.Account)
+	if e.Identity == (audit.Identity{}) {
+		e.Identity.Account = r.Audit.Account
+	}
 	e.Region = cmp.Or(q.Caller.Region, e.Region, r.Audit.Region)
 	e.SourceIP, e.UserAgent, e.RequestID = q.Caller.IP, q.Caller.UserAgent, q.Caller.RequestID
 	e.ErrorCode, e.TLS = o.Code, tlsOf(q.http)
