@@ -10,6 +10,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/attributes"
 	"cardea/engine/factor"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/attempt"
 	"cardea/record/authcode"
@@ -72,7 +73,10 @@ func foldEmail(p *pool.Pool, attrs map[string]string) {
 func Find(tx *db.Tx, p *pool.Pool, login string) (*user.User, error) {
 	u, err := user.ByName(tx, p.ID, user.NameKey(p.Fold(login)))
 	if errors.Is(err, db.ErrNotFound) && isSub(login) {
-		return user.Get(tx, p.ID, id.Sub(login))
+		u, err = user.Get(tx, p.ID, id.Sub(login))
+	}
+	if err == nil {
+		audit.About(tx.Context(), string(p.ID), string(u.Sub))
 	}
 	return u, err
 }
@@ -106,6 +110,7 @@ func Create(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	if err := user.Index(tx, p.ID, u.Sub, terms(p, u)); err != nil {
 		return fmt.Errorf("index user: %w", err)
 	}
+	audit.About(tx.Context(), string(p.ID), string(u.Sub))
 	return nil
 }
 

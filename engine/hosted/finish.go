@@ -6,6 +6,7 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/authcode"
 	"cardea/record/ssosession"
@@ -55,6 +56,7 @@ func (s *Server) Finish(tx *db.Tx, pool id.Pool, v oauth2.Values, who SignIn) (*
 	if who.AuthTime.IsZero() {
 		who.AuthTime = tx.Now
 	}
+	audit.About(tx.Context(), string(pool), string(who.User.Sub))
 	who.own = r.own != ""
 	sso, out, err := begin(tx, pool, who)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/authcode"
@@ -167,6 +168,7 @@ func stillSignedIn(tx *db.Tx, in signedIn) (*user.User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get user: %w", err)
 	}
+	audit.About(tx.Context(), string(u.Pool), string(u.Sub))
 	if !in.at.After(u.SignedOut) || !in.passwordSet.Equal(u.PasswordSet) {
 		return nil, ErrCode
 	}

@@ -13,6 +13,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
@@ -110,6 +111,7 @@ func held(tx *db.Tx, pool id.Pool, b Browser) (*ssosession.Session, error) {
 	if subtle.ConstantTimeCompare([]byte(s.Hash), []byte(id.Digest(secret))) != 1 || s.Domain != b.Domain || !tx.Now.Before(s.Expires) {
 		return nil, ErrLoginRequired
 	}
+	audit.About(tx.Context(), string(s.Pool), string(s.Sub))
 	return s, nil
 }
 

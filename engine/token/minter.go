@@ -11,6 +11,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/factor"
 	"cardea/engine/trigger"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/datakey"
@@ -80,6 +81,7 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 	if g.Overrides == nil && trigger.Configured(g.Pool.Doc.LambdaConfig, triggerevent.PreTokenGeneration) {
 		return nil, errors.New("the PreTokenGeneration trigger was not asked")
 	}
+	audit.About(tx.Context(), string(g.Pool.ID), string(g.User.Sub))
 	if err := Eligible(g.Pool, g.User, g.Proofs); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"cardea/engine/access"
 	"cardea/engine/account"
 	"cardea/engine/scope"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/client"
@@ -99,6 +100,7 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 	if err != nil {
 		return nil, nil, fmt.Errorf("get user: %w", err)
 	}
+	audit.About(tx.Context(), string(u.Pool), string(u.Sub))
 	if r.Check != nil {
 		if err := r.Check(u); err != nil {
 			return nil, nil, err

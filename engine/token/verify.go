@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/account"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/pool"
@@ -157,6 +158,7 @@ func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	if err != nil {
 		return nil, missingUser(err)
 	}
+	audit.About(tx.Context(), string(p.ID), string(u.Sub))
 	s, err := session.Get(tx, p.ID, claims.Session)
 	if err != nil {
 		return nil, absent(err, ErrRevokedAccess)

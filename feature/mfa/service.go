@@ -11,6 +11,7 @@ import (
 	"cardea/engine/bearer"
 	"cardea/engine/challenge"
 	"cardea/engine/factor"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/ssosession"
 	"cardea/record/user"
@@ -103,6 +104,7 @@ func (s *Service) signingIn(tx *db.Tx, session string) (*caller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get user: %w", err)
 	}
+	audit.About(tx.Context(), string(u.Pool), string(u.Sub))
 
 	if !state.Of(u) {
 		return nil, challenge.ErrInvalid

@@ -13,6 +13,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/trigger"
 	"cardea/engine/unknown"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/db"
 	"cardea/record/passkey"
@@ -167,6 +168,7 @@ func (a *attempt) resume(tx *db.Tx) error {
 	if err != nil {
 		return fmt.Errorf("read user: %w", err)
 	}
+	audit.About(tx.Context(), string(u.Pool), string(u.Sub))
 	if !a.state.Of(u) || given != a.Pool.Fold(u.Username) && given != string(u.Sub) && given != a.name {
 		return a.overtaken()
 	}

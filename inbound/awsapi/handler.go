@@ -48,6 +48,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out, err = c.run(w)
 		return err
 	})
+	c.out = out
 	c.render(w, out, err)
 	h.Record(c.Request, c.outcome())
 }
@@ -64,9 +65,12 @@ type call struct {
 	principal    *authorization.Principal // who signed the request; nil before it is proven, and of an unsigned operation
 	held         int64                    // bytes of the handler's budget that the body takes
 	pool, client string                   // that the request names, for the log
+	tree         *awsjson.Node            // the request, for the audit log; nil: it could not be read
+	out          any                      // what it is answered with
 
 	status  int
 	code    string
+	message string
 	failure error // the cause of an InternalErrorException
 }
 
@@ -93,7 +97,7 @@ func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	defer putBuffer(body)
 	tree, wrong := c.protocol.receive(c, w, body)
 	if wrong == nil {
-		c.pool, c.client = textOf(&tree, "UserPoolId"), textOf(&tree, "ClientId")
+		c.pool, c.client, c.tree = textOf(&tree, "UserPoolId"), textOf(&tree, "ClientId"), &tree
 	}
 	if c.principal != nil {
 		if err := c.authorize(&tree); err != nil {

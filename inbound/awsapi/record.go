@@ -10,6 +10,7 @@ import (
 func (c *call) outcome() serve.Outcome {
 	o := serve.Outcome{
 		Pool: id.Loggable(c.pool), Client: id.Loggable(c.client), Status: c.status, Code: c.code, Failure: c.failure,
+		Event: c.event(),
 	}
 	if c.operation != nil {
 		o.Service, o.Operation = c.service.SigningName, c.operation.Name

@@ -25,7 +25,7 @@ func (c *call) render(w http.ResponseWriter, out any, err error) {
 	status := http.StatusOK
 	if c.status = status; err != nil {
 		fault := c.fault(err)
-		status, c.status, c.code = fault.Status, fault.Status, fault.Code
+		status, c.status, c.code, c.message = fault.Status, fault.Status, fault.Code, fault.Message
 		c.protocol.refuse(c, w.Header(), body, fault)
 	}
 

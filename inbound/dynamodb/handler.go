@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"cardea/engine/authorization"
+	"cardea/engine/trail"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/awsjson"
@@ -82,12 +84,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f := faultOf(err)
 		outcome.Code, outcome.Failure, outcome.Status = f.code, f.cause, f.status
 		if e.began {
+			outcome.Event = e.event()
 			h.Record(e.sent, outcome)
 			panic(http.ErrAbortHandler) // the client must see that the answer is not whole
 		}
 		e.refuse(f)
 	}
+	outcome.Event = e.event()
 	h.Record(e.sent, outcome)
+}
+
+// event is what the audit log is told of the request; nil where it is not kept.
+func (e *exchange) event() *audit.Event {
+	if e.Audit == nil {
+		return nil
+	}
+	return trail.Passed{
+		Service: "dynamodb", Operation: e.operation, Principal: e.signer, AccessKeyID: e.sent.Caller.AccessKeyID, Request: e.in,
+	}.Event()
 }
 
 // serve answers a request, or returns why not.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"cardea/engine/authorization"
+	"cardea/engine/trail"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/iampolicy"
@@ -53,8 +55,9 @@ type exchange struct {
 	w         http.ResponseWriter
 	ctx       context.Context
 	signer    *authorization.Principal
-	operation string // for the log
-	began     bool   // the answer's header has been written
+	operation string  // for the log
+	asked     *target // what the request is for, once it is known
+	began     bool    // the answer's header has been written
 	status    int
 }
 
@@ -69,12 +72,26 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f := e.fault(err)
 		outcome.Code, outcome.Failure, outcome.Status = f.code, f.cause, f.status
 		if e.began {
+			outcome.Event = e.event()
 			h.Record(e.sent, outcome)
 			panic(http.ErrAbortHandler) // the client must see that the answer is not whole
 		}
 		e.refuse(f)
 	}
+	outcome.Event = e.event()
 	h.Record(e.sent, outcome)
+}
+
+// event is what the audit log is told of the request; nil where it is not kept.
+func (e *exchange) event() *audit.Event {
+	if e.Audit == nil {
+		return nil
+	}
+	p := trail.Passed{Service: "s3", Operation: e.operation, Principal: e.signer, AccessKeyID: e.sent.Caller.AccessKeyID, Request: e.in}
+	if e.asked != nil {
+		p.Bucket, p.Key = e.asked.bucket, e.asked.key
+	}
+	return p.Event()
 }
 
 // serve answers a request, or returns why not.
@@ -98,7 +115,7 @@ func (e *exchange) serve() error {
 	if err != nil {
 		return err
 	}
-	e.operation = op.name
+	e.operation, e.asked = op.name, t
 	if err := e.admits(payload, op); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) {
 	if err := sent.Catch(v.run); err != nil {
 		v.refuse(err)
 	}
-	v.Client, v.Pool = id.Loggable(v.link.Client), string(v.link.Pool)
+	v.Client, v.Pool, v.Event = id.Loggable(v.link.Client), string(v.link.Pool), v.event()
 	h.Record(sent, v.Outcome)
 }
 

@@ -102,6 +102,7 @@ func (v *visit) run() error {
 func (v *visit) outcome() serve.Outcome {
 	o := serve.Outcome{
 		Service: service, Operation: v.page.name, Pool: string(v.site.Pool), Status: v.status, Code: v.code, Failure: v.failure,
+		Event: v.event(),
 	}
 	if v.request != nil {
 		o.Client = string(v.request.Client.ID)

@@ -17,6 +17,7 @@ type endpoint struct {
 	methods  []string
 	posts    string // it takes POST as well in pools that follow this one; empty: in none
 	open     bool   // to scripts of any origin
+	reads    bool   // it changes nothing and gives no tokens
 	answer   func(c *call) error
 }
 
@@ -28,9 +29,9 @@ var (
 
 var endpoints = []endpoint{
 	{name: "Token", path: "/oauth2/token", member: "token_endpoint", methods: post, open: true, answer: (*call).token},
-	{name: "UserInfo", path: "/oauth2/userInfo", member: "userinfo_endpoint", methods: getOrPost, open: true, answer: (*call).userInfo},
+	{name: "UserInfo", path: "/oauth2/userInfo", member: "userinfo_endpoint", methods: getOrPost, open: true, reads: true, answer: (*call).userInfo},
 	{name: "Revoke", path: "/oauth2/revoke", member: "revocation_endpoint", methods: post, open: true, answer: (*call).revoke},
-	{name: "Introspect", path: "/oauth2/introspect", member: "introspection_endpoint", methods: post, open: true,
+	{name: "Introspect", path: "/oauth2/introspect", member: "introspection_endpoint", methods: post, open: true, reads: true,
 		standard: oauth.Introspection, answer: (*call).introspect},
 	{name: "Push", path: "/oauth2/par", member: "pushed_authorization_request_endpoint", methods: post, open: true,
 		standard: oauth.PushedRequests, answer: (*call).push},

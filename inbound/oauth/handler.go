@@ -94,6 +94,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	}
 	h.Record(sent, serve.Outcome{
 		Service: "oauth2", Operation: e.name, Pool: string(c.pool), Client: id.Loggable(c.client),
-		Status: c.status, Code: c.code, Failure: c.failure,
+		Status: c.status, Code: c.code, Failure: c.failure, Event: c.event(),
 	})
 }

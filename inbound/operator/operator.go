@@ -12,7 +12,9 @@ import (
 
 	"cardea/engine/access"
 	"cardea/engine/authorization"
+	"cardea/engine/trail"
 	"cardea/feature/federation"
+	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/awsjson"
@@ -61,6 +63,23 @@ type answer struct {
 	failure error
 }
 
+// event is what the audit log is told of a request that was answered; nil where it is not kept. whose is nil for one that is not proven.
+func (h *Handler) event(q *serve.Request, r *http.Request, whose *authorization.Principal) *audit.Event {
+	if h.Audit == nil {
+		return nil
+	}
+	e := &audit.Event{
+		ID: id.NewUUID(), Source: signingName + ".amazonaws.com", Name: "ListFederationTraces", Type: audit.APICall, ReadOnly: true,
+		Identity: trail.Anonymous,
+	}
+	if whose != nil {
+		e.Identity = trail.Identity(whose, q.Caller.AccessKeyID)
+	} else if scope, err := sigv4.ScopeOf(r); err == nil {
+		e.Additional.ClaimedKey = trail.ClaimedKey(scope.AccessKeyID)
+	}
+	return e
+}
+
 // refusal is the body of an answer that refuses a request.
 type refusal struct {
 	Error   string `json:"error"`
@@ -80,7 +99,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Amzn-Requestid", q.Caller.RequestID)
 
 	var a answer
-	if err := q.Catch(func() error { a = h.answer(q, r); return nil }); err != nil {
+	var whose *authorization.Principal
+	if err := q.Catch(func() error { a, whose = h.answer(q, r); return nil }); err != nil {
 		a = failed(err)
 	}
 	if a.status == http.StatusMethodNotAllowed {
@@ -94,6 +114,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(body, '\n')) // the client may be gone
 	h.Record(q, serve.Outcome{
 		Service: signingName, Operation: "ListFederationTraces", Pool: id.Loggable(a.pool), Status: a.status, Code: a.code, Failure: a.failure,
+		Event: h.event(q, r, whose),
 	})
 }
 
@@ -103,18 +124,23 @@ func failed(err error) answer {
 	return a
 }
 
-// answer finds the answer. Nothing is looked at before the signature is.
-func (h *Handler) answer(q *serve.Request, r *http.Request) answer {
+// answer finds the answer, and who has signed the request. Nothing is looked at before the signature is.
+func (h *Handler) answer(q *serve.Request, r *http.Request) (answer, *authorization.Principal) {
 	if r.Method != http.MethodGet {
-		return refused(http.StatusMethodNotAllowed, "MethodNotAllowed", "Only GET is answered here.")
+		return refused(http.StatusMethodNotAllowed, "MethodNotAllowed", "Only GET is answered here."), nil
 	}
 	if r.ContentLength != 0 {
-		return refused(http.StatusBadRequest, "InvalidParameter", "The request has a body.")
+		return refused(http.StatusBadRequest, "InvalidParameter", "The request has a body."), nil
 	}
 	signer, whose, err := h.Verify(r, nil, signingName)
 	if err != nil {
-		return unproven(err)
+		return unproven(err), nil
 	}
+	return h.list(q, r, signer, whose), whose
+}
+
+// list answers who has signed a request.
+func (h *Handler) list(q *serve.Request, r *http.Request, signer caller.Caller, whose *authorization.Principal) answer {
 	q.Caller.Region, q.Caller.Account, q.Caller.AccessKeyID = signer.Region, signer.Account, signer.AccessKeyID
 
 	asked, wrong := read(r.URL.RawQuery)
