@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -95,6 +96,10 @@ type Config struct {
 	// KMSKeys say what stands behind the keys that pools name by KMSKeyID, as config.Load lets them through. On a development
 	// server all other keys are its own.
 	KMSKeys []config.KMSKey
+
+	// Audit says where the records of the audit log go, and Stdout is what stands for standard output there.
+	Audit  config.Audit
+	Stdout io.Writer
 
 	// Log gets one line for each request; nil drops them.
 	Log *slog.Logger

@@ -14,7 +14,7 @@ import (
 // the other: on a domain there is no API, and a page has a domain.
 type domainRouter struct {
 	sites *issuer.Sites
-	pages *http.ServeMux // what is served on every domain; issuer.SiteFrom tells which one it is
+	pages http.Handler // what is served on every domain; issuer.SiteFrom tells which one it is
 	next  http.Handler
 	dev   bool
 	log   *slog.Logger

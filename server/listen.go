@@ -98,6 +98,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, l := range s.listeners {
 		go func() { failed <- l.serve() }()
 	}
+	defer s.audit.followRotation(&s.config)()
 	go s.arithmetic.warm() // in the background, so that neither the start nor the first sign-in waits
 
 	var failure error

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cardea/engine/issuer"
+	"cardea/engine/message"
 	"cardea/engine/trigger"
 	"cardea/feature/federation"
 	"cardea/inbound/asset"
@@ -46,19 +47,18 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	(&asset.Handler{Branding: f.branding, Log: c.Log}).Register(s.pages)
 
 	mux := http.NewServeMux()
-	mux.Handle("/{$}", api)
+	mux.Handle("/{$}", s.recorded(api))
 	documents.Register(mux)
-	pages.RegisterLinks(mux) // for pools without a domain
 	mux.HandleFunc("GET /livez", s.health.live)
 	mux.HandleFunc("GET /readyz", s.health.ready)
-	domains := &domainRouter{sites: s.sites, pages: s.pages, next: mux, dev: c.Dev, log: c.Log}
+	domains := &domainRouter{sites: s.sites, pages: s.recorded(s.pages), next: mux, dev: c.Dev, log: c.Log}
 
 	if c.Dev {
 		api.Verify = (&awsapi.Trusting{Signer: s.authorizer.Signer, Root: s.authorizer.Root()}).Verify
 		messages := &inbox.Handler{Outbox: s.Outbox, Log: c.Log, Stopped: s.stopping.Done()}
 		messages.Register(mux)
 		(&demo.Handler{Find: s.demoApp, Log: c.Log}).Register(mux)
-		mux.Handle("GET /{$}", orInbox(api))
+		mux.Handle("GET /{$}", orInbox(s.recorded(api)))
 		domains.next = guardHosts(c.Addr, c.Hosts, domains.byPath(mux))
 	}
 	if !c.Dev || c.EnforceIAM {
@@ -66,7 +66,11 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 		api.Authorizer = s.authorizer
 	}
 
-	(&operator.Handler{Traces: f.federation.Traces, Verify: api.Verify, Authorizer: api.Authorizer, Recorder: api.Recorder}).Register(mux)
+	beside := http.NewServeMux()
+	pages.RegisterLinks(beside) // for pools without a domain
+	(&operator.Handler{Traces: f.federation.Traces, Verify: api.Verify, Authorizer: api.Authorizer, Recorder: api.Recorder}).Register(beside)
+	mux.Handle(message.LinkPath, s.recorded(beside))
+	mux.Handle(operator.TracesPath, s.recorded(beside))
 
 	s.Handler = trustProxies(c.TrustedProxies, serve.Catch(domains, c.Log))
 
@@ -81,6 +85,9 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	}
 }
 
+// recorded holds back the answers of what has records in the audit log, where these are required.
+func (s *Server) recorded(next http.Handler) http.Handler { return serve.Recorded(s.audit.log, next) }
+
 // newAPI makes the handler of all services' operations. Who verifies callers is still to be set.
 func (s *Server) newAPI() *awsapi.Handler {
 	c := &s.config
@@ -92,7 +99,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 			{Service: s.STS.Service(), Word: wording.STS},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
-		Recorder: serve.Recorder{Log: c.Log, Started: s.beginOperation, Observe: s.metrics.Operation},
+		Recorder: serve.Recorder{Log: c.Log, Started: s.beginOperation, Observe: s.metrics.Operation, Audit: s.audit.log},
 		Limits:   awsapi.Limits{Operations: operationLimits},
 		Strict:   c.Test.Strict,
 	}

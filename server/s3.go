@@ -24,6 +24,9 @@ const answerWithin = 5 * time.Minute
 func (s *Server) newS3() error {
 	c := &s.config
 	recorder := serve.Recorder{Log: c.Log, Observe: s.metrics.Operation}
+	if c.Audit.DataEvents {
+		recorder.Audit = s.audit.log
+	}
 	if c.S3IAM.Socket != "" {
 		s.S3IAM = &s3iam.Handler{
 			Authorizer: s.authorizer, Now: c.now(), Account: c.account(), Version: c.Version, Recorder: recorder,

@@ -47,6 +47,7 @@ type Server struct {
 	Outbox *message.Outbox
 
 	opened
+	audit      *auditLog
 	authorizer *authorization.Authorizer
 	config     Config
 	pages      *http.ServeMux // what is served on every domain
@@ -67,15 +68,20 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := open(ctx, c, master, metrics)
+	recorded, err := newAuditLog(&c, metrics)
 	if err != nil {
 		return nil, err
+	}
+	o, err := open(ctx, c, master, metrics)
+	if err != nil {
+		return nil, errors.Join(err, recorded.close(&c))
 	}
 
 	e := newEngines(&c, o, master, metrics)
 	f := newFeatures(&c, e, metrics)
 	srv := &Server{
 		opened:     o,
+		audit:      recorded,
 		DB:         e.store,
 		Outbox:     e.outbox,
 		API:        f.api,
@@ -86,7 +92,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys, Authorizer: enforcing(&c, e)}},
 		authorizer: e.authorizer,
 		config:     c,
-		jobs:       schedule(e, f),
+		jobs:       append(schedule(e, f), recorded.jobs()...),
 		metrics:    metrics,
 		health:     newHealth(newNode(&c, o, master)),
 	}
@@ -125,7 +131,7 @@ func (s *Server) Close() error {
 	s.senders.close()
 	s.functions.close()
 	s.arithmetic.close()
-	if err := errors.Join(s.closeStore(), s.places.Close()); err != nil {
+	if err := errors.Join(s.audit.close(&s.config), s.closeStore(), s.places.Close()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil

@@ -35,6 +35,7 @@ type devCommand struct {
 	Geo       string           `name:"geo-database" help:"A MaxMind database by which lists of sessions name places." type:"path" env:"CARDEA_DEV_GEO_DATABASE" placeholder:"FILE"`
 	Templates string           `help:"A folder with frames, style sheets and texts of your own for the pages of domains." type:"existingdir" env:"CARDEA_DEV_TEMPLATES" placeholder:"DIR"`
 	Social    []string         `name:"federation" help:"Where a social provider is, such as google.token_url=http://localhost:4000/token; may be repeated." placeholder:"PROVIDER.SETTING=URL" sep:"none"`
+	Audit     string           `help:"Write the audit log to this file, or to standard output where it is -." env:"CARDEA_DEV_AUDIT" placeholder:"FILE"`
 	Log       string           `help:"How much to write: debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"CARDEA_DEV_LOG"`
 }
 
@@ -102,6 +103,8 @@ func (c devCommand) prepare(t terminal) (prepared, error) {
 
 		GeoDatabase: c.Geo,
 		Templates:   c.Templates,
+		Audit:       c.audit(),
+		Stdout:      t.stdout,
 	}
 	var local *certs.Local
 	if c.TLS {
@@ -150,6 +153,14 @@ func functionEnvironment(url string, local *certs.Local, key accessKey) map[stri
 		env["AWS_CA_BUNDLE"], env["NODE_EXTRA_CA_CERTS"] = config.Secret(local.AuthorityFile), config.Secret(local.AuthorityFile)
 	}
 	return env
+}
+
+// audit is where the audit log is written, if it is.
+func (c devCommand) audit() config.Audit {
+	if c.Audit == "-" {
+		return config.Audit{Stdout: true}
+	}
+	return config.Audit{File: c.Audit}
 }
 
 // database is where everything but the master key is kept.

@@ -24,11 +24,13 @@ type keysCreateCommand struct {
 
 // Run makes a key.
 func (c keysCreateCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.AccessKeys) error {
+	given := map[string]string{}
+	return c.changeKeys(t, "keys create", given, func(keys *server.AccessKeys) error {
 		key, secret, err := keys.Create(t.ctx)
 		if err != nil {
 			return err
 		}
+		given["accessKeyId"] = key
 		_, err = fmt.Fprintf(t.stdout, "AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n", key, secret)
 		return err
 	})
@@ -68,7 +70,8 @@ type keysDisableCommand struct {
 
 // Run disables a key.
 func (c keysDisableCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.AccessKeys) error { return keys.Disable(t.ctx, c.Key) })
+	given := map[string]string{"accessKeyId": c.Key}
+	return c.changeKeys(t, "keys disable", given, func(keys *server.AccessKeys) error { return keys.Disable(t.ctx, c.Key) })
 }
 
 type keysDeleteCommand struct {
@@ -78,7 +81,13 @@ type keysDeleteCommand struct {
 
 // Run deletes a key.
 func (c keysDeleteCommand) Run(t terminal) error {
-	return c.withKeys(t, func(keys *server.AccessKeys) error { return keys.Delete(t.ctx, c.Key) })
+	given := map[string]string{"accessKeyId": c.Key}
+	return c.changeKeys(t, "keys delete", given, func(keys *server.AccessKeys) error { return keys.Delete(t.ctx, c.Key) })
+}
+
+// changeKeys is withKeys for a command that changes something, which the audit log is told.
+func (c configFlag) changeKeys(t terminal, command string, given map[string]string, do func(*server.AccessKeys) error) error {
+	return c.recorded(t, command, given, func() error { return c.withKeys(t, do) })
 }
 
 // withKeys opens the store that the configuration names for the time of do.

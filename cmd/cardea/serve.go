@@ -102,6 +102,8 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		FunctionsDefault: settings.FunctionsDefault,
 		KMSKeys:          settings.KMSKeys,
 
+		Audit:   settings.Audit,
+		Stdout:  t.stdout,
 		Log:     log,
 		Version: version,
 	}, nil

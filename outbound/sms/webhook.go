@@ -1,11 +1,9 @@
 package sms
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -28,20 +26,11 @@ func (w *Webhook) Send(ctx context.Context, t Text) error {
 	if err != nil {
 		return fmt.Errorf("encode text message: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
+	endpoint := webhook.Endpoint{URL: w.URL, Secrets: w.Secrets, Client: w.Client, Now: w.Now}
+	response, err := endpoint.Post(ctx, webhook.Call{Delivery: t.ID, Attempt: t.Attempt}, body)
 	if err != nil {
-		return &delivery.Error{Class: delivery.Misconfigured, Reason: "the webhook's URL cannot be called"}
+		return err
 	}
-	request.Header.Set("Content-Type", "application/json")
-	webhook.Sign(request.Header, w.Secrets, webhook.Call{Delivery: t.ID, Attempt: t.Attempt, At: w.now()}, body)
-
-	response, err := w.Client.Do(request)
-	if err != nil {
-		return delivery.Unreachable(err)
-	}
-	defer func() { _ = response.Body.Close() }() // nothing of it is used
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
-
 	switch code := response.StatusCode; {
 	case code/100 == 2:
 		return nil
@@ -49,11 +38,4 @@ func (w *Webhook) Send(ctx context.Context, t Text) error {
 		return &delivery.Error{Class: delivery.Refused, Reason: fmt.Sprintf("the SMS webhook answered %d", code)}
 	}
 	return delivery.Status("the SMS webhook", response)
-}
-
-func (w *Webhook) now() time.Time {
-	if w.Now == nil {
-		return time.Now()
-	}
-	return w.Now()
 }

@@ -47,6 +47,7 @@ func (c Config) check() error {
 		c.checkCalls(),
 		c.Guard.check(),
 		c.S3IAM.check(),
+		c.Audit.check(c.Outgoing.PlainHTTP),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)

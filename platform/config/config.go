@@ -53,6 +53,7 @@ type Config struct {
 	Outgoing   Outgoing   `toml:"outgoing"`
 	Federation Federation `toml:"federation"`
 	Log        Log        `toml:"log"`
+	Audit      Audit      `toml:"audit"`
 	Guard      Guard      `toml:"guard"`
 	S3IAM      S3IAM      `toml:"s3_iam"`
 

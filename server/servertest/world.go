@@ -175,3 +175,6 @@ func (c *clock) Now() time.Time {
 	defer c.mu.Unlock()
 	return c.now
 }
+
+// Database is the URL of the server's database.
+func (w *World) Database() string { return w.config.Database }
