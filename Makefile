@@ -45,7 +45,7 @@ drills: ## failures of production, rehearsed with the real binary (docs/drills.m
 	CARDEA_TEST_DRILLS=1 go test -timeout 20m ./conformance/drills
 
 bench: ## each flow's cost beside its bound
-	go run ./cmd/internal/bench
+	CGO_ENABLED=0 go run -tags openssl ./cmd/internal/bench
 
 generate: ## write the generated code anew
 	go generate ./...

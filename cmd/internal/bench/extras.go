@@ -27,7 +27,7 @@ func (d driver) extras(ctx context.Context, p population) error {
 		with.beside(w, pair.name, without, "without")
 	}
 
-	before, err := measurePrimitives()
+	before, err := standard.measure()
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (d driver) extras(ctx context.Context, p population) error {
 	if err != nil {
 		return fmt.Errorf("passkey sign-in: %w", err)
 	}
-	after, err := measurePrimitives()
+	after, err := standard.measure()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,6 +22,9 @@ type options struct {
 	Engine      string // for the table scale: sqlite or postgres
 	Data        string // for the table scale: a folder that keeps what was loaded
 }
+
+// second is the folder of the server that computes by OpenSSL, with a copy of the data.
+const second = "openssl"
 
 // smallPool is the number of users of the pool that the large one is compared with.
 const smallPool = 1_000
@@ -58,6 +62,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("load users: %w", err)
 	}
+	if err := os.CopyFS(filepath.Join(dir, second, "data"), os.DirFS(filepath.Join(dir, "data"))); err != nil {
+		return fmt.Errorf("copy users: %w", err)
+	}
 	server, err := start(ctx, dir)
 	if err != nil {
 		return err
@@ -71,7 +78,7 @@ func run(ctx context.Context, o options) error {
 
 	driver := driver{server: server, options: o}
 	tables := map[string]func() error{
-		"bounds":      func() error { return driver.bounds(ctx, pools.small) },
+		"bounds":      func() error { return driver.bounds(ctx, pools.small, filepath.Join(dir, second)) },
 		"served":      func() error { return driver.served(ctx, pools.small) },
 		"extras":      func() error { return driver.extras(ctx, pools.withFactors) },
 		"triggers":    func() error { return errors.Join(driver.triggers(ctx, pools.withClaims, pools.small), calls(ctx, dir)) },
@@ -90,44 +97,6 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	return nil
-}
-
-// bounds prints each flow's cost and its ratio to its bound. The primitives are measured before and after every
-// flow, since the speed of a shared machine varies.
-func (d driver) bounds(ctx context.Context, p population) error {
-	before, err := measurePrimitives()
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "flow\tper second\tserver CPU\tbound\tratio\t")
-	for _, f := range []struct {
-		name  string
-		flow  flow
-		bound func(primitives) time.Duration
-	}{
-		{"code exchange", codeExchange, func(p primitives) time.Duration { return 2 * p.Signature }},
-		{"refresh at the token endpoint", tokenRefresh, func(p primitives) time.Duration { return 2 * p.Signature }},
-		{"client_credentials", clientCredentials, func(p primitives) time.Duration { return p.Signature }},
-		{"SRP sign-in", srpSignIn, func(p primitives) time.Duration { return p.Exchange + 2*p.Signature }},
-		{"password sign-in", passwordSignIn, func(p primitives) time.Duration { return p.Verifier + 2*p.Signature }},
-		{"refresh", refresh, func(p primitives) time.Duration { return 2 * p.Signature }},
-	} {
-		m, err := d.measure(ctx, p, f.flow)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
-		}
-		after, err := measurePrimitives()
-		if err != nil {
-			return err
-		}
-		bound := (f.bound(before) + f.bound(after)) / 2
-		before = after
-		fmt.Fprintf(w, "%s\t%.0f\t%v\t%v\t%.2f\t\n", f.name, m.rate,
-			m.cpu.Round(time.Microsecond), bound.Round(time.Microsecond), float64(bound)/float64(m.cpu))
-	}
-	before.print()
-	return w.Flush()
 }
 
 // growth compares sign-in in a small and a large pool.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -107,8 +108,14 @@ func start(ctx context.Context, dir string) (*process, error) {
 
 // launch builds the binary and runs it on the data folder in dir, with more arguments.
 func launch(ctx context.Context, dir string, more ...string) (*process, error) {
+	return launchWith(ctx, "", dir, more...)
+}
+
+// launchWith is launch for a binary that is built with tags.
+func launchWith(ctx context.Context, tags, dir string, more ...string) (*process, error) {
 	binary := filepath.Join(dir, "cardea")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "cardea/cmd/cardea")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-tags", tags, "-o", binary, "cardea/cmd/cardea")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build: %w", err)
@@ -151,6 +158,24 @@ func (p *process) cpu() (time.Duration, error) {
 	}
 	theirs, err := cpuOfFamily(p.database)
 	return own + theirs, err
+}
+
+// computesBy makes sure that the server's arithmetic is this one.
+func (p *process) computesBy(ctx context.Context, name string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/metrics", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && !bytes.Contains(text, []byte(`arithmetic="`+name+`"`)) {
+		err = errors.New("the server does not compute by " + name)
+	}
+	return err
 }
 
 func (p *process) pid() string { return strconv.Itoa(p.command.Process.Pid) }
