@@ -37,7 +37,7 @@ func (c configCheckCommand) Run(t terminal) error {
 	keys, err := settings.MasterKeys()
 	found.Join(config.Findings{Wrong: config.Within("master_key", err)})
 	if c.Database && err == nil {
-		found.Join(server.CheckDatabase(t.ctx, server.Config{Database: settings.Database.URL.Reveal(), MasterKeys: keys}))
+		found.Join(server.CheckDatabase(t.ctx, server.Config{Database: settings.Database.Address(), MasterKeys: keys}))
 	}
 	return tell(t, found)
 }

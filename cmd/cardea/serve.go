@@ -74,7 +74,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		BaseDomain:      settings.BaseDomain,
 		Region:          settings.Region,
 		Account:         settings.Account,
-		Database:        settings.Database.URL.Reveal(),
+		Database:        settings.Database.Address(),
 		MasterKeys:      keys,
 		Certificate:     certificate,
 		Certificates:    files,

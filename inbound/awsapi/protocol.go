@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"cardea/engine/authorization"
+	"cardea/platform/db"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
 )
@@ -78,7 +79,16 @@ func (c *call) fault(err error) *awsjson.Fault {
 		return c.named(errForbidden, denied.Text)
 	}
 	c.failure = err
-	return c.named(errInternal, "Something went wrong.")
+	return c.named(errInternal, failureText(err))
+}
+
+// failureText is what the client is told of a failure: whether it may count on nothing having happened. Its status, 500, is
+// one on which the AWS SDKs ask again.
+func failureText(err error) string {
+	if errors.Is(err, db.ErrUnsure) {
+		return "It is not known whether the request has been carried out."
+	}
+	return "Something went wrong."
 }
 
 // named is the fault for a condition that the protocol has a word for.

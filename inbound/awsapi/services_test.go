@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"cardea/engine/authorization"
 	"cardea/engine/temporary"
 	"cardea/platform/caller"
+	"cardea/platform/db"
 	"cardea/spec/awsjson"
 	"cardea/spec/sigv4"
 )
@@ -33,6 +35,7 @@ func threeServices() *world {
 		}
 	}
 	w.Services[2].Operations["Unbuilt"] = awsjson.Operation{Name: "Unbuilt", Input: &request}
+	w.addTo(2, "Unsure", false, func(*input) (*output, error) { return nil, fmt.Errorf("sign up: %w", db.ErrUnsure) })
 	w.addTo(2, "Fail", false, func(*input) (*output, error) { return nil, errors.New("the disk is full") })
 	w.addTo(2, "Command", false, nil)
 	command := w.Services[2].Operations["Command"]
@@ -116,6 +119,7 @@ func TestQueryFaultsAreXML(t *testing.T) {
 		"a foreign page":    {"Action=Who" + version, foreign, 403, "AccessDenied", "urn:third", ""},
 		"too large":         {"Action=Which&x=" + strings.Repeat("x", 256<<10) + version, nil, 413, "RequestEntityTooLarge", none, ""},
 		"a service's words": {"Action=Find" + version, nil, 400, "Lost", "urn:third", "lost by the third"},
+		"unsure":            {"Action=Unsure" + version, nil, 500, "InternalFailure", "urn:third", "It is not known whether the request has been carried out."},
 		"a failure":         {"Action=Fail" + version, nil, 500, "InternalFailure", "urn:third", "Something went wrong."},
 	} {
 		w := threeServices()

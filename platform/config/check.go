@@ -32,6 +32,7 @@ func (c Config) check() error {
 		c.checkShutdown(),
 		checkOneOf("arithmetic", c.Arithmetic, ArithmeticAuto, ArithmeticGo, ArithmeticOpenSSL),
 		checkDatabase("database.url", c.Database.URL),
+		c.Database.checkPooler(),
 		c.checkAddresses(),
 		c.checkTLS(),
 		c.checkCertificates(),
@@ -158,6 +159,13 @@ func checkDatabase(name string, u SecretURL) error {
 		}
 	}
 	return errors.New(name + ": must be sqlite:<path> or postgres://…")
+}
+
+func (d Database) checkPooler() error {
+	if d.Pooler == "transaction" && strings.HasPrefix(d.URL.Reveal(), "sqlite:") {
+		return errors.New("database.pooler: there is none before SQLite")
+	}
+	return checkOneOf("database.pooler", d.Pooler, "none", "transaction")
 }
 
 // checkAddresses refuses one address for two listeners.

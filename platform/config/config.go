@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -80,6 +81,21 @@ const (
 type Database struct {
 	// URL is sqlite:<path> or postgres://….
 	URL SecretURL `toml:"url"`
+	// Pooler is what stands before PostgreSQL: "transaction" is a pooler such as PgBouncer in transaction mode, "none" anything
+	// else.
+	Pooler string `toml:"pooler"`
+}
+
+// Address is the URL with what else is set, as db.Open takes it.
+func (d Database) Address() string {
+	if d.Pooler == "none" {
+		return d.URL.Reveal()
+	}
+	separator := "?"
+	if strings.Contains(d.URL.Reveal(), "?") {
+		separator = "&"
+	}
+	return d.URL.Reveal() + separator + "pooler=" + d.Pooler
 }
 
 // TLS names the certificate files; both empty means plain HTTP, for use behind a proxy.
@@ -172,7 +188,7 @@ func Default() Config {
 		Region:        "us-east-1",
 		Account:       "123456789012",
 		ShutdownDelay: Duration(2 * time.Second),
-		Database:      Database{URL: "sqlite:cardea.db"},
+		Database:      Database{URL: "sqlite:cardea.db", Pooler: "none"},
 		Passwords:     Passwords{Storage: "srp"},
 		SMTP:          SMTP{Port: 587, TLS: "starttls"},
 		Arithmetic:    ArithmeticAuto,

@@ -81,6 +81,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"half of TLS", minimal + "[tls]\ncert_file = \"x\"\n", "", "cert_file and key_file go together"},
 		{"storage", minimal + "[passwords]\nstorage = \"plain\"\n", "", "passwords.storage"},
 		{"database", minimal + "[database]\nurl = \"mysql://secretword@x\"\n", "", "database.url"},
+		{"pooler", minimal + "[database]\nurl = \"postgres://x\"\npooler = \"session\"\n", "", "database.pooler"},
+		{"pooler of SQLite", minimal + "[database]\npooler = \"transaction\"\n", "", "database.pooler"},
 		{"mail without sender", minimal + "[smtp]\nhost = \"x\"\n", "", "smtp.from is required"},
 		{"webhook without secret", minimal + "[sms]\nwebhook_url = \"https://x\"\n", "", "sms.webhook_secret is required"},
 		{"plain webhook", minimal + "[sms]\nwebhook_url = \"http://x\"\nwebhook_secret = \"s\"\n", "", "outgoing.plain_http"},
@@ -182,4 +184,18 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("loaded without a public URL: %q %q", text, entry)
 		}
 	})
+}
+
+func TestDatabaseAddressSaysThePooler(t *testing.T) {
+	t.Parallel()
+	for settings, want := range map[string]string{
+		"url = \"postgres://a,b/x\"\n":                             "postgres://a,b/x",
+		"url = \"postgres://a,b/x\"\npooler = \"transaction\"\n":   "postgres://a,b/x?pooler=transaction",
+		"url = \"postgres://a/x?y=z\"\npooler = \"transaction\"\n": "postgres://a/x?y=z&pooler=transaction",
+	} {
+		c, err := load(t, minimal+"[database]\n"+settings)
+		if err != nil || c.Database.Address() != want {
+			t.Errorf("got %s, %v, want %s", c.Database.Address(), err, want)
+		}
+	}
 }
