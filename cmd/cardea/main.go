@@ -20,13 +20,16 @@ var version = "unknown"
 
 // commands is the command line.
 type commands struct {
-	Dev     devCommand     `cmd:"" help:"Start a server for development: no configuration, any access key, mail in an inbox page."`
-	Serve   serveCommand   `cmd:"" help:"Start a server for production."`
-	Keys    keysCommands   `cmd:"" help:"Administer root access keys, and replace master keys."`
-	Trigger triggerCommand `cmd:"" help:"Ask a pool's Lambda trigger, show what is said and decided, and change nothing."`
-	Config  configCommands `cmd:"" help:"Check or show a configuration without starting."`
-	Pages   pagesCommand   `cmd:"" help:"Show every page of managed login with sample data."`
-	Version versionCommand `cmd:"" help:"Print which build this is."`
+	Dev      devCommand       `cmd:"" help:"Start a server for development: no configuration, any access key, mail in an inbox page."`
+	Serve    serveCommand     `cmd:"" help:"Start a server for production."`
+	Keys     keysCommands     `cmd:"" help:"Administer root access keys, and replace master keys."`
+	Backup   backupCommand    `cmd:"" help:"Copy the whole database into one file, beside running servers."`
+	Restore  restoreCommand   `cmd:"" help:"Make an empty database what a backup holds."`
+	Sessions sessionsCommands `cmd:"" help:"End the sessions of many users at once."`
+	Trigger  triggerCommand   `cmd:"" help:"Ask a pool's Lambda trigger, show what is said and decided, and change nothing."`
+	Config   configCommands   `cmd:"" help:"Check or show a configuration without starting."`
+	Pages    pagesCommand     `cmd:"" help:"Show every page of managed login with sample data."`
+	Version  versionCommand   `cmd:"" help:"Print which build this is."`
 
 	Completion completionCommand `cmd:"" help:"Print the script by which a shell completes commands and flags."`
 	Complete   completeCommand   `cmd:"" hidden:""`

@@ -8,6 +8,7 @@ import (
 	"cardea/engine/temporary"
 	"cardea/platform/db"
 	"cardea/record/accesskey"
+	"cardea/record/cutoff"
 	"cardea/record/datakey"
 	"cardea/record/principal"
 	"cardea/spec/arn"
@@ -37,6 +38,7 @@ type Authorizer struct {
 	sessions db.Cache[[]*iampolicy.Policy] // the policies that sessions were narrowed by, by what they are
 
 	longTermKeys db.Cache[*longTermKey] // by id
+	cutoffs      db.Cache[time.Time]    // since when temporary credentials are good
 }
 
 // New makes an Authorizer of an account.
@@ -48,6 +50,7 @@ func New(store *db.DB, ring *datakey.Ring, account arn.Account) *Authorizer {
 		sessions: db.Cache[[]*iampolicy.Policy]{DB: store, Table: principal.Table, Age: fresh, Max: maxSessions},
 
 		longTermKeys: db.Cache[*longTermKey]{DB: store, Table: accesskey.Table, Age: fresh, Max: maxKeys},
+		cutoffs:      db.Cache[time.Time]{DB: store, Table: cutoff.Table, Age: fresh, Max: 1},
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cardea/engine/temporary"
+	"cardea/platform/db"
 	"cardea/record/accesskey"
+	"cardea/record/cutoff"
 	"cardea/record/principal"
 )
 
@@ -52,9 +55,25 @@ func (a *Authorizer) Signer(ctx context.Context, accessKeyID, sessionToken strin
 		if err != nil {
 			return nil, err
 		}
+		if err := a.lasts(ctx, session); err != nil {
+			return nil, err
+		}
 		return a.ofSession(ctx, session)
 	}
 	return &Signer{Secret: opened.Secret, Principal: whose}, nil
+}
+
+// lasts answers temporary.ErrExpired for a session that was ended with all that began before a moment. A session knows its beginning in whole
+// seconds: one of the moment's own second has ended.
+func (a *Authorizer) lasts(ctx context.Context, s *temporary.Session) error {
+	since, err := a.cutoffs.Get(ctx, cutoff.Credentials, func(tx *db.Tx) (time.Time, error) { return cutoff.Get(tx, cutoff.Credentials) })
+	if err != nil {
+		return fmt.Errorf("since when temporary credentials are good: %w", err)
+	}
+	if s.Issued.Before(since) {
+		return temporary.ErrExpired
+	}
+	return nil
 }
 
 // Root is the root user.

@@ -70,7 +70,7 @@ func (s Sessions) Read(tx *db.Tx, step, text string) (st State, err error) {
 	if err := json.Unmarshal(plain, &st); err != nil {
 		return st, fmt.Errorf("decode session: %w", err)
 	}
-	if tx.Now.After(s.end(st)) {
+	if tx.Now.After(s.end(st)) || s.Pool.Outlived(db.Time(st.At)) { // the latter may have been used in a database that is no more
 		return st, ErrExpired
 	}
 	return st, nil

@@ -143,7 +143,7 @@ func (s *Server) allowed(tx *db.Tx, x DevicePoll) (*allowance, error) {
 		return nil, err
 	}
 	switch {
-	case !app.Pool.Follows(pool.DeviceGrant), g.State == devicegrant.Used:
+	case !app.Pool.Follows(pool.DeviceGrant), g.State == devicegrant.Used, g.State == devicegrant.Allowed && app.Pool.Outlived(g.Doc.AuthTime):
 		return nil, ErrCode
 	case g.State == devicegrant.Denied:
 		return nil, ErrDenied

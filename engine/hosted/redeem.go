@@ -140,7 +140,7 @@ func find(tx *db.Tx, x Exchange) (*authcode.Code, *user.User, error) {
 		return nil, nil, mismatchError{}
 	case !c.Used.IsZero():
 		return nil, nil, reusedError{c}
-	case !tx.Now.Before(c.Expires):
+	case !tx.Now.Before(c.Expires), x.Pool.Outlived(c.Doc.AuthTime):
 		return nil, nil, ErrCode
 	}
 

@@ -122,6 +122,9 @@ func (r *Request) usable(tx *db.Tx, b Browser) (*ssosession.Session, *user.User,
 	if err != nil {
 		return nil, nil, err
 	}
+	if r.Pool.Outlived(s.AuthTime) {
+		return nil, nil, ErrLoginRequired
+	}
 	elsewhere := !r.Serves(s.Upstream.Provider)
 	tooOld := tx.Now.Sub(s.AuthTime) >= r.Client.SSOValidity()
 	unknownAge := r.MaxAge != nil && s.Upstream.Provider != "" // the provider has to say how old the sign-in is

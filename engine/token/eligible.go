@@ -26,7 +26,7 @@ func Eligible(p *pool.Pool, u *user.User, proofs []factor.Proof) error {
 	return nil
 }
 
-// over reports whether the session was ended, by itself or with all of its user's.
+// over reports whether the session was ended, by itself or with all of its user's. Those of the whole pool are pool.Outlived.
 func over(s *session.Session, u *user.User) bool {
 	return !s.Revoked.IsZero() || !s.Created.After(u.SignedOut)
 }

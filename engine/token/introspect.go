@@ -115,7 +115,7 @@ func (m *Minter) inspectRefresh(tx *db.Tx, app access.App, given *refreshToken) 
 	if err != nil {
 		return nil, absent(err, ErrInactive)
 	}
-	if (opening{s, row, u}).refusal(app.Client, tx.Now) != nil {
+	if (opening{app.Pool, s, row, u}).refusal(app.Client, tx.Now) != nil {
 		return nil, ErrInactive
 	}
 	return &Introspection{

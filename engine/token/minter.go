@@ -146,6 +146,9 @@ func (g *Grant) session(now time.Time) *session.Session {
 	proven := g.AuthTime
 	if proven.IsZero() {
 		proven = now
+		if g.Pool.Outlived(now) {
+			proven = g.Pool.SignedOut // the clock of the node that has ended all sessions is ahead
+		}
 	}
 	return &session.Session{
 		Pool:      g.Pool.ID,

@@ -15,6 +15,7 @@ import (
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/device"
+	"cardea/record/pool"
 	"cardea/record/session"
 	"cardea/record/user"
 	"cardea/spec/dpop"
@@ -106,11 +107,12 @@ func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*sess
 			return nil, nil, err
 		}
 	}
-	return s, u, opening{s, row, u}.refusal(r.Client, tx.Now)
+	return s, u, opening{r.Pool, s, row, u}.refusal(r.Client, tx.Now)
 }
 
 // opening is a session with the refresh token that opens it, and its user.
 type opening struct {
+	pool    *pool.Pool
 	session *session.Session
 	token   *session.Refresh
 	user    *user.User
@@ -120,7 +122,7 @@ type opening struct {
 // account.Active says.
 func (o opening) refusal(c *client.Client, now time.Time) error {
 	switch {
-	case over(o.session, o.user):
+	case over(o.session, o.user), o.pool.Outlived(o.session.AuthTime):
 		return ErrRevokedRefresh
 	case !o.session.Live(now):
 		return ErrExpiredRefresh

@@ -167,7 +167,7 @@ func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	switch {
 	case s.Sub != u.Sub:
 		return nil, ErrInvalidAccess
-	case over(s, u):
+	case over(s, u), p.Outlived(s.AuthTime):
 		return nil, ErrRevokedAccess
 	case !u.Enabled:
 		return nil, account.ErrDisabled

@@ -157,6 +157,9 @@ func (a *arrival) load() error {
 		if a.request, err = a.Hosted.Judge(tx, a.in.Site.Pool, a.values); err != nil {
 			return err
 		}
+		if a.in.Trip != nil && a.request.Pool.Outlived(db.Time(a.in.Trip.Began)) {
+			return ErrTrip
+		}
 		if a.provider, err = a.providerOf(tx, a.request, name); err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func (a *attempt) resumeExchange(step string) (err error) {
 		return incorrect()
 	}
 	a.state = a.exchange.state
-	if a.now.After(db.Time(a.state.At).Add(blockLife)) {
+	if begun := db.Time(a.state.At); a.now.After(begun.Add(blockLife)) || a.Pool.Outlived(begun) {
 		return incorrect()
 	}
 	return nil

@@ -80,12 +80,7 @@ type cost struct {
 // "sqlite:/path/to/file.db" (the file is made if absent) or "postgres://user@host/name?…" with the parameters that pgx
 // knows, pool_max_conns, pool_max_conn_lifetime and target_session_attrs among them, and pooler=transaction.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	if opts.Migrations == nil {
-		opts.Migrations = builtin
-	}
+	opts = opts.filled()
 	d := &DB{opts: opts, fence: fence{turn: make(chan struct{}, 1)}}
 
 	var err error

@@ -3,6 +3,7 @@ package pool
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"cardea/platform/db"
 	"cardea/spec/cognitoidp"
@@ -19,6 +20,9 @@ type Pool struct {
 	Doc      cognitoidp.UserPoolType                            // as DescribeUserPool shows it, but for EstimatedNumberOfUsers
 	MFA      cognitoidp.GetUserPoolMfaConfigResponse            // as GetUserPoolMfaConfig shows it
 	Sessions cognitoidp.GetUserPoolSessionConfigurationResponse // as it was set, empty if never; see SessionConfiguration
+
+	// SignedOut is when all sessions were ended whose sign-in was before; zero: never. Update leaves it alone.
+	SignedOut time.Time
 }
 
 // Clone gives a copy that shares nothing with p, for changing.
@@ -31,6 +35,7 @@ func (p *Pool) Clone() *Pool {
 	if err != nil {
 		panic(fmt.Sprintf("clone pool %s: %v", p.ID, err))
 	}
+	clone.SignedOut = p.SignedOut
 	return clone
 }
 
@@ -73,7 +78,7 @@ func Get(tx *db.Tx, pool id.Pool) (*Pool, error) {
 func At(tx *db.Tx, pool id.Pool, version int64) (*Pool, error) {
 	return db.Memo(tx, "pool/"+string(pool), version, func() (*Pool, error) {
 		return db.One(tx, scan, `
-			SELECT pool_id, version, doc, mfa, sessions
+			SELECT pool_id, version, doc, mfa, sessions, signed_out
 			FROM pool
 			WHERE pool_id = $1`,
 			string(pool))
@@ -103,6 +108,27 @@ func Update(tx *db.Tx, p *Pool) error {
 	return nil
 }
 
+// SignOut ends the sessions of a pool whose sign-in was before a moment, as Outlived tells, or answers db.ErrNotFound. An earlier moment
+// than the one that is set changes nothing.
+func SignOut(tx *db.Tx, pool id.Pool, before time.Time) error {
+	rows, err := tx.Exec(`
+		UPDATE pool
+		SET signed_out = CASE WHEN signed_out < $1 THEN $1 ELSE signed_out END, version = version + 1
+		WHERE pool_id = $2`,
+		db.Millis(before), pool)
+	if err != nil {
+		return fmt.Errorf("sign out all users of pool: %w", err)
+	}
+	if rows == 0 {
+		return db.ErrNotFound
+	}
+	tx.Changed(Table)
+	return nil
+}
+
+// Outlived reports whether what came of a sign-in at a moment has ended with all sessions of that time.
+func (p *Pool) Outlived(signIn time.Time) bool { return signIn.Before(p.SignedOut) }
+
 // List gives up to limit pools of a Region in the order of their ids, beginning behind the id after (empty: at the first).
 func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 	// The ids of a Region are the range from "<region>_" up to the character behind the underscore.
@@ -110,7 +136,7 @@ func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 		after = first
 	}
 	return db.All(tx, scan, `
-		SELECT pool_id, version, doc, mfa, sessions
+		SELECT pool_id, version, doc, mfa, sessions, signed_out
 		FROM pool
 		WHERE pool_id > $1 AND pool_id < $2
 		ORDER BY pool_id
@@ -171,12 +197,17 @@ func decode(pool id.Pool, version int64, written documents) (*Pool, error) {
 
 func scan(row db.Scanner) (*Pool, error) {
 	var pool string
-	var version int64
+	var version, signedOut int64
 	var written documents
-	if err := row.Scan(&pool, &version, &written.doc, &written.mfa, &written.sessions); err != nil {
+	if err := row.Scan(&pool, &version, &written.doc, &written.mfa, &written.sessions, &signedOut); err != nil {
 		return nil, err
 	}
-	return decode(id.Pool(pool), version, written)
+	p, err := decode(id.Pool(pool), version, written)
+	if err != nil {
+		return nil, err
+	}
+	p.SignedOut = db.Time(signedOut)
+	return p, nil
 }
 
 func scanVersion(row db.Scanner) (version int64, err error) {

@@ -76,6 +76,19 @@ func Use(tx *db.Tx, t *Token, step int64) error {
 	return nil
 }
 
+// Skip uses up a step and all earlier ones of every token, since which of them were used is not known.
+func Skip(tx *db.Tx, step int64) error {
+	_, err := tx.Exec(`
+		UPDATE software_token
+		SET last_step = $1
+		WHERE last_step < $1`,
+		step)
+	if err != nil {
+		return fmt.Errorf("use steps of software tokens: %w", err)
+	}
+	return nil
+}
+
 // Delete removes a user's token, in force and pending, or answers db.ErrNotFound.
 func Delete(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	rows, err := tx.Exec(`

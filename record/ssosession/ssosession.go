@@ -80,6 +80,17 @@ func OfUser(tx *db.Tx, pool id.Pool, sub id.Sub) ([]*Session, error) {
 		pool, sub)
 }
 
+// Begun gives up to 100 sessions of a pool whose user signed in before a moment, in the order of their ids from behind after on.
+func Begun(tx *db.Tx, pool id.Pool, before time.Time, after string) ([]*Session, error) {
+	return db.All(tx, scan, `
+		SELECT `+columns+`
+		FROM sso_session
+		WHERE pool_id = $1 AND auth_time < $2 AND id > $3
+		ORDER BY id
+		LIMIT 100`,
+		pool, db.Millis(before), after)
+}
+
 // Query says which of a user's sessions List gives.
 type Query struct {
 	Pool        id.Pool
