@@ -3,72 +3,72 @@ package db
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // pgCopy copies rows of a PostgreSQL database in one transaction on a connection of its own.
 type pgCopy struct {
-	ctx  context.Context
-	conn *pgx.Conn
-	tx   pgx.Tx
+	*pgSession
 }
 
-// copying connects for a copy and begins its transaction.
-func copying(ctx context.Context, address string, opts pgx.TxOptions, fn func(*pgCopy) error) error {
-	address, _, err := poolSize(address, 1)
+// copying connects for a copy and begins its transaction. ctx ends it at once.
+func copying(ctx context.Context, address, begin string, fn func(pgCopy) error) error {
+	at, err := parseAddress(address, Options{ReadOnly: begin == beginRead})
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	config, err := pgx.ParseConfig(address)
+	direct, err := pgconn.ConnectConfig(ctx, at.config)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 5 * time.Second
-	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "cardea"
-	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec // poolers need not know of prepared statements
-	ctx, cancel := context.WithTimeout(ctx, longestCopy)
-	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, config)
+	hijacked, err := direct.Hijack()
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // which rolls back
-	tx, err := conn.BeginTx(ctx, opts)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+	conn := newPgConn(hijacked, false) // a pooler need not know of prepared statements
+	defer conn.close()                 // which rolls back
+	if err := conn.net.SetDeadline(time.Now().Add(longestCopy)); err != nil {
+		return err
 	}
+	defer context.AfterFunc(ctx, func() { _ = conn.net.SetDeadline(time.Now()) })()
+
+	c := pgCopy{&pgSession{conn: conn, begin: begin, cost: &cost{}}}
 	// A role's own bounds are those of servers; and a copy whose reader has stopped must not hold its snapshot for ever.
 	for _, setting := range []string{"statement_timeout = 0", "idle_in_transaction_session_timeout = 900000"} {
-		if _, err := tx.Exec(ctx, "SET LOCAL "+setting); err != nil {
+		if _, err := c.run(statement{query: "SET LOCAL " + setting}); err != nil {
 			return fmt.Errorf("set %s: %w", setting, err)
 		}
 	}
-	return fn(&pgCopy{ctx, conn, tx})
+	if err := fn(c); err != nil {
+		return errors.Join(context.Cause(ctx), err)
+	}
+	return nil
 }
 
 func readPostgres(ctx context.Context, address string, fn func(source) error) error {
-	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return copying(ctx, address, opts, func(c *pgCopy) error { return fn(c) })
+	return copying(ctx, address, beginRead, func(c pgCopy) error { return fn(c) })
 }
 
 // fillPostgres fills a schema that has no tables. It holds the lock of migrations: servers that start wait for its end.
 func fillPostgres(ctx context.Context, address string, fn func(target) error) error {
-	return copying(ctx, address, pgx.TxOptions{}, func(c *pgCopy) error {
-		if _, err := c.exec("SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))", nil); err != nil {
+	return copying(ctx, address, beginMigrate, func(c pgCopy) error {
+		if _, err := c.run(statement{query: "SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))"}); err != nil {
 			return err
 		}
-		var tables int
-		err := c.tx.QueryRow(c.ctx, "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()").Scan(&tables)
-		if err != nil {
+		var tables int64
+		var wrong error
+		_, err := c.run(statement{
+			query: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()",
+			row:   func(row Scanner) bool { wrong = row.Scan(&tables); return false },
+		})
+		if err := errors.Join(err, wrong); err != nil {
 			return err
 		}
 		if tables > 0 {
@@ -77,7 +77,7 @@ func fillPostgres(ctx context.Context, address string, fn func(target) error) er
 		if err := fn(c); err != nil {
 			return err
 		}
-		return c.tx.Commit(c.ctx)
+		return c.commit()
 	})
 }
 
@@ -87,16 +87,65 @@ var (
 	copyTrailer = []byte{0xff, 0xff}
 )
 
-func (c *pgCopy) rows(t *Table, take func(chunk []byte) error) error {
+func (c pgCopy) rows(t *Table, take func(chunk []byte) error) error {
 	w := &tupleWriter{table: t, take: take}
-	_, err := c.conn.PgConn().CopyTo(c.ctx, w, "COPY "+t.quoted()+" ("+t.names()+") TO STDOUT (FORMAT binary)")
-	if w.err != nil {
-		return w.err
+	if err := c.ask("COPY " + t.quoted() + " (" + t.names() + ") TO STDOUT (FORMAT binary)"); err != nil {
+		return err
 	}
-	if err != nil {
+	if _, err := c.hear(w.write, nil); err != nil {
 		return err
 	}
 	return w.end()
+}
+
+// ask sends a statement of the simple protocol.
+func (c pgCopy) ask(query string) error {
+	if err := c.settle(); err != nil {
+		return err
+	}
+	message, err := (&pgproto3.Query{String: query}).Encode(nil)
+	if err != nil {
+		return err
+	}
+	return c.send(message)
+}
+
+func (c pgCopy) send(message []byte) error {
+	_, err := c.conn.net.Write(message)
+	if err != nil {
+		c.conn.broken = fmt.Errorf("send: %w", err)
+		return c.conn.broken
+	}
+	return nil
+}
+
+// hear reads the answer to a COPY. data takes the rows that the server sends, send is called when it waits for some.
+func (c pgCopy) hear(data func([]byte) error, send func() error) (tag string, err error) {
+	for {
+		message, broken := c.conn.in.Receive()
+		if broken != nil {
+			c.conn.broken = broken
+			return "", errors.Join(err, broken)
+		}
+		switch m := message.(type) {
+		case *pgproto3.CopyData:
+			if wrong := data(m.Data); wrong != nil {
+				c.conn.broken = wrong // the rest is not read
+				return "", wrong
+			}
+		case *pgproto3.CopyInResponse:
+			if wrong := send(); wrong != nil {
+				c.conn.broken = wrong
+				return "", wrong
+			}
+		case *pgproto3.CommandComplete:
+			tag = string(m.CommandTag)
+		case *pgproto3.ErrorResponse:
+			err = pgconn.ErrorResponseToPgError(m)
+		case *pgproto3.ReadyForQuery:
+			return tag, err
+		}
+	}
 }
 
 func (t *Table) quoted() string { return `"` + t.Name + `"` }
@@ -109,15 +158,11 @@ type tupleWriter struct {
 	whole   int  // bytes of buffer that are whole tuples
 	started bool // the header has come
 	ended   bool // the trailer has come
-	err     error
 }
 
-func (w *tupleWriter) Write(p []byte) (int, error) {
+func (w *tupleWriter) write(p []byte) error {
 	w.buffer = append(w.buffer, p...)
-	if w.err = w.cut(); w.err != nil {
-		return 0, w.err
-	}
-	return len(p), nil
+	return w.cut()
 }
 
 // cut finds the tuples that are complete, and hands them on when they are enough.
@@ -170,76 +215,56 @@ func (w *tupleWriter) end() error {
 	return w.flush()
 }
 
-func (c *pgCopy) dialect(ddl string) string { return postgresDialect(ddl) }
+func (c pgCopy) dialect(ddl string) string { return postgresDialect(ddl) }
 
-func (c *pgCopy) load(t *Table, next func() ([]byte, error)) error {
-	first := true
-	count := int64(0)
-	r := &chunkReader{next: func() ([]byte, error) {
-		if first {
-			first = false
-			return copyHeader, nil
-		}
+func (c pgCopy) load(t *Table, next func() ([]byte, error)) error {
+	if err := c.ask("COPY " + t.quoted() + " (" + t.names() + ") FROM STDIN (FORMAT binary)"); err != nil {
+		return err
+	}
+	var rows int64
+	tag, err := c.hear(nil, func() (err error) {
+		rows, err = c.sendRows(t, next)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if want := fmt.Sprintf("COPY %d", rows); tag != want {
+		return fmt.Errorf("the server says %s, not %s", tag, want)
+	}
+	return nil
+}
+
+// sendRows sends what next gives, and the end.
+func (c pgCopy) sendRows(t *Table, next func() ([]byte, error)) (rows int64, err error) {
+	message := func(data []byte) error {
+		c.conn.out = binary.BigEndian.AppendUint32(append(c.conn.out[:0], 'd'), uint32(4+len(data)))
+		c.conn.out = append(c.conn.out, data...)
+		defer func() { c.conn.out = c.conn.out[:0] }()
+		return c.send(c.conn.out)
+	}
+	if err := message(copyHeader); err != nil {
+		return 0, err
+	}
+	for {
 		chunk, err := next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		if err != nil {
-			return nil, err
+			return rows, err
 		}
 		n, err := t.Count(chunk)
-		count += n
-		return chunk, err
-	}}
-	tag, err := c.conn.PgConn().CopyFrom(c.ctx, r, "COPY "+t.quoted()+" ("+t.names()+") FROM STDIN (FORMAT binary)")
-	if r.err != nil && !errors.Is(r.err, io.EOF) {
-		return r.err // the server says only that it was told to stop
-	}
-	if err == nil && tag.RowsAffected() != count {
-		err = fmt.Errorf("%d of %d rows have arrived", tag.RowsAffected(), count)
-	}
-	return err
-}
-
-// chunkReader reads chunks one after another, and the trailer behind the last.
-type chunkReader struct {
-	next func() ([]byte, error)
-	left []byte
-	err  error // that has ended it
-}
-
-func (r *chunkReader) Read(p []byte) (int, error) {
-	for len(r.left) == 0 {
-		if r.err != nil {
-			return 0, r.err
+		if err != nil {
+			return rows, err
 		}
-		if r.left, r.err = r.next(); errors.Is(r.err, io.EOF) {
-			r.left = copyTrailer
-		} else if r.err != nil {
-			return 0, r.err
+		if err := message(chunk); err != nil {
+			return rows, err
 		}
+		rows += n
 	}
-	n := copy(p, r.left)
-	r.left = r.left[n:]
-	return n, nil
-}
-
-func (c *pgCopy) exec(query string, args []any) (int64, error) {
-	tag, err := c.tx.Exec(c.ctx, query, args...)
-	return tag.RowsAffected(), err
-}
-
-func (c *pgCopy) query(query string, args []any) (rows, error) {
-	found, err := c.tx.Query(c.ctx, query, args...)
-	if err != nil {
-		return nil, err
+	if err := message(copyTrailer); err != nil {
+		return rows, err
 	}
-	return pgCopyRows{found}, nil
-}
-
-func (c *pgCopy) translate(err error) error { return err }
-
-// pgCopyRows are rows whose end can be closed as those of other sessions.
-type pgCopyRows struct{ pgx.Rows }
-
-func (r pgCopyRows) Close() error {
-	r.Rows.Close()
-	return r.Err()
+	return rows, c.send([]byte{'c', 0, 0, 0, 4}) // CopyDone
 }

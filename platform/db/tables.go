@@ -53,30 +53,31 @@ var describe = map[string]string{
 
 // tablesOf lists all tables but the history of migrations.
 func tablesOf(s session, engine string) ([]Table, error) {
-	found, err := s.query(describe[engine], nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = found.Close() }() // its error is also found.Err
 	var all []Table
-	for found.Next() {
+	var wrong error
+	_, err := s.run(statement{query: describe[engine], row: func(row Scanner) bool {
 		var table, column, kind string
-		if err := found.Scan(&table, &column, &kind); err != nil {
-			return nil, err
+		if wrong = row.Scan(&table, &column, &kind); wrong != nil {
+			return false
 		}
 		if table == history {
-			continue
+			return true
 		}
 		if kinds[kind] == "" {
-			return nil, fmt.Errorf("table %s is not of this program: its column %s is of type %s", table, column, kind)
+			wrong = fmt.Errorf("table %s is not of this program: its column %s is of type %s", table, column, kind)
+			return false
 		}
 		if len(all) == 0 || all[len(all)-1].Name != table {
 			all = append(all, Table{Name: table})
 		}
 		last := &all[len(all)-1]
 		last.Columns = append(last.Columns, Column{column, kinds[kind]})
+		return true
+	}})
+	if err != nil {
+		return nil, s.translate(err)
 	}
-	return all, found.Err()
+	return all, wrong
 }
 
 // names are the table's columns for a statement. The schema's names need no quotes, but the engines' words differ.
