@@ -58,6 +58,11 @@ func Restore(ctx context.Context, c Config, r io.Reader, o RestoreOptions) (*Res
 	if err := hasKeys(master, in.Header.MasterKeys); err != nil {
 		return nil, err
 	}
+	release, err := db.Alone(c.Database)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	job := restore{in: in, options: o, ring: &datakey.Ring{Master: master}}
 	opts := db.Options{Now: c.now(), Fast: c.Test.FastDatabase}
 	if err := db.Fill(ctx, c.Database, opts, in.Header.Migrations, job.fill); err != nil {

@@ -1,6 +1,9 @@
 package db
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind is what a column holds: one of the types that both engines have.
 type Kind string
@@ -33,8 +36,8 @@ var kinds = map[string]Kind{
 	"BLOB": Bytes, "bytea": Bytes,
 }
 
-// history is the table of migrations, which is not copied: the copy has its own.
-const history = "migration"
+// history are the tables of migrations, which are not copied: the copy has its own.
+var history = []string{"migration", "migration_need"}
 
 // describe lists tables with their columns, by engine.
 var describe = map[string]string{
@@ -60,7 +63,7 @@ func tablesOf(s session, engine string) ([]Table, error) {
 		if wrong = row.Scan(&table, &column, &kind); wrong != nil {
 			return false
 		}
-		if table == history {
+		if slices.Contains(history, table) {
 			return true
 		}
 		if kinds[kind] == "" {

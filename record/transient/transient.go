@@ -19,7 +19,7 @@ const (
 
 // tables are those that do not last.
 var tables = map[Class][]string{
-	Servers: {"lease", "job_run"},
+	Servers: {"job_run", "lease", "node"},
 	Sessions: {
 		"session", "refresh_token", "sso_session", "auth_code", "pushed_request", "device_grant", "custom_auth", "code", "passkey_ceremony",
 	},
