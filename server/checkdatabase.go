@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cardea/platform/config"
 	"cardea/platform/db"
@@ -23,9 +24,15 @@ func CheckDatabase(ctx context.Context, c Config) (found config.Findings) {
 		return found
 	}
 	defer keys.Close()
-	all, err := keys.Status(ctx)
+	status, err := keys.Status(ctx)
 	found.Wrong = errors.Join(found.Wrong, config.Within("database.url", err))
-	for _, key := range all {
+	for _, n := range status.Nodes {
+		if front := n.front(); front != "" && !slices.Contains(keys.master.IDs(), front) {
+			found.Wrong = errors.Join(found.Wrong, config.Within("master_key", fmt.Errorf(
+				"the server on %s (%s) wraps data keys by the key %s, which is not configured", n.Host, n.ID, front)))
+		}
+	}
+	for _, key := range status.Keys {
 		if key.Position == Missing {
 			found.Wrong = errors.Join(found.Wrong, config.Within("master_key", fmt.Errorf(
 				"the key %s is not configured, and %d data keys need it: put it behind the others until cardea keys status says that it may be dropped",

@@ -35,10 +35,7 @@ func schedule(e *engines, f *features) []jobs.Job {
 		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: e.unresolved.Scan, Wake: e.unresolved.Wake()},
 		{Name: "store traces of federated sign-ins", Every: time.Minute, Everywhere: true, Run: f.federation.Traces.Store, Wake: f.federation.Traces.Wake()},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: e.keys.Refill},
-		{Name: "wrap data keys anew", Every: 24 * time.Hour, Run: func(ctx context.Context) error {
-			_, err := ring.Rewrap(ctx, store, nil)
-			return err
-		}},
+		{Name: "wrap data keys anew", Every: 10 * time.Minute, Run: rewrapJob(store, ring)},
 	}
 	// All loops may run at once: each message is claimed before it is sent.
 	for n := range moreLoops {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/datakey"
+	"cardea/record/node"
 )
 
 // MasterKeys shows which master keys the data keys of a database need, and moves them under the one in front. It works on the
@@ -38,6 +40,19 @@ type MasterKey struct {
 	Droppable bool `json:"may_be_dropped"`
 }
 
+// KeyNode is what a running server says of its master keys.
+type KeyNode struct {
+	Host       string   `json:"host"`
+	ID         string   `json:"id"`
+	MasterKeys []string `json:"master_keys"` // the one in front first
+}
+
+// MasterKeyStatus is which master keys a database needs, and which its servers have.
+type MasterKeyStatus struct {
+	Keys  []MasterKey `json:"master_keys"`
+	Nodes []KeyNode   `json:"nodes"`
+}
+
 // OpenMasterKeys opens the store that c names, which a server has been started on before. Close it when done.
 func OpenMasterKeys(ctx context.Context, c Config) (*MasterKeys, error) {
 	return openMasterKeys(ctx, c, db.Options{})
@@ -60,16 +75,59 @@ func openMasterKeys(ctx context.Context, c Config, opts db.Options) (*MasterKeys
 func (k *MasterKeys) Close() error { return k.db.Close() }
 
 // Status lists the master keys: those that are configured in their order, then those that are missing.
-func (k *MasterKeys) Status(ctx context.Context) (all []MasterKey, err error) {
+func (k *MasterKeys) Status(ctx context.Context) (status MasterKeyStatus, err error) {
 	err = k.db.Read(ctx, func(tx *db.Tx) error {
 		wrapped, err := datakey.MasterKeys(tx)
-		all = statusOf(k.master, wrapped)
+		if err != nil {
+			return err
+		}
+		status.Keys = statusOf(k.master, wrapped)
+		status.Nodes, err = keyNodes(tx)
 		return err
 	})
-	if err != nil {
-		return nil, err
+	for i := range status.Keys {
+		key := &status.Keys[i]
+		key.Droppable = key.Droppable && !slices.ContainsFunc(status.Nodes, func(n KeyNode) bool { return n.front() == key.ID })
 	}
-	return all, nil
+	return status, err
+}
+
+// aliveFor is how long after its latest heartbeat a server is taken to run, more than their clocks may differ.
+const aliveFor = time.Minute
+
+// keyNodes are the servers that run. One that has stopped in good order is not among them.
+func keyNodes(tx *db.Tx) ([]KeyNode, error) {
+	rows, err := node.List(tx)
+	nodes := []KeyNode{}
+	for _, n := range rows {
+		if age := tx.Now.Sub(n.Seen); age < aliveFor && age > -aliveFor {
+			nodes = append(nodes, KeyNode{n.Host, n.ID, n.Keys})
+		}
+	}
+	return nodes, err
+}
+
+// front is the master key that a server wraps new data keys by.
+func (n KeyNode) front() string {
+	if len(n.MasterKeys) == 0 {
+		return ""
+	}
+	return n.MasterKeys[0]
+}
+
+// lacks is the error for servers that do not have the master key in front: data keys under it would not open there.
+func lacks(tx *db.Tx, front string) error {
+	nodes, err := keyNodes(tx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, n := range nodes {
+		if !slices.Contains(n.MasterKeys, front) {
+			wrong = append(wrong, fmt.Errorf("the server on %s (%s) does not have the master key %s: start it with that key behind the others first", n.Host, n.ID, front))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // statusOf says where each master key stands.
@@ -99,14 +157,40 @@ func masterKey(name, position string, wraps datakey.Wrapped) MasterKey {
 }
 
 // Rewrap moves every data key under the master key in front, and tells report how many it has moved. It can be ended at any time and
-// begun again.
+// begun again. It refuses where a server that runs lacks that key.
 func (k *MasterKeys) Rewrap(ctx context.Context, report func(moved int)) error {
+	safe := func() error {
+		return k.db.Read(ctx, func(tx *db.Tx) error { return lacks(tx, k.master.ID()) })
+	}
+	if err := safe(); err != nil {
+		return err
+	}
 	progress, err := k.ring.Rewrap(ctx, k.db, func(p datakey.Progress) error {
 		report(p.Changed)
-		return ctx.Err()
+		return errors.Join(ctx.Err(), safe())
 	})
 	if err == nil && progress.Unknown > 0 {
 		err = fmt.Errorf("%d data keys stay as they are: the master keys that wrap them are not configured (cardea keys status names them)", progress.Unknown)
 	}
 	return err
+}
+
+// rewrapJob moves data keys under the master key in front by itself, once every server has it in front: before, servers would move
+// them to and fro.
+func rewrapJob(store *db.DB, ring *datakey.Ring) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var nodes []KeyNode
+		err := store.Read(ctx, func(tx *db.Tx) (err error) {
+			nodes, err = keyNodes(tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(nodes, func(n KeyNode) bool { return n.front() != ring.Master.ID() }) {
+			return nil
+		}
+		_, err = ring.Rewrap(ctx, store, nil)
+		return err
+	}
 }

@@ -37,6 +37,7 @@ const (
 	signingKeys = "signing_key_oldest_timestamp_seconds"
 	dataKeys    = "data_key_oldest_timestamp_seconds"
 	spareKeys   = "spare_signing_keys"
+	wrappedKeys = "data_keys"
 
 	ready = "ready"
 
@@ -76,6 +77,7 @@ func (s *Server) measure() {
 			{Name: signingKeys, Help: "When the oldest of the keys that sign tokens was made; 0 if there are none."},
 			{Name: dataKeys, Help: "When the oldest of the keys that seal secrets was made; 0 if there are none."},
 			{Name: spareKeys, Help: "Number of signing keys made in advance for new pools."},
+			{Name: wrappedKeys, Help: "Number of data keys that a master key wraps.", Labels: []string{"master_key", "position"}},
 		},
 	})
 	s.metrics.Group(telemetry.Group{
@@ -117,6 +119,7 @@ func (s *Server) readOutbox(ctx context.Context) (values []telemetry.Value, err 
 func (s *Server) readKeys(ctx context.Context) (values []telemetry.Value, err error) {
 	var signing, sealing time.Time
 	var spare int
+	var wrapped map[string]datakey.Wrapped
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if signing, err = signingkey.Oldest(tx); err != nil {
 			return err
@@ -124,14 +127,21 @@ func (s *Server) readKeys(ctx context.Context) (values []telemetry.Value, err er
 		if sealing, err = datakey.Oldest(tx); err != nil {
 			return err
 		}
+		if wrapped, err = datakey.MasterKeys(tx); err != nil {
+			return err
+		}
 		spare, err = signingkey.Stock(tx)
 		return err
 	})
-	return []telemetry.Value{
+	values = []telemetry.Value{
 		{Name: signingKeys, Value: float64(db.Millis(signing)) / 1000},
 		{Name: dataKeys, Value: float64(db.Millis(sealing)) / 1000},
 		{Name: spareKeys, Value: float64(spare)},
-	}, err
+	}
+	for _, key := range statusOf(s.ring.Master, wrapped) {
+		values = append(values, telemetry.Value{Name: wrappedKeys, Value: float64(key.DataKeys), Labels: []string{key.ID, key.Position}})
+	}
+	return values, err
 }
 
 // readReady asks what /readyz would answer.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -65,7 +66,7 @@ func (c configFlag) withMasterKeys(t terminal, do func(*server.MasterKeys) error
 
 // showMasterKeys prints the master keys, and fails if one is missing.
 func showMasterKeys(t terminal, keys *server.MasterKeys, asJSON bool) error {
-	all, err := keys.Status(t.ctx)
+	status, err := keys.Status(t.ctx)
 	if err != nil {
 		return err
 	}
@@ -73,10 +74,10 @@ func showMasterKeys(t terminal, keys *server.MasterKeys, asJSON bool) error {
 	if asJSON {
 		show = encodeMasterKeys
 	}
-	if err := show(t.stdout, all); err != nil {
+	if err := show(t.stdout, status); err != nil {
 		return err
 	}
-	for _, key := range all {
+	for _, key := range status.Keys {
 		if key.Position == server.Missing {
 			return fmt.Errorf("%d data keys need the master key %s, which is not configured: put it behind the others", key.DataKeys, key.ID)
 		}
@@ -84,21 +85,24 @@ func showMasterKeys(t terminal, keys *server.MasterKeys, asJSON bool) error {
 	return nil
 }
 
-func encodeMasterKeys(w io.Writer, all []server.MasterKey) error {
+func encodeMasterKeys(w io.Writer, status server.MasterKeyStatus) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(map[string]any{"master_keys": all})
+	return encoder.Encode(status)
 }
 
-func printMasterKeys(w io.Writer, all []server.MasterKey) error {
+func printMasterKeys(w io.Writer, status server.MasterKeyStatus) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "MASTER KEY\tPOSITION\tDATA KEYS\tOLDEST\tNEWEST\tMAY BE DROPPED")
-	for _, key := range all {
+	for _, key := range status.Keys {
 		droppable := "no"
 		if key.Droppable {
 			droppable = "yes"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n", key.ID, key.Position, key.DataKeys, day(key.Oldest), day(key.Newest), droppable)
+	}
+	for _, n := range status.Nodes {
+		fmt.Fprintf(table, "server %s on %s: %s\n", n.ID, n.Host, strings.Join(n.MasterKeys, " "))
 	}
 	return table.Flush()
 }

@@ -41,6 +41,11 @@ func newWork(t *testing.T, nodes ...*node) *work {
 func (w *work) next() *node {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for len(w.nodes) == 0 { // the only one is being restarted
+		w.mu.Unlock()
+		time.Sleep(10 * time.Millisecond)
+		w.mu.Lock()
+	}
 	w.turn++
 	return w.nodes[w.turn%len(w.nodes)]
 }
