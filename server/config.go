@@ -97,6 +97,9 @@ type Config struct {
 	// server all other keys are its own.
 	KMSKeys []config.KMSKey
 
+	// Rates bound how often requests are answered; nil means those of config.Default, and on a development server none for identity
+	// pools.
+	Rates *config.Rates
 	// Audit says where the records of the audit log go, and Stdout is what stands for standard output there.
 	Audit  config.Audit
 	Stdout io.Writer

@@ -76,7 +76,7 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 		signup: &signup.Service{Apps: e.apps, DB: e.store, Codes: e.codes, Passwords: e.passwords, Triggers: e.triggers},
 		sts: &sts.Service{
 			DB: e.store, Account: c.account(), Authorizer: e.authorizer, Sessions: e.temporary, AnyKey: c.Dev && !c.EnforceIAM,
-			Logins: e.logins, Tokens: e.principalTokens, Strangers: c.strangers(10, 100),
+			Logins: e.logins, Tokens: e.principalTokens, Strangers: c.strangers(),
 		},
 	}
 	f.identities = &identitypool.Service{

@@ -47,9 +47,9 @@ func origin(address string) string {
 
 // strangers bounds how often a network may ask operations that need no signature: requests in a second, and at once. A development
 // server, whose clients are on the same machine, bounds nothing.
-func (c *Config) strangers(perSecond float64, burst int) *throttle.Throttle {
-	if c.Dev {
+func (c *Config) strangers() *throttle.Throttle {
+	if c.Dev && c.Rates == nil {
 		return nil
 	}
-	return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
+	return c.bound(c.rates().WebIdentity)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"cardea/engine/message"
-	"cardea/engine/throttle"
 	"cardea/feature/identitypool"
 	"cardea/outbound/delivery"
 	"cardea/platform/config"
@@ -64,14 +63,12 @@ func meteredMessages(m *telemetry.Metrics) func(string) func(delivery.Class) {
 // identityLimits are the bounds of operations of identity pools that need no signature, on each node. As those of messages, a
 // development server has none unless they are given.
 func identityLimits(c *Config) identitypool.Limits {
-	if c.Limits == nil && c.Dev {
+	if c.Limits == nil && c.Rates == nil && c.Dev {
 		return identitypool.Limits{}
 	}
-	bound := func(perSecond float64, burst int) *throttle.Throttle {
-		return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
-	}
+	r := c.rates()
 	return identitypool.Limits{
-		Guests: bound(2, 20), Logins: bound(10, 100), Unlinking: bound(2, 20), Credentials: bound(20, 200), Tokens: bound(10, 100),
-		Pool: bound(5000, 50_000),
+		Guests: c.bound(r.Guests), Logins: c.bound(r.Logins), Unlinking: c.bound(r.Unlinking), Credentials: c.bound(r.Credentials),
+		Tokens: c.bound(r.Tokens), Pool: c.bound(r.IdentityPool),
 	}
 }

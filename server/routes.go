@@ -33,7 +33,7 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	api := s.newAPI()
 	pages := s.newPages(f, api.Recorder)
 	endpoints := &oauth.Handler{
-		Service: s.OAuth, Recorder: api.Recorder, Page: pages.ShowError, Post: pages.Post, Depart: pages.Depart,
+		Service: s.OAuth, Recorder: api.Recorder, Rates: s.limiter, Page: pages.ShowError, Post: pages.Post, Depart: pages.Depart,
 		AskToSignOut: pages.AskToSignOut, SignedOut: pages.SignedOut, Part: pages.Part,
 	}
 	pages.LoggedOut = endpoints.LoggedOut
@@ -101,6 +101,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 		},
 		Recorder: serve.Recorder{Log: c.Log, Started: s.beginOperation, Observe: s.metrics.Operation, Audit: s.audit.log},
 		Limits:   awsapi.Limits{Operations: operationLimits},
+		Rates:    s.limiter,
 		Strict:   c.Test.Strict,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"cardea/engine/authorization"
 	"cardea/engine/issuer"
 	"cardea/engine/message"
+	"cardea/engine/rates"
 	"cardea/feature/federation"
 	"cardea/feature/kms"
 	"cardea/feature/oauth"
@@ -49,6 +50,7 @@ type Server struct {
 	opened
 	audit      *auditLog
 	authorizer *authorization.Authorizer
+	limiter    *rates.Limiter // nil: nothing is bounded
 	config     Config
 	pages      *http.ServeMux // what is served on every domain
 	jobs       []jobs.Job
@@ -72,6 +74,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := categoryRates(c.rates()); err != nil {
+		return nil, err
+	}
 	o, err := open(ctx, c, master, metrics)
 	if err != nil {
 		return nil, errors.Join(err, recorded.close(&c))
@@ -91,6 +96,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		IAM:        newIAM(&c, e),
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys, Authorizer: enforcing(&c, e)}},
 		authorizer: e.authorizer,
+		limiter:    newLimiter(&c, e.store, metrics),
 		config:     c,
 		jobs:       append(schedule(e, f), recorded.jobs()...),
 		metrics:    metrics,

@@ -102,6 +102,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		FunctionsDefault: settings.FunctionsDefault,
 		KMSKeys:          settings.KMSKeys,
 
+		Rates:   &settings.Rates,
 		Audit:   settings.Audit,
 		Stdout:  t.stdout,
 		Log:     log,

@@ -7,10 +7,11 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// event is what the audit log is told of the call; nil where it is not kept, or the request names no operation.
+// event is what the audit log is told of the call; nil where it is not kept, the request names no operation, or was refused for its
+// rate.
 func (c *call) event() *audit.Event {
 	op := c.operation
-	if c.handler.Audit == nil || op == nil {
+	if c.handler.Audit == nil || op == nil || c.refused {
 		return nil
 	}
 	e := &audit.Event{

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"cardea/engine/authorization"
+	"cardea/engine/rates"
 	"cardea/platform/caller"
 	"cardea/platform/serve"
 	"cardea/spec/awsjson"
@@ -26,6 +27,8 @@ type Handler struct {
 	// Authorizer decides whether the policies of those who sign allow their operations; nil allows everything, on a development server.
 	Authorizer *authorization.Authorizer
 	serve.Recorder
+	// Rates bounds how often operations are asked; nil bounds nothing.
+	Rates *rates.Limiter
 	// Limits bounds the bodies of requests.
 	Limits Limits
 	// Strict, for tests, is called with each fault that the model does not list for its operation; the answer becomes an
@@ -72,6 +75,7 @@ type call struct {
 	code    string
 	message string
 	failure error // the cause of an InternalErrorException
+	refused bool  // for its rate
 }
 
 // run finds the answer.
@@ -80,6 +84,9 @@ func (c *call) run(w http.ResponseWriter) (any, error) {
 
 	tree, err := c.receive(w)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.withinRates(&tree); err != nil {
 		return nil, err
 	}
 	ctx := c.handler.Begin(c.Request)

@@ -43,6 +43,9 @@ func (p jsonProtocol) receive(c *call, w http.ResponseWriter, body *bytes.Buffer
 	if err := p.name(c, w); err != nil {
 		return awsjson.Node{}, err
 	}
+	if err := c.withinSource(); err != nil {
+		return awsjson.Node{}, err
+	}
 	if err := c.read(w, body, c.handler.Limits.of(c.operation)); err != nil {
 		return awsjson.Node{}, err
 	}

@@ -56,6 +56,9 @@ func (p queryProtocol) receive(c *call, w http.ResponseWriter, body *bytes.Buffe
 	if err := p.name(c, &parameters); err != nil {
 		return awsjson.Node{}, err
 	}
+	if err := c.withinSource(); err != nil {
+		return awsjson.Node{}, err
+	}
 	if err := c.prove(body.Bytes()); err != nil {
 		return awsjson.Node{}, err
 	}

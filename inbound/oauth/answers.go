@@ -25,6 +25,9 @@ func (c *call) token() error {
 	if err != nil {
 		return err
 	}
+	if err := c.withinRates(); err != nil {
+		return err
+	}
 	made, err := c.Service.Token(c.r.Context(), request)
 	if err != nil {
 		return err

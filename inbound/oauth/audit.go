@@ -10,7 +10,7 @@ import (
 
 // event is what the audit log is told of the request; nil where it is not kept.
 func (c *call) event() *audit.Event {
-	if c.Audit == nil {
+	if c.Audit == nil || c.refused {
 		return nil
 	}
 	values := c.form

@@ -134,6 +134,10 @@ func stoppedText(e *trigger.Error) string {
 
 // refuse writes the error for err.
 func (c *call) refuse(err error) {
+	if c.refused {
+		c.tooMany()
+		return
+	}
 	if !c.open {
 		c.refuseBrowser(err)
 		return

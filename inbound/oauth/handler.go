@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/issuer"
+	"cardea/engine/rates"
 	"cardea/feature/federation"
 	"cardea/feature/oauth"
 	"cardea/platform/browser"
@@ -18,6 +19,8 @@ import (
 type Handler struct {
 	Service *oauth.Service
 	serve.Recorder
+	// Rates bounds how often endpoints are asked; nil bounds nothing.
+	Rates *rates.Limiter
 	// Page shows a visitor an error that no app can be told, by its code.
 	Page func(w http.ResponseWriter, r *http.Request, status int, code string)
 	// Part sends a visitor who was signed out to the identity provider at which they had signed in, and tells with which status; left is
@@ -60,6 +63,7 @@ type call struct {
 	status    int
 	code      string
 	failure   error // the cause of a server_error
+	refused   bool  // for its rate
 }
 
 // serve answers one request.
@@ -88,6 +92,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, e endpoint) {
 	case !e.open && !browser.Navigates(r):
 		c.fail(&oauth2.Error{Code: oauth2.InvalidRequest}, http.StatusBadRequest)
 	default:
+		if err := c.Catch(c.withinSource); err != nil {
+			c.refuse(err)
+			break
+		}
 		if err := c.Catch(func() error { return c.answer(c) }); err != nil {
 			c.refuse(err)
 		}

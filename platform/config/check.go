@@ -49,6 +49,7 @@ func (c Config) check() error {
 		c.Guard.check(),
 		c.S3IAM.check(),
 		c.Audit.check(c.Outgoing.PlainHTTP),
+		c.Rates.check(),
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)

@@ -55,6 +55,7 @@ type Config struct {
 	Federation Federation `toml:"federation"`
 	Log        Log        `toml:"log"`
 	Audit      Audit      `toml:"audit"`
+	Rates      Rates      `toml:"rates"`
 	Guard      Guard      `toml:"guard"`
 	S3IAM      S3IAM      `toml:"s3_iam"`
 
@@ -194,6 +195,7 @@ func Default() Config {
 		Arithmetic:    ArithmeticAuto,
 		Limits:        Limits{MailHour: 6, MailDay: 20, SMSHour: 4, SMSDay: 10, SourceHour: 30},
 		Log:           Log{Level: "info", Format: "json"},
+		Rates:         defaultRates(),
 		Guard:         Guard{UpstreamRegion: "us-east-1", DynamoDBUpstreamRegion: "us-east-1"},
 	}
 }

@@ -59,6 +59,8 @@ type Operation struct {
 	Input   *Shape   // a structure
 	Output  *Shape   // a structure; nil without an output
 	Errors  []string // the codes that the model lists for it
+	// Category is the name by which requests are counted for rate limits; empty: they are not.
+	Category string
 	// Permissions are what the caller of a signed operation must be allowed, all of them. Exempt says that nothing is asked before the
 	// operation runs: it needs no permission, or asks by itself.
 	Permissions []Permission

@@ -34,57 +34,57 @@ func (a *API) Service() awsjson.Service {
 
 func (a *API) addUserpool(operations map[string]awsjson.Operation) {
 	ready := a.Userpool != nil
-	createUserPool := awsjson.Operation{Name: "CreateUserPool", Feature: "userpool", Signed: true, Input: &shapeCreateUserPoolRequest, Output: &shapeCreateUserPoolResponse, Errors: errorsCreateUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPool", Resource: "*"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
+	createUserPool := awsjson.Operation{Name: "CreateUserPool", Feature: "userpool", Signed: true, Input: &shapeCreateUserPoolRequest, Output: &shapeCreateUserPoolResponse, Errors: errorsCreateUserPool, Category: "UserPoolUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPool", Resource: "*"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		createUserPool.Invoke = awsjson.Method(&shapeCreateUserPoolRequest, a.Userpool.CreateUserPool)
 	}
 	operations["CreateUserPool"] = createUserPool
-	describeUserPool := awsjson.Operation{Name: "DescribeUserPool", Feature: "userpool", Signed: true, Input: &shapeDescribeUserPoolRequest, Output: &shapeDescribeUserPoolResponse, Errors: errorsDescribeUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPool", Resource: "userpool/{UserPoolId}"}}}
+	describeUserPool := awsjson.Operation{Name: "DescribeUserPool", Feature: "userpool", Signed: true, Input: &shapeDescribeUserPoolRequest, Output: &shapeDescribeUserPoolResponse, Errors: errorsDescribeUserPool, Category: "UserPoolRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPool", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeUserPool.Invoke = awsjson.Method(&shapeDescribeUserPoolRequest, a.Userpool.DescribeUserPool)
 	}
 	operations["DescribeUserPool"] = describeUserPool
-	updateUserPool := awsjson.Operation{Name: "UpdateUserPool", Feature: "userpool", Signed: true, Input: &shapeUpdateUserPoolRequest, Output: &shapeUpdateUserPoolResponse, Errors: errorsUpdateUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPool", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
+	updateUserPool := awsjson.Operation{Name: "UpdateUserPool", Feature: "userpool", Signed: true, Input: &shapeUpdateUserPoolRequest, Output: &shapeUpdateUserPoolResponse, Errors: errorsUpdateUserPool, Category: "UserPoolUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPool", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		updateUserPool.Invoke = awsjson.Method(&shapeUpdateUserPoolRequest, a.Userpool.UpdateUserPool)
 	}
 	operations["UpdateUserPool"] = updateUserPool
-	deleteUserPool := awsjson.Operation{Name: "DeleteUserPool", Feature: "userpool", Signed: true, Input: &shapeDeleteUserPoolRequest, Errors: errorsDeleteUserPool, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPool", Resource: "userpool/{UserPoolId}"}}}
+	deleteUserPool := awsjson.Operation{Name: "DeleteUserPool", Feature: "userpool", Signed: true, Input: &shapeDeleteUserPoolRequest, Errors: errorsDeleteUserPool, Category: "UserPoolUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPool", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPool.Invoke = awsjson.Command(&shapeDeleteUserPoolRequest, a.Userpool.DeleteUserPool)
 	}
 	operations["DeleteUserPool"] = deleteUserPool
-	listUserPools := awsjson.Operation{Name: "ListUserPools", Feature: "userpool", Signed: true, Input: &shapeListUserPoolsRequest, Output: &shapeListUserPoolsResponse, Errors: errorsListUserPools, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPools", Resource: "*"}}}
+	listUserPools := awsjson.Operation{Name: "ListUserPools", Feature: "userpool", Signed: true, Input: &shapeListUserPoolsRequest, Output: &shapeListUserPoolsResponse, Errors: errorsListUserPools, Category: "UserPoolRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPools", Resource: "*"}}}
 	if ready {
 		listUserPools.Invoke = awsjson.Method(&shapeListUserPoolsRequest, a.Userpool.ListUserPools)
 	}
 	operations["ListUserPools"] = listUserPools
-	addCustomAttributes := awsjson.Operation{Name: "AddCustomAttributes", Feature: "userpool", Signed: true, Input: &shapeAddCustomAttributesRequest, Output: &shapeAddCustomAttributesResponse, Errors: errorsAddCustomAttributes, Permissions: []awsjson.Permission{{Action: "cognito-idp:AddCustomAttributes", Resource: "userpool/{UserPoolId}"}}}
+	addCustomAttributes := awsjson.Operation{Name: "AddCustomAttributes", Feature: "userpool", Signed: true, Input: &shapeAddCustomAttributesRequest, Output: &shapeAddCustomAttributesResponse, Errors: errorsAddCustomAttributes, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AddCustomAttributes", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		addCustomAttributes.Invoke = awsjson.Method(&shapeAddCustomAttributesRequest, a.Userpool.AddCustomAttributes)
 	}
 	operations["AddCustomAttributes"] = addCustomAttributes
-	getUserPoolMfaConfig := awsjson.Operation{Name: "GetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeGetUserPoolMfaConfigRequest, Output: &shapeGetUserPoolMfaConfigResponse, Errors: errorsGetUserPoolMfaConfig, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolMfaConfig", Resource: "userpool/{UserPoolId}"}}}
+	getUserPoolMfaConfig := awsjson.Operation{Name: "GetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeGetUserPoolMfaConfigRequest, Output: &shapeGetUserPoolMfaConfigResponse, Errors: errorsGetUserPoolMfaConfig, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolMfaConfig", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUserPoolMfaConfig.Invoke = awsjson.Method(&shapeGetUserPoolMfaConfigRequest, a.Userpool.GetUserPoolMfaConfig)
 	}
 	operations["GetUserPoolMfaConfig"] = getUserPoolMfaConfig
-	setUserPoolMfaConfig := awsjson.Operation{Name: "SetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeSetUserPoolMfaConfigRequest, Output: &shapeSetUserPoolMfaConfigResponse, Errors: errorsSetUserPoolMfaConfig, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolMfaConfig", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:SmsMfaConfiguration.SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsMfaConfiguration.SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
+	setUserPoolMfaConfig := awsjson.Operation{Name: "SetUserPoolMfaConfig", Feature: "userpool", Signed: true, Input: &shapeSetUserPoolMfaConfigRequest, Output: &shapeSetUserPoolMfaConfigResponse, Errors: errorsSetUserPoolMfaConfig, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolMfaConfig", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:SmsMfaConfiguration.SmsConfiguration.SnsCallerArn}", PassedTo: "cognito-idp.amazonaws.com"}, {Action: "iam:PassRole", Resource: "{each:SmsMfaConfiguration.SmsConfiguration.EumsSms.CallerArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		setUserPoolMfaConfig.Invoke = awsjson.Method(&shapeSetUserPoolMfaConfigRequest, a.Userpool.SetUserPoolMfaConfig)
 	}
 	operations["SetUserPoolMfaConfig"] = setUserPoolMfaConfig
-	tagResource := awsjson.Operation{Name: "TagResource", Feature: "userpool", Signed: true, Input: &shapeTagResourceRequest, Output: &shapeTagResourceResponse, Errors: errorsListTagsForResource, Permissions: []awsjson.Permission{{Action: "cognito-idp:TagResource", Resource: "{arn:ResourceArn}"}}}
+	tagResource := awsjson.Operation{Name: "TagResource", Feature: "userpool", Signed: true, Input: &shapeTagResourceRequest, Output: &shapeTagResourceResponse, Errors: errorsListTagsForResource, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:TagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		tagResource.Invoke = awsjson.Method(&shapeTagResourceRequest, a.Userpool.TagResource)
 	}
 	operations["TagResource"] = tagResource
-	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "userpool", Signed: true, Input: &shapeUntagResourceRequest, Output: &shapeUntagResourceResponse, Errors: errorsListTagsForResource, Permissions: []awsjson.Permission{{Action: "cognito-idp:UntagResource", Resource: "{arn:ResourceArn}"}}}
+	untagResource := awsjson.Operation{Name: "UntagResource", Feature: "userpool", Signed: true, Input: &shapeUntagResourceRequest, Output: &shapeUntagResourceResponse, Errors: errorsListTagsForResource, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UntagResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		untagResource.Invoke = awsjson.Method(&shapeUntagResourceRequest, a.Userpool.UntagResource)
 	}
 	operations["UntagResource"] = untagResource
-	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "userpool", Signed: true, Input: &shapeListTagsForResourceRequest, Output: &shapeListTagsForResourceResponse, Errors: errorsListTagsForResource, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListTagsForResource", Resource: "{arn:ResourceArn}"}}}
+	listTagsForResource := awsjson.Operation{Name: "ListTagsForResource", Feature: "userpool", Signed: true, Input: &shapeListTagsForResourceRequest, Output: &shapeListTagsForResourceResponse, Errors: errorsListTagsForResource, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListTagsForResource", Resource: "{arn:ResourceArn}"}}}
 	if ready {
 		listTagsForResource.Invoke = awsjson.Method(&shapeListTagsForResourceRequest, a.Userpool.ListTagsForResource)
 	}
@@ -92,86 +92,86 @@ func (a *API) addUserpool(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addReplicas(operations map[string]awsjson.Operation) {
-	createUserPoolReplica := awsjson.Operation{Name: "CreateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeCreateUserPoolReplicaRequest, Output: &shapeCreateUserPoolReplicaResponse, Errors: errorsCreateUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
+	createUserPoolReplica := awsjson.Operation{Name: "CreateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeCreateUserPoolReplicaRequest, Output: &shapeCreateUserPoolReplicaResponse, Errors: errorsCreateUserPoolReplica, Category: "UserPoolUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
 	operations["CreateUserPoolReplica"] = createUserPoolReplica
-	deleteUserPoolReplica := awsjson.Operation{Name: "DeleteUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeDeleteUserPoolReplicaRequest, Output: &shapeDeleteUserPoolReplicaResponse, Errors: errorsDeleteUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
+	deleteUserPoolReplica := awsjson.Operation{Name: "DeleteUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeDeleteUserPoolReplicaRequest, Output: &shapeDeleteUserPoolReplicaResponse, Errors: errorsDeleteUserPoolReplica, Category: "UserPoolUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
 	operations["DeleteUserPoolReplica"] = deleteUserPoolReplica
-	listUserPoolReplicas := awsjson.Operation{Name: "ListUserPoolReplicas", Feature: "replicas", Signed: true, Input: &shapeListUserPoolReplicasRequest, Output: &shapeListUserPoolReplicasResponse, Errors: errorsDeleteUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolReplicas", Resource: "userpool/{UserPoolId}"}}}
+	listUserPoolReplicas := awsjson.Operation{Name: "ListUserPoolReplicas", Feature: "replicas", Signed: true, Input: &shapeListUserPoolReplicasRequest, Output: &shapeListUserPoolReplicasResponse, Errors: errorsDeleteUserPoolReplica, Category: "UserPoolRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolReplicas", Resource: "userpool/{UserPoolId}"}}}
 	operations["ListUserPoolReplicas"] = listUserPoolReplicas
-	updateUserPoolReplica := awsjson.Operation{Name: "UpdateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeUpdateUserPoolReplicaRequest, Output: &shapeUpdateUserPoolReplicaResponse, Errors: errorsDeleteUserPoolReplica, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
+	updateUserPoolReplica := awsjson.Operation{Name: "UpdateUserPoolReplica", Feature: "replicas", Signed: true, Input: &shapeUpdateUserPoolReplicaRequest, Output: &shapeUpdateUserPoolReplicaResponse, Errors: errorsDeleteUserPoolReplica, Category: "UserPoolUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolReplica", Resource: "userpool/{UserPoolId}"}}}
 	operations["UpdateUserPoolReplica"] = updateUserPoolReplica
 }
 
 func (a *API) addLimits(operations map[string]awsjson.Operation) {
-	getProvisionedLimit := awsjson.Operation{Name: "GetProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeGetProvisionedLimitRequest, Output: &shapeGetProvisionedLimitResponse, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetProvisionedLimit", Resource: "*"}}}
+	getProvisionedLimit := awsjson.Operation{Name: "GetProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeGetProvisionedLimitRequest, Output: &shapeGetProvisionedLimitResponse, Errors: errorsDescribeIdentityProvider, Category: "LimitManagement", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetProvisionedLimit", Resource: "*"}}}
 	operations["GetProvisionedLimit"] = getProvisionedLimit
-	updateProvisionedLimit := awsjson.Operation{Name: "UpdateProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeUpdateProvisionedLimitRequest, Output: &shapeUpdateProvisionedLimitResponse, Errors: errorsUpdateProvisionedLimit, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateProvisionedLimit", Resource: "*"}}}
+	updateProvisionedLimit := awsjson.Operation{Name: "UpdateProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeUpdateProvisionedLimitRequest, Output: &shapeUpdateProvisionedLimitResponse, Errors: errorsUpdateProvisionedLimit, Category: "LimitManagement", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateProvisionedLimit", Resource: "*"}}}
 	operations["UpdateProvisionedLimit"] = updateProvisionedLimit
 }
 
 func (a *API) addAppclient(operations map[string]awsjson.Operation) {
 	ready := a.Appclient != nil
-	createUserPoolClient := awsjson.Operation{Name: "CreateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeCreateUserPoolClientRequest, Output: &shapeCreateUserPoolClientResponse, Errors: errorsCreateUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
+	createUserPoolClient := awsjson.Operation{Name: "CreateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeCreateUserPoolClientRequest, Output: &shapeCreateUserPoolClientResponse, Errors: errorsCreateUserPoolClient, Category: "UserPoolClientUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createUserPoolClient.Invoke = awsjson.Method(&shapeCreateUserPoolClientRequest, a.Appclient.CreateUserPoolClient)
 	}
 	operations["CreateUserPoolClient"] = createUserPoolClient
-	describeUserPoolClient := awsjson.Operation{Name: "DescribeUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDescribeUserPoolClientRequest, Output: &shapeDescribeUserPoolClientResponse, Errors: errorsDescribeUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
+	describeUserPoolClient := awsjson.Operation{Name: "DescribeUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDescribeUserPoolClientRequest, Output: &shapeDescribeUserPoolClientResponse, Errors: errorsDescribeUserPoolClient, Category: "UserPoolClientRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeUserPoolClient.Invoke = awsjson.Method(&shapeDescribeUserPoolClientRequest, a.Appclient.DescribeUserPoolClient)
 	}
 	operations["DescribeUserPoolClient"] = describeUserPoolClient
-	updateUserPoolClient := awsjson.Operation{Name: "UpdateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeUpdateUserPoolClientRequest, Output: &shapeUpdateUserPoolClientResponse, Errors: errorsUpdateUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
+	updateUserPoolClient := awsjson.Operation{Name: "UpdateUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeUpdateUserPoolClientRequest, Output: &shapeUpdateUserPoolClientResponse, Errors: errorsUpdateUserPoolClient, Category: "UserPoolClientUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateUserPoolClient.Invoke = awsjson.Method(&shapeUpdateUserPoolClientRequest, a.Appclient.UpdateUserPoolClient)
 	}
 	operations["UpdateUserPoolClient"] = updateUserPoolClient
-	deleteUserPoolClient := awsjson.Operation{Name: "DeleteUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientRequest, Errors: errorsDeleteUserPoolClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
+	deleteUserPoolClient := awsjson.Operation{Name: "DeleteUserPoolClient", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientRequest, Errors: errorsDeleteUserPoolClient, Category: "UserPoolClientUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPoolClient.Invoke = awsjson.Command(&shapeDeleteUserPoolClientRequest, a.Appclient.DeleteUserPoolClient)
 	}
 	operations["DeleteUserPoolClient"] = deleteUserPoolClient
-	listUserPoolClients := awsjson.Operation{Name: "ListUserPoolClients", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientsRequest, Output: &shapeListUserPoolClientsResponse, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolClients", Resource: "userpool/{UserPoolId}"}}}
+	listUserPoolClients := awsjson.Operation{Name: "ListUserPoolClients", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientsRequest, Output: &shapeListUserPoolClientsResponse, Errors: errorsListGroups, Category: "UserPoolClientRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolClients", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUserPoolClients.Invoke = awsjson.Method(&shapeListUserPoolClientsRequest, a.Appclient.ListUserPoolClients)
 	}
 	operations["ListUserPoolClients"] = listUserPoolClients
-	addUserPoolClientSecret := awsjson.Operation{Name: "AddUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeAddUserPoolClientSecretRequest, Output: &shapeAddUserPoolClientSecretResponse, Errors: errorsAddUserPoolClientSecret, Permissions: []awsjson.Permission{{Action: "cognito-idp:AddUserPoolClientSecret", Resource: "userpool/{UserPoolId}"}}}
+	addUserPoolClientSecret := awsjson.Operation{Name: "AddUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeAddUserPoolClientSecretRequest, Output: &shapeAddUserPoolClientSecretResponse, Errors: errorsAddUserPoolClientSecret, Category: "UserPoolClientUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AddUserPoolClientSecret", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		addUserPoolClientSecret.Invoke = awsjson.Method(&shapeAddUserPoolClientSecretRequest, a.Appclient.AddUserPoolClientSecret)
 	}
 	operations["AddUserPoolClientSecret"] = addUserPoolClientSecret
-	deleteUserPoolClientSecret := awsjson.Operation{Name: "DeleteUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientSecretRequest, Output: &shapeDeleteUserPoolClientSecretResponse, Errors: errorsDeleteUserPoolClientSecret, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolClientSecret", Resource: "userpool/{UserPoolId}"}}}
+	deleteUserPoolClientSecret := awsjson.Operation{Name: "DeleteUserPoolClientSecret", Feature: "appclient", Signed: true, Input: &shapeDeleteUserPoolClientSecretRequest, Output: &shapeDeleteUserPoolClientSecretResponse, Errors: errorsDeleteUserPoolClientSecret, Category: "UserPoolClientUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolClientSecret", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPoolClientSecret.Invoke = awsjson.Method(&shapeDeleteUserPoolClientSecretRequest, a.Appclient.DeleteUserPoolClientSecret)
 	}
 	operations["DeleteUserPoolClientSecret"] = deleteUserPoolClientSecret
-	listUserPoolClientSecrets := awsjson.Operation{Name: "ListUserPoolClientSecrets", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientSecretsRequest, Output: &shapeListUserPoolClientSecretsResponse, Errors: errorsDeleteUserPoolClientSecret, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolClientSecrets", Resource: "userpool/{UserPoolId}"}}}
+	listUserPoolClientSecrets := awsjson.Operation{Name: "ListUserPoolClientSecrets", Feature: "appclient", Signed: true, Input: &shapeListUserPoolClientSecretsRequest, Output: &shapeListUserPoolClientSecretsResponse, Errors: errorsDeleteUserPoolClientSecret, Category: "UserPoolClientRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserPoolClientSecrets", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUserPoolClientSecrets.Invoke = awsjson.Method(&shapeListUserPoolClientSecretsRequest, a.Appclient.ListUserPoolClientSecrets)
 	}
 	operations["ListUserPoolClientSecrets"] = listUserPoolClientSecrets
-	createResourceServer := awsjson.Operation{Name: "CreateResourceServer", Feature: "appclient", Signed: true, Input: &shapeCreateResourceServerRequest, Output: &shapeCreateResourceServerResponse, Errors: errorsCreateResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateResourceServer", Resource: "userpool/{UserPoolId}"}}}
+	createResourceServer := awsjson.Operation{Name: "CreateResourceServer", Feature: "appclient", Signed: true, Input: &shapeCreateResourceServerRequest, Output: &shapeCreateResourceServerResponse, Errors: errorsCreateResourceServer, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createResourceServer.Invoke = awsjson.Method(&shapeCreateResourceServerRequest, a.Appclient.CreateResourceServer)
 	}
 	operations["CreateResourceServer"] = createResourceServer
-	describeResourceServer := awsjson.Operation{Name: "DescribeResourceServer", Feature: "appclient", Signed: true, Input: &shapeDescribeResourceServerRequest, Output: &shapeDescribeResourceServerResponse, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeResourceServer", Resource: "userpool/{UserPoolId}"}}}
+	describeResourceServer := awsjson.Operation{Name: "DescribeResourceServer", Feature: "appclient", Signed: true, Input: &shapeDescribeResourceServerRequest, Output: &shapeDescribeResourceServerResponse, Errors: errorsDeleteResourceServer, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeResourceServer.Invoke = awsjson.Method(&shapeDescribeResourceServerRequest, a.Appclient.DescribeResourceServer)
 	}
 	operations["DescribeResourceServer"] = describeResourceServer
-	updateResourceServer := awsjson.Operation{Name: "UpdateResourceServer", Feature: "appclient", Signed: true, Input: &shapeUpdateResourceServerRequest, Output: &shapeUpdateResourceServerResponse, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateResourceServer", Resource: "userpool/{UserPoolId}"}}}
+	updateResourceServer := awsjson.Operation{Name: "UpdateResourceServer", Feature: "appclient", Signed: true, Input: &shapeUpdateResourceServerRequest, Output: &shapeUpdateResourceServerResponse, Errors: errorsDeleteResourceServer, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateResourceServer.Invoke = awsjson.Method(&shapeUpdateResourceServerRequest, a.Appclient.UpdateResourceServer)
 	}
 	operations["UpdateResourceServer"] = updateResourceServer
-	deleteResourceServer := awsjson.Operation{Name: "DeleteResourceServer", Feature: "appclient", Signed: true, Input: &shapeDeleteResourceServerRequest, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteResourceServer", Resource: "userpool/{UserPoolId}"}}}
+	deleteResourceServer := awsjson.Operation{Name: "DeleteResourceServer", Feature: "appclient", Signed: true, Input: &shapeDeleteResourceServerRequest, Errors: errorsDeleteResourceServer, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteResourceServer", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteResourceServer.Invoke = awsjson.Command(&shapeDeleteResourceServerRequest, a.Appclient.DeleteResourceServer)
 	}
 	operations["DeleteResourceServer"] = deleteResourceServer
-	listResourceServers := awsjson.Operation{Name: "ListResourceServers", Feature: "appclient", Signed: true, Input: &shapeListResourceServersRequest, Output: &shapeListResourceServersResponse, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListResourceServers", Resource: "userpool/{UserPoolId}"}}}
+	listResourceServers := awsjson.Operation{Name: "ListResourceServers", Feature: "appclient", Signed: true, Input: &shapeListResourceServersRequest, Output: &shapeListResourceServersResponse, Errors: errorsDeleteResourceServer, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListResourceServers", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listResourceServers.Invoke = awsjson.Method(&shapeListResourceServersRequest, a.Appclient.ListResourceServers)
 	}
@@ -180,22 +180,22 @@ func (a *API) addAppclient(operations map[string]awsjson.Operation) {
 
 func (a *API) addDomains(operations map[string]awsjson.Operation) {
 	ready := a.Domains != nil
-	createUserPoolDomain := awsjson.Operation{Name: "CreateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeCreateUserPoolDomainRequest, Output: &shapeCreateUserPoolDomainResponse, Errors: errorsCreateUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
+	createUserPoolDomain := awsjson.Operation{Name: "CreateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeCreateUserPoolDomainRequest, Output: &shapeCreateUserPoolDomainResponse, Errors: errorsCreateUserPoolDomain, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createUserPoolDomain.Invoke = awsjson.Method(&shapeCreateUserPoolDomainRequest, a.Domains.CreateUserPoolDomain)
 	}
 	operations["CreateUserPoolDomain"] = createUserPoolDomain
-	describeUserPoolDomain := awsjson.Operation{Name: "DescribeUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDescribeUserPoolDomainRequest, Output: &shapeDescribeUserPoolDomainResponse, Errors: errorsDescribeUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPoolDomain", Resource: "*"}}}
+	describeUserPoolDomain := awsjson.Operation{Name: "DescribeUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDescribeUserPoolDomainRequest, Output: &shapeDescribeUserPoolDomainResponse, Errors: errorsDescribeUserPoolDomain, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserPoolDomain", Resource: "*"}}}
 	if ready {
 		describeUserPoolDomain.Invoke = awsjson.Method(&shapeDescribeUserPoolDomainRequest, a.Domains.DescribeUserPoolDomain)
 	}
 	operations["DescribeUserPoolDomain"] = describeUserPoolDomain
-	updateUserPoolDomain := awsjson.Operation{Name: "UpdateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeUpdateUserPoolDomainRequest, Output: &shapeUpdateUserPoolDomainResponse, Errors: errorsUpdateUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
+	updateUserPoolDomain := awsjson.Operation{Name: "UpdateUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeUpdateUserPoolDomainRequest, Output: &shapeUpdateUserPoolDomainResponse, Errors: errorsUpdateUserPoolDomain, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateUserPoolDomain.Invoke = awsjson.Method(&shapeUpdateUserPoolDomainRequest, a.Domains.UpdateUserPoolDomain)
 	}
 	operations["UpdateUserPoolDomain"] = updateUserPoolDomain
-	deleteUserPoolDomain := awsjson.Operation{Name: "DeleteUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDeleteUserPoolDomainRequest, Output: &shapeDeleteUserPoolDomainResponse, Errors: errorsDeleteUserPoolDomain, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
+	deleteUserPoolDomain := awsjson.Operation{Name: "DeleteUserPoolDomain", Feature: "domains", Signed: true, Input: &shapeDeleteUserPoolDomainRequest, Output: &shapeDeleteUserPoolDomainResponse, Errors: errorsDeleteUserPoolDomain, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteUserPoolDomain", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteUserPoolDomain.Invoke = awsjson.Method(&shapeDeleteUserPoolDomainRequest, a.Domains.DeleteUserPoolDomain)
 	}
@@ -204,67 +204,67 @@ func (a *API) addDomains(operations map[string]awsjson.Operation) {
 
 func (a *API) addBranding(operations map[string]awsjson.Operation) {
 	ready := a.Branding != nil
-	getUICustomization := awsjson.Operation{Name: "GetUICustomization", Feature: "branding", Signed: true, Input: &shapeGetUICustomizationRequest, Output: &shapeGetUICustomizationResponse, Errors: errorsGetUICustomization, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUICustomization", Resource: "userpool/{UserPoolId}"}}}
+	getUICustomization := awsjson.Operation{Name: "GetUICustomization", Feature: "branding", Signed: true, Input: &shapeGetUICustomizationRequest, Output: &shapeGetUICustomizationResponse, Errors: errorsGetUICustomization, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUICustomization", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUICustomization.Invoke = awsjson.Method(&shapeGetUICustomizationRequest, a.Branding.GetUICustomization)
 	}
 	operations["GetUICustomization"] = getUICustomization
-	setUICustomization := awsjson.Operation{Name: "SetUICustomization", Feature: "branding", Signed: true, Input: &shapeSetUICustomizationRequest, Output: &shapeSetUICustomizationResponse, Errors: errorsDeleteResourceServer, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUICustomization", Resource: "userpool/{UserPoolId}"}}}
+	setUICustomization := awsjson.Operation{Name: "SetUICustomization", Feature: "branding", Signed: true, Input: &shapeSetUICustomizationRequest, Output: &shapeSetUICustomizationResponse, Errors: errorsDeleteResourceServer, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUICustomization", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		setUICustomization.Invoke = awsjson.Method(&shapeSetUICustomizationRequest, a.Branding.SetUICustomization)
 	}
 	operations["SetUICustomization"] = setUICustomization
-	createManagedLoginBranding := awsjson.Operation{Name: "CreateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeCreateManagedLoginBrandingRequest, Output: &shapeCreateManagedLoginBrandingResponse, Errors: errorsCreateManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
+	createManagedLoginBranding := awsjson.Operation{Name: "CreateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeCreateManagedLoginBrandingRequest, Output: &shapeCreateManagedLoginBrandingResponse, Errors: errorsCreateManagedLoginBranding, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createManagedLoginBranding.Invoke = awsjson.Method(&shapeCreateManagedLoginBrandingRequest, a.Branding.CreateManagedLoginBranding)
 	}
 	operations["CreateManagedLoginBranding"] = createManagedLoginBranding
-	describeManagedLoginBranding := awsjson.Operation{Name: "DescribeManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingRequest, Output: &shapeDescribeManagedLoginBrandingResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
+	describeManagedLoginBranding := awsjson.Operation{Name: "DescribeManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingRequest, Output: &shapeDescribeManagedLoginBrandingResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeManagedLoginBranding.Invoke = awsjson.Method(&shapeDescribeManagedLoginBrandingRequest, a.Branding.DescribeManagedLoginBranding)
 	}
 	operations["DescribeManagedLoginBranding"] = describeManagedLoginBranding
-	describeManagedLoginBrandingByClient := awsjson.Operation{Name: "DescribeManagedLoginBrandingByClient", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingByClientRequest, Output: &shapeDescribeManagedLoginBrandingByClientResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeManagedLoginBrandingByClient", Resource: "userpool/{UserPoolId}"}}}
+	describeManagedLoginBrandingByClient := awsjson.Operation{Name: "DescribeManagedLoginBrandingByClient", Feature: "branding", Signed: true, Input: &shapeDescribeManagedLoginBrandingByClientRequest, Output: &shapeDescribeManagedLoginBrandingByClientResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeManagedLoginBrandingByClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeManagedLoginBrandingByClient.Invoke = awsjson.Method(&shapeDescribeManagedLoginBrandingByClientRequest, a.Branding.DescribeManagedLoginBrandingByClient)
 	}
 	operations["DescribeManagedLoginBrandingByClient"] = describeManagedLoginBrandingByClient
-	updateManagedLoginBranding := awsjson.Operation{Name: "UpdateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeUpdateManagedLoginBrandingRequest, Output: &shapeUpdateManagedLoginBrandingResponse, Errors: errorsDeleteManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
+	updateManagedLoginBranding := awsjson.Operation{Name: "UpdateManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeUpdateManagedLoginBrandingRequest, Output: &shapeUpdateManagedLoginBrandingResponse, Errors: errorsDeleteManagedLoginBranding, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateManagedLoginBranding.Invoke = awsjson.Method(&shapeUpdateManagedLoginBrandingRequest, a.Branding.UpdateManagedLoginBranding)
 	}
 	operations["UpdateManagedLoginBranding"] = updateManagedLoginBranding
-	deleteManagedLoginBranding := awsjson.Operation{Name: "DeleteManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDeleteManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
+	deleteManagedLoginBranding := awsjson.Operation{Name: "DeleteManagedLoginBranding", Feature: "branding", Signed: true, Input: &shapeDeleteManagedLoginBrandingRequest, Errors: errorsDeleteManagedLoginBranding, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteManagedLoginBranding", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteManagedLoginBranding.Invoke = awsjson.Command(&shapeDeleteManagedLoginBrandingRequest, a.Branding.DeleteManagedLoginBranding)
 	}
 	operations["DeleteManagedLoginBranding"] = deleteManagedLoginBranding
-	createTerms := awsjson.Operation{Name: "CreateTerms", Feature: "branding", Signed: true, Input: &shapeCreateTermsRequest, Output: &shapeCreateTermsResponse, Errors: errorsCreateTerms, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateTerms", Resource: "userpool/{UserPoolId}"}}}
+	createTerms := awsjson.Operation{Name: "CreateTerms", Feature: "branding", Signed: true, Input: &shapeCreateTermsRequest, Output: &shapeCreateTermsResponse, Errors: errorsCreateTerms, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createTerms.Invoke = awsjson.Method(&shapeCreateTermsRequest, a.Branding.CreateTerms)
 	}
 	operations["CreateTerms"] = createTerms
-	describeTerms := awsjson.Operation{Name: "DescribeTerms", Feature: "branding", Signed: true, Input: &shapeDescribeTermsRequest, Output: &shapeDescribeTermsResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeTerms", Resource: "userpool/{UserPoolId}"}}}
+	describeTerms := awsjson.Operation{Name: "DescribeTerms", Feature: "branding", Signed: true, Input: &shapeDescribeTermsRequest, Output: &shapeDescribeTermsResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeTerms.Invoke = awsjson.Method(&shapeDescribeTermsRequest, a.Branding.DescribeTerms)
 	}
 	operations["DescribeTerms"] = describeTerms
-	describeTermsByClient := awsjson.Operation{Name: "DescribeTermsByClient", Feature: "branding", Signed: true, Input: &shapeDescribeTermsByClientRequest, Output: &shapeDescribeTermsByClientResponse, Errors: errorsDescribeTermsByClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeTermsByClient", Resource: "userpool/{UserPoolId}"}}}
+	describeTermsByClient := awsjson.Operation{Name: "DescribeTermsByClient", Feature: "branding", Signed: true, Input: &shapeDescribeTermsByClientRequest, Output: &shapeDescribeTermsByClientResponse, Errors: errorsDescribeTermsByClient, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeTermsByClient", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeTermsByClient.Invoke = awsjson.Method(&shapeDescribeTermsByClientRequest, a.Branding.DescribeTermsByClient)
 	}
 	operations["DescribeTermsByClient"] = describeTermsByClient
-	updateTerms := awsjson.Operation{Name: "UpdateTerms", Feature: "branding", Signed: true, Input: &shapeUpdateTermsRequest, Output: &shapeUpdateTermsResponse, Errors: errorsUpdateTerms, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateTerms", Resource: "userpool/{UserPoolId}"}}}
+	updateTerms := awsjson.Operation{Name: "UpdateTerms", Feature: "branding", Signed: true, Input: &shapeUpdateTermsRequest, Output: &shapeUpdateTermsResponse, Errors: errorsUpdateTerms, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateTerms.Invoke = awsjson.Method(&shapeUpdateTermsRequest, a.Branding.UpdateTerms)
 	}
 	operations["UpdateTerms"] = updateTerms
-	deleteTerms := awsjson.Operation{Name: "DeleteTerms", Feature: "branding", Signed: true, Input: &shapeDeleteTermsRequest, Errors: errorsDeleteManagedLoginBranding, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteTerms", Resource: "userpool/{UserPoolId}"}}}
+	deleteTerms := awsjson.Operation{Name: "DeleteTerms", Feature: "branding", Signed: true, Input: &shapeDeleteTermsRequest, Errors: errorsDeleteManagedLoginBranding, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteTerms.Invoke = awsjson.Command(&shapeDeleteTermsRequest, a.Branding.DeleteTerms)
 	}
 	operations["DeleteTerms"] = deleteTerms
-	listTerms := awsjson.Operation{Name: "ListTerms", Feature: "branding", Signed: true, Input: &shapeListTermsRequest, Output: &shapeListTermsResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListTerms", Resource: "userpool/{UserPoolId}"}}}
+	listTerms := awsjson.Operation{Name: "ListTerms", Feature: "branding", Signed: true, Input: &shapeListTermsRequest, Output: &shapeListTermsResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListTerms", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listTerms.Invoke = awsjson.Method(&shapeListTermsRequest, a.Branding.ListTerms)
 	}
@@ -273,42 +273,42 @@ func (a *API) addBranding(operations map[string]awsjson.Operation) {
 
 func (a *API) addUseradmin(operations map[string]awsjson.Operation) {
 	ready := a.Useradmin != nil
-	adminCreateUser := awsjson.Operation{Name: "AdminCreateUser", Feature: "useradmin", Signed: true, Input: &shapeAdminCreateUserRequest, Output: &shapeAdminCreateUserResponse, Errors: errorsAdminCreateUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminCreateUser", Resource: "userpool/{UserPoolId}"}}}
+	adminCreateUser := awsjson.Operation{Name: "AdminCreateUser", Feature: "useradmin", Signed: true, Input: &shapeAdminCreateUserRequest, Output: &shapeAdminCreateUserResponse, Errors: errorsAdminCreateUser, Category: "UserCreation", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminCreateUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminCreateUser.Invoke = awsjson.Method(&shapeAdminCreateUserRequest, a.Useradmin.AdminCreateUser)
 	}
 	operations["AdminCreateUser"] = adminCreateUser
-	adminGetUser := awsjson.Operation{Name: "AdminGetUser", Feature: "useradmin", Signed: true, Input: &shapeAdminGetUserRequest, Output: &shapeAdminGetUserResponse, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetUser", Resource: "userpool/{UserPoolId}"}}}
+	adminGetUser := awsjson.Operation{Name: "AdminGetUser", Feature: "useradmin", Signed: true, Input: &shapeAdminGetUserRequest, Output: &shapeAdminGetUserResponse, Errors: errorsAdminDeleteUser, Category: "UserRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminGetUser.Invoke = awsjson.Method(&shapeAdminGetUserRequest, a.Useradmin.AdminGetUser)
 	}
 	operations["AdminGetUser"] = adminGetUser
-	adminDeleteUser := awsjson.Operation{Name: "AdminDeleteUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserRequest, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteUser", Resource: "userpool/{UserPoolId}"}}}
+	adminDeleteUser := awsjson.Operation{Name: "AdminDeleteUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserRequest, Errors: errorsAdminDeleteUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDeleteUser.Invoke = awsjson.Command(&shapeAdminDeleteUserRequest, a.Useradmin.AdminDeleteUser)
 	}
 	operations["AdminDeleteUser"] = adminDeleteUser
-	adminEnableUser := awsjson.Operation{Name: "AdminEnableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminEnableUserRequest, Output: &shapeAdminEnableUserResponse, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminEnableUser", Resource: "userpool/{UserPoolId}"}}}
+	adminEnableUser := awsjson.Operation{Name: "AdminEnableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminEnableUserRequest, Output: &shapeAdminEnableUserResponse, Errors: errorsAdminDeleteUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminEnableUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminEnableUser.Invoke = awsjson.Method(&shapeAdminEnableUserRequest, a.Useradmin.AdminEnableUser)
 	}
 	operations["AdminEnableUser"] = adminEnableUser
-	adminDisableUser := awsjson.Operation{Name: "AdminDisableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDisableUserRequest, Output: &shapeAdminDisableUserResponse, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDisableUser", Resource: "userpool/{UserPoolId}"}}}
+	adminDisableUser := awsjson.Operation{Name: "AdminDisableUser", Feature: "useradmin", Signed: true, Input: &shapeAdminDisableUserRequest, Output: &shapeAdminDisableUserResponse, Errors: errorsAdminDeleteUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDisableUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDisableUser.Invoke = awsjson.Method(&shapeAdminDisableUserRequest, a.Useradmin.AdminDisableUser)
 	}
 	operations["AdminDisableUser"] = adminDisableUser
-	adminUpdateUserAttributes := awsjson.Operation{Name: "AdminUpdateUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminUpdateUserAttributesRequest, Output: &shapeAdminUpdateUserAttributesResponse, Errors: errorsAdminUpdateUserAttributes, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateUserAttributes", Resource: "userpool/{UserPoolId}"}}}
+	adminUpdateUserAttributes := awsjson.Operation{Name: "AdminUpdateUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminUpdateUserAttributesRequest, Output: &shapeAdminUpdateUserAttributesResponse, Errors: errorsAdminUpdateUserAttributes, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateUserAttributes", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminUpdateUserAttributes.Invoke = awsjson.Method(&shapeAdminUpdateUserAttributesRequest, a.Useradmin.AdminUpdateUserAttributes)
 	}
 	operations["AdminUpdateUserAttributes"] = adminUpdateUserAttributes
-	adminDeleteUserAttributes := awsjson.Operation{Name: "AdminDeleteUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserAttributesRequest, Output: &shapeAdminDeleteUserAttributesResponse, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteUserAttributes", Resource: "userpool/{UserPoolId}"}}}
+	adminDeleteUserAttributes := awsjson.Operation{Name: "AdminDeleteUserAttributes", Feature: "useradmin", Signed: true, Input: &shapeAdminDeleteUserAttributesRequest, Output: &shapeAdminDeleteUserAttributesResponse, Errors: errorsAdminDeleteUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteUserAttributes", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDeleteUserAttributes.Invoke = awsjson.Method(&shapeAdminDeleteUserAttributesRequest, a.Useradmin.AdminDeleteUserAttributes)
 	}
 	operations["AdminDeleteUserAttributes"] = adminDeleteUserAttributes
-	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "useradmin", Signed: true, Input: &shapeListUsersRequest, Output: &shapeListUsersResponse, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUsers", Resource: "userpool/{UserPoolId}"}}}
+	listUsers := awsjson.Operation{Name: "ListUsers", Feature: "useradmin", Signed: true, Input: &shapeListUsersRequest, Output: &shapeListUsersResponse, Errors: errorsListGroups, Category: "UserList", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUsers", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUsers.Invoke = awsjson.Method(&shapeListUsersRequest, a.Useradmin.ListUsers)
 	}
@@ -317,32 +317,32 @@ func (a *API) addUseradmin(operations map[string]awsjson.Operation) {
 
 func (a *API) addProfile(operations map[string]awsjson.Operation) {
 	ready := a.Profile != nil
-	getUser := awsjson.Operation{Name: "GetUser", Feature: "profile", Signed: false, Input: &shapeGetUserRequest, Output: &shapeGetUserResponse, Errors: errorsDeleteUser}
+	getUser := awsjson.Operation{Name: "GetUser", Feature: "profile", Signed: false, Input: &shapeGetUserRequest, Output: &shapeGetUserResponse, Errors: errorsDeleteUser, Category: "UserRead"}
 	if ready {
 		getUser.Invoke = awsjson.Method(&shapeGetUserRequest, a.Profile.GetUser)
 	}
 	operations["GetUser"] = getUser
-	updateUserAttributes := awsjson.Operation{Name: "UpdateUserAttributes", Feature: "profile", Signed: false, Input: &shapeUpdateUserAttributesRequest, Output: &shapeUpdateUserAttributesResponse, Errors: errorsUpdateUserAttributes}
+	updateUserAttributes := awsjson.Operation{Name: "UpdateUserAttributes", Feature: "profile", Signed: false, Input: &shapeUpdateUserAttributesRequest, Output: &shapeUpdateUserAttributesResponse, Errors: errorsUpdateUserAttributes, Category: "UserUpdate"}
 	if ready {
 		updateUserAttributes.Invoke = awsjson.Method(&shapeUpdateUserAttributesRequest, a.Profile.UpdateUserAttributes)
 	}
 	operations["UpdateUserAttributes"] = updateUserAttributes
-	deleteUserAttributes := awsjson.Operation{Name: "DeleteUserAttributes", Feature: "profile", Signed: false, Input: &shapeDeleteUserAttributesRequest, Output: &shapeDeleteUserAttributesResponse, Errors: errorsDeleteUser}
+	deleteUserAttributes := awsjson.Operation{Name: "DeleteUserAttributes", Feature: "profile", Signed: false, Input: &shapeDeleteUserAttributesRequest, Output: &shapeDeleteUserAttributesResponse, Errors: errorsDeleteUser, Category: "UserUpdate"}
 	if ready {
 		deleteUserAttributes.Invoke = awsjson.Method(&shapeDeleteUserAttributesRequest, a.Profile.DeleteUserAttributes)
 	}
 	operations["DeleteUserAttributes"] = deleteUserAttributes
-	deleteUser := awsjson.Operation{Name: "DeleteUser", Feature: "profile", Signed: false, Input: &shapeDeleteUserRequest, Errors: errorsDeleteUser}
+	deleteUser := awsjson.Operation{Name: "DeleteUser", Feature: "profile", Signed: false, Input: &shapeDeleteUserRequest, Errors: errorsDeleteUser, Category: "UserUpdate"}
 	if ready {
 		deleteUser.Invoke = awsjson.Command(&shapeDeleteUserRequest, a.Profile.DeleteUser)
 	}
 	operations["DeleteUser"] = deleteUser
-	getUserAttributeVerificationCode := awsjson.Operation{Name: "GetUserAttributeVerificationCode", Feature: "profile", Signed: false, Input: &shapeGetUserAttributeVerificationCodeRequest, Output: &shapeGetUserAttributeVerificationCodeResponse, Errors: errorsGetUserAttributeVerificationCode}
+	getUserAttributeVerificationCode := awsjson.Operation{Name: "GetUserAttributeVerificationCode", Feature: "profile", Signed: false, Input: &shapeGetUserAttributeVerificationCodeRequest, Output: &shapeGetUserAttributeVerificationCodeResponse, Errors: errorsGetUserAttributeVerificationCode, Category: "UserResourceRead"}
 	if ready {
 		getUserAttributeVerificationCode.Invoke = awsjson.Method(&shapeGetUserAttributeVerificationCodeRequest, a.Profile.GetUserAttributeVerificationCode)
 	}
 	operations["GetUserAttributeVerificationCode"] = getUserAttributeVerificationCode
-	verifyUserAttribute := awsjson.Operation{Name: "VerifyUserAttribute", Feature: "profile", Signed: false, Input: &shapeVerifyUserAttributeRequest, Output: &shapeVerifyUserAttributeResponse, Errors: errorsVerifyUserAttribute}
+	verifyUserAttribute := awsjson.Operation{Name: "VerifyUserAttribute", Feature: "profile", Signed: false, Input: &shapeVerifyUserAttributeRequest, Output: &shapeVerifyUserAttributeResponse, Errors: errorsVerifyUserAttribute, Category: "UserUpdate"}
 	if ready {
 		verifyUserAttribute.Invoke = awsjson.Method(&shapeVerifyUserAttributeRequest, a.Profile.VerifyUserAttribute)
 	}
@@ -351,47 +351,47 @@ func (a *API) addProfile(operations map[string]awsjson.Operation) {
 
 func (a *API) addGroups(operations map[string]awsjson.Operation) {
 	ready := a.Groups != nil
-	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "groups", Signed: true, Input: &shapeCreateGroupRequest, Output: &shapeCreateGroupResponse, Errors: errorsCreateGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateGroup", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:RoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
+	createGroup := awsjson.Operation{Name: "CreateGroup", Feature: "groups", Signed: true, Input: &shapeCreateGroupRequest, Output: &shapeCreateGroupResponse, Errors: errorsCreateGroup, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateGroup", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:RoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		createGroup.Invoke = awsjson.Method(&shapeCreateGroupRequest, a.Groups.CreateGroup)
 	}
 	operations["CreateGroup"] = createGroup
-	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "groups", Signed: true, Input: &shapeGetGroupRequest, Output: &shapeGetGroupResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetGroup", Resource: "userpool/{UserPoolId}"}}}
+	getGroup := awsjson.Operation{Name: "GetGroup", Feature: "groups", Signed: true, Input: &shapeGetGroupRequest, Output: &shapeGetGroupResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getGroup.Invoke = awsjson.Method(&shapeGetGroupRequest, a.Groups.GetGroup)
 	}
 	operations["GetGroup"] = getGroup
-	updateGroup := awsjson.Operation{Name: "UpdateGroup", Feature: "groups", Signed: true, Input: &shapeUpdateGroupRequest, Output: &shapeUpdateGroupResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateGroup", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:RoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
+	updateGroup := awsjson.Operation{Name: "UpdateGroup", Feature: "groups", Signed: true, Input: &shapeUpdateGroupRequest, Output: &shapeUpdateGroupResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateGroup", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:RoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	if ready {
 		updateGroup.Invoke = awsjson.Method(&shapeUpdateGroupRequest, a.Groups.UpdateGroup)
 	}
 	operations["UpdateGroup"] = updateGroup
-	deleteGroup := awsjson.Operation{Name: "DeleteGroup", Feature: "groups", Signed: true, Input: &shapeDeleteGroupRequest, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteGroup", Resource: "userpool/{UserPoolId}"}}}
+	deleteGroup := awsjson.Operation{Name: "DeleteGroup", Feature: "groups", Signed: true, Input: &shapeDeleteGroupRequest, Errors: errorsDeleteGroup, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteGroup.Invoke = awsjson.Command(&shapeDeleteGroupRequest, a.Groups.DeleteGroup)
 	}
 	operations["DeleteGroup"] = deleteGroup
-	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "groups", Signed: true, Input: &shapeListGroupsRequest, Output: &shapeListGroupsResponse, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListGroups", Resource: "userpool/{UserPoolId}"}}}
+	listGroups := awsjson.Operation{Name: "ListGroups", Feature: "groups", Signed: true, Input: &shapeListGroupsRequest, Output: &shapeListGroupsResponse, Errors: errorsListGroups, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListGroups", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listGroups.Invoke = awsjson.Method(&shapeListGroupsRequest, a.Groups.ListGroups)
 	}
 	operations["ListGroups"] = listGroups
-	adminAddUserToGroup := awsjson.Operation{Name: "AdminAddUserToGroup", Feature: "groups", Signed: true, Input: &shapeAdminAddUserToGroupRequest, Errors: errorsAdminAddUserToGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminAddUserToGroup", Resource: "userpool/{UserPoolId}"}}}
+	adminAddUserToGroup := awsjson.Operation{Name: "AdminAddUserToGroup", Feature: "groups", Signed: true, Input: &shapeAdminAddUserToGroupRequest, Errors: errorsAdminAddUserToGroup, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminAddUserToGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminAddUserToGroup.Invoke = awsjson.Command(&shapeAdminAddUserToGroupRequest, a.Groups.AdminAddUserToGroup)
 	}
 	operations["AdminAddUserToGroup"] = adminAddUserToGroup
-	adminRemoveUserFromGroup := awsjson.Operation{Name: "AdminRemoveUserFromGroup", Feature: "groups", Signed: true, Input: &shapeAdminRemoveUserFromGroupRequest, Errors: errorsAdminAddUserToGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRemoveUserFromGroup", Resource: "userpool/{UserPoolId}"}}}
+	adminRemoveUserFromGroup := awsjson.Operation{Name: "AdminRemoveUserFromGroup", Feature: "groups", Signed: true, Input: &shapeAdminRemoveUserFromGroupRequest, Errors: errorsAdminAddUserToGroup, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRemoveUserFromGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminRemoveUserFromGroup.Invoke = awsjson.Command(&shapeAdminRemoveUserFromGroupRequest, a.Groups.AdminRemoveUserFromGroup)
 	}
 	operations["AdminRemoveUserFromGroup"] = adminRemoveUserFromGroup
-	adminListGroupsForUser := awsjson.Operation{Name: "AdminListGroupsForUser", Feature: "groups", Signed: true, Input: &shapeAdminListGroupsForUserRequest, Output: &shapeAdminListGroupsForUserResponse, Errors: errorsAdminAddUserToGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListGroupsForUser", Resource: "userpool/{UserPoolId}"}}}
+	adminListGroupsForUser := awsjson.Operation{Name: "AdminListGroupsForUser", Feature: "groups", Signed: true, Input: &shapeAdminListGroupsForUserRequest, Output: &shapeAdminListGroupsForUserResponse, Errors: errorsAdminAddUserToGroup, Category: "UserResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListGroupsForUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminListGroupsForUser.Invoke = awsjson.Method(&shapeAdminListGroupsForUserRequest, a.Groups.AdminListGroupsForUser)
 	}
 	operations["AdminListGroupsForUser"] = adminListGroupsForUser
-	listUsersInGroup := awsjson.Operation{Name: "ListUsersInGroup", Feature: "groups", Signed: true, Input: &shapeListUsersInGroupRequest, Output: &shapeListUsersInGroupResponse, Errors: errorsListGroups, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUsersInGroup", Resource: "userpool/{UserPoolId}"}}}
+	listUsersInGroup := awsjson.Operation{Name: "ListUsersInGroup", Feature: "groups", Signed: true, Input: &shapeListUsersInGroupRequest, Output: &shapeListUsersInGroupResponse, Errors: errorsListGroups, Category: "UserList", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUsersInGroup", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listUsersInGroup.Invoke = awsjson.Method(&shapeListUsersInGroupRequest, a.Groups.ListUsersInGroup)
 	}
@@ -400,22 +400,22 @@ func (a *API) addGroups(operations map[string]awsjson.Operation) {
 
 func (a *API) addSignup(operations map[string]awsjson.Operation) {
 	ready := a.Signup != nil
-	signUp := awsjson.Operation{Name: "SignUp", Feature: "signup", Signed: false, Input: &shapeSignUpRequest, Output: &shapeSignUpResponse, Errors: errorsSignUp}
+	signUp := awsjson.Operation{Name: "SignUp", Feature: "signup", Signed: false, Input: &shapeSignUpRequest, Output: &shapeSignUpResponse, Errors: errorsSignUp, Category: "UserCreation"}
 	if ready {
 		signUp.Invoke = awsjson.Method(&shapeSignUpRequest, a.Signup.SignUp)
 	}
 	operations["SignUp"] = signUp
-	confirmSignUp := awsjson.Operation{Name: "ConfirmSignUp", Feature: "signup", Signed: false, Input: &shapeConfirmSignUpRequest, Output: &shapeConfirmSignUpResponse, Errors: errorsConfirmSignUp}
+	confirmSignUp := awsjson.Operation{Name: "ConfirmSignUp", Feature: "signup", Signed: false, Input: &shapeConfirmSignUpRequest, Output: &shapeConfirmSignUpResponse, Errors: errorsConfirmSignUp, Category: "UserCreation"}
 	if ready {
 		confirmSignUp.Invoke = awsjson.Method(&shapeConfirmSignUpRequest, a.Signup.ConfirmSignUp)
 	}
 	operations["ConfirmSignUp"] = confirmSignUp
-	resendConfirmationCode := awsjson.Operation{Name: "ResendConfirmationCode", Feature: "signup", Signed: false, Input: &shapeResendConfirmationCodeRequest, Output: &shapeResendConfirmationCodeResponse, Errors: errorsForgotPassword}
+	resendConfirmationCode := awsjson.Operation{Name: "ResendConfirmationCode", Feature: "signup", Signed: false, Input: &shapeResendConfirmationCodeRequest, Output: &shapeResendConfirmationCodeResponse, Errors: errorsForgotPassword, Category: "UserResourceRead"}
 	if ready {
 		resendConfirmationCode.Invoke = awsjson.Method(&shapeResendConfirmationCodeRequest, a.Signup.ResendConfirmationCode)
 	}
 	operations["ResendConfirmationCode"] = resendConfirmationCode
-	adminConfirmSignUp := awsjson.Operation{Name: "AdminConfirmSignUp", Feature: "signup", Signed: true, Input: &shapeAdminConfirmSignUpRequest, Output: &shapeAdminConfirmSignUpResponse, Errors: errorsAdminConfirmSignUp, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminConfirmSignUp", Resource: "userpool/{UserPoolId}"}}}
+	adminConfirmSignUp := awsjson.Operation{Name: "AdminConfirmSignUp", Feature: "signup", Signed: true, Input: &shapeAdminConfirmSignUpRequest, Output: &shapeAdminConfirmSignUpResponse, Errors: errorsAdminConfirmSignUp, Category: "UserCreation", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminConfirmSignUp", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminConfirmSignUp.Invoke = awsjson.Method(&shapeAdminConfirmSignUpRequest, a.Signup.AdminConfirmSignUp)
 	}
@@ -424,32 +424,32 @@ func (a *API) addSignup(operations map[string]awsjson.Operation) {
 
 func (a *API) addSignin(operations map[string]awsjson.Operation) {
 	ready := a.Signin != nil
-	initiateAuth := awsjson.Operation{Name: "InitiateAuth", Feature: "signin", Signed: false, Input: &shapeInitiateAuthRequest, Output: &shapeInitiateAuthResponse, Errors: errorsInitiateAuth}
+	initiateAuth := awsjson.Operation{Name: "InitiateAuth", Feature: "signin", Signed: false, Input: &shapeInitiateAuthRequest, Output: &shapeInitiateAuthResponse, Errors: errorsInitiateAuth, Category: "UserAuthentication"}
 	if ready {
 		initiateAuth.Invoke = awsjson.Method(&shapeInitiateAuthRequest, a.Signin.InitiateAuth)
 	}
 	operations["InitiateAuth"] = initiateAuth
-	adminInitiateAuth := awsjson.Operation{Name: "AdminInitiateAuth", Feature: "signin", Signed: true, Input: &shapeAdminInitiateAuthRequest, Output: &shapeAdminInitiateAuthResponse, Errors: errorsAdminInitiateAuth, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminInitiateAuth", Resource: "userpool/{UserPoolId}"}}}
+	adminInitiateAuth := awsjson.Operation{Name: "AdminInitiateAuth", Feature: "signin", Signed: true, Input: &shapeAdminInitiateAuthRequest, Output: &shapeAdminInitiateAuthResponse, Errors: errorsAdminInitiateAuth, Category: "UserAuthentication", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminInitiateAuth", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminInitiateAuth.Invoke = awsjson.Method(&shapeAdminInitiateAuthRequest, a.Signin.AdminInitiateAuth)
 	}
 	operations["AdminInitiateAuth"] = adminInitiateAuth
-	respondToAuthChallenge := awsjson.Operation{Name: "RespondToAuthChallenge", Feature: "signin", Signed: false, Input: &shapeRespondToAuthChallengeRequest, Output: &shapeRespondToAuthChallengeResponse, Errors: errorsRespondToAuthChallenge}
+	respondToAuthChallenge := awsjson.Operation{Name: "RespondToAuthChallenge", Feature: "signin", Signed: false, Input: &shapeRespondToAuthChallengeRequest, Output: &shapeRespondToAuthChallengeResponse, Errors: errorsRespondToAuthChallenge, Category: "UserAuthentication"}
 	if ready {
 		respondToAuthChallenge.Invoke = awsjson.Method(&shapeRespondToAuthChallengeRequest, a.Signin.RespondToAuthChallenge)
 	}
 	operations["RespondToAuthChallenge"] = respondToAuthChallenge
-	adminRespondToAuthChallenge := awsjson.Operation{Name: "AdminRespondToAuthChallenge", Feature: "signin", Signed: true, Input: &shapeAdminRespondToAuthChallengeRequest, Output: &shapeAdminRespondToAuthChallengeResponse, Errors: errorsAdminRespondToAuthChallenge, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRespondToAuthChallenge", Resource: "userpool/{UserPoolId}"}}}
+	adminRespondToAuthChallenge := awsjson.Operation{Name: "AdminRespondToAuthChallenge", Feature: "signin", Signed: true, Input: &shapeAdminRespondToAuthChallengeRequest, Output: &shapeAdminRespondToAuthChallengeResponse, Errors: errorsAdminRespondToAuthChallenge, Category: "UserAuthentication", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRespondToAuthChallenge", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminRespondToAuthChallenge.Invoke = awsjson.Method(&shapeAdminRespondToAuthChallengeRequest, a.Signin.AdminRespondToAuthChallenge)
 	}
 	operations["AdminRespondToAuthChallenge"] = adminRespondToAuthChallenge
-	getUserAuthFactors := awsjson.Operation{Name: "GetUserAuthFactors", Feature: "signin", Signed: false, Input: &shapeGetUserAuthFactorsRequest, Output: &shapeGetUserAuthFactorsResponse, Errors: errorsDeleteUser}
+	getUserAuthFactors := awsjson.Operation{Name: "GetUserAuthFactors", Feature: "signin", Signed: false, Input: &shapeGetUserAuthFactorsRequest, Output: &shapeGetUserAuthFactorsResponse, Errors: errorsDeleteUser, Category: "UserRead"}
 	if ready {
 		getUserAuthFactors.Invoke = awsjson.Method(&shapeGetUserAuthFactorsRequest, a.Signin.GetUserAuthFactors)
 	}
 	operations["GetUserAuthFactors"] = getUserAuthFactors
-	adminGetUserAuthFactors := awsjson.Operation{Name: "AdminGetUserAuthFactors", Feature: "signin", Signed: true, Input: &shapeAdminGetUserAuthFactorsRequest, Output: &shapeAdminGetUserAuthFactorsResponse, Errors: errorsAdminGetUserAuthFactors, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetUserAuthFactors", Resource: "userpool/{UserPoolId}"}}}
+	adminGetUserAuthFactors := awsjson.Operation{Name: "AdminGetUserAuthFactors", Feature: "signin", Signed: true, Input: &shapeAdminGetUserAuthFactorsRequest, Output: &shapeAdminGetUserAuthFactorsResponse, Errors: errorsAdminGetUserAuthFactors, Category: "UserRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetUserAuthFactors", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminGetUserAuthFactors.Invoke = awsjson.Method(&shapeAdminGetUserAuthFactorsRequest, a.Signin.AdminGetUserAuthFactors)
 	}
@@ -458,62 +458,62 @@ func (a *API) addSignin(operations map[string]awsjson.Operation) {
 
 func (a *API) addSessions(operations map[string]awsjson.Operation) {
 	ready := a.Sessions != nil
-	getTokensFromRefreshToken := awsjson.Operation{Name: "GetTokensFromRefreshToken", Feature: "sessions", Signed: false, Input: &shapeGetTokensFromRefreshTokenRequest, Output: &shapeGetTokensFromRefreshTokenResponse, Errors: errorsGetTokensFromRefreshToken}
+	getTokensFromRefreshToken := awsjson.Operation{Name: "GetTokensFromRefreshToken", Feature: "sessions", Signed: false, Input: &shapeGetTokensFromRefreshTokenRequest, Output: &shapeGetTokensFromRefreshTokenResponse, Errors: errorsGetTokensFromRefreshToken, Category: "UserAuthentication"}
 	if ready {
 		getTokensFromRefreshToken.Invoke = awsjson.Method(&shapeGetTokensFromRefreshTokenRequest, a.Sessions.GetTokensFromRefreshToken)
 	}
 	operations["GetTokensFromRefreshToken"] = getTokensFromRefreshToken
-	revokeToken := awsjson.Operation{Name: "RevokeToken", Feature: "sessions", Signed: false, Input: &shapeRevokeTokenRequest, Output: &shapeRevokeTokenResponse, Errors: errorsRevokeToken}
+	revokeToken := awsjson.Operation{Name: "RevokeToken", Feature: "sessions", Signed: false, Input: &shapeRevokeTokenRequest, Output: &shapeRevokeTokenResponse, Errors: errorsRevokeToken, Category: "UserToken"}
 	if ready {
 		revokeToken.Invoke = awsjson.Method(&shapeRevokeTokenRequest, a.Sessions.RevokeToken)
 	}
 	operations["RevokeToken"] = revokeToken
-	globalSignOut := awsjson.Operation{Name: "GlobalSignOut", Feature: "sessions", Signed: false, Input: &shapeGlobalSignOutRequest, Output: &shapeGlobalSignOutResponse, Errors: errorsGlobalSignOut}
+	globalSignOut := awsjson.Operation{Name: "GlobalSignOut", Feature: "sessions", Signed: false, Input: &shapeGlobalSignOutRequest, Output: &shapeGlobalSignOutResponse, Errors: errorsGlobalSignOut, Category: "UserUpdate"}
 	if ready {
 		globalSignOut.Invoke = awsjson.Method(&shapeGlobalSignOutRequest, a.Sessions.GlobalSignOut)
 	}
 	operations["GlobalSignOut"] = globalSignOut
-	adminUserGlobalSignOut := awsjson.Operation{Name: "AdminUserGlobalSignOut", Feature: "sessions", Signed: true, Input: &shapeAdminUserGlobalSignOutRequest, Output: &shapeAdminUserGlobalSignOutResponse, Errors: errorsAdminDeleteUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUserGlobalSignOut", Resource: "userpool/{UserPoolId}"}}}
+	adminUserGlobalSignOut := awsjson.Operation{Name: "AdminUserGlobalSignOut", Feature: "sessions", Signed: true, Input: &shapeAdminUserGlobalSignOutRequest, Output: &shapeAdminUserGlobalSignOutResponse, Errors: errorsAdminDeleteUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUserGlobalSignOut", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminUserGlobalSignOut.Invoke = awsjson.Method(&shapeAdminUserGlobalSignOutRequest, a.Sessions.AdminUserGlobalSignOut)
 	}
 	operations["AdminUserGlobalSignOut"] = adminUserGlobalSignOut
-	listUserSessions := awsjson.Operation{Name: "ListUserSessions", Feature: "sessions", Signed: false, Input: &shapeListUserSessionsRequest, Output: &shapeListUserSessionsResponse, Errors: errorsListUserSessions}
+	listUserSessions := awsjson.Operation{Name: "ListUserSessions", Feature: "sessions", Signed: false, Input: &shapeListUserSessionsRequest, Output: &shapeListUserSessionsResponse, Errors: errorsListUserSessions, Category: "UserResourceRead"}
 	if ready {
 		listUserSessions.Invoke = awsjson.Method(&shapeListUserSessionsRequest, a.Sessions.ListUserSessions)
 	}
 	operations["ListUserSessions"] = listUserSessions
-	revokeUserSession := awsjson.Operation{Name: "RevokeUserSession", Feature: "sessions", Signed: false, Input: &shapeRevokeUserSessionRequest, Output: &shapeRevokeUserSessionResponse, Errors: errorsListUserSessions}
+	revokeUserSession := awsjson.Operation{Name: "RevokeUserSession", Feature: "sessions", Signed: false, Input: &shapeRevokeUserSessionRequest, Output: &shapeRevokeUserSessionResponse, Errors: errorsListUserSessions, Category: "UserUpdate"}
 	if ready {
 		revokeUserSession.Invoke = awsjson.Method(&shapeRevokeUserSessionRequest, a.Sessions.RevokeUserSession)
 	}
 	operations["RevokeUserSession"] = revokeUserSession
-	adminListUserSessions := awsjson.Operation{Name: "AdminListUserSessions", Feature: "sessions", Signed: true, Input: &shapeAdminListUserSessionsRequest, Output: &shapeAdminListUserSessionsResponse, Errors: errorsAdminListUserSessions, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListUserSessions", Resource: "userpool/{UserPoolId}"}}}
+	adminListUserSessions := awsjson.Operation{Name: "AdminListUserSessions", Feature: "sessions", Signed: true, Input: &shapeAdminListUserSessionsRequest, Output: &shapeAdminListUserSessionsResponse, Errors: errorsAdminListUserSessions, Category: "UserResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListUserSessions", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminListUserSessions.Invoke = awsjson.Method(&shapeAdminListUserSessionsRequest, a.Sessions.AdminListUserSessions)
 	}
 	operations["AdminListUserSessions"] = adminListUserSessions
-	adminRevokeUserSession := awsjson.Operation{Name: "AdminRevokeUserSession", Feature: "sessions", Signed: true, Input: &shapeAdminRevokeUserSessionRequest, Output: &shapeAdminRevokeUserSessionResponse, Errors: errorsAdminListUserSessions, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRevokeUserSession", Resource: "userpool/{UserPoolId}"}}}
+	adminRevokeUserSession := awsjson.Operation{Name: "AdminRevokeUserSession", Feature: "sessions", Signed: true, Input: &shapeAdminRevokeUserSessionRequest, Output: &shapeAdminRevokeUserSessionResponse, Errors: errorsAdminListUserSessions, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminRevokeUserSession", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminRevokeUserSession.Invoke = awsjson.Method(&shapeAdminRevokeUserSessionRequest, a.Sessions.AdminRevokeUserSession)
 	}
 	operations["AdminRevokeUserSession"] = adminRevokeUserSession
-	getUserPoolSessionConfiguration := awsjson.Operation{Name: "GetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolSessionConfigurationRequest, Output: &shapeGetUserPoolSessionConfigurationResponse, Errors: errorsDescribeTermsByClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	getUserPoolSessionConfiguration := awsjson.Operation{Name: "GetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolSessionConfigurationRequest, Output: &shapeGetUserPoolSessionConfigurationResponse, Errors: errorsDescribeTermsByClient, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUserPoolSessionConfiguration.Invoke = awsjson.Method(&shapeGetUserPoolSessionConfigurationRequest, a.Sessions.GetUserPoolSessionConfiguration)
 	}
 	operations["GetUserPoolSessionConfiguration"] = getUserPoolSessionConfiguration
-	setUserPoolSessionConfiguration := awsjson.Operation{Name: "SetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolSessionConfigurationRequest, Output: &shapeSetUserPoolSessionConfigurationResponse, Errors: errorsSetUserPoolClientSessionConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	setUserPoolSessionConfiguration := awsjson.Operation{Name: "SetUserPoolSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolSessionConfigurationRequest, Output: &shapeSetUserPoolSessionConfigurationResponse, Errors: errorsSetUserPoolClientSessionConfiguration, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		setUserPoolSessionConfiguration.Invoke = awsjson.Method(&shapeSetUserPoolSessionConfigurationRequest, a.Sessions.SetUserPoolSessionConfiguration)
 	}
 	operations["SetUserPoolSessionConfiguration"] = setUserPoolSessionConfiguration
-	getUserPoolClientSessionConfiguration := awsjson.Operation{Name: "GetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolClientSessionConfigurationRequest, Output: &shapeGetUserPoolClientSessionConfigurationResponse, Errors: errorsDescribeTermsByClient, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolClientSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	getUserPoolClientSessionConfiguration := awsjson.Operation{Name: "GetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeGetUserPoolClientSessionConfigurationRequest, Output: &shapeGetUserPoolClientSessionConfigurationResponse, Errors: errorsDescribeTermsByClient, Category: "UserPoolClientRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetUserPoolClientSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getUserPoolClientSessionConfiguration.Invoke = awsjson.Method(&shapeGetUserPoolClientSessionConfigurationRequest, a.Sessions.GetUserPoolClientSessionConfiguration)
 	}
 	operations["GetUserPoolClientSessionConfiguration"] = getUserPoolClientSessionConfiguration
-	setUserPoolClientSessionConfiguration := awsjson.Operation{Name: "SetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolClientSessionConfigurationRequest, Output: &shapeSetUserPoolClientSessionConfigurationResponse, Errors: errorsSetUserPoolClientSessionConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolClientSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	setUserPoolClientSessionConfiguration := awsjson.Operation{Name: "SetUserPoolClientSessionConfiguration", Feature: "sessions", Signed: true, Input: &shapeSetUserPoolClientSessionConfigurationRequest, Output: &shapeSetUserPoolClientSessionConfigurationResponse, Errors: errorsSetUserPoolClientSessionConfiguration, Category: "UserPoolClientUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:SetUserPoolClientSessionConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		setUserPoolClientSessionConfiguration.Invoke = awsjson.Method(&shapeSetUserPoolClientSessionConfigurationRequest, a.Sessions.SetUserPoolClientSessionConfiguration)
 	}
@@ -522,27 +522,27 @@ func (a *API) addSessions(operations map[string]awsjson.Operation) {
 
 func (a *API) addPasswords(operations map[string]awsjson.Operation) {
 	ready := a.Passwords != nil
-	forgotPassword := awsjson.Operation{Name: "ForgotPassword", Feature: "passwords", Signed: false, Input: &shapeForgotPasswordRequest, Output: &shapeForgotPasswordResponse, Errors: errorsForgotPassword}
+	forgotPassword := awsjson.Operation{Name: "ForgotPassword", Feature: "passwords", Signed: false, Input: &shapeForgotPasswordRequest, Output: &shapeForgotPasswordResponse, Errors: errorsForgotPassword, Category: "UserAccountRecovery"}
 	if ready {
 		forgotPassword.Invoke = awsjson.Method(&shapeForgotPasswordRequest, a.Passwords.ForgotPassword)
 	}
 	operations["ForgotPassword"] = forgotPassword
-	confirmForgotPassword := awsjson.Operation{Name: "ConfirmForgotPassword", Feature: "passwords", Signed: false, Input: &shapeConfirmForgotPasswordRequest, Output: &shapeConfirmForgotPasswordResponse, Errors: errorsConfirmForgotPassword}
+	confirmForgotPassword := awsjson.Operation{Name: "ConfirmForgotPassword", Feature: "passwords", Signed: false, Input: &shapeConfirmForgotPasswordRequest, Output: &shapeConfirmForgotPasswordResponse, Errors: errorsConfirmForgotPassword, Category: "UserAccountRecovery"}
 	if ready {
 		confirmForgotPassword.Invoke = awsjson.Method(&shapeConfirmForgotPasswordRequest, a.Passwords.ConfirmForgotPassword)
 	}
 	operations["ConfirmForgotPassword"] = confirmForgotPassword
-	changePassword := awsjson.Operation{Name: "ChangePassword", Feature: "passwords", Signed: false, Input: &shapeChangePasswordRequest, Output: &shapeChangePasswordResponse, Errors: errorsChangePassword}
+	changePassword := awsjson.Operation{Name: "ChangePassword", Feature: "passwords", Signed: false, Input: &shapeChangePasswordRequest, Output: &shapeChangePasswordResponse, Errors: errorsChangePassword, Category: "UserAccountRecovery"}
 	if ready {
 		changePassword.Invoke = awsjson.Method(&shapeChangePasswordRequest, a.Passwords.ChangePassword)
 	}
 	operations["ChangePassword"] = changePassword
-	adminSetUserPassword := awsjson.Operation{Name: "AdminSetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminSetUserPasswordRequest, Output: &shapeAdminSetUserPasswordResponse, Errors: errorsAdminSetUserPassword, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserPassword", Resource: "userpool/{UserPoolId}"}}}
+	adminSetUserPassword := awsjson.Operation{Name: "AdminSetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminSetUserPasswordRequest, Output: &shapeAdminSetUserPasswordResponse, Errors: errorsAdminSetUserPassword, Category: "UserAccountRecovery", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserPassword", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminSetUserPassword.Invoke = awsjson.Method(&shapeAdminSetUserPasswordRequest, a.Passwords.AdminSetUserPassword)
 	}
 	operations["AdminSetUserPassword"] = adminSetUserPassword
-	adminResetUserPassword := awsjson.Operation{Name: "AdminResetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminResetUserPasswordRequest, Output: &shapeAdminResetUserPasswordResponse, Errors: errorsAdminResetUserPassword, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminResetUserPassword", Resource: "userpool/{UserPoolId}"}}}
+	adminResetUserPassword := awsjson.Operation{Name: "AdminResetUserPassword", Feature: "passwords", Signed: true, Input: &shapeAdminResetUserPasswordRequest, Output: &shapeAdminResetUserPasswordResponse, Errors: errorsAdminResetUserPassword, Category: "UserAccountRecovery", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminResetUserPassword", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminResetUserPassword.Invoke = awsjson.Method(&shapeAdminResetUserPasswordRequest, a.Passwords.AdminResetUserPassword)
 	}
@@ -551,37 +551,37 @@ func (a *API) addPasswords(operations map[string]awsjson.Operation) {
 
 func (a *API) addMfa(operations map[string]awsjson.Operation) {
 	ready := a.Mfa != nil
-	associateSoftwareToken := awsjson.Operation{Name: "AssociateSoftwareToken", Feature: "mfa", Signed: false, Input: &shapeAssociateSoftwareTokenRequest, Output: &shapeAssociateSoftwareTokenResponse, Errors: errorsAssociateSoftwareToken}
+	associateSoftwareToken := awsjson.Operation{Name: "AssociateSoftwareToken", Feature: "mfa", Signed: false, Input: &shapeAssociateSoftwareTokenRequest, Output: &shapeAssociateSoftwareTokenResponse, Errors: errorsAssociateSoftwareToken, Category: "UserResourceUpdate"}
 	if ready {
 		associateSoftwareToken.Invoke = awsjson.Method(&shapeAssociateSoftwareTokenRequest, a.Mfa.AssociateSoftwareToken)
 	}
 	operations["AssociateSoftwareToken"] = associateSoftwareToken
-	verifySoftwareToken := awsjson.Operation{Name: "VerifySoftwareToken", Feature: "mfa", Signed: false, Input: &shapeVerifySoftwareTokenRequest, Output: &shapeVerifySoftwareTokenResponse, Errors: errorsVerifySoftwareToken}
+	verifySoftwareToken := awsjson.Operation{Name: "VerifySoftwareToken", Feature: "mfa", Signed: false, Input: &shapeVerifySoftwareTokenRequest, Output: &shapeVerifySoftwareTokenResponse, Errors: errorsVerifySoftwareToken, Category: "UserResourceUpdate"}
 	if ready {
 		verifySoftwareToken.Invoke = awsjson.Method(&shapeVerifySoftwareTokenRequest, a.Mfa.VerifySoftwareToken)
 	}
 	operations["VerifySoftwareToken"] = verifySoftwareToken
-	setUserMFAPreference := awsjson.Operation{Name: "SetUserMFAPreference", Feature: "mfa", Signed: false, Input: &shapeSetUserMFAPreferenceRequest, Output: &shapeSetUserMFAPreferenceResponse, Errors: errorsSetUserMFAPreference}
+	setUserMFAPreference := awsjson.Operation{Name: "SetUserMFAPreference", Feature: "mfa", Signed: false, Input: &shapeSetUserMFAPreferenceRequest, Output: &shapeSetUserMFAPreferenceResponse, Errors: errorsSetUserMFAPreference, Category: "UserResourceUpdate"}
 	if ready {
 		setUserMFAPreference.Invoke = awsjson.Method(&shapeSetUserMFAPreferenceRequest, a.Mfa.SetUserMFAPreference)
 	}
 	operations["SetUserMFAPreference"] = setUserMFAPreference
-	adminSetUserMFAPreference := awsjson.Operation{Name: "AdminSetUserMFAPreference", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserMFAPreferenceRequest, Output: &shapeAdminSetUserMFAPreferenceResponse, Errors: errorsAdminSetUserMFAPreference, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserMFAPreference", Resource: "userpool/{UserPoolId}"}}}
+	adminSetUserMFAPreference := awsjson.Operation{Name: "AdminSetUserMFAPreference", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserMFAPreferenceRequest, Output: &shapeAdminSetUserMFAPreferenceResponse, Errors: errorsAdminSetUserMFAPreference, Category: "UserResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserMFAPreference", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminSetUserMFAPreference.Invoke = awsjson.Method(&shapeAdminSetUserMFAPreferenceRequest, a.Mfa.AdminSetUserMFAPreference)
 	}
 	operations["AdminSetUserMFAPreference"] = adminSetUserMFAPreference
-	setUserSettings := awsjson.Operation{Name: "SetUserSettings", Feature: "mfa", Signed: false, Input: &shapeSetUserSettingsRequest, Output: &shapeSetUserSettingsResponse, Errors: errorsSetUserMFAPreference}
+	setUserSettings := awsjson.Operation{Name: "SetUserSettings", Feature: "mfa", Signed: false, Input: &shapeSetUserSettingsRequest, Output: &shapeSetUserSettingsResponse, Errors: errorsSetUserMFAPreference, Category: "UserResourceUpdate"}
 	if ready {
 		setUserSettings.Invoke = awsjson.Method(&shapeSetUserSettingsRequest, a.Mfa.SetUserSettings)
 	}
 	operations["SetUserSettings"] = setUserSettings
-	adminSetUserSettings := awsjson.Operation{Name: "AdminSetUserSettings", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserSettingsRequest, Output: &shapeAdminSetUserSettingsResponse, Errors: errorsAdminSetUserSettings, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserSettings", Resource: "userpool/{UserPoolId}"}}}
+	adminSetUserSettings := awsjson.Operation{Name: "AdminSetUserSettings", Feature: "mfa", Signed: true, Input: &shapeAdminSetUserSettingsRequest, Output: &shapeAdminSetUserSettingsResponse, Errors: errorsAdminSetUserSettings, Category: "UserResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminSetUserSettings", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminSetUserSettings.Invoke = awsjson.Method(&shapeAdminSetUserSettingsRequest, a.Mfa.AdminSetUserSettings)
 	}
 	operations["AdminSetUserSettings"] = adminSetUserSettings
-	adminDeleteSoftwareToken := awsjson.Operation{Name: "AdminDeleteSoftwareToken", Feature: "mfa", Signed: true, Input: &shapeAdminDeleteSoftwareTokenRequest, Output: &shapeAdminDeleteSoftwareTokenResponse, Errors: errorsAdminDeleteSoftwareToken, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteSoftwareToken", Resource: "userpool/{UserPoolId}"}}}
+	adminDeleteSoftwareToken := awsjson.Operation{Name: "AdminDeleteSoftwareToken", Feature: "mfa", Signed: true, Input: &shapeAdminDeleteSoftwareTokenRequest, Output: &shapeAdminDeleteSoftwareTokenResponse, Errors: errorsAdminDeleteSoftwareToken, Category: "UserResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDeleteSoftwareToken", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDeleteSoftwareToken.Invoke = awsjson.Method(&shapeAdminDeleteSoftwareTokenRequest, a.Mfa.AdminDeleteSoftwareToken)
 	}
@@ -590,22 +590,22 @@ func (a *API) addMfa(operations map[string]awsjson.Operation) {
 
 func (a *API) addPasskeys(operations map[string]awsjson.Operation) {
 	ready := a.Passkeys != nil
-	startWebAuthnRegistration := awsjson.Operation{Name: "StartWebAuthnRegistration", Feature: "passkeys", Signed: false, Input: &shapeStartWebAuthnRegistrationRequest, Output: &shapeStartWebAuthnRegistrationResponse, Errors: errorsStartWebAuthnRegistration}
+	startWebAuthnRegistration := awsjson.Operation{Name: "StartWebAuthnRegistration", Feature: "passkeys", Signed: false, Input: &shapeStartWebAuthnRegistrationRequest, Output: &shapeStartWebAuthnRegistrationResponse, Errors: errorsStartWebAuthnRegistration, Category: "UserResourceUpdate"}
 	if ready {
 		startWebAuthnRegistration.Invoke = awsjson.Method(&shapeStartWebAuthnRegistrationRequest, a.Passkeys.StartWebAuthnRegistration)
 	}
 	operations["StartWebAuthnRegistration"] = startWebAuthnRegistration
-	completeWebAuthnRegistration := awsjson.Operation{Name: "CompleteWebAuthnRegistration", Feature: "passkeys", Signed: false, Input: &shapeCompleteWebAuthnRegistrationRequest, Output: &shapeCompleteWebAuthnRegistrationResponse, Errors: errorsCompleteWebAuthnRegistration}
+	completeWebAuthnRegistration := awsjson.Operation{Name: "CompleteWebAuthnRegistration", Feature: "passkeys", Signed: false, Input: &shapeCompleteWebAuthnRegistrationRequest, Output: &shapeCompleteWebAuthnRegistrationResponse, Errors: errorsCompleteWebAuthnRegistration, Category: "UserResourceUpdate"}
 	if ready {
 		completeWebAuthnRegistration.Invoke = awsjson.Method(&shapeCompleteWebAuthnRegistrationRequest, a.Passkeys.CompleteWebAuthnRegistration)
 	}
 	operations["CompleteWebAuthnRegistration"] = completeWebAuthnRegistration
-	listWebAuthnCredentials := awsjson.Operation{Name: "ListWebAuthnCredentials", Feature: "passkeys", Signed: false, Input: &shapeListWebAuthnCredentialsRequest, Output: &shapeListWebAuthnCredentialsResponse, Errors: errorsListWebAuthnCredentials}
+	listWebAuthnCredentials := awsjson.Operation{Name: "ListWebAuthnCredentials", Feature: "passkeys", Signed: false, Input: &shapeListWebAuthnCredentialsRequest, Output: &shapeListWebAuthnCredentialsResponse, Errors: errorsListWebAuthnCredentials, Category: "UserResourceRead"}
 	if ready {
 		listWebAuthnCredentials.Invoke = awsjson.Method(&shapeListWebAuthnCredentialsRequest, a.Passkeys.ListWebAuthnCredentials)
 	}
 	operations["ListWebAuthnCredentials"] = listWebAuthnCredentials
-	deleteWebAuthnCredential := awsjson.Operation{Name: "DeleteWebAuthnCredential", Feature: "passkeys", Signed: false, Input: &shapeDeleteWebAuthnCredentialRequest, Output: &shapeDeleteWebAuthnCredentialResponse, Errors: errorsDeleteWebAuthnCredential}
+	deleteWebAuthnCredential := awsjson.Operation{Name: "DeleteWebAuthnCredential", Feature: "passkeys", Signed: false, Input: &shapeDeleteWebAuthnCredentialRequest, Output: &shapeDeleteWebAuthnCredentialResponse, Errors: errorsDeleteWebAuthnCredential, Category: "UserResourceUpdate"}
 	if ready {
 		deleteWebAuthnCredential.Invoke = awsjson.Method(&shapeDeleteWebAuthnCredentialRequest, a.Passkeys.DeleteWebAuthnCredential)
 	}
@@ -614,47 +614,47 @@ func (a *API) addPasskeys(operations map[string]awsjson.Operation) {
 
 func (a *API) addDevices(operations map[string]awsjson.Operation) {
 	ready := a.Devices != nil
-	confirmDevice := awsjson.Operation{Name: "ConfirmDevice", Feature: "devices", Signed: false, Input: &shapeConfirmDeviceRequest, Output: &shapeConfirmDeviceResponse, Errors: errorsConfirmDevice}
+	confirmDevice := awsjson.Operation{Name: "ConfirmDevice", Feature: "devices", Signed: false, Input: &shapeConfirmDeviceRequest, Output: &shapeConfirmDeviceResponse, Errors: errorsConfirmDevice, Category: "UserResourceUpdate"}
 	if ready {
 		confirmDevice.Invoke = awsjson.Method(&shapeConfirmDeviceRequest, a.Devices.ConfirmDevice)
 	}
 	operations["ConfirmDevice"] = confirmDevice
-	getDevice := awsjson.Operation{Name: "GetDevice", Feature: "devices", Signed: false, Input: &shapeGetDeviceRequest, Output: &shapeGetDeviceResponse, Errors: errorsGetDevice}
+	getDevice := awsjson.Operation{Name: "GetDevice", Feature: "devices", Signed: false, Input: &shapeGetDeviceRequest, Output: &shapeGetDeviceResponse, Errors: errorsGetDevice, Category: "UserResourceRead"}
 	if ready {
 		getDevice.Invoke = awsjson.Method(&shapeGetDeviceRequest, a.Devices.GetDevice)
 	}
 	operations["GetDevice"] = getDevice
-	listDevices := awsjson.Operation{Name: "ListDevices", Feature: "devices", Signed: false, Input: &shapeListDevicesRequest, Output: &shapeListDevicesResponse, Errors: errorsListDevices}
+	listDevices := awsjson.Operation{Name: "ListDevices", Feature: "devices", Signed: false, Input: &shapeListDevicesRequest, Output: &shapeListDevicesResponse, Errors: errorsListDevices, Category: "UserResourceRead"}
 	if ready {
 		listDevices.Invoke = awsjson.Method(&shapeListDevicesRequest, a.Devices.ListDevices)
 	}
 	operations["ListDevices"] = listDevices
-	forgetDevice := awsjson.Operation{Name: "ForgetDevice", Feature: "devices", Signed: false, Input: &shapeForgetDeviceRequest, Errors: errorsForgetDevice}
+	forgetDevice := awsjson.Operation{Name: "ForgetDevice", Feature: "devices", Signed: false, Input: &shapeForgetDeviceRequest, Errors: errorsForgetDevice, Category: "UserResourceUpdate"}
 	if ready {
 		forgetDevice.Invoke = awsjson.Command(&shapeForgetDeviceRequest, a.Devices.ForgetDevice)
 	}
 	operations["ForgetDevice"] = forgetDevice
-	updateDeviceStatus := awsjson.Operation{Name: "UpdateDeviceStatus", Feature: "devices", Signed: false, Input: &shapeUpdateDeviceStatusRequest, Output: &shapeUpdateDeviceStatusResponse, Errors: errorsListDevices}
+	updateDeviceStatus := awsjson.Operation{Name: "UpdateDeviceStatus", Feature: "devices", Signed: false, Input: &shapeUpdateDeviceStatusRequest, Output: &shapeUpdateDeviceStatusResponse, Errors: errorsListDevices, Category: "UserResourceUpdate"}
 	if ready {
 		updateDeviceStatus.Invoke = awsjson.Method(&shapeUpdateDeviceStatusRequest, a.Devices.UpdateDeviceStatus)
 	}
 	operations["UpdateDeviceStatus"] = updateDeviceStatus
-	adminGetDevice := awsjson.Operation{Name: "AdminGetDevice", Feature: "devices", Signed: true, Input: &shapeAdminGetDeviceRequest, Output: &shapeAdminGetDeviceResponse, Errors: errorsAdminGetDevice, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetDevice", Resource: "userpool/{UserPoolId}"}}}
+	adminGetDevice := awsjson.Operation{Name: "AdminGetDevice", Feature: "devices", Signed: true, Input: &shapeAdminGetDeviceRequest, Output: &shapeAdminGetDeviceResponse, Errors: errorsAdminGetDevice, Category: "UserResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminGetDevice", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminGetDevice.Invoke = awsjson.Method(&shapeAdminGetDeviceRequest, a.Devices.AdminGetDevice)
 	}
 	operations["AdminGetDevice"] = adminGetDevice
-	adminListDevices := awsjson.Operation{Name: "AdminListDevices", Feature: "devices", Signed: true, Input: &shapeAdminListDevicesRequest, Output: &shapeAdminListDevicesResponse, Errors: errorsAdminListDevices, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListDevices", Resource: "userpool/{UserPoolId}"}}}
+	adminListDevices := awsjson.Operation{Name: "AdminListDevices", Feature: "devices", Signed: true, Input: &shapeAdminListDevicesRequest, Output: &shapeAdminListDevicesResponse, Errors: errorsAdminListDevices, Category: "UserResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListDevices", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminListDevices.Invoke = awsjson.Method(&shapeAdminListDevicesRequest, a.Devices.AdminListDevices)
 	}
 	operations["AdminListDevices"] = adminListDevices
-	adminForgetDevice := awsjson.Operation{Name: "AdminForgetDevice", Feature: "devices", Signed: true, Input: &shapeAdminForgetDeviceRequest, Errors: errorsAdminForgetDevice, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminForgetDevice", Resource: "userpool/{UserPoolId}"}}}
+	adminForgetDevice := awsjson.Operation{Name: "AdminForgetDevice", Feature: "devices", Signed: true, Input: &shapeAdminForgetDeviceRequest, Errors: errorsAdminForgetDevice, Category: "UserResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminForgetDevice", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminForgetDevice.Invoke = awsjson.Command(&shapeAdminForgetDeviceRequest, a.Devices.AdminForgetDevice)
 	}
 	operations["AdminForgetDevice"] = adminForgetDevice
-	adminUpdateDeviceStatus := awsjson.Operation{Name: "AdminUpdateDeviceStatus", Feature: "devices", Signed: true, Input: &shapeAdminUpdateDeviceStatusRequest, Output: &shapeAdminUpdateDeviceStatusResponse, Errors: errorsAdminUpdateDeviceStatus, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateDeviceStatus", Resource: "userpool/{UserPoolId}"}}}
+	adminUpdateDeviceStatus := awsjson.Operation{Name: "AdminUpdateDeviceStatus", Feature: "devices", Signed: true, Input: &shapeAdminUpdateDeviceStatusRequest, Output: &shapeAdminUpdateDeviceStatusResponse, Errors: errorsAdminUpdateDeviceStatus, Category: "UserResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateDeviceStatus", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminUpdateDeviceStatus.Invoke = awsjson.Method(&shapeAdminUpdateDeviceStatusRequest, a.Devices.AdminUpdateDeviceStatus)
 	}
@@ -663,47 +663,47 @@ func (a *API) addDevices(operations map[string]awsjson.Operation) {
 
 func (a *API) addFederation(operations map[string]awsjson.Operation) {
 	ready := a.Federation != nil
-	createIdentityProvider := awsjson.Operation{Name: "CreateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeCreateIdentityProviderRequest, Output: &shapeCreateIdentityProviderResponse, Errors: errorsCreateIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
+	createIdentityProvider := awsjson.Operation{Name: "CreateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeCreateIdentityProviderRequest, Output: &shapeCreateIdentityProviderResponse, Errors: errorsCreateIdentityProvider, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		createIdentityProvider.Invoke = awsjson.Method(&shapeCreateIdentityProviderRequest, a.Federation.CreateIdentityProvider)
 	}
 	operations["CreateIdentityProvider"] = createIdentityProvider
-	describeIdentityProvider := awsjson.Operation{Name: "DescribeIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDescribeIdentityProviderRequest, Output: &shapeDescribeIdentityProviderResponse, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
+	describeIdentityProvider := awsjson.Operation{Name: "DescribeIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDescribeIdentityProviderRequest, Output: &shapeDescribeIdentityProviderResponse, Errors: errorsDescribeIdentityProvider, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		describeIdentityProvider.Invoke = awsjson.Method(&shapeDescribeIdentityProviderRequest, a.Federation.DescribeIdentityProvider)
 	}
 	operations["DescribeIdentityProvider"] = describeIdentityProvider
-	updateIdentityProvider := awsjson.Operation{Name: "UpdateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeUpdateIdentityProviderRequest, Output: &shapeUpdateIdentityProviderResponse, Errors: errorsUpdateIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
+	updateIdentityProvider := awsjson.Operation{Name: "UpdateIdentityProvider", Feature: "federation", Signed: true, Input: &shapeUpdateIdentityProviderRequest, Output: &shapeUpdateIdentityProviderResponse, Errors: errorsUpdateIdentityProvider, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		updateIdentityProvider.Invoke = awsjson.Method(&shapeUpdateIdentityProviderRequest, a.Federation.UpdateIdentityProvider)
 	}
 	operations["UpdateIdentityProvider"] = updateIdentityProvider
-	deleteIdentityProvider := awsjson.Operation{Name: "DeleteIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDeleteIdentityProviderRequest, Errors: errorsDeleteIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
+	deleteIdentityProvider := awsjson.Operation{Name: "DeleteIdentityProvider", Feature: "federation", Signed: true, Input: &shapeDeleteIdentityProviderRequest, Errors: errorsDeleteIdentityProvider, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:DeleteIdentityProvider", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		deleteIdentityProvider.Invoke = awsjson.Command(&shapeDeleteIdentityProviderRequest, a.Federation.DeleteIdentityProvider)
 	}
 	operations["DeleteIdentityProvider"] = deleteIdentityProvider
-	listIdentityProviders := awsjson.Operation{Name: "ListIdentityProviders", Feature: "federation", Signed: true, Input: &shapeListIdentityProvidersRequest, Output: &shapeListIdentityProvidersResponse, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListIdentityProviders", Resource: "userpool/{UserPoolId}"}}}
+	listIdentityProviders := awsjson.Operation{Name: "ListIdentityProviders", Feature: "federation", Signed: true, Input: &shapeListIdentityProvidersRequest, Output: &shapeListIdentityProvidersResponse, Errors: errorsDescribeIdentityProvider, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListIdentityProviders", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		listIdentityProviders.Invoke = awsjson.Method(&shapeListIdentityProvidersRequest, a.Federation.ListIdentityProviders)
 	}
 	operations["ListIdentityProviders"] = listIdentityProviders
-	getIdentityProviderByIdentifier := awsjson.Operation{Name: "GetIdentityProviderByIdentifier", Feature: "federation", Signed: true, Input: &shapeGetIdentityProviderByIdentifierRequest, Output: &shapeGetIdentityProviderByIdentifierResponse, Errors: errorsDescribeIdentityProvider, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetIdentityProviderByIdentifier", Resource: "userpool/{UserPoolId}"}}}
+	getIdentityProviderByIdentifier := awsjson.Operation{Name: "GetIdentityProviderByIdentifier", Feature: "federation", Signed: true, Input: &shapeGetIdentityProviderByIdentifierRequest, Output: &shapeGetIdentityProviderByIdentifierResponse, Errors: errorsDescribeIdentityProvider, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetIdentityProviderByIdentifier", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getIdentityProviderByIdentifier.Invoke = awsjson.Method(&shapeGetIdentityProviderByIdentifierRequest, a.Federation.GetIdentityProviderByIdentifier)
 	}
 	operations["GetIdentityProviderByIdentifier"] = getIdentityProviderByIdentifier
-	adminLinkProviderForUser := awsjson.Operation{Name: "AdminLinkProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminLinkProviderForUserRequest, Output: &shapeAdminLinkProviderForUserResponse, Errors: errorsAdminLinkProviderForUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminLinkProviderForUser", Resource: "userpool/{UserPoolId}"}}}
+	adminLinkProviderForUser := awsjson.Operation{Name: "AdminLinkProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminLinkProviderForUserRequest, Output: &shapeAdminLinkProviderForUserResponse, Errors: errorsAdminLinkProviderForUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminLinkProviderForUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminLinkProviderForUser.Invoke = awsjson.Method(&shapeAdminLinkProviderForUserRequest, a.Federation.AdminLinkProviderForUser)
 	}
 	operations["AdminLinkProviderForUser"] = adminLinkProviderForUser
-	adminDisableProviderForUser := awsjson.Operation{Name: "AdminDisableProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminDisableProviderForUserRequest, Output: &shapeAdminDisableProviderForUserResponse, Errors: errorsAdminDisableProviderForUser, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDisableProviderForUser", Resource: "userpool/{UserPoolId}"}}}
+	adminDisableProviderForUser := awsjson.Operation{Name: "AdminDisableProviderForUser", Feature: "federation", Signed: true, Input: &shapeAdminDisableProviderForUserRequest, Output: &shapeAdminDisableProviderForUserResponse, Errors: errorsAdminDisableProviderForUser, Category: "UserUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminDisableProviderForUser", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		adminDisableProviderForUser.Invoke = awsjson.Method(&shapeAdminDisableProviderForUserRequest, a.Federation.AdminDisableProviderForUser)
 	}
 	operations["AdminDisableProviderForUser"] = adminDisableProviderForUser
-	getSigningCertificate := awsjson.Operation{Name: "GetSigningCertificate", Feature: "federation", Signed: true, Input: &shapeGetSigningCertificateRequest, Output: &shapeGetSigningCertificateResponse, Errors: errorsGetSigningCertificate, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetSigningCertificate", Resource: "userpool/{UserPoolId}"}}}
+	getSigningCertificate := awsjson.Operation{Name: "GetSigningCertificate", Feature: "federation", Signed: true, Input: &shapeGetSigningCertificateRequest, Output: &shapeGetSigningCertificateResponse, Errors: errorsGetSigningCertificate, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetSigningCertificate", Resource: "userpool/{UserPoolId}"}}}
 	if ready {
 		getSigningCertificate.Invoke = awsjson.Method(&shapeGetSigningCertificateRequest, a.Federation.GetSigningCertificate)
 	}
@@ -711,40 +711,40 @@ func (a *API) addFederation(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addThreat(operations map[string]awsjson.Operation) {
-	describeRiskConfiguration := awsjson.Operation{Name: "DescribeRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeDescribeRiskConfigurationRequest, Output: &shapeDescribeRiskConfigurationResponse, Errors: errorsDescribeRiskConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeRiskConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	describeRiskConfiguration := awsjson.Operation{Name: "DescribeRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeDescribeRiskConfigurationRequest, Output: &shapeDescribeRiskConfigurationResponse, Errors: errorsDescribeRiskConfiguration, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeRiskConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["DescribeRiskConfiguration"] = describeRiskConfiguration
-	setRiskConfiguration := awsjson.Operation{Name: "SetRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeSetRiskConfigurationRequest, Output: &shapeSetRiskConfigurationResponse, Errors: errorsSetRiskConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetRiskConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	setRiskConfiguration := awsjson.Operation{Name: "SetRiskConfiguration", Feature: "threat", Signed: true, Input: &shapeSetRiskConfigurationRequest, Output: &shapeSetRiskConfigurationResponse, Errors: errorsSetRiskConfiguration, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:SetRiskConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["SetRiskConfiguration"] = setRiskConfiguration
-	adminListUserAuthEvents := awsjson.Operation{Name: "AdminListUserAuthEvents", Feature: "threat", Signed: true, Input: &shapeAdminListUserAuthEventsRequest, Output: &shapeAdminListUserAuthEventsResponse, Errors: errorsAdminListUserAuthEvents, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListUserAuthEvents", Resource: "userpool/{UserPoolId}"}}}
+	adminListUserAuthEvents := awsjson.Operation{Name: "AdminListUserAuthEvents", Feature: "threat", Signed: true, Input: &shapeAdminListUserAuthEventsRequest, Output: &shapeAdminListUserAuthEventsResponse, Errors: errorsAdminListUserAuthEvents, Category: "UserResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminListUserAuthEvents", Resource: "userpool/{UserPoolId}"}}}
 	operations["AdminListUserAuthEvents"] = adminListUserAuthEvents
-	adminUpdateAuthEventFeedback := awsjson.Operation{Name: "AdminUpdateAuthEventFeedback", Feature: "threat", Signed: true, Input: &shapeAdminUpdateAuthEventFeedbackRequest, Output: &shapeAdminUpdateAuthEventFeedbackResponse, Errors: errorsAdminUpdateAuthEventFeedback, Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateAuthEventFeedback", Resource: "userpool/{UserPoolId}"}}}
+	adminUpdateAuthEventFeedback := awsjson.Operation{Name: "AdminUpdateAuthEventFeedback", Feature: "threat", Signed: true, Input: &shapeAdminUpdateAuthEventFeedbackRequest, Output: &shapeAdminUpdateAuthEventFeedbackResponse, Errors: errorsAdminUpdateAuthEventFeedback, Category: "UserResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:AdminUpdateAuthEventFeedback", Resource: "userpool/{UserPoolId}"}}}
 	operations["AdminUpdateAuthEventFeedback"] = adminUpdateAuthEventFeedback
-	updateAuthEventFeedback := awsjson.Operation{Name: "UpdateAuthEventFeedback", Feature: "threat", Signed: false, Input: &shapeUpdateAuthEventFeedbackRequest, Output: &shapeUpdateAuthEventFeedbackResponse, Errors: errorsAdminUpdateAuthEventFeedback}
+	updateAuthEventFeedback := awsjson.Operation{Name: "UpdateAuthEventFeedback", Feature: "threat", Signed: false, Input: &shapeUpdateAuthEventFeedbackRequest, Output: &shapeUpdateAuthEventFeedbackResponse, Errors: errorsAdminUpdateAuthEventFeedback, Category: "UserResourceUpdate"}
 	operations["UpdateAuthEventFeedback"] = updateAuthEventFeedback
-	getLogDeliveryConfiguration := awsjson.Operation{Name: "GetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeGetLogDeliveryConfigurationRequest, Output: &shapeGetLogDeliveryConfigurationResponse, Errors: errorsGetLogDeliveryConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetLogDeliveryConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	getLogDeliveryConfiguration := awsjson.Operation{Name: "GetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeGetLogDeliveryConfigurationRequest, Output: &shapeGetLogDeliveryConfigurationResponse, Errors: errorsGetLogDeliveryConfiguration, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetLogDeliveryConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["GetLogDeliveryConfiguration"] = getLogDeliveryConfiguration
-	setLogDeliveryConfiguration := awsjson.Operation{Name: "SetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeSetLogDeliveryConfigurationRequest, Output: &shapeSetLogDeliveryConfigurationResponse, Errors: errorsSetLogDeliveryConfiguration, Permissions: []awsjson.Permission{{Action: "cognito-idp:SetLogDeliveryConfiguration", Resource: "userpool/{UserPoolId}"}}}
+	setLogDeliveryConfiguration := awsjson.Operation{Name: "SetLogDeliveryConfiguration", Feature: "threat", Signed: true, Input: &shapeSetLogDeliveryConfigurationRequest, Output: &shapeSetLogDeliveryConfigurationResponse, Errors: errorsSetLogDeliveryConfiguration, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:SetLogDeliveryConfiguration", Resource: "userpool/{UserPoolId}"}}}
 	operations["SetLogDeliveryConfiguration"] = setLogDeliveryConfiguration
 }
 
 func (a *API) addUserimport(operations map[string]awsjson.Operation) {
-	getCSVHeader := awsjson.Operation{Name: "GetCSVHeader", Feature: "userimport", Signed: true, Input: &shapeGetCSVHeaderRequest, Output: &shapeGetCSVHeaderResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:GetCSVHeader", Resource: "userpool/{UserPoolId}"}}}
+	getCSVHeader := awsjson.Operation{Name: "GetCSVHeader", Feature: "userimport", Signed: true, Input: &shapeGetCSVHeaderRequest, Output: &shapeGetCSVHeaderResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetCSVHeader", Resource: "userpool/{UserPoolId}"}}}
 	operations["GetCSVHeader"] = getCSVHeader
-	createUserImportJob := awsjson.Operation{Name: "CreateUserImportJob", Feature: "userimport", Signed: true, Input: &shapeCreateUserImportJobRequest, Output: &shapeCreateUserImportJobResponse, Errors: errorsCreateUserImportJob, Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserImportJob", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:CloudWatchLogsRoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
+	createUserImportJob := awsjson.Operation{Name: "CreateUserImportJob", Feature: "userimport", Signed: true, Input: &shapeCreateUserImportJobRequest, Output: &shapeCreateUserImportJobResponse, Errors: errorsCreateUserImportJob, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:CreateUserImportJob", Resource: "userpool/{UserPoolId}"}, {Action: "iam:PassRole", Resource: "{each:CloudWatchLogsRoleArn}", PassedTo: "cognito-idp.amazonaws.com"}}}
 	operations["CreateUserImportJob"] = createUserImportJob
-	describeUserImportJob := awsjson.Operation{Name: "DescribeUserImportJob", Feature: "userimport", Signed: true, Input: &shapeDescribeUserImportJobRequest, Output: &shapeDescribeUserImportJobResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserImportJob", Resource: "userpool/{UserPoolId}"}}}
+	describeUserImportJob := awsjson.Operation{Name: "DescribeUserImportJob", Feature: "userimport", Signed: true, Input: &shapeDescribeUserImportJobRequest, Output: &shapeDescribeUserImportJobResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:DescribeUserImportJob", Resource: "userpool/{UserPoolId}"}}}
 	operations["DescribeUserImportJob"] = describeUserImportJob
-	startUserImportJob := awsjson.Operation{Name: "StartUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStartUserImportJobRequest, Output: &shapeStartUserImportJobResponse, Errors: errorsStartUserImportJob, Permissions: []awsjson.Permission{{Action: "cognito-idp:StartUserImportJob", Resource: "userpool/{UserPoolId}"}}}
+	startUserImportJob := awsjson.Operation{Name: "StartUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStartUserImportJobRequest, Output: &shapeStartUserImportJobResponse, Errors: errorsStartUserImportJob, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:StartUserImportJob", Resource: "userpool/{UserPoolId}"}}}
 	operations["StartUserImportJob"] = startUserImportJob
-	stopUserImportJob := awsjson.Operation{Name: "StopUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStopUserImportJobRequest, Output: &shapeStopUserImportJobResponse, Errors: errorsStartUserImportJob, Permissions: []awsjson.Permission{{Action: "cognito-idp:StopUserImportJob", Resource: "userpool/{UserPoolId}"}}}
+	stopUserImportJob := awsjson.Operation{Name: "StopUserImportJob", Feature: "userimport", Signed: true, Input: &shapeStopUserImportJobRequest, Output: &shapeStopUserImportJobResponse, Errors: errorsStartUserImportJob, Category: "UserPoolResourceUpdate", Permissions: []awsjson.Permission{{Action: "cognito-idp:StopUserImportJob", Resource: "userpool/{UserPoolId}"}}}
 	operations["StopUserImportJob"] = stopUserImportJob
-	listUserImportJobs := awsjson.Operation{Name: "ListUserImportJobs", Feature: "userimport", Signed: true, Input: &shapeListUserImportJobsRequest, Output: &shapeListUserImportJobsResponse, Errors: errorsDeleteGroup, Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserImportJobs", Resource: "userpool/{UserPoolId}"}}}
+	listUserImportJobs := awsjson.Operation{Name: "ListUserImportJobs", Feature: "userimport", Signed: true, Input: &shapeListUserImportJobsRequest, Output: &shapeListUserImportJobsResponse, Errors: errorsDeleteGroup, Category: "UserPoolResourceRead", Permissions: []awsjson.Permission{{Action: "cognito-idp:ListUserImportJobs", Resource: "userpool/{UserPoolId}"}}}
 	operations["ListUserImportJobs"] = listUserImportJobs
 }
 
 func (a *API) addGrant(operations map[string]awsjson.Operation) {
 	ready := a.Grant != nil
-	getClientToken := awsjson.Operation{Name: "GetClientToken", Feature: "grant", Signed: false, Input: &shapeGetClientTokenRequest, Output: &shapeGetClientTokenResponse, Errors: errorsGetClientToken}
+	getClientToken := awsjson.Operation{Name: "GetClientToken", Feature: "grant", Signed: false, Input: &shapeGetClientTokenRequest, Output: &shapeGetClientTokenResponse, Errors: errorsGetClientToken, Category: "ClientAuthentication"}
 	if ready {
 		getClientToken.Invoke = awsjson.Method(&shapeGetClientTokenRequest, a.Grant.GetClientToken)
 	}
@@ -1834,3 +1834,25 @@ var (
 		"ForbiddenException",
 	}
 )
+
+// Categories are those of operations, with Cognito's quotas in requests per second.
+var Categories = map[string]int64{
+	"UserAuthentication":     120,
+	"UserCreation":           50,
+	"UserFederation":         25,
+	"UserAccountRecovery":    30,
+	"UserRead":               120,
+	"UserUpdate":             25,
+	"UserToken":              120,
+	"UserResourceRead":       50,
+	"UserResourceUpdate":     25,
+	"UserList":               30,
+	"UserPoolRead":           15,
+	"UserPoolUpdate":         15,
+	"UserPoolResourceRead":   20,
+	"UserPoolResourceUpdate": 15,
+	"UserPoolClientRead":     15,
+	"UserPoolClientUpdate":   15,
+	"ClientAuthentication":   150,
+	"LimitManagement":        1,
+}

@@ -54,6 +54,7 @@ func (m *model) dispatch() *file {
 		m.adder(f, feat)
 	}
 	m.errorLists(f)
+	m.categories(f)
 	return f
 }
 

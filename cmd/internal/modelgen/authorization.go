@@ -115,13 +115,17 @@ func (m *model) has(shape, path string) bool {
 	return s != nil
 }
 
-// literal is an operation's permissions in Go, as fields of a composite literal.
+// literal is an operation's category and its permissions in Go, as fields of a composite literal.
 func (op *operation) literal() string {
+	category := ""
+	if op.category != "" {
+		category = fmt.Sprintf(", Category: %q", op.category)
+	}
 	if op.exempt {
-		return ", Exempt: true"
+		return category + ", Exempt: true"
 	}
 	if len(op.permissions) == 0 {
-		return ""
+		return category
 	}
 	all := make([]string, len(op.permissions))
 	for i, p := range op.permissions {
@@ -134,5 +138,5 @@ func (op *operation) literal() string {
 		}
 		all[i] += "}"
 	}
-	return ", Permissions: []awsjson.Permission{" + strings.Join(all, ", ") + "}"
+	return category + ", Permissions: []awsjson.Permission{" + strings.Join(all, ", ") + "}"
 }

@@ -24,6 +24,7 @@ type model struct {
 	Operations   map[string]*operation
 	Shapes       map[string]*shape `json:"-"`
 	Features     []*feature        `json:"-"`
+	Categories   []category        `json:"-"`
 }
 
 type operation struct {
@@ -34,6 +35,8 @@ type operation struct {
 	Auth    string   // "sigv4" or "none"
 	feature *feature // that claims it
 	built   bool
+
+	category string // by which its requests are counted
 
 	permissions []permission
 	exempt      bool // no policy is asked before it runs
@@ -121,6 +124,9 @@ func load(folder string) (*model, error) {
 		return nil, err
 	}
 	if err := m.readAuthorization(filepath.Join(folder, "authorization.txt")); err != nil {
+		return nil, err
+	}
+	if err := m.readCategories(filepath.Join(folder, "categories.txt")); err != nil {
 		return nil, err
 	}
 	return m, m.readOptional(filepath.Join(folder, "optional.txt"))

@@ -1,0 +1,162 @@
+package rates
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"cardea/engine/throttle"
+	"cardea/platform/db"
+	"cardea/record/client"
+	"cardea/record/pool"
+	"cardea/spec/id"
+	"cardea/spec/jose"
+)
+
+// Categories with a rule of their own.
+const (
+	Authentication = "UserAuthentication"
+	Clients        = "ClientAuthentication"
+	recovery       = "UserAccountRecovery"
+)
+
+// perSignIn is how many answers to challenges a sign-in has before they count as sign-ins.
+const perSignIn = 3
+
+// Limiter admits requests. Make one with New.
+type Limiter struct {
+	// Source bounds unsigned requests by the network that they come from; nil: they are not bounded.
+	Source *throttle.Throttle
+
+	db         *db.DB
+	categories map[string]*throttle.Throttle
+	challenges *throttle.Throttle // answers to challenges
+	observe    func(category string)
+	pools      db.Cache[id.Pool] // by the id of a pool or a client
+}
+
+// Rate is so many requests a second, and so many at once.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// New makes a Limiter of categories. observe, unless nil, is told of each refusal: the category, or "source".
+func New(store *db.DB, categories map[string]Rate, now func() time.Time, observe func(category string)) *Limiter {
+	l := &Limiter{
+		db: store, categories: map[string]*throttle.Throttle{}, observe: observe,
+		pools: db.Cache[id.Pool]{DB: store, Table: pool.Table, Age: time.Minute, Max: 50_000},
+	}
+	for name, r := range categories {
+		l.categories[name] = &throttle.Throttle{PerSecond: r.PerSecond, Burst: r.Burst, Now: now}
+		if name == Authentication {
+			l.challenges = &throttle.Throttle{PerSecond: perSignIn * r.PerSecond, Burst: perSignIn * r.Burst, Now: now}
+		}
+	}
+	return l
+}
+
+// Subject is what a request is for, as it says. All but a pool of a signed request may be anything.
+type Subject struct {
+	Pool, Client, Token string
+	Challenge           string // that is answered; empty: none
+}
+
+// FromSource counts an unsigned request by the network of the caller that ctx carries, or answers throttle.ErrTooFast. l may be nil.
+func (l *Limiter) FromSource(ctx context.Context) error {
+	if l == nil || l.Source.Admit(ctx) == nil {
+		return nil
+	}
+	l.refused("source")
+	return throttle.ErrTooFast
+}
+
+// Admit counts a request of a category for the pool that it is for, or answers throttle.ErrTooFast. Requests for pools that there are not
+// count together, as do those for none. l may be nil.
+func (l *Limiter) Admit(ctx context.Context, category string, s Subject) error {
+	if l == nil {
+		return nil
+	}
+	if s.Challenge == "NEW_PASSWORD_REQUIRED" {
+		category = recovery
+	}
+	limit := l.categories[category]
+	if limit == nil {
+		return nil
+	}
+	key, err := l.poolOf(ctx, s)
+	if err != nil {
+		return err
+	}
+	if category == Authentication && s.Challenge != "" && l.challenges.AdmitFor(key) == nil {
+		return nil
+	}
+	if err := limit.AdmitFor(key); err != nil {
+		l.refused(category)
+		return err
+	}
+	return nil
+}
+
+func (l *Limiter) refused(category string) {
+	if l.observe != nil {
+		l.observe(category)
+	}
+}
+
+// none is the key of requests that are for no pool.
+const none = "-"
+
+// poolOf is the pool that a request is for, if there is such a one. What a token says is not verified here: whoever forges tokens of a
+// pool uses up what is the pool's, as whoever asks without any does.
+func (l *Limiter) poolOf(ctx context.Context, s Subject) (string, error) {
+	named, find := s.Pool, func(tx *db.Tx) (id.Pool, error) {
+		p, err := pool.Get(tx, id.Pool(s.Pool))
+		if err != nil {
+			return "", err
+		}
+		return p.ID, nil
+	}
+	switch {
+	case s.Pool != "":
+	case s.Client != "":
+		named, find = s.Client, func(tx *db.Tx) (id.Pool, error) {
+			c, _, err := client.Find(tx, id.Client(s.Client))
+			if err != nil {
+				return "", err
+			}
+			return c.Pool, nil
+		}
+	default:
+		s.Pool = issuedBy(s.Token)
+		named = s.Pool
+	}
+	if id.Loggable(named) == "" {
+		return none, nil
+	}
+	found, err := l.pools.Get(ctx, named, find)
+	if errors.Is(err, db.ErrNotFound) {
+		return none, nil
+	}
+	return string(found), err
+}
+
+// issuedBy is the pool that an access token says it is of, or "".
+func issuedBy(token string) string {
+	if token == "" {
+		return ""
+	}
+	t, err := jose.Parse(token)
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Issuer string `json:"iss"`
+	}
+	if json.Unmarshal(t.Payload, &claims) != nil {
+		return ""
+	}
+	return claims.Issuer[strings.LastIndexByte(claims.Issuer, '/')+1:]
+}

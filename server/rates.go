@@ -1,0 +1,62 @@
+package server
+
+import (
+	"fmt"
+
+	"cardea/engine/rates"
+	"cardea/engine/throttle"
+	"cardea/platform/config"
+	"cardea/platform/db"
+	"cardea/platform/telemetry"
+	"cardea/spec/cognitoidp"
+)
+
+// rates are the bounds that the configuration gives, or those of config.Default.
+func (c *Config) rates() config.Rates {
+	if c.Rates != nil {
+		return *c.Rates
+	}
+	return config.Default().Rates
+}
+
+// bound makes a throttle of a rate, which config has let through.
+func (c *Config) bound(r config.Rate) *throttle.Throttle {
+	perSecond, burst, _ := r.Parse()
+	return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
+}
+
+// newLimiter makes what bounds requests by category; nil where nothing is bounded.
+func newLimiter(c *Config, store *db.DB, metrics *telemetry.Metrics) *rates.Limiter {
+	given, _ := categoryRates(c.rates()) // they have been checked
+	count := metrics.Counter("rate_refusals", "Number of requests that a rate limit has refused, by category.", "category")
+	if len(given) == 0 && c.rates().Source == "" {
+		return nil
+	}
+	l := rates.New(store, given, c.now(), func(category string) { count(category) })
+	l.Source = c.bound(c.rates().Source)
+	return l
+}
+
+// categoryRates are the bounds by category that settings give; Cognito has all categories.
+func categoryRates(settings config.Rates) (map[string]rates.Rate, error) {
+	all := map[string]rates.Rate{}
+	if settings.Default == "cognito" {
+		for name, quota := range cognitoidp.Categories {
+			all[name] = rates.Rate{PerSecond: float64(quota), Burst: int(quota)}
+		}
+	}
+	for _, text := range settings.Categories {
+		name, rate, err := config.Category(text)
+		if err != nil {
+			return nil, fmt.Errorf("rates.categories: %w", err)
+		}
+		if _, known := cognitoidp.Categories[name]; !known {
+			return nil, fmt.Errorf("rates.categories: there is no category %s", name)
+		}
+		perSecond, burst, _ := rate.Parse() // Category has read it
+		if all[name] = (rates.Rate{PerSecond: perSecond, Burst: burst}); perSecond == 0 {
+			delete(all, name)
+		}
+	}
+	return all, nil
+}
