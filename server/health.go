@@ -71,25 +71,22 @@ func (h *health) reasons(ctx context.Context) []string {
 	if h.draining.Load() {
 		return []string{"stopping"}
 	}
-	reasons, age := h.node.Reasons()
-	if age <= readyFor {
-		return h.answers(ctx, reasons)
+	if _, age := h.node.Reasons(); age > readyFor {
+		h.beat(ctx)
 	}
-	h.beat(ctx)
-	if reasons, age = h.node.Reasons(); age > readyWithin && !slices.Contains(reasons, notAnswering) {
+	answers := h.answers(ctx)
+	reasons, age := h.node.Reasons()
+	if (!answers || age > readyWithin) && !slices.Contains(reasons, notAnswering) {
 		reasons = append(reasons, notAnswering)
 	}
 	return reasons
 }
 
-// answers adds to the reasons that the database does not answer.
-func (h *health) answers(ctx context.Context, reasons []string) []string {
+// answers reports whether the database answers.
+func (h *health) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	if h.node.DB.Ping(ctx) != nil && !slices.Contains(reasons, notAnswering) {
-		reasons = append(reasons, notAnswering)
-	}
-	return reasons
+	return h.node.DB.Ping(ctx) == nil
 }
 
 // beat has a heartbeat made, unless one that was asked for before is under way, and waits for it not longer than readyWithin.

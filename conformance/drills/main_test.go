@@ -42,9 +42,9 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// build makes the binary of the sources that dir belongs to.
-func build(name, dir string) error {
-	cmd := exec.Command("go", "build", "-o", name, "cardea/cmd/cardea")
+// build makes the binary of the sources that dir belongs to, with further flags of go build.
+func build(name, dir string, flags ...string) error {
+	cmd := exec.Command("go", append(append([]string{"build", "-o", name}, flags...), "cardea/cmd/cardea")...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

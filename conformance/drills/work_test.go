@@ -37,6 +37,13 @@ func newWork(t *testing.T, nodes ...*node) *work {
 	return w
 }
 
+// on has other nodes take turns from now on.
+func (w *work) on(nodes ...*node) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nodes = nodes
+}
+
 // next is the node whose turn it is.
 func (w *work) next() *node {
 	w.mu.Lock()

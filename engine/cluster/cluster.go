@@ -81,14 +81,21 @@ type other struct {
 	changed time.Time // when this node has seen its row change
 }
 
-// Reasons says in sentences why the node is not ready; none if it is. since is how long ago that was found out.
+// Reasons says in sentences why the node is not ready; none if it is. since is how long ago a heartbeat found that out; what
+// transactions have met of the database since then is there, too.
 func (n *Node) Reasons() (reasons []string, since time.Duration) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	if n.state.beat.IsZero() {
 		return []string{unanswered}, lost
 	}
-	return slices.Clone(n.state.reasons), n.Now().Sub(n.state.beat)
+	reasons = slices.Clone(n.state.reasons)
+	for _, reason := range n.database(false, nil) {
+		if !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons, n.Now().Sub(n.state.beat)
 }
 
 // MayWork reports whether the node may do background work: not before its first heartbeat, and not when its settings or keys are

@@ -216,7 +216,11 @@ func (d *DB) observe(ctx context.Context, t Transaction, c cost) {
 }
 
 // Ping says whether the database answers.
-func (d *DB) Ping(ctx context.Context) error { return d.engine.ping(ctx) }
+func (d *DB) Ping(ctx context.Context) error {
+	err := d.engine.ping(ctx)
+	d.note(err)
+	return err
+}
 
 // Engine is "sqlite" or "postgres".
 func (d *DB) Engine() string { return d.engine.name() }

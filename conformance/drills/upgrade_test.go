@@ -1,0 +1,146 @@
+package drills_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cardea/platform/db/dbtest"
+)
+
+// newer builds the binary of a newer version: of this tree with a further migration.
+func newer(t *testing.T, migration, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, migration+".sql")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	migrations, err := filepath.Abs("../../platform/db/migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(migrations, migration+".sql"): file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(list, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "cardea")
+	if err := build(name, ".", "-overlay", list); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// newest is the newest migration of this tree.
+func newest(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("../../platform/db/migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	return strings.TrimSuffix(filepath.Base(files[len(files)-1]), ".sql")
+}
+
+// The migrations of the next version and the one after. Their texts are the same each time, so that builds are found again.
+const (
+	expanding   = "9998_drill"
+	contracting = "9999_drill"
+)
+
+func expandingText(t *testing.T) string {
+	return "-- Serves beside: " + newest(t) + "\nCREATE TABLE drill (x TEXT NOT NULL, PRIMARY KEY (x));\n" +
+		"ALTER TABLE session ADD COLUMN drill TEXT NOT NULL DEFAULT '';\n"
+}
+
+// TestNodesOfTwoVersionsServeTogether upgrades a cluster under load: to a version whose migration older nodes may serve beside, and
+// to one whose migration they may not.
+func TestNodesOfTwoVersionsServeTogether(t *testing.T) {
+	t.Parallel()
+	next, last := newer(t, expanding, expandingText(t)), newer(t, contracting, "CREATE TABLE drilled (x TEXT NOT NULL, PRIMARY KEY (x));\n")
+
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		c := newCluster(t, dbtest.Postgres(t))
+		old := c.start()
+		w := newWork(t, old)
+		expanded := c.node()
+		expanded.binary = next
+		w.prepare()
+		w.during(func() {
+			expanded.launch()
+			expanded.ready()
+			w.on(old, expanded)
+			time.Sleep(2 * time.Second) // a heartbeat
+		})
+		w.check()
+		w.enough()
+		if len(w.failures) > 0 {
+			t.Errorf("requests failed in an upgrade that older nodes serve beside: %v", w.failures[0])
+		}
+		old.ready()
+
+		contracted := c.node()
+		contracted.binary = last
+		w.prepare()
+		w.during(func() {
+			contracted.launch()
+			contracted.ready()
+		})
+		for _, n := range []*node{old, expanded} {
+			if text := n.unready(); !strings.Contains(text, "belongs to a newer version") {
+				t.Errorf("/readyz says %q", text)
+			}
+			if _, err := n.call("ListUserPools", `{"MaxResults":1}`); err == nil || !strings.Contains(err.Error(), "500") {
+				t.Errorf("an older node answers: %v", err)
+			}
+		}
+		w.on(contracted)
+		w.check()
+	})
+
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		c := newCluster(t, dbtest.SQLite(t))
+		old := c.start()
+		w := newWork(t, old)
+		w.prepare()
+		command := func(binary string) (string, error) {
+			cmd := c.command("keys", "list")
+			cmd.Path, cmd.Args[0] = binary, binary
+			out, err := cmd.CombinedOutput()
+			return string(out), err
+		}
+		w.during(func() {
+			if out, err := command(next); err != nil { // it migrates
+				t.Errorf("a command of the next version: %v\n%s", err, out)
+			}
+			time.Sleep(2 * time.Second)
+		})
+		old.ready()
+		if out, err := command(last); err == nil || !strings.Contains(out, "start a server on it first") {
+			t.Errorf("a command migrates although the server cannot serve then: %v\n%s", err, out)
+		}
+		old.ready()
+		w.check()
+		w.enough()
+
+		old.stop()
+		n := c.node()
+		n.binary = last
+		n.launch()
+		n.ready()
+		w.on(n)
+		w.check()
+		old.launch()
+		if err := old.exit(); err == nil {
+			t.Error("an older version starts")
+		}
+	})
+}
