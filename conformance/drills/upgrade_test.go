@@ -11,19 +11,23 @@ import (
 	"cardea/platform/db/dbtest"
 )
 
-// newer builds the binary of a newer version: of this tree with a further migration.
-func newer(t *testing.T, migration, text string) string {
+// newer builds the binary of a newer version: of this tree with further migrations, which are given by name.
+func newer(t *testing.T, further map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	file := filepath.Join(dir, migration+".sql")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	migrations, err := filepath.Abs("../../platform/db/migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(migrations, migration+".sql"): file}})
+	files := map[string]string{}
+	for name, text := range further {
+		file := filepath.Join(dir, name+".sql")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Join(migrations, name+".sql")] = file
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +67,10 @@ func expandingText(t *testing.T) string {
 // to one whose migration they may not.
 func TestNodesOfTwoVersionsServeTogether(t *testing.T) {
 	t.Parallel()
-	next, last := newer(t, expanding, expandingText(t)), newer(t, contracting, "CREATE TABLE drilled (x TEXT NOT NULL, PRIMARY KEY (x));\n")
+	further := map[string]string{expanding: expandingText(t)}
+	next := newer(t, further)
+	further[contracting] = "CREATE TABLE drilled (x TEXT NOT NULL, PRIMARY KEY (x));\n"
+	last := newer(t, further)
 
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
