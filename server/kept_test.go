@@ -20,8 +20,8 @@ var keep = flag.Bool("keep", false, "write kept databases that are missing")
 
 const migrationsFolder = "../platform/db/migrations"
 
-// kept is a database of one version of the schema, and what is known of what is in it.
-type kept struct {
+// keptDatabase is a database of one version of the schema, and what is known of what is in it.
+type keptDatabase struct {
 	Pool, Client, RefreshToken string
 	Tables                     []dbtest.Table
 }
@@ -38,9 +38,9 @@ func TestKeptDatabasesOfEachVersionServe(t *testing.T) {
 		t.Run(migration, func(t *testing.T) {
 			t.Parallel()
 			if _, err := os.Stat(keptFile(migration)); errors.Is(err, fs.ErrNotExist) && *keep {
-				write(t, migration)
+				writeKept(t, migration)
 			}
-			from := read(t, migration)
+			from := readKept(t, migration)
 			dbtest.EachURL(t, func(t *testing.T, url string) {
 				dbtest.Fill(t, url, dbtest.Through(t, migrationsFolder, migration), from.Tables)
 				w := servertest.New(t, url, nil)
@@ -66,7 +66,7 @@ func TestKeptDatabasesOfEachVersionServe(t *testing.T) {
 	}
 }
 
-func read(t *testing.T, migration string) (k kept) {
+func readKept(t *testing.T, migration string) (k keptDatabase) {
 	t.Helper()
 	file, err := os.Open(keptFile(migration))
 	if err != nil {
@@ -89,10 +89,10 @@ func read(t *testing.T, migration string) (k kept) {
 }
 
 // write makes a database by the present program and keeps as much of it as the schema of a version has.
-func write(t *testing.T, migration string) {
+func writeKept(t *testing.T, migration string) {
 	t.Helper()
 	w := servertest.New(t, dbtest.SQLite(t), nil)
-	k := kept{Pool: w.Pool(t, nil)}
+	k := keptDatabase{Pool: w.Pool(t, nil)}
 	k.Client = w.Client(t, k.Pool, nil)
 	w.User(t, k.Pool, "alice", "email", "alice@example.com", "email_verified", "true")
 	w.Must(t, "CreateGroup", servertest.M{"UserPoolId": k.Pool, "GroupName": "readers"})

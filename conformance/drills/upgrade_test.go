@@ -74,80 +74,89 @@ func TestNodesOfTwoVersionsServeTogether(t *testing.T) {
 
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		c := newCluster(t, dbtest.Postgres(t))
-		old := c.start()
-		w := newWork(t, old)
-		expanded := c.node()
-		expanded.binary = next
-		w.prepare()
-		w.during(func() {
-			expanded.launch()
-			expanded.ready()
-			w.on(old, expanded)
-			time.Sleep(2 * time.Second) // a heartbeat
-		})
-		w.check()
-		w.enough()
-		if len(w.failures) > 0 {
-			t.Errorf("requests failed in an upgrade that older nodes serve beside: %v", w.failures[0])
-		}
-		old.ready()
-
-		contracted := c.node()
-		contracted.binary = last
-		w.prepare()
-		w.during(func() {
-			contracted.launch()
-			contracted.ready()
-		})
-		for _, n := range []*node{old, expanded} {
-			if text := n.unready(); !strings.Contains(text, "belongs to a newer version") {
-				t.Errorf("/readyz says %q", text)
-			}
-			if _, err := n.call("ListUserPools", `{"MaxResults":1}`); err == nil || !strings.Contains(err.Error(), "500") {
-				t.Errorf("an older node answers: %v", err)
-			}
-		}
-		w.on(contracted)
-		w.check()
+		upgradeNodes(t, next, last)
 	})
-
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		c := newCluster(t, dbtest.SQLite(t))
-		old := c.start()
-		w := newWork(t, old)
-		w.prepare()
-		command := func(binary string) (string, error) {
-			cmd := c.command("keys", "list")
-			cmd.Path, cmd.Args[0] = binary, binary
-			out, err := cmd.CombinedOutput()
-			return string(out), err
-		}
-		w.during(func() {
-			if out, err := command(next); err != nil { // it migrates
-				t.Errorf("a command of the next version: %v\n%s", err, out)
-			}
-			time.Sleep(2 * time.Second)
-		})
-		old.ready()
-		if out, err := command(last); err == nil || !strings.Contains(out, "start a server on it first") {
-			t.Errorf("a command migrates although the server cannot serve then: %v\n%s", err, out)
-		}
-		old.ready()
-		w.check()
-		w.enough()
-
-		old.stop()
-		n := c.node()
-		n.binary = last
-		n.launch()
-		n.ready()
-		w.on(n)
-		w.check()
-		old.launch()
-		if err := old.exit(); err == nil {
-			t.Error("an older version starts")
-		}
+		upgradeServer(t, next, last)
 	})
+}
+
+// upgradeNodes has nodes of three versions on PostgreSQL.
+func upgradeNodes(t *testing.T, next, last string) {
+	c := newCluster(t, dbtest.Postgres(t))
+	old := c.start()
+	w := newWork(t, old)
+	expanded := c.node()
+	expanded.binary = next
+	w.prepare()
+	w.during(func() {
+		expanded.launch()
+		expanded.ready()
+		w.on(old, expanded)
+		time.Sleep(2 * time.Second) // a heartbeat
+	})
+	w.check()
+	w.enough()
+	if len(w.failures) > 0 {
+		t.Errorf("requests failed in an upgrade that older nodes serve beside: %v", w.failures[0])
+	}
+	old.ready()
+
+	contracted := c.node()
+	contracted.binary = last
+	w.prepare()
+	w.during(func() {
+		contracted.launch()
+		contracted.ready()
+	})
+	for _, n := range []*node{old, expanded} {
+		if text := n.unready(); !strings.Contains(text, "belongs to a newer version") {
+			t.Errorf("/readyz says %q", text)
+		}
+		if _, err := n.call("ListUserPools", `{"MaxResults":1}`); err == nil || !strings.Contains(err.Error(), "500") {
+			t.Errorf("an older node answers: %v", err)
+		}
+	}
+	w.on(contracted)
+	w.check()
+}
+
+// upgradeServer runs commands of newer versions beside a server on SQLite, and the server of one after it.
+func upgradeServer(t *testing.T, next, last string) {
+	c := newCluster(t, dbtest.SQLite(t))
+	old := c.start()
+	w := newWork(t, old)
+	w.prepare()
+	command := func(binary string) (string, error) {
+		cmd := c.command("keys", "list")
+		cmd.Path, cmd.Args[0] = binary, binary
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	w.during(func() {
+		if out, err := command(next); err != nil { // it migrates
+			t.Errorf("a command of the next version: %v\n%s", err, out)
+		}
+		time.Sleep(2 * time.Second)
+	})
+	old.ready()
+	if out, err := command(last); err == nil || !strings.Contains(out, "start a server on it first") {
+		t.Errorf("a command migrates although the server cannot serve then: %v\n%s", err, out)
+	}
+	old.ready()
+	w.check()
+	w.enough()
+
+	old.stop()
+	n := c.node()
+	n.binary = last
+	n.launch()
+	n.ready()
+	w.on(n)
+	w.check()
+	old.launch()
+	if err := old.exit(); err == nil {
+		t.Error("an older version starts")
+	}
 }

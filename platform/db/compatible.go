@@ -33,10 +33,13 @@ const (
 		ON CONFLICT (name) DO UPDATE SET needs = excluded.needs, until = excluded.until`
 	renewNeed   = `UPDATE migration_need SET until = $2 WHERE name = $1 AND until > 0`
 	retractNeed = `DELETE FROM migration_need WHERE name = $1 AND until > 0`
-	readNeeds   = `SELECT n.name, n.needs
-		FROM migration_need AS n
-		LEFT JOIN migration AS m ON m.name = n.name
-		WHERE m.name IS NOT NULL OR n.until > $1`
+	readNeeds   = `SELECT m.name, COALESCE(n.needs, m.name)
+		FROM migration AS m
+		LEFT JOIN migration_need AS n ON n.name = m.name
+		UNION ALL
+		SELECT name, needs
+		FROM migration_need
+		WHERE until > $1`
 )
 
 // An announcement holds for announced, and is renewed as long as its program lives.
