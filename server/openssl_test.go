@@ -4,6 +4,7 @@ package server
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
@@ -11,7 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"cardea/feature/signin"
 	"cardea/platform/config"
+	"cardea/platform/libcrypto"
+	"cardea/platform/seal"
+	"cardea/platform/telemetry"
+	"cardea/record/signingkey/signingkeytest"
+	"cardea/spec/jose"
 	"cardea/spec/srp"
 )
 
@@ -31,6 +38,37 @@ func TestOpenSSLComputesUnlessGoIsWanted(t *testing.T) {
 		}
 		if (want == config.ArithmeticOpenSSL) != (a.srp.Arithmetic != nil) {
 			t.Errorf("%q: SRP by %T", setting, a.srp.Arithmetic)
+		}
+	}
+}
+
+// Every signer, and all of SRP, is what the configuration chose.
+func TestServersSignAndComputeByOpenSSL(t *testing.T) {
+	t.Parallel()
+	c := Config{Dev: true, Arithmetic: config.ArithmeticOpenSSL}
+	a, err := newArithmetic(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	master, err := seal.NewMaster(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newEngines(&c, opened{arithmetic: a}, master, telemetry.New("v1"))
+	f := newFeatures(&c, e, telemetry.New("v1"))
+	if _, ours := f.api.Signin.(*signin.Service).Passwords.SRP.Arithmetic.(*libcrypto.Group); !ours {
+		t.Error("SRP is not computed by OpenSSL")
+	}
+	key, err := signingkeytest.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, sign := range map[string]func(*rsa.PrivateKey) jose.Signer{
+		"user pools": e.tokens.Signer, "identity pools": e.identityTokens.Signer, "principals": e.principalTokens.Signer,
+	} {
+		metered, ok := sign(key).(signer)
+		if _, ours := metered.Signer.(*libcrypto.Signer); !ok || !ours {
+			t.Errorf("tokens of %s are signed by %T", name, metered.Signer)
 		}
 	}
 }
