@@ -34,7 +34,7 @@ func (c configCheckCommand) Run(t terminal) error {
 	found.Join(settings.Examine(t.ctx, c.Config))
 	found.Join(certificatesOf(settings))
 	found.Join(config.Findings{Wrong: contents(settings)})
-	keys, err := settings.MasterKeys()
+	keys, err := server.ReadMasterKeys(t.ctx, settings, t.stderr)
 	found.Join(config.Findings{Wrong: config.Within("master_key", err)})
 	if c.Database && err == nil {
 		found.Join(server.CheckDatabase(t.ctx, server.Config{Database: settings.Database.Address(), MasterKeys: keys}))

@@ -49,7 +49,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 	if err != nil {
 		return server.Config{}, err
 	}
-	keys, err := settings.MasterKeys()
+	keys, err := server.ReadMasterKeys(t.ctx, settings, t.stderr)
 	if err != nil {
 		return server.Config{}, err
 	}

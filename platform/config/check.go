@@ -34,6 +34,7 @@ func (c Config) check() error {
 		checkDatabase("database.url", c.Database.URL),
 		c.Database.checkPooler(),
 		c.checkAddresses(),
+		c.checkMasterKeys(),
 		c.checkTLS(),
 		c.checkCertificates(),
 		checkOneOf("passwords.storage", c.Passwords.Storage, "srp", "argon2id"),

@@ -30,6 +30,8 @@ type Config struct {
 	MasterKey Secret `toml:"master_key"`
 	// MasterKeyFile holds the master key, one to a line: the first seals, the others still open.
 	MasterKeyFile string `toml:"master_key_file"`
+	// MasterKeyCommand is a program with its arguments, which prints the master keys, one to a line.
+	MasterKeyCommand []string `toml:"master_key_command"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed; none by default.
 	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
 	// ShutdownDelay is how long /readyz says no before the listener closes, so that balancers stop sending requests first.
@@ -59,6 +61,8 @@ type Config struct {
 	Guard      Guard      `toml:"guard"`
 	S3IAM      S3IAM      `toml:"s3_iam"`
 
+	// MasterKeySources give further master keys, behind those of the settings before.
+	MasterKeySources []MasterKeySource `toml:"master_keys"`
 	// Certificates are those of custom domains.
 	Certificates []Certificate `toml:"certificates"`
 

@@ -128,6 +128,9 @@ func (c Config) examineFunctions(f *Findings) {
 // secretFiles are the files that nobody but the server may read.
 func (c Config) secretFiles() []given {
 	all := []given{{"master_key_file", c.MasterKeyFile}, {"tls.key_file", c.TLS.KeyFile}}
+	for i, source := range c.MasterKeySources {
+		all = append(all, given{fmt.Sprintf("master_keys[%d].file", i), source.File}, given{fmt.Sprintf("master_keys[%d].token_file", i), source.TokenFile})
+	}
 	for i, cert := range c.Certificates {
 		all = append(all, given{fmt.Sprintf("certificates %d.key_file", i+1), cert.KeyFile})
 	}

@@ -66,6 +66,8 @@ func conceal(v reflect.Value) {
 			concealAll(field, secret)
 		case []KMSKey:
 			concealAll(field, secret)
+		case []MasterKeySource:
+			concealAll(field, secret)
 		case *Function:
 			if secret != nil {
 				shown := *secret
