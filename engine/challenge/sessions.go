@@ -97,6 +97,11 @@ func (s Sessions) Spend(tx *db.Tx, st State) error {
 	return err
 }
 
+// SpendLater is Spend without waiting: the transaction of all but the first fails with ErrUsed.
+func (s Sessions) SpendLater(tx *db.Tx, st State) {
+	replay.UseLater(tx, s.Pool.ID, st.Spent(), s.end(st), ErrUsed)
+}
+
 func (s Sessions) end(st State) time.Time { return db.Time(st.At).Add(s.Client.SessionTTL()) }
 
 func (s Sessions) label(step string) string {

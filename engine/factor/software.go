@@ -95,14 +95,11 @@ func (SoftwareTokens) Judge(now time.Time, box *seal.Box, token *softwaretoken.T
 	return Accepted{token, step}, nil
 }
 
-// Use uses up a code that Judge accepted, and with it all earlier codes of the token. It answers ErrReused when the code or
-// a later one was used before, and when the token has been replaced or deleted since.
-func (SoftwareTokens) Use(tx *db.Tx, code Accepted) error {
-	err := softwaretoken.Use(tx, code.token, code.step)
-	if errors.Is(err, db.ErrStale) {
-		return ErrReused
-	}
-	return err
+// Use uses up a code that Judge accepted, and with it all earlier codes of the token, without waiting. The transaction fails with
+// the error used, as by db.Tx.LaterOne, when the code or a later one was used before, and when the token has been replaced or
+// deleted since.
+func (SoftwareTokens) Use(tx *db.Tx, code Accepted, used error) {
+	softwaretoken.Use(tx, code.token, code.step, used)
 }
 
 // Verified tells whether the user has a software token in force.

@@ -47,19 +47,37 @@ type Try struct {
 	key    string
 	source Source
 	begun  time.Time
+
+	in   *db.Tx                          // the transaction in which the account is known; nil: none
+	know func() (attempt.Attempt, error) // the account as it was read, or asked for, in it
 }
 
 // Begin starts an attempt from a source, or answers ErrLocked or ErrRateLimited.
 func Begin(tx *db.Tx, pool id.Pool, key string, source Source) (Try, error) {
-	t := Try{pool: pool, key: key, source: source, begun: tx.Now}
-	rows, err := attempt.Find(tx, pool, key, source.address(), source.client())
-	if err != nil {
-		return t, fmt.Errorf("read failed attempts: %w", err)
+	return Ask(tx, pool, key, source)()
+}
+
+// Ask is Begin without waiting: what it gives waits for the answer, as that of db.Ask does.
+func Ask(tx *db.Tx, pool id.Pool, key string, source Source) func() (Try, error) {
+	asked := attempt.AskFind(tx, pool, key, source.address(), source.client())
+	return func() (Try, error) {
+		t := Try{pool: pool, key: key, source: source, begun: tx.Now}
+		rows, err := asked()
+		if err != nil {
+			return t, fmt.Errorf("read failed attempts: %w", err)
+		}
+		t.in, t.know = tx, func() (attempt.Attempt, error) { return rows[key], nil }
+		if err := source.judge(rows, tx.Now); err != nil {
+			return t, err
+		}
+		return t, t.judge(rows[key], tx.Now)
 	}
-	if err := source.judge(rows, tx.Now); err != nil {
-		return t, err
-	}
-	return t, t.judge(rows[key], tx.Now)
+}
+
+// Ahead is the attempt in a transaction that is going to end it: the account is asked for without waiting, as by db.Ask.
+func (t Try) Ahead(tx *db.Tx) Try {
+	t.in, t.know = tx, attempt.Ask(tx, t.pool, t.key).Get
+	return t
 }
 
 // Fail counts the attempt as a failure of the account and of the source, durable when tx is, or answers ErrLocked when the
@@ -87,7 +105,8 @@ func (t Try) FailAccount(tx *db.Tx) error {
 		a.LockedUntil = tx.Now.Add(lock)
 		tx.OnCommit(func() { telemetry.From(tx.Context()).Lockout(t.secret()) })
 	}
-	return attempt.Put(tx, a)
+	attempt.Put(tx, a)
+	return nil
 }
 
 // Allowed ends the attempt as neither: it answers ErrLocked as Fail does.
@@ -102,15 +121,15 @@ func (t Try) Succeed(tx *db.Tx) error {
 	if err != nil {
 		return err
 	}
-	if a.Failures == 0 {
-		return nil
+	if a.Failures > 0 {
+		attempt.Delete(tx, t.pool, t.key)
 	}
-	return attempt.Delete(tx, t.pool, t.key)
+	return nil
 }
 
 // Locks tells whether the account is locked now: after Fail, whether that was one failure too many.
 func (t Try) Locks(tx *db.Tx) (bool, error) {
-	t.begun = tx.Now
+	t.begun, t.in = tx.Now, nil // what was known of the account holds no longer
 	_, err := t.check(tx)
 	if errors.Is(err, ErrLocked) {
 		return true, nil
@@ -131,7 +150,11 @@ func (t Try) secret() string {
 
 // check reads the account.
 func (t Try) check(tx *db.Tx) (attempt.Attempt, error) {
-	a, err := attempt.Get(tx, t.pool, t.key)
+	read := func() (attempt.Attempt, error) { return attempt.Get(tx, t.pool, t.key) }
+	if t.in == tx {
+		read = t.know
+	}
+	a, err := read()
 	if errors.Is(err, db.ErrNotFound) {
 		return attempt.Attempt{}, nil
 	}
@@ -151,7 +174,8 @@ func (t Try) judge(a attempt.Attempt, now time.Time) error {
 
 // Reset forgives the account's failures, as an administrator's new password or a reset by code does.
 func Reset(tx *db.Tx, pool id.Pool, key string) error {
-	return attempt.Delete(tx, pool, key)
+	attempt.Delete(tx, pool, key)
+	return nil
 }
 
 // duration is how long the n-th failure locks an account.

@@ -151,5 +151,6 @@ func count(tx *db.Tx, pool id.Pool, key string, failures int64) error {
 	}
 	a.Failures += failures
 	a.Failed = tx.Now
-	return attempt.Put(tx, a)
+	attempt.Put(tx, a)
+	return nil
 }

@@ -33,6 +33,7 @@ type facts struct {
 	methods []string // the amr claim, likewise
 	key     string   // the thumbprint of the key that the access token is bound to; empty: none
 	keys    *signingKeys
+	opener  *session.Refresh // the refresh token that was given; nil: none
 	now     time.Time
 
 	until time.Time // when the access token expires at the latest; zero: when the client's do

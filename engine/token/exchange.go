@@ -95,7 +95,7 @@ func (m *Minter) exchanged(tx *db.Tx, x Exchange, claims *Claims) (*facts, error
 	if claims.Actor != nil && json.Unmarshal(claims.Actor, &by.Before) != nil || by.depth() > maxActors {
 		return nil, ErrSubject
 	}
-	f, err := m.gather(tx, x.App, who.User)
+	f, err := m.gather(tx, x.App, who.User, AskGroups(tx, x.Pool.ID, who.User.Sub))
 	if err != nil {
 		return nil, err
 	}

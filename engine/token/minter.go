@@ -62,7 +62,15 @@ type Grant struct {
 	Key       *dpop.Proof        // of the key that the access token is bound to, and refresh tokens of clients without a secret; nil: none
 	Overrides *trigger.Overrides // of Customize; required when the pool has the trigger PreTokenGeneration
 	From      caller.Caller      // where the request came from
+	Groups    Groups             // the user's, as AskGroups has asked for them in the transaction; nil: Open asks
 }
+
+// Groups waits for the groups of a user that were asked for.
+type Groups func() ([]group.Group, error)
+
+// AskGroups asks for the groups of a user, which tokens name, without waiting (as db.Ask): for callers who read more in the
+// transaction that opens the session.
+func AskGroups(tx *db.Tx, pool id.Pool, sub id.Sub) Groups { return group.AskForUser(tx, pool, sub) }
 
 // Opened is a session just made, from which Sign makes tokens.
 type Opened struct {
@@ -99,17 +107,17 @@ func (m *Minter) Open(tx *db.Tx, g Grant) (*Opened, error) {
 		}
 		first = refresh.record(s.Pool)
 	}
-	if err := makeRoom(tx, g.Pool, s); err != nil {
-		return nil, err
+	groups := g.Groups
+	if groups == nil {
+		groups = AskGroups(tx, g.Pool.ID, g.User.Sub)
 	}
-	if err := session.Insert(tx, s, first); err != nil {
-		return nil, err
-	}
-
-	f, err := m.gather(tx, g.App, g.User)
+	f, err := m.gather(tx, g.App, g.User, groups)
 	if err != nil {
 		return nil, err
 	}
+	makeRoom(tx, g.Pool, s)
+	session.InsertLater(tx, s, first)
+
 	f.session, f.nonce, f.key, f.overrides = s, g.Nonce, thumbprint(g.Key), g.Overrides
 	if f.sid, err = m.sid(tx, g.App, s.SSO); err != nil {
 		return nil, err
@@ -187,12 +195,12 @@ func (g *Grant) life() time.Duration {
 }
 
 // gather collects the values of a user's claims.
-func (m *Minter) gather(tx *db.Tx, app access.App, u *user.User) (*facts, error) {
-	groups, err := group.ForUser(tx, app.Pool.ID, u.Sub)
+func (m *Minter) gather(tx *db.Tx, app access.App, u *user.User, groups Groups) (*facts, error) {
+	all, err := groups()
 	if err != nil {
 		return nil, fmt.Errorf("groups of user: %w", err)
 	}
-	return &facts{issuer: m.Issuer(app.Pool.ID), client: app.Client, user: u, groups: groups, now: tx.Now}, nil
+	return &facts{issuer: m.Issuer(app.Pool.ID), client: app.Client, user: u, groups: all, now: tx.Now}, nil
 }
 
 // After is now, or the millisecond after the user was last signed out if that is later: on a slow clock, too, a sign-in is

@@ -26,7 +26,7 @@ func (m *Minter) Preview(ctx context.Context, c Customization) (before, after Pa
 	}
 	var f *facts
 	err = m.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		f, err = m.gather(tx, c.App, c.User)
+		f, err = m.gather(tx, c.App, c.User, AskGroups(tx, c.Pool.ID, c.User.Sub))
 		return err
 	})
 	if err != nil {

@@ -44,19 +44,19 @@ func (r *RefreshRequest) rotates() bool {
 
 // redeemed finds the session that a token opens, with all that its tokens say.
 func (m *Minter) redeemed(tx *db.Tx, r RefreshRequest, given *refreshToken) (*facts, error) {
-	s, u, err := m.redeem(tx, r, given)
+	o, groups, err := m.redeem(tx, r, given)
 	if err != nil {
 		return nil, err
 	}
-	f, err := m.gather(tx, r.App, u)
+	f, err := m.gather(tx, r.App, o.user, groups)
 	if err != nil {
 		return nil, err
 	}
-	if f.sid, err = m.sid(tx, r.App, s.SSO); err != nil {
+	if f.sid, err = m.sid(tx, r.App, o.session.SSO); err != nil {
 		return nil, err
 	}
-	f.key = thumbprint(r.Key)
-	f.session, err = narrowed(s, r.Scopes)
+	f.key, f.opener = thumbprint(r.Key), o.token
+	f.session, err = narrowed(o.session, r.Scopes)
 	return f, err
 }
 
@@ -78,36 +78,39 @@ func narrowed(s *session.Session, scopes []string) (*session.Session, error) {
 	return &shown, nil
 }
 
-// redeem finds the session that a token opens, and its user, if it opens any.
-func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (*session.Session, *user.User, error) {
+// redeem finds the session that a token opens, and its user, if it opens any. It asks for the user's groups.
+func (m *Minter) redeem(tx *db.Tx, r RefreshRequest, given *refreshToken) (o opening, groups Groups, err error) {
 	s, row, err := session.Redeem(tx, given.record(r.Pool.ID))
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, m.unknown(tx, r, given)
+		return o, nil, m.unknown(tx, r, given)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("redeem refresh token: %w", err)
+		return o, nil, fmt.Errorf("redeem refresh token: %w", err)
 	}
 	if s.Client != r.Client.ID || s.JKT != "" && s.JKT != thumbprint(r.Key) {
-		return nil, nil, ErrInvalidRefresh
+		return o, nil, ErrInvalidRefresh
 	}
 	if err := onDevice(tx, s, r.DeviceKey); err != nil {
-		return nil, nil, err
+		return o, nil, err
 	}
 
-	u, err := user.Get(tx, s.Pool, s.Sub)
+	theUser := user.Ask(tx, s.Pool, s.Sub)
+	groups = AskGroups(tx, s.Pool, s.Sub)
+	u, err := theUser.Get()
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil, ErrRevokedRefresh
+		return o, nil, ErrRevokedRefresh
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("get user: %w", err)
+		return o, nil, fmt.Errorf("get user: %w", err)
 	}
 	audit.About(tx.Context(), string(u.Pool), string(u.Sub))
 	if r.Check != nil {
 		if err := r.Check(u); err != nil {
-			return nil, nil, err
+			return o, nil, err
 		}
 	}
-	return s, u, opening{r.Pool, s, row, u}.refusal(r.Client, tx.Now)
+	o = opening{r.Pool, s, row, u}
+	return o, groups, o.refusal(r.Client, tx.Now)
 }
 
 // opening is a session with the refresh token that opens it, and its user.
@@ -169,7 +172,7 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 		if err := Spend(tx, r.Pool.ID, r.Key); err != nil {
 			return err
 		}
-		if next, err = m.replace(tx, f.session, given); err != nil {
+		if next, err = m.replace(tx, f.session, f.opener); err != nil {
 			return err
 		}
 		if r.notes(f.session, tx.Now) {
@@ -183,18 +186,17 @@ func (m *Minter) rotate(ctx context.Context, r RefreshRequest, given *refreshTok
 	return f, next, err
 }
 
-// replace makes the token that replaces the given one. Within its grace period a token that is already replaced gives
-// another.
-func (m *Minter) replace(tx *db.Tx, s *session.Session, given *refreshToken) (string, error) {
-	err := session.Replace(tx, given.record(s.Pool))
-	if err != nil && !errors.Is(err, db.ErrStale) {
-		return "", err
+// replace makes the token that replaces another. Within its grace period a token that is already replaced gives another.
+func (m *Minter) replace(tx *db.Tx, s *session.Session, old *session.Refresh) (string, error) {
+	if old.Replaced.IsZero() {
+		session.Replace(tx, old)
 	}
 	next, err := m.newRefreshToken(tx, s)
 	if err != nil {
 		return "", err
 	}
-	return next.text, session.AddRefresh(tx, next.record(s.Pool))
+	session.AddRefresh(tx, next.record(s.Pool))
+	return next.text, nil
 }
 
 // endReused ends the session of a token that was used after its replacement, since one of its two users has stolen it.

@@ -120,11 +120,10 @@ func Use(now time.Time, from caller.Caller) session.Activity {
 
 // makeRoom ends the least recently used sessions of the user, if the pool tracks sessions and the user would
 // have too many with this one.
-func makeRoom(tx *db.Tx, p *pool.Pool, s *session.Session) error {
-	if !p.TracksSessions() {
-		return nil
+func makeRoom(tx *db.Tx, p *pool.Pool, s *session.Session) {
+	if p.TracksSessions() {
+		session.Evict(tx, p.ID, s.Sub, p.MaxSessions()-1)
 	}
-	return session.Evict(tx, p.ID, s.Sub, p.MaxSessions()-1)
 }
 
 // notes reports whether this use of a session must be written.

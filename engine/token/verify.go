@@ -146,7 +146,9 @@ func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	if tx.Now.Unix() >= claims.Expires {
 		return nil, ErrExpiredAccess
 	}
-	c, version, err := client.Of(tx, claims.pool, id.Client(claims.Client))
+	of := client.AskOf(tx, claims.pool, id.Client(claims.Client))
+	theUser, theSession := user.Ask(tx, claims.pool, id.Sub(claims.Sub)), session.Ask(tx, claims.pool, claims.Session)
+	c, version, err := of()
 	if err != nil {
 		return nil, absent(err, ErrInvalidAccess)
 	}
@@ -154,12 +156,12 @@ func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	if err != nil {
 		return nil, absent(err, ErrInvalidAccess)
 	}
-	u, err := user.Get(tx, p.ID, id.Sub(claims.Sub))
+	u, err := theUser.Get()
 	if err != nil {
 		return nil, missingUser(err)
 	}
 	audit.About(tx.Context(), string(p.ID), string(u.Sub))
-	s, err := session.Get(tx, p.ID, claims.Session)
+	s, err := theSession.Get()
 	if err != nil {
 		return nil, absent(err, ErrRevokedAccess)
 	}

@@ -161,7 +161,12 @@ func (a *attempt) resume(tx *db.Tx) error {
 		}
 		return a.beginTry(tx)
 	}
-	u, err := user.Get(tx, a.Pool.ID, a.state.Sub)
+	asked := user.Ask(tx, a.Pool.ID, a.state.Sub)
+	try := lockout.Ask(tx, a.Pool.ID, lockoutKey(a.guessesAt, a.state.Sub), a.source)
+	if tx.Writable() { // the transaction that loads commits, too
+		a.ending.ahead(tx, a.Pool.ID, a.state.Sub)
+	}
+	u, err := asked.Get()
 	if errors.Is(err, db.ErrNotFound) {
 		return a.overtaken()
 	}
@@ -176,7 +181,7 @@ func (a *attempt) resume(tx *db.Tx) error {
 	if err := a.recognise(tx); err != nil {
 		return err
 	}
-	return a.beginTry(tx)
+	return a.begun(try())
 }
 
 // unknownID is the user name of the stand-in for an unknown user, or of a user who is treated as one. All that is derived

@@ -63,7 +63,7 @@ func (a *attempt) resumeExchange(step string) (err error) {
 		return incorrect()
 	}
 	a.state = a.exchange.state
-	if begun := db.Time(a.state.At); a.now.After(begun.Add(blockLife)) || a.Pool.Outlived(begun) {
+	if a.now.After(a.blockEnd()) || a.Pool.Outlived(db.Time(a.state.At)) {
 		return incorrect()
 	}
 	return nil
@@ -85,8 +85,11 @@ func (a *attempt) signedBy(who srp.Identity, verifier []byte) (bool, error) {
 
 // spendBlock uses the block up; db.ErrExists says that it was before.
 func (a *attempt) spendBlock(tx *db.Tx) error {
-	return replay.Use(tx, a.Pool.ID, a.state.Spent(), db.Time(a.state.At).Add(blockLife))
+	return replay.Use(tx, a.Pool.ID, a.state.Spent(), a.blockEnd())
 }
+
+// blockEnd is when the block that is answered is too old.
+func (a *attempt) blockEnd() time.Time { return db.Time(a.state.At).Add(blockLife) }
 
 func (a *attempt) sealBlock(step string, x exchange) (string, error) {
 	head, err := x.state.Encode()

@@ -9,6 +9,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/telemetry"
 	"cardea/record/user"
+	"cardea/spec/id"
 )
 
 // failure is a wrong answer. It counts in the lock-out of the user, or of the unknown name, and of the source address.
@@ -125,7 +126,12 @@ func (a *attempt) countFailure(err error) {
 
 // beginTry starts an attempt at one of the user's secrets, or at that of an unknown user.
 func (a *attempt) beginTry(tx *db.Tx) error {
-	a.try, a.lock = lockout.Begin(tx, a.Pool.ID, a.account(), a.source)
+	return a.begun(lockout.Begin(tx, a.Pool.ID, a.account(), a.source))
+}
+
+// begun takes the attempt that was begun, or a condition of lockout.
+func (a *attempt) begun(try lockout.Try, err error) error {
+	a.try, a.lock = try, err
 	if a.lock != nil && !lockout.Refuses(a.lock) {
 		return a.lock
 	}
@@ -135,23 +141,23 @@ func (a *attempt) beginTry(tx *db.Tx) error {
 // account is where failures count.
 func (a *attempt) account() string {
 	if a.User != nil {
-		return lockoutKey(a.guessesAt, a.User)
+		return lockoutKey(a.guessesAt, a.User.Sub)
 	}
 	if a.hidden != nil {
-		return lockoutKey(a.guessesAt, a.hidden)
+		return lockoutKey(a.guessesAt, a.hidden.Sub)
 	}
 	return lockout.UnknownUser(a.Box, map[guessed]string{atFactor: "factor/", atCustom: "custom/"}[a.guessesAt]+a.unknownID())
 }
 
 // lockoutKey is where failures of a user count.
-func lockoutKey(at guessed, u *user.User) string {
+func lockoutKey(at guessed, sub id.Sub) string {
 	switch at {
 	case atFactor:
-		return lockout.Factor(u.Sub)
+		return lockout.Factor(sub)
 	case atCustom:
-		return lockout.Custom(u.Sub)
+		return lockout.Custom(sub)
 	}
-	return lockout.User(u.Sub)
+	return lockout.User(sub)
 }
 
 // unlock is the effect of a right answer on the account that it was an attempt at: the lock has the last word, earlier

@@ -7,12 +7,15 @@ import (
 	"cardea/platform/db"
 	"cardea/record/session"
 	"cardea/spec/cognitoidp"
+	"cardea/spec/id"
 )
 
 // ending is what a finished sign-in gives, chosen by how it was entered.
 type ending interface {
 	// ask asks the triggers that come last, outside of transactions.
 	ask(a *attempt) error
+	// ahead asks for what commit reads about the user, in the same transaction, without waiting (db.Ask).
+	ahead(tx *db.Tx, pool id.Pool, sub id.Sub)
 	// commit stores what the outcome needs, in the transaction that spends what the sign-in was proven by. It may run twice.
 	commit(a *attempt, tx *db.Tx) error
 	// outcome answers once that is durable.
@@ -31,6 +34,11 @@ func (e Entry) ending() ending {
 type apiTokens struct {
 	opened *token.Opened
 	named  *cognitoidp.NewDeviceMetadataType // the new device that the session was bound to
+	groups token.Groups                      // of the user, as ahead has asked for them
+}
+
+func (e *apiTokens) ahead(tx *db.Tx, pool id.Pool, sub id.Sub) {
+	e.groups = token.AskGroups(tx, pool, sub)
 }
 
 func (e *apiTokens) ask(a *attempt) (err error) {
@@ -43,7 +51,7 @@ func (e *apiTokens) ask(a *attempt) (err error) {
 func (e *apiTokens) commit(a *attempt, tx *db.Tx) (err error) {
 	g := token.Grant{
 		App: a.App, User: a.User, Kind: session.API, Proofs: a.state.Proven,
-		Overrides: a.overrides, From: a.from,
+		Overrides: a.overrides, From: a.from, Groups: e.groups,
 	}
 	if g.DeviceKey, e.named, err = a.bindDevice(tx); err != nil {
 		return err
@@ -66,6 +74,8 @@ func (e *apiTokens) outcome(a *attempt) (*Outcome, error) {
 type authorization struct {
 	finished *hosted.Finished
 }
+
+func (e *authorization) ahead(*db.Tx, id.Pool, id.Sub) {}
 
 func (e *authorization) ask(a *attempt) (err error) {
 	a.overrides, err = a.Hosted.Ask(a.ctx, a.judged, a.expected())

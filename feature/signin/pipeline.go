@@ -211,7 +211,9 @@ func (a *attempt) reload(tx *db.Tx) error {
 	if a.User == nil {
 		return nil
 	}
-	u, err := user.Get(tx, a.Pool.ID, a.User.Sub)
+	asked := user.Ask(tx, a.Pool.ID, a.User.Sub)
+	a.askAhead(tx)
+	u, err := asked.Get()
 	if errors.Is(err, db.ErrNotFound) {
 		return a.overtaken()
 	}
@@ -223,6 +225,16 @@ func (a *attempt) reload(tx *db.Tx) error {
 	}
 	a.User = u
 	return nil
+}
+
+// askAhead asks for what the commit is going to read besides the user, so that all of it travels together (db.Ask).
+func (a *attempt) askAhead(tx *db.Tx) {
+	if a.done.proof != "" {
+		a.try = a.try.Ahead(tx)
+	}
+	if a.next == nil && a.refusal == nil {
+		a.ending.ahead(tx, a.Pool.ID, a.User.Sub)
+	}
 }
 
 // commit applies the effects of a right answer, and then posts the message of the challenge that follows or inserts what

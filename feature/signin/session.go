@@ -54,3 +54,10 @@ func (a *attempt) openSession(tx *db.Tx, step string) error {
 
 // spendSession is the effect that uses the answered Session up.
 func (a *attempt) spendSession(tx *db.Tx, _ *user.User) error { return a.sessions().Spend(tx, a.state) }
+
+// spendSessionLater is spendSession without waiting, for answers whose other effects refuse nothing that a used Session should be
+// told of first.
+func (a *attempt) spendSessionLater(tx *db.Tx, _ *user.User) error {
+	a.sessions().SpendLater(tx, a.state)
+	return nil
+}

@@ -9,6 +9,7 @@ import (
 	"cardea/engine/password"
 	"cardea/platform/db"
 	"cardea/record/pool"
+	"cardea/record/replay"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/srp"
@@ -132,11 +133,8 @@ func (passwordVerifier) judge(a *attempt) (*success, error) {
 
 // spendBlockOnce is the effect that uses the answered block up.
 func (a *attempt) spendBlockOnce(tx *db.Tx, _ *user.User) error {
-	err := a.spendBlock(tx)
-	if errors.Is(err, db.ErrExists) {
-		return incorrect()
-	}
-	return err
+	replay.UseLater(tx, a.Pool.ID, a.state.Spent(), a.blockEnd(), incorrect())
+	return nil
 }
 
 // verifier is the user's own, or a decoy for who has none.

@@ -55,13 +55,10 @@ func (softwareToken) judge(a *attempt) (*success, error) {
 		return nil, err
 	}
 	use := func(tx *db.Tx, _ *user.User) error {
-		err := factor.SoftwareTokens{}.Use(tx, code)
-		if errors.Is(err, factor.ErrReused) {
-			return usedCode()
-		}
-		return err
+		factor.SoftwareTokens{}.Use(tx, code, usedCode())
+		return nil
 	}
-	return &success{proof: factor.SoftwareToken, effects: []effect{a.spendSession, a.unlock, use}}, nil
+	return &success{proof: factor.SoftwareToken, effects: []effect{a.spendSessionLater, a.unlock, use}}, nil
 }
 
 func usedCode() error {

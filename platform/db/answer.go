@@ -3,6 +3,7 @@ package db
 // Answer is what a query will have answered, once somebody needs it.
 type Answer[T any] struct {
 	tx    *Tx
+	at    int // the number of the query among the statements of tx
 	value T
 	err   error
 }
@@ -16,6 +17,7 @@ func Ask[T any](tx *Tx, scan func(Scanner) (T, error), query string, args ...any
 		a.err = nil
 		return false, err
 	})})
+	a.at = tx.statements
 	return a
 }
 
@@ -27,14 +29,15 @@ func AskAll[T any](tx *Tx, scan func(Scanner) (T, error), query string, args ...
 		a.value = append(a.value, row)
 		return true, err
 	})})
+	a.at = tx.statements
 	return a
 }
 
-// Get is the answer. It waits for it and for those of all statements before, which must be inside the closure of their
-// transaction.
+// Get is the answer. Unless it has come with that of another statement, Get waits for it and for those of all statements so far,
+// which must be inside the closure of their transaction.
 func (a *Answer[T]) Get() (T, error) {
 	var none T
-	if err := a.tx.settle(); err != nil {
+	if err := a.tx.settle(a.at); err != nil {
 		return none, err
 	}
 	if a.err != nil {
@@ -43,7 +46,8 @@ func (a *Answer[T]) Get() (T, error) {
 	return a.value, nil
 }
 
-func (tx *Tx) settle() error {
+// settle sees that the first statements, so many, are answered.
+func (tx *Tx) settle(first int) error {
 	switch {
 	case tx.failed != nil:
 		return tx.failed
@@ -51,9 +55,12 @@ func (tx *Tx) settle() error {
 		return errEnded
 	case tx.scanning:
 		return tx.fail(errNested)
+	case first <= tx.answered:
+		return nil
 	}
 	if err := tx.session.settle(); err != nil {
 		return tx.fail(err)
 	}
+	tx.answered = tx.statements
 	return nil
 }

@@ -71,6 +71,18 @@ func TestStatementsTravelTogether(t *testing.T) {
 				return nil
 			}))
 			want("questions", 3, 1)
+			must(t, d.Write(t.Context(), func(tx *db.Tx) error {
+				a, b := db.Ask(tx, scanInt, readThing, "a"), db.Ask(tx, scanInt, readThing, "b")
+				if n, err := a.Get(); n != 4 || err != nil {
+					t.Errorf("got %d, %v, want 4", n, err)
+				}
+				tx.Later(raiseThing, "b") // does not travel for an answer that is here
+				if n, err := b.Get(); n != 2 || err != nil {
+					t.Errorf("got %d, %v, want 2", n, err)
+				}
+				return nil
+			}))
+			want("an answer that has come", 3, 2)
 			must(t, d.Read(t.Context(), func(*db.Tx) error { return nil }))
 			want("nothing", 0, 0)
 		}

@@ -18,7 +18,8 @@ type Tx struct {
 	session    session
 	writing    bool
 	scanning   bool
-	statements int   // that have run
+	statements int   // that have run, or are to
+	answered   int   // the first of them, whose answers have come
 	ended      bool  // the closure has returned
 	failed     error // the first statement that failed: nothing runs after it
 	committed  []func()
@@ -77,6 +78,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, tx.fail(err)
 	}
+	tx.answered = tx.statements
 	return n, nil
 }
 
@@ -145,6 +147,7 @@ func (tx *Tx) each(query string, args []any, row func(Scanner) (more bool, err e
 	if err != nil {
 		return tx.fail(err)
 	}
+	tx.answered = tx.statements
 	return scan
 }
 

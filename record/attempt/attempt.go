@@ -28,11 +28,17 @@ func CustomKey(sub id.Sub) string { return "custom/" + string(sub) }
 
 // Get finds an account's failures, or answers db.ErrNotFound when it has none.
 func Get(tx *db.Tx, pool id.Pool, key string) (Attempt, error) {
-	return db.One(tx, scan, `
-		SELECT pool_id, key, failures, failed, locked_until
-		FROM attempt
-		WHERE pool_id = $1 AND key = $2`,
-		string(pool), key)
+	return db.One(tx, scan, get, string(pool), key)
+}
+
+const get = `
+	SELECT pool_id, key, failures, failed, locked_until
+	FROM attempt
+	WHERE pool_id = $1 AND key = $2`
+
+// Ask is Get without waiting, as db.Ask.
+func Ask(tx *db.Tx, pool id.Pool, key string) *db.Answer[Attempt] {
+	return db.Ask(tx, scan, get, string(pool), key)
 }
 
 // findEach looks three keys up one by one: for an IN, SQLite would build a table of them first.
@@ -45,49 +51,47 @@ const findEach = `
 
 // Find reads several accounts' failures at once, by key; accounts without any, and empty keys, are not among them.
 func Find(tx *db.Tx, pool id.Pool, one, two, three string) (map[string]Attempt, error) {
-	list, err := db.All(tx, scan, findEach, string(pool), one, two, three)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	found := make(map[string]Attempt, len(list))
-	for _, a := range list {
-		found[a.Key] = a
-	}
-	return found, nil
+	return AskFind(tx, pool, one, two, three)()
 }
 
-// Put writes an account's failures.
-func Put(tx *db.Tx, a Attempt) error {
-	_, err := tx.Exec(`
+// AskFind is Find without waiting: what it gives waits for the answer, as that of db.Ask does.
+func AskFind(tx *db.Tx, pool id.Pool, one, two, three string) func() (map[string]Attempt, error) {
+	asked := db.AskAll(tx, scan, findEach, string(pool), one, two, three)
+	return func() (map[string]Attempt, error) {
+		list, err := asked.Get()
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		found := make(map[string]Attempt, len(list))
+		for _, a := range list {
+			found[a.Key] = a
+		}
+		return found, nil
+	}
+}
+
+// Put writes an account's failures, without waiting.
+func Put(tx *db.Tx, a Attempt) {
+	tx.Later(`
 		INSERT INTO attempt (pool_id, key, failures, failed, locked_until)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (pool_id, key) DO UPDATE
 		SET failures = excluded.failures, failed = excluded.failed, locked_until = excluded.locked_until`,
 		string(a.Pool), a.Key, a.Failures, db.Millis(a.Failed), db.Millis(a.LockedUntil))
-	if err != nil {
-		return fmt.Errorf("put attempt: %w", err)
-	}
-	return nil
 }
 
-// Delete removes an account's failures.
-func Delete(tx *db.Tx, pool id.Pool, key string) error {
-	_, err := tx.Exec(`
+// Delete removes an account's failures, without waiting.
+func Delete(tx *db.Tx, pool id.Pool, key string) {
+	tx.Later(`
 		DELETE FROM attempt
 		WHERE pool_id = $1 AND key = $2`,
 		string(pool), key)
-	if err != nil {
-		return fmt.Errorf("delete attempt: %w", err)
-	}
-	return nil
 }
 
 // DeleteUser removes the failures of a user who is being deleted.
 func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 	for _, key := range []string{UserKey(sub), FactorKey(sub), CustomKey(sub)} {
-		if err := Delete(tx, pool, key); err != nil {
-			return err
-		}
+		Delete(tx, pool, key)
 	}
 	return nil
 }

@@ -94,20 +94,28 @@ func Find(tx *db.Tx, client id.Client) (c *Client, poolVersion int64, err error)
 // Of finds a client of the pool as Get does, and in the same query the version of the pool, for pool.At. With db.ErrNotFound that
 // is 0 if there is no such pool.
 func Of(tx *db.Tx, pool id.Pool, client id.Client) (c *Client, poolVersion int64, err error) {
-	at, err := db.One(tx, scanPlace, `
+	return AskOf(tx, pool, client)()
+}
+
+// AskOf is Of without waiting: what it gives waits for the answer, as that of db.Ask does.
+func AskOf(tx *db.Tx, pool id.Pool, client id.Client) func() (c *Client, poolVersion int64, err error) {
+	asked := db.Ask(tx, scanPlace, `
 		SELECT p.pool_id, COALESCE(c.version, 0), p.version
 		FROM pool p
 		LEFT JOIN client c ON c.pool_id = p.pool_id AND c.client_id = $2
 		WHERE p.pool_id = $1`,
 		string(pool), string(client))
-	if err == nil && at.version == 0 {
-		err = db.ErrNotFound
+	return func() (c *Client, poolVersion int64, err error) {
+		at, err := asked.Get()
+		if err == nil && at.version == 0 {
+			err = db.ErrNotFound
+		}
+		if err != nil {
+			return nil, at.poolVersion, err
+		}
+		c, err = remembered(tx, pool, client, at.version)
+		return c, at.poolVersion, err
 	}
-	if err != nil {
-		return nil, at.poolVersion, err
-	}
-	c, err = remembered(tx, pool, client, at.version)
-	return c, at.poolVersion, err
 }
 
 // Update writes the documents if the client is still the version that was read, and answers db.ErrStale if it is not. It

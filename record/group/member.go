@@ -38,14 +38,22 @@ func DeleteUser(tx *db.Tx, pool id.Pool, sub id.Sub) error {
 
 // ForUser loads the groups of a user in the order of Compare.
 func ForUser(tx *db.Tx, pool id.Pool, sub id.Sub) ([]Group, error) {
-	list, err := db.All(tx, scan, `
+	return AskForUser(tx, pool, sub)()
+}
+
+// AskForUser is ForUser without waiting: what it gives waits for the answer, as that of db.Ask does.
+func AskForUser(tx *db.Tx, pool id.Pool, sub id.Sub) func() ([]Group, error) {
+	asked := db.AskAll(tx, scan, `
 		SELECT `+columns+`
 		FROM group_member m
 		JOIN user_group g ON g.pool_id = m.pool_id AND g.name = m.name
 		WHERE m.pool_id = $1 AND m.sub = $2`,
 		pool, sub)
-	slices.SortFunc(list, Compare)
-	return list, err
+	return func() ([]Group, error) {
+		list, err := asked.Get()
+		slices.SortFunc(list, Compare)
+		return list, err
+	}
 }
 
 // Members lists up to limit subs of a group's members in order, beginning after one.

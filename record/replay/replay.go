@@ -8,14 +8,15 @@ import (
 	"cardea/spec/id"
 )
 
+const insert = `
+	INSERT INTO replay (pool_id, key, expires)
+	VALUES ($1, $2, $3)
+	ON CONFLICT DO NOTHING`
+
 // Use marks what (an id, or the hash of a secret) as used. It answers db.ErrExists to all but the first caller. The row is
 // deleted after until, when the value would be refused as expired anyway.
 func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
-	rows, err := tx.Exec(`
-		INSERT INTO replay (pool_id, key, expires)
-		VALUES ($1, $2, $3)
-		ON CONFLICT DO NOTHING`,
-		string(pool), what, db.Millis(until))
+	rows, err := tx.Exec(insert, string(pool), what, db.Millis(until))
 	if err != nil {
 		return fmt.Errorf("mark as used: %w", err)
 	}
@@ -23,6 +24,11 @@ func Use(tx *db.Tx, pool id.Pool, what string, until time.Time) error {
 		return db.ErrExists
 	}
 	return nil
+}
+
+// UseLater is Use without waiting: if what has been used, the transaction fails with the error used, as by db.Tx.LaterOne.
+func UseLater(tx *db.Tx, pool id.Pool, what string, until time.Time, used error) {
+	tx.LaterOne(used, insert, string(pool), what, db.Millis(until))
 }
 
 // Used reports whether what has been used. It is a check in advance; Use decides.

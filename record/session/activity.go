@@ -63,9 +63,9 @@ func List(tx *db.Tx, q Query) ([]*Session, error) {
 		string(q.Pool), string(q.Sub), db.Millis(tx.Now), db.Millis(q.Since), before, than, q.Limit)
 }
 
-// Evict ends the least recently used of a user's live sessions until no more than keep are left.
-func Evict(tx *db.Tx, pool id.Pool, sub id.Sub, keep int64) error {
-	_, err := tx.Exec(`
+// Evict ends the least recently used of a user's live sessions until no more than keep are left, without waiting.
+func Evict(tx *db.Tx, pool id.Pool, sub id.Sub, keep int64) {
+	tx.Later(`
 		UPDATE session
 		SET revoked = $3
 		WHERE pool_id = $1 AND sub = $2 AND revoked = 0 AND id IN (
@@ -75,10 +75,6 @@ func Evict(tx *db.Tx, pool id.Pool, sub id.Sub, keep int64) error {
 			ORDER BY active DESC, id DESC
 			LIMIT $4 OFFSET $5)`,
 		string(pool), string(sub), db.Millis(tx.Now), math.MaxInt32, keep)
-	if err != nil {
-		return fmt.Errorf("evict sessions of user: %w", err)
-	}
-	return nil
 }
 
 // RevokeLinked ends all sessions of a user that came from one single sign-on session. Of those that came from none it

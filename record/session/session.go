@@ -43,17 +43,10 @@ type Session struct {
 // Live reports whether the session has neither expired nor been revoked.
 func (s *Session) Live(now time.Time) bool { return s.Revoked.IsZero() && now.Before(s.Expires) }
 
-// Insert adds a session with the refresh token it begins with; the zero Refresh is none.
+// Insert adds a session with the refresh token it begins with; the zero Refresh is none. It answers db.ErrExists for one whose id is
+// taken.
 func Insert(tx *db.Tx, s *Session, first Refresh) error {
-	rows, err := tx.Exec(`
-		INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
-			refresh_hash, refresh_replaced, sso, active, ip, device_type, kind, resource, jkt,
-			federated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $19, $20)
-		ON CONFLICT DO NOTHING`,
-		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
-		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash,
-		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType, string(s.Kind), s.Resource, s.JKT, s.Federated)
+	rows, err := tx.Exec(insert, s.values(first)...)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -63,15 +56,42 @@ func Insert(tx *db.Tx, s *Session, first Refresh) error {
 	return nil
 }
 
+// InsertLater is Insert without waiting: if the id is taken, the transaction fails, as by db.Tx.LaterOne.
+func InsertLater(tx *db.Tx, s *Session, first Refresh) {
+	tx.LaterOne(fmt.Errorf("insert session: %w", db.ErrExists), insert, s.values(first)...)
+}
+
+const insert = `
+	INSERT INTO session (pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked,
+		refresh_hash, refresh_replaced, sso, active, ip, device_type, kind, resource, jkt,
+		federated)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $19, $20)
+	ON CONFLICT DO NOTHING`
+
+// values are those of insert.
+func (s *Session) values(first Refresh) []any {
+	return []any{
+		string(s.Pool), s.ID, s.Origin, string(s.Sub), string(s.Client), strings.Join(s.Scopes, " "), s.DeviceKey,
+		db.Millis(s.AuthTime), db.Millis(s.Created), db.Millis(s.Expires), db.Millis(s.Revoked), first.Hash,
+		s.SSO, db.Millis(s.Active), s.IP, s.DeviceType, string(s.Kind), s.Resource, s.JKT, s.Federated,
+	}
+}
+
 // Get finds a session by its id, or answers db.ErrNotFound.
 func Get(tx *db.Tx, pool id.Pool, session string) (*Session, error) {
-	return db.One(tx, scan, `
-		SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
-			device_type, kind, resource, jkt, federated
-		FROM session
-		WHERE pool_id = $1 AND id = $2`,
-		string(pool), session)
+	return db.One(tx, scan, get, string(pool), session)
 }
+
+// Ask is Get without waiting, as db.Ask.
+func Ask(tx *db.Tx, pool id.Pool, session string) *db.Answer[*Session] {
+	return db.Ask(tx, scan, get, string(pool), session)
+}
+
+const get = `
+	SELECT pool_id, id, origin, sub, client_id, scopes, device_key, auth_time, created, expires, revoked, sso, active, ip,
+		device_type, kind, resource, jkt, federated
+	FROM session
+	WHERE pool_id = $1 AND id = $2`
 
 // Revoke ends one session. Ending it twice does nothing more.
 func Revoke(tx *db.Tx, pool id.Pool, session string) error {

@@ -59,21 +59,15 @@ func Confirm(tx *db.Tx, t *Token, step int64) error {
 	return nil
 }
 
-// Use uses up a step of the secret in force, as it was loaded, and all earlier ones. It answers db.ErrStale when the step or
-// a later one was used before, and when another secret is in force by now, or none.
-func Use(tx *db.Tx, t *Token, step int64) error {
-	rows, err := tx.Exec(`
+// Use uses up a step of the secret in force, as it was loaded, and all earlier ones, without waiting: the transaction fails with the
+// error used, as by db.Tx.LaterOne, when the step or a later one was used before, and when another secret is in force by
+// now, or none.
+func Use(tx *db.Tx, t *Token, step int64, used error) {
+	tx.LaterOne(used, `
 		UPDATE software_token
 		SET last_step = $4
 		WHERE pool_id = $1 AND sub = $2 AND secret = $3 AND last_step < $4`,
 		t.Pool, t.Sub, t.Secret, step)
-	if err != nil {
-		return fmt.Errorf("use software token: %w", err)
-	}
-	if rows == 0 {
-		return db.ErrStale
-	}
-	return nil
 }
 
 // Skip uses up a step and all earlier ones of every token, since which of them were used is not known.

@@ -100,7 +100,10 @@ func TestStepsOnlyGoForward(t *testing.T) {
 			{token, 10, db.ErrStale}, {token, 9, db.ErrStale}, {token, 11, nil}, {token, 11, db.ErrStale}, {token, 13, nil},
 			{token, 12, db.ErrStale}, {&other, 20, db.ErrStale}, {token, 14, nil},
 		} {
-			err := d.Write(t.Context(), func(tx *db.Tx) error { return softwaretoken.Use(tx, c.token, c.step) })
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				softwaretoken.Use(tx, c.token, c.step, db.ErrStale)
+				return nil
+			})
 			if !errors.Is(err, c.want) {
 				t.Errorf("step %d: %v, want %v", c.step, err, c.want)
 			}
@@ -140,7 +143,10 @@ func TestOneOfAHundredWins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		race("use", func(tx *db.Tx) error { return softwaretoken.Use(tx, token, 11) })
+		race("use", func(tx *db.Tx) error {
+			softwaretoken.Use(tx, token, 11, db.ErrStale)
+			return nil
+		})
 	})
 }
 

@@ -90,11 +90,17 @@ func Insert(tx *db.Tx, u *User) error {
 
 // Get loads a user by sub, or db.ErrNotFound.
 func Get(tx *db.Tx, pool id.Pool, sub id.Sub) (*User, error) {
-	return db.One(tx, scan, `
-		SELECT `+columns+`
-		FROM user_account u
-		WHERE u.pool_id = $1 AND u.sub = $2`,
-		pool, sub)
+	return db.One(tx, scan, get, pool, sub)
+}
+
+const get = `
+	SELECT ` + columns + `
+	FROM user_account u
+	WHERE u.pool_id = $1 AND u.sub = $2`
+
+// Ask is Get without waiting, as db.Ask.
+func Ask(tx *db.Tx, pool id.Pool, sub id.Sub) *db.Answer[*User] {
+	return db.Ask(tx, scan, get, pool, sub)
 }
 
 // Update overwrites the row that was loaded as u and counts its version up; db.ErrStale when the row has changed since,
