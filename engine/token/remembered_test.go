@@ -64,6 +64,19 @@ func TestTokensThatWereVerifiedBeforeEndToo(t *testing.T) {
 	}
 }
 
+// Tokens of clients have no session at which their time is looked at again.
+func TestTokensThatWereVerifiedBeforeExpire(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sqlite(t))
+	shown := w.signIn(t).AccessToken
+	if _, err := w.tokens.Authenticate(t.Context(), shown); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	_, err := w.tokens.Authenticate(t.Context(), shown)
+	wantCondition(t, err, token.ErrExpiredAccess)
+}
+
 func TestOnlyTheVeryTokenThatWasVerifiedIsBelieved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sqlite(t))
