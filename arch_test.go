@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,36 +43,42 @@ var below = map[string][]string{
 
 // modules are the third-party modules that may be imported, each with its reason.
 var modules = map[string]string{
-	"github.com/alecthomas/kong":                    "command line: flags, environment and help from one struct",
-	"github.com/aws/aws-lambda-go":                  "tests: a function as it is written for Lambda",
-	"github.com/beevik/etree":                       "SAML: XML as a tree that keeps prefixes; the canonical form is made of it",
-	"github.com/coreos/go-oidc/v3":                  "tests: another relying party, beside the client of identity providers",
-	"github.com/ebitengine/purego":                  "calls OpenSSL's libcrypto without cgo; only with the tag openssl",
-	"github.com/emersion/go-sasl":                   "tests: authentication of the SMTP server",
-	"github.com/emersion/go-smtp":                   "tests: an SMTP server",
-	"github.com/go-jose/go-jose/v4":                 "tokens of identity providers: JWS and JWK with lists of algorithms; tests: verifies our tokens",
-	"github.com/go-webauthn/webauthn":               "WebAuthn: the ceremonies, CBOR and COSE; maintained and complete",
-	"github.com/google/go-cmp":                      "tests: readable differences",
-	"github.com/jackc/pgx/v5":                       "the PostgreSQL driver",
-	"github.com/mattermost/xml-roundtrip-validator": "SAML: refuses XML that encoding/xml would not read as others do",
-	"github.com/maxmind/mmdbwriter":                 "tests: writes location databases",
-	"github.com/oschwald/maxminddb-golang/v2":       "MaxMind databases: where an address is; the file is the operator's",
-	"github.com/pelletier/go-toml/v2":               "configuration files, strict about unknown keys",
-	"github.com/prometheus/client_golang":           "metrics",
-	"github.com/rogpeppe/go-internal":               "tests: testscript stories",
-	"github.com/russellhaering/goxmldsig":           "SAML: the canonical form of XML that signatures are over",
-	"github.com/wneessen/go-mail":                   "SMTP and MIME",
-	"go.yaml.in/yaml/v3":                            "tests: reads alert rules and other files of deploy",
-	"golang.org/x/crypto":                           "argon2id; ACME, for certificates of domains",
-	"golang.org/x/net":                              "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
-	"golang.org/x/oauth2":                           "tests: the token requests of go-oidc's relying party",
-	"golang.org/x/sync":                             "one call for all who ask another token service the same at once",
-	"golang.org/x/text":                             "the languages of pages: matching, plural rules",
-	"golang.org/x/sys":                              "a function's process: limits on Linux, job objects on Windows",
-	"modernc.org/sqlite":                            "embedded SQL without cgo",
-	"rsc.io/qr":                                     "QR codes of authenticator keys",
-	"pgregory.net/rapid":                            "tests: properties",
-	"zombiezen.com/go/sqlite":                       "SQLite's own interface on modernc.org/sqlite: half the cost of its driver",
+	"github.com/alecthomas/kong":                        "command line: flags, environment and help from one struct",
+	"github.com/aws/aws-lambda-go":                      "tests: a function as it is written for Lambda",
+	"github.com/beevik/etree":                           "SAML: XML as a tree that keeps prefixes; the canonical form is made of it",
+	"github.com/coreos/go-oidc/v3":                      "tests: another relying party, beside the client of identity providers",
+	"github.com/ebitengine/purego":                      "calls OpenSSL's libcrypto without cgo; only with the tag openssl",
+	"github.com/emersion/go-sasl":                       "tests: authentication of the SMTP server",
+	"github.com/emersion/go-smtp":                       "tests: an SMTP server",
+	"github.com/go-jose/go-jose/v4":                     "tokens of identity providers: JWS and JWK with lists of algorithms; tests: verifies our tokens",
+	"github.com/go-webauthn/webauthn":                   "WebAuthn: the ceremonies, CBOR and COSE; maintained and complete",
+	"github.com/google/go-cmp":                          "tests: readable differences",
+	"github.com/jackc/pgx/v5":                           "the PostgreSQL driver",
+	"github.com/mattermost/xml-roundtrip-validator":     "SAML: refuses XML that encoding/xml would not read as others do",
+	"github.com/maxmind/mmdbwriter":                     "tests: writes location databases",
+	"github.com/oschwald/maxminddb-golang/v2":           "MaxMind databases: where an address is; the file is the operator's",
+	"github.com/pelletier/go-toml/v2":                   "configuration files, strict about unknown keys",
+	"github.com/prometheus/client_golang":               "metrics",
+	"github.com/rogpeppe/go-internal":                   "tests: testscript stories",
+	"github.com/russellhaering/goxmldsig":               "SAML: the canonical form of XML that signatures are over",
+	"github.com/wneessen/go-mail":                       "SMTP and MIME",
+	"go.opentelemetry.io/otel":                          "traces for OpenTelemetry; off by default",
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace": "traces: spans in that form; the client is ours, since OpenTelemetry's brings gRPC (5 MB)",
+	"go.opentelemetry.io/otel/sdk":                      "traces: which are recorded, and the queue of those to be sent",
+	"go.opentelemetry.io/otel/trace":                    "traces: spans",
+	"go.opentelemetry.io/proto/otlp":                    "traces: the form in which they are sent",
+	"google.golang.org/protobuf":                        "traces: writes that form; the metrics bring it in any case",
+	"go.yaml.in/yaml/v3":                                "tests: reads alert rules and other files of deploy",
+	"golang.org/x/crypto":                               "argon2id; ACME, for certificates of domains",
+	"golang.org/x/net":                                  "the public suffix list: a relying party's domain must not be on it; reading HTML as text",
+	"golang.org/x/oauth2":                               "tests: the token requests of go-oidc's relying party",
+	"golang.org/x/sync":                                 "one call for all who ask another token service the same at once",
+	"golang.org/x/text":                                 "the languages of pages: matching, plural rules",
+	"golang.org/x/sys":                                  "a function's process: limits on Linux, job objects on Windows",
+	"modernc.org/sqlite":                                "embedded SQL without cgo",
+	"rsc.io/qr":                                         "QR codes of authenticator keys",
+	"pgregory.net/rapid":                                "tests: properties",
+	"zombiezen.com/go/sqlite":                           "SQLite's own interface on modernc.org/sqlite: half the cost of its driver",
 }
 
 // source is one parsed file.
@@ -212,77 +217,6 @@ func TestEveryFolderBelongsToALayer(t *testing.T) {
 		if !known && !slices.Contains([]string{"", tools, "conformance"}, s.layer) {
 			t.Errorf("%s: %s belongs to no layer", s.path, s.layer)
 		}
-	}
-}
-
-// sqlText recognizes a statement: an upper-case verb followed by a phrase that only SQL has.
-var sqlText = regexp.MustCompile(`^\s*(SELECT\s[\s\S]+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+(TABLE|INDEX|UNIQUE|SCHEMA)|ALTER\s+TABLE|DROP\s+(TABLE|SCHEMA)|WITH\s[\s\S]+\sSELECT)\b`)
-
-func TestSQLLivesInRecord(t *testing.T) {
-	t.Parallel()
-	for _, s := range sources(t) {
-		if s.test || s.layer == "record" || s.dir == "platform/db" || strings.HasPrefix(s.dir, "platform/db/") {
-			continue
-		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			literal, ok := n.(*ast.BasicLit)
-			if ok && literal.Kind == token.STRING {
-				if text, err := strconv.Unquote(literal.Value); err == nil && sqlText.MatchString(text) {
-					t.Errorf("%s: SQL outside record", s.at(literal.Pos()))
-				}
-			}
-			return true
-		})
-	}
-}
-
-func TestSQLIsRecognized(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"\n\t\tSELECT id\n\t\tFROM pool":         true,
-		"INSERT INTO pool (id) VALUES ($1)":      true,
-		"UPDATE pool SET id = $1":                true,
-		"DELETE FROM pool":                       true,
-		"CREATE TABLE pool (id TEXT)":            true,
-		"Select one of the pools from the list.": false,
-		"DELETE":                                 false,
-		"UPDATE_USER":                            false,
-	} {
-		if got := sqlText.MatchString(text); got != want {
-			t.Errorf("%q: got %t, want %t", text, got, want)
-		}
-	}
-}
-
-// sqlHabits are phrases that the one SQL text does not use, with the reason.
-var sqlHabits = map[*regexp.Regexp]string{
-	regexp.MustCompile(`\bSELECT\s+\*`):              "columns are named",
-	regexp.MustCompile(`\bLIKE\b`):                   "prefixes are ranges",
-	regexp.MustCompile(`\b(SERIAL|AUTOINCREMENT)\b`): "no sequences",
-}
-
-func TestSQLKeepsToOneText(t *testing.T) {
-	t.Parallel()
-	for _, s := range sources(t) {
-		if s.test || s.layer != "record" {
-			continue
-		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			literal, ok := n.(*ast.BasicLit)
-			if !ok || literal.Kind != token.STRING {
-				return true
-			}
-			text, err := strconv.Unquote(literal.Value)
-			if err != nil || !regexp.MustCompile(`\b(SELECT|WHERE|FROM|TABLE)\b`).MatchString(text) {
-				return true
-			}
-			for habit, reason := range sqlHabits {
-				if habit.MatchString(text) {
-					t.Errorf("%s: %s: %s", s.at(literal.Pos()), habit, reason)
-				}
-			}
-			return true
-		})
 	}
 }
 
@@ -472,13 +406,15 @@ func TestThirdPartyModulesAreOnTheList(t *testing.T) {
 	}
 }
 
+// moduleOf is the module of a package: of those on the list the one with the longest name.
 func moduleOf(name string) string {
+	longest := ""
 	for module := range modules {
-		if name == module || strings.HasPrefix(name, module+"/") {
-			return module
+		if (name == module || strings.HasPrefix(name, module+"/")) && len(module) > len(longest) {
+			longest = module
 		}
 	}
-	return ""
+	return longest
 }
 
 // directRequirements lists what go.mod requires without "// indirect".

@@ -104,6 +104,8 @@ type Config struct {
 	Audit  config.Audit
 	Stdout io.Writer
 
+	// Tracing says where traces are sent, as config.Load lets it through.
+	Tracing config.Tracing
 	// Log gets one line for each request; nil drops them.
 	Log *slog.Logger
 	// Version names the build.

@@ -73,7 +73,7 @@ func (s *Server) startJobs(ctx context.Context) (stop func()) {
 	beats := &jobs.Runner{
 		Jobs: []jobs.Job{{Name: "heartbeat", Every: cluster.Interval, Everywhere: true, Run: node.Beat}}, Log: s.config.Log, Observe: s.metrics.Job,
 	}
-	runner := &jobs.Runner{Jobs: s.jobs, May: node.MayWork, Log: s.config.Log, Observe: s.observeJob}
+	runner := &jobs.Runner{Jobs: s.jobs, May: node.MayWork, Log: s.config.Log, Tracer: s.tracer, Observe: s.observeJob}
 	if s.DB.Engine() == "postgres" {
 		runner.Lease = s.lease // a SQLite file has one server
 	}

@@ -125,6 +125,7 @@ func (o *opened) closeStore() error {
 func (c *Config) transactions(metrics *telemetry.Metrics) func(ctx context.Context, t db.Transaction) {
 	return func(ctx context.Context, t db.Transaction) {
 		metrics.Transaction(t.Kind, t.Took, t.Retries)
+		traceTransaction(ctx, t)
 		if c.Test.Transaction != nil {
 			c.Test.Transaction(ctx, t)
 		}

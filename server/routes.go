@@ -73,6 +73,9 @@ func (s *Server) route(published *issuer.Documents, f *features) {
 	mux.Handle(operator.TracesPath, s.recorded(beside))
 
 	s.Handler = trustProxies(c.TrustedProxies, serve.Catch(domains, c.Log))
+	if c.Tracing.Incoming {
+		s.Handler = believeParents(c.TrustedProxies, s.Handler)
+	}
 
 	admin := http.NewServeMux()
 	admin.Handle("GET /metrics", s.metrics.Handler())
@@ -99,7 +102,7 @@ func (s *Server) newAPI() *awsapi.Handler {
 			{Service: s.STS.Service(), Word: wording.STS},
 			{Service: s.KMS.Service(), Word: wording.KMS},
 		},
-		Recorder: serve.Recorder{Log: c.Log, Started: s.beginOperation, Observe: s.metrics.Operation, Audit: s.audit.log},
+		Recorder: serve.Recorder{Log: c.Log, Started: s.beginOperation, Tracer: s.tracer, Observe: s.metrics.Operation, Audit: s.audit.log},
 		Limits:   awsapi.Limits{Operations: operationLimits},
 		Rates:    s.limiter,
 		Strict:   c.Test.Strict,

@@ -17,6 +17,7 @@ import (
 	"cardea/platform/jobs"
 	"cardea/platform/seal"
 	"cardea/platform/telemetry"
+	"cardea/platform/tracing"
 	"cardea/spec/cognitoidentity"
 	"cardea/spec/cognitoidp"
 	iamapi "cardea/spec/iam"
@@ -56,6 +57,7 @@ type Server struct {
 	jobs       []jobs.Job
 	runs       *jobRuns
 	metrics    *telemetry.Metrics
+	tracer     *tracing.Tracer
 	health     *health
 	listeners  []listener
 	stopping   context.Context // ends when open answers are to end
@@ -77,8 +79,13 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if _, err := categoryRates(c.rates()); err != nil {
 		return nil, err
 	}
+	tracer, err := newTracer(ctx, &c, metrics)
+	if err != nil {
+		return nil, errors.Join(err, recorded.close(&c))
+	}
 	o, err := open(ctx, c, master, metrics)
 	if err != nil {
+		closeTracer(tracer)
 		return nil, errors.Join(err, recorded.close(&c))
 	}
 
@@ -100,6 +107,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		config:     c,
 		jobs:       append(schedule(e, f), recorded.jobs()...),
 		metrics:    metrics,
+		tracer:     tracer,
 		health:     newHealth(newNode(&c, o, master)),
 	}
 	srv.watch(metrics)
@@ -134,6 +142,7 @@ func enforcing(c *Config, e *engines) *authorization.Authorizer {
 // Close closes the database, other files and the connections to relays, and ends functions that run here. Run must have
 // returned.
 func (s *Server) Close() error {
+	closeTracer(s.tracer)
 	s.senders.close()
 	s.functions.close()
 	s.arithmetic.close()

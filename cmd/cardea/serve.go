@@ -93,6 +93,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		SMS:         settings.SMS,
 		Limits:      &settings.Limits,
 		Outgoing:    settings.Outgoing,
+		Tracing:     settings.Tracing,
 		Federation:  settings.Federation,
 		Guard:       settings.Guard,
 		S3IAM:       settings.S3IAM,

@@ -12,6 +12,7 @@ import (
 
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/platform/tracing"
 	"cardea/record/signingkey"
 	"cardea/spec/jose"
 )
@@ -72,6 +73,8 @@ func (m *Minter) Issuer() string { return m.PublicURL + path }
 // Sign makes a token. Not more than half of the processors sign at once: whoever may ask without a password must not keep others
 // waiting.
 func (m *Minter) Sign(ctx context.Context, c Claims) (string, error) {
+	ctx, span := tracing.Start(ctx, "sign tokens")
+	defer span.End(false)
 	k, err := m.ready(ctx)
 	if err != nil {
 		return "", err

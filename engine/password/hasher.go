@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cardea/platform/seal"
+	"cardea/platform/tracing"
 	"cardea/record/pool"
 	"cardea/record/user"
 	"cardea/spec/cognitoidp"
@@ -47,6 +48,8 @@ type Change struct {
 // Prepare computes the stored form of a new password of u, which must have a Sub and a Username. It answers *PolicyError,
 // ErrUsed and ErrBusy. Call it outside transactions.
 func (h *Hasher) Prepare(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, c Choice) (*Change, error) {
+	ctx, span := tracing.Start(ctx, "password")
+	defer span.End(false)
 	if c.Policy {
 		if err := CheckPolicy(p, c.Password); err != nil {
 			return nil, err
@@ -81,6 +84,8 @@ func (c *Change) Refresh(u *user.User) { u.Password = c.sealed }
 
 // Verify tells whether pw is the user's password. A nil user, or one without a password, costs the same and is false.
 func (h *Hasher) Verify(ctx context.Context, box *seal.Box, p *pool.Pool, u *user.User, pw string) (bool, error) {
+	ctx, span := tracing.Start(ctx, "password")
+	defer span.End(false)
 	if u == nil || u.Password == nil {
 		return false, h.pretend(ctx, p, pw)
 	}

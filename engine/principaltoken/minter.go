@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cardea/engine/token"
+	"cardea/platform/tracing"
 	"cardea/record/signingkey"
 	"cardea/spec/jose"
 )
@@ -57,6 +58,8 @@ func Signs(algorithm string) bool { return slices.Contains(algorithms, algorithm
 
 // Sign makes a token by an algorithm that Signs: ErrTooLarge.
 func (m *Minter) Sign(ctx context.Context, algorithm string, c *Claims) (string, error) {
+	ctx, span := tracing.Start(ctx, "sign tokens")
+	defer span.End(false)
 	payload, err := m.render(c)
 	if err != nil {
 		return "", err

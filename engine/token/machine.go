@@ -9,6 +9,7 @@ import (
 	"cardea/engine/scope"
 	"cardea/engine/trigger"
 	"cardea/platform/db"
+	"cardea/platform/tracing"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/dpop"
 	"cardea/spec/id"
@@ -50,6 +51,8 @@ func (m *Minter) Machine(ctx context.Context, g MachineGrant) (*cognitoidp.Authe
 			return nil, err
 		}
 	}
+	ctx, span := tracing.Start(ctx, "sign tokens")
+	defer span.End(false)
 	keys, err := m.signingKeysOf(ctx, g.Pool.ID)
 	if err != nil {
 		return nil, goneWithPool(g.Pool, err)

@@ -14,6 +14,7 @@ import (
 	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/db"
+	"cardea/platform/tracing"
 	"cardea/record/datakey"
 	"cardea/record/group"
 	"cardea/record/pool"
@@ -142,6 +143,8 @@ func (m *Minter) Sign(ctx context.Context, made *Opened) (*cognitoidp.Authentica
 
 // sign signs with the pool's keys.
 func (m *Minter) sign(ctx context.Context, p *pool.Pool, f *facts) (*cognitoidp.AuthenticationResultType, error) {
+	ctx, span := tracing.Start(ctx, "sign tokens")
+	defer span.End(false)
 	keys, err := m.signingKeysOf(ctx, p.ID)
 	if err != nil {
 		return nil, goneWithPool(p, err)

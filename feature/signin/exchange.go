@@ -12,6 +12,7 @@ import (
 
 	"cardea/engine/challenge"
 	"cardea/platform/db"
+	"cardea/platform/tracing"
 	"cardea/record/replay"
 	"cardea/spec/cognitoidp"
 	"cardea/spec/srp"
@@ -48,7 +49,9 @@ func (a *attempt) startExchange(step string, st challenge.State, verifier []byte
 	if err != nil {
 		return "", "", err
 	}
+	_, span := tracing.Start(a.ctx, "srp")
 	offer, err := a.Passwords.SRP.NewOffer(verifier)
+	span.End(err != nil)
 	if err != nil {
 		return "", "", fmt.Errorf("offer an SRP exchange: %w", err)
 	}
@@ -76,6 +79,8 @@ func (a *attempt) signedBy(who srp.Identity, verifier []byte) (bool, error) {
 	if _, ok := srp.ParseTimestamp(timestamp); !ok || err != nil {
 		return false, nil
 	}
+	_, span := tracing.Start(a.ctx, "srp")
+	defer span.End(false)
 	key, err := a.Passwords.SRP.Key(a.exchange.offer, a.exchange.client, verifier)
 	if err != nil {
 		return false, fmt.Errorf("finish an SRP exchange: %w", err)

@@ -47,6 +47,7 @@ func (c Config) check() error {
 		c.checkBrokers(),
 		c.Federation.check(c.Outgoing),
 		c.checkCalls(),
+		c.Tracing.check(len(c.TrustedProxies)),
 		c.Guard.check(),
 		c.S3IAM.check(),
 		c.Audit.check(c.Outgoing.PlainHTTP),

@@ -58,6 +58,7 @@ type Config struct {
 	Log        Log        `toml:"log"`
 	Audit      Audit      `toml:"audit"`
 	Rates      Rates      `toml:"rates"`
+	Tracing    Tracing    `toml:"tracing"`
 	Guard      Guard      `toml:"guard"`
 	S3IAM      S3IAM      `toml:"s3_iam"`
 
@@ -200,6 +201,7 @@ func Default() Config {
 		Limits:        Limits{MailHour: 6, MailDay: 20, SMSHour: 4, SMSDay: 10, SourceHour: 30},
 		Log:           Log{Level: "info", Format: "json"},
 		Rates:         defaultRates(),
+		Tracing:       Tracing{Ratio: 0.1},
 		Guard:         Guard{UpstreamRegion: "us-east-1", DynamoDBUpstreamRegion: "us-east-1"},
 	}
 }

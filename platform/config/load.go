@@ -80,6 +80,12 @@ func conceal(v reflect.Value) {
 				shown[name] = Secret(value.String())
 			}
 			field.Set(reflect.ValueOf(shown))
+		case []Secret:
+			shown := slices.Clone(secret)
+			for i, one := range shown {
+				shown[i] = Secret(one.String())
+			}
+			field.Set(reflect.ValueOf(shown))
 		case Secret:
 			field.SetString(secret.String())
 		case SecretURL:
@@ -165,7 +171,7 @@ func isText(t reflect.Type) bool {
 func (s setting) assign(value string) string {
 	key := strings.Join(s.path, ".")
 	switch s.kind {
-	case reflect.Int, reflect.Bool:
+	case reflect.Int, reflect.Bool, reflect.Float64:
 		return key + " = " + value
 	case reflect.Slice:
 		var items []string

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"cardea/platform/tracing"
 )
 
 // Job is one line of the schedule.
@@ -41,6 +43,9 @@ type Runner struct {
 
 	// Log is told of failed runs; nil is slog.Default.
 	Log *slog.Logger
+
+	// Tracer begins a trace for each run; nil begins none.
+	Tracer *tracing.Tracer
 
 	// Observe, if set, is told of every finished run.
 	Observe func(name string, took time.Duration, err error)
@@ -104,7 +109,9 @@ func (r *Runner) round(ctx context.Context, job Job, woken bool) {
 	}
 
 	began := time.Now()
+	ctx, span := r.Tracer.Job(ctx, job.Name)
 	err := contained(ctx, job)
+	span.End(err != nil)
 	if r.Observe != nil {
 		r.Observe(job.Name, time.Since(began), err)
 	}

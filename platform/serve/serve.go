@@ -1,17 +1,20 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"cardea/platform/audit"
 	"cardea/platform/caller"
 	"cardea/platform/telemetry"
+	"cardea/platform/tracing"
 )
 
 // Recorder is told of all requests.
@@ -25,6 +28,8 @@ type Recorder struct {
 	Started func(ctx context.Context) (context.Context, func() []slog.Attr)
 	// Audit, unless nil, gets the records of requests.
 	Audit *audit.Log
+	// Tracer begins a trace for each operation; nil begins none.
+	Tracer *tracing.Tracer
 }
 
 // Request is a request that is being answered.
@@ -36,6 +41,7 @@ type Request struct {
 	ended func() []slog.Attr // of the recorder's Started; nil before
 	note  *audit.Note        // nil before Begin, and without an audit log
 	stack []byte             // of a panic
+	span  tracing.Span
 }
 
 // Open begins a request. id is a UUID that its answer and the log carry.
@@ -49,6 +55,7 @@ func (r *Recorder) Begin(q *Request) context.Context {
 	if r.Audit != nil {
 		ctx, q.note = audit.WithNote(ctx)
 	}
+	ctx, q.span = r.Tracer.Request(ctx, q.http.Header, q.began)
 	if r.Started != nil {
 		ctx, q.ended = r.Started(ctx)
 	}
@@ -110,6 +117,7 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 		r.Observe(o.Service, o.Operation, o.Code, took)
 	}
 	r.audit(q, &o)
+	q.trace(&o)
 	level := slog.LevelInfo
 	if o.Failure != nil || o.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -127,6 +135,7 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 	attributes = with(attributes, "pool", o.Pool)
 	attributes = with(attributes, "client", o.Client)
 	attributes = with(attributes, "access_key", q.Caller.AccessKeyID)
+	attributes = with(attributes, "trace_id", q.span.ID())
 	if q.ended != nil {
 		attributes = append(attributes, q.ended()...)
 	}
@@ -135,6 +144,21 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 		attributes = with(attributes, "stack", string(q.stack))
 	}
 	r.Log.LogAttrs(q.http.Context(), level, "request", attributes...)
+}
+
+// trace ends the span of the request.
+func (q *Request) trace(o *Outcome) {
+	if q.span == (tracing.Span{}) {
+		return
+	}
+	q.span.Rename(cmp.Or(strings.TrimPrefix(o.Service+"."+o.Operation, "."), "unknown"))
+	q.span.Set("rpc.service", o.Service)
+	q.span.Set("rpc.method", o.Operation)
+	q.span.Set("cardea.pool", o.Pool)
+	q.span.Set("cardea.code", o.Code)
+	q.span.Set("cardea.request_id", q.Caller.RequestID)
+	q.span.SetInt("http.response.status_code", o.Status)
+	q.span.End(o.Failure != nil || o.Status >= http.StatusInternalServerError)
 }
 
 // with adds an attribute unless it is empty.

@@ -30,6 +30,7 @@ type Metrics struct {
 	lockouts     *prometheus.CounterVec
 	refused      *prometheus.CounterVec
 	unread       *prometheus.CounterVec
+	exports      *prometheus.CounterVec
 }
 
 // measure counts events of one kind and how long they took.
@@ -61,6 +62,7 @@ func New(version string) *Metrics {
 	m.lockouts = m.counter("lockouts_total", "Number of times failures have locked an account.", "secret")
 	m.refused = m.counter("signin_failures_total", "Number of wrong or refused answers in sign-ins.", "secret", "reason")
 	m.unread = m.counter("metrics_failures_total", "Number of times metrics could not be read from the database.", "group")
+	m.exports = m.counter("trace_exports_total", "Number of times spans were sent to the collector of traces.", "outcome")
 	m.lastJob = m.gauge("job_last_success_timestamp_seconds", "When each background job last succeeded on this node.", "job")
 	m.gauge("build_info", "1, labelled with the version.", "version").WithLabelValues(version).Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -162,6 +164,9 @@ func (m *Metrics) SigninFailure(secret, reason string) {
 		m.refused.WithLabelValues(secret, reason).Inc()
 	}
 }
+
+// TraceExport counts an attempt to send spans to the collector of traces.
+func (m *Metrics) TraceExport(err error) { m.exports.WithLabelValues(outcome(err)).Inc() }
 
 func outcome(err error) string {
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"cardea/platform/tracing"
 )
 
 var (
@@ -188,9 +190,12 @@ func (r *restricted) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 
 	began := time.Now()
+	req, span := tracing.Call(req)
 	resp, err := r.next.RoundTrip(req)
 	status := 0
+	defer func() { span.End(err != nil || status >= http.StatusInternalServerError) }()
 	if err == nil {
+		span.SetInt("http.response.status_code", resp.StatusCode)
 		status = resp.StatusCode
 		resp.Body = &capped{resp.Body, r.opts.MaxBytes}
 	}
