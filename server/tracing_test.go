@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -121,5 +122,27 @@ func TestTracesOfTrustedProxiesGoOn(t *testing.T) {
 		if goesOn := tracingtest.TraceID(got) == "0af7651916cd43dd8448eb211c80319c"; goesOn != c.want {
 			t.Errorf("%s: the trace goes on: %t, want %t", name, goesOn, c.want)
 		}
+	}
+}
+
+func TestSpansAreSentBeforeTheServerIsGone(t *testing.T) {
+	t.Parallel()
+	collector := tracingtest.New(t)
+	var given server.Config
+	servertest.New(t, dbtest.SQLite(t), func(c *server.Config) { given = *c })
+	given.Database, given.Tracing = dbtest.SQLite(t), config.Tracing{Endpoint: collector.URL, Ratio: 1}
+	srv, err := server.New(t.Context(), given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, given.PublicURL+"/", strings.NewReader("{}"))
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.GetUser")
+	srv.Handler.ServeHTTP(httptest.NewRecorder(), r)
+	if err := srv.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(collector.Spans()); n == 0 {
+		t.Error("what a request did was lost when the server stopped")
 	}
 }

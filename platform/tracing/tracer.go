@@ -69,6 +69,7 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 	for i, host := range propagate {
 		propagate[i] = strings.ToLower(host)
 	}
+	opened.Add(1)
 	return &Tracer{provider, provider.Tracer("cardea"), propagate}, nil
 }
 
