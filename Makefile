@@ -41,7 +41,7 @@ conformance: bin/cardea ## the AWS SDKs, the CLI, Amplify and a JWT verifier aga
 	conformance/run
 
 drills: ## failures of production, rehearsed with the real binary (docs/drills.md)
-	.ci/need postgres
+	.ci/need postgres pgbouncer
 	CARDEA_TEST_DRILLS=1 go test -timeout 20m ./conformance/drills
 
 bench: ## each flow's cost beside its bound

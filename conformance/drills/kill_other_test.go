@@ -2,7 +2,16 @@
 
 package drills_test
 
-import "testing"
+import (
+	"os/exec"
+	"testing"
+)
 
 // killPostgres needs signals, which this system does not have.
 func killPostgres(t *testing.T, _ string) { t.Error("cannot kill a process by its id here") }
+
+// asDatabaseUser would have a program run as PostgreSQL does.
+func asDatabaseUser(*testing.T, *exec.Cmd) {}
+
+// copyServer needs users, which this system has not.
+func copyServer(t *testing.T, _, _ string) { t.Error("cannot copy a server here") }

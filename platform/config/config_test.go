@@ -189,9 +189,9 @@ func FuzzLoad(f *testing.F) {
 func TestDatabaseAddressSaysThePooler(t *testing.T) {
 	t.Parallel()
 	for settings, want := range map[string]string{
-		"url = \"postgres://a,b/x\"\n":                             "postgres://a,b/x",
-		"url = \"postgres://a,b/x\"\npooler = \"transaction\"\n":   "postgres://a,b/x?pooler=transaction",
-		"url = \"postgres://a/x?y=z\"\npooler = \"transaction\"\n": "postgres://a/x?y=z&pooler=transaction",
+		"url = \"postgres://a,b/x\"\n":                                         "postgres://a,b/x",
+		"url = \"postgres://a,b/x\"\npooler = \"transaction\"\n":               "postgres://a,b/x?pooler=transaction",
+		"url = \"postgres://a/x?sslmode=disable\"\npooler = \"transaction\"\n": "postgres://a/x?sslmode=disable&pooler=transaction",
 	} {
 		c, err := load(t, minimal+"[database]\n"+settings)
 		if err != nil || c.Database.Address() != want {
