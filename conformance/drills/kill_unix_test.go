@@ -71,9 +71,13 @@ func copyServer(t *testing.T, from, to string) {
 			}
 		}
 	}
-	cmd := exec.Command(programs[len(programs)-1], "-h", from, "-U", "postgres", "-D", to, "-R", "-X", "stream", "-c", "fast")
+	cmd := exec.Command(programs[len(programs)-1], "-h", from, "-U", "postgres", "-D", to, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 	asDatabaseUser(t, cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("pg_basebackup: %v\n%s", err, out)
+	}
+	// The first server's socket is in its directory, with a lock that is not the second's.
+	if err := os.RemoveAll(filepath.Join(to, ".s.PGSQL.5432.lock")); err != nil {
+		t.Fatal(err)
 	}
 }
