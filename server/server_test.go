@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/platform/seal"
+	"cardea/record/node"
 	"cardea/server"
 	"cardea/server/servertest"
 )
@@ -166,6 +168,66 @@ func TestAnotherMasterKeyIsRefusedAtOnce(t *testing.T) {
 		}
 		if !strings.Contains(err.Error(), "the master key does not open this database") {
 			t.Errorf("got %v, want a plain refusal", err)
+		}
+	})
+}
+
+func TestDataKeysAreNotMovedWhileAServerHasAnotherKeyInFront(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		old, fresh := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+		before, _ := seal.NewMaster(old)
+		after, _ := seal.NewMaster(fresh)
+		servertest.New(t, url, func(c *server.Config) { c.MasterKeys = [][]byte{old} }).Pool(t, nil)
+		w := servertest.New(t, url, func(c *server.Config) { c.MasterKeys = [][]byte{fresh, old} })
+
+		keys, err := server.OpenMasterKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{fresh, old}, Test: server.Test{Now: w.Now}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer keys.Close()
+		left := func() (n int64, droppable bool) {
+			t.Helper()
+			status, err := keys.Status(t.Context())
+			if err != nil || len(status.Keys) != 2 {
+				t.Fatalf("got %+v, %v", status, err)
+			}
+			return status.Keys[1].DataKeys, status.Keys[1].Droppable
+		}
+		runs := func(has ...string) {
+			t.Helper()
+			err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+				return node.Beat(tx, &node.Node{ID: "other", Host: "elsewhere", Keys: has, Started: tx.Now}, nil)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		move := func() {
+			t.Helper()
+			if err := w.Server.RunJob(t.Context(), "wrap data keys anew"); err != nil {
+				t.Fatal(err)
+			}
+		}
+
+		runs(before.ID(), after.ID())
+		move()
+		if n, _ := left(); n == 0 {
+			t.Error("the job has moved keys while another server has the old one in front")
+		}
+		if err := keys.Rewrap(t.Context(), func(int) {}); err != nil {
+			t.Errorf("keys rewrap beside a server with the key behind: %v", err)
+		}
+		if n, droppable := left(); n != 0 || droppable {
+			t.Errorf("%d keys are left, and the old one may be dropped: %t, though a server wraps by it", n, droppable)
+		}
+		err = w.DB.Write(t.Context(), func(tx *db.Tx) error { return node.Leave(tx, "other") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs(before.ID())
+		if err := keys.Rewrap(t.Context(), func(int) {}); err == nil || !strings.Contains(err.Error(), "elsewhere (other) does not have the master key "+after.ID()) {
+			t.Errorf("beside a server without the key: got %v", err)
 		}
 	})
 }
