@@ -154,12 +154,13 @@ func (m *Minter) sign(ctx context.Context, p *pool.Pool, f *facts) (*cognitoidp.
 }
 
 func (g *Grant) session(now time.Time) *session.Session {
+	begun := now
+	if g.Pool.Outlived(now) {
+		begun = g.Pool.SignedOut // the clock of the node that has ended all sessions is ahead
+	}
 	proven := g.AuthTime
 	if proven.IsZero() {
-		proven = now
-		if g.Pool.Outlived(now) {
-			proven = g.Pool.SignedOut // the clock of the node that has ended all sessions is ahead
-		}
+		proven = begun
 	}
 	return &session.Session{
 		Pool:      g.Pool.ID,
@@ -175,7 +176,7 @@ func (g *Grant) session(now time.Time) *session.Session {
 		SSO:       g.SSO,
 		Federated: factor.ByProvider(g.Proofs),
 		AuthTime:  proven.Truncate(time.Second),
-		Created:   After(now, g.User),
+		Created:   After(begun, g.User),
 		Expires:   now.Add(g.life()),
 		Activity:  Use(now, g.From),
 	}

@@ -125,7 +125,7 @@ type opening struct {
 // account.Active says.
 func (o opening) refusal(c *client.Client, now time.Time) error {
 	switch {
-	case over(o.session, o.user), o.pool.Outlived(o.session.AuthTime):
+	case over(o.session, o.user), o.pool.Ended(o.session.AuthTime, o.session.Created):
 		return ErrRevokedRefresh
 	case !o.session.Live(now):
 		return ErrExpiredRefresh

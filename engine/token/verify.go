@@ -169,7 +169,7 @@ func (m *Minter) bearer(tx *db.Tx, claims *Claims) (*access.Subject, error) {
 	switch {
 	case s.Sub != u.Sub:
 		return nil, ErrInvalidAccess
-	case over(s, u), p.Outlived(s.AuthTime):
+	case over(s, u), p.Ended(s.AuthTime, s.Created):
 		return nil, ErrRevokedAccess
 	case !u.Enabled:
 		return nil, account.ErrDisabled

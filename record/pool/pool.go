@@ -129,6 +129,12 @@ func SignOut(tx *db.Tx, pool id.Pool, before time.Time) error {
 // Outlived reports whether what came of a sign-in at a moment has ended with all sessions of that time.
 func (p *Pool) Outlived(signIn time.Time) bool { return signIn.Before(p.SignedOut) }
 
+// Ended is Outlived for a session, which keeps the moment of its sign-in in whole seconds: one of SignedOut's own second is as old as the
+// session.
+func (p *Pool) Ended(signIn, created time.Time) bool {
+	return created.Before(p.SignedOut) || signIn.Before(p.SignedOut.Truncate(time.Second))
+}
+
 // List gives up to limit pools of a Region in the order of their ids, beginning behind the id after (empty: at the first).
 func List(tx *db.Tx, region, after string, limit int) ([]*Pool, error) {
 	// The ids of a Region are the range from "<region>_" up to the character behind the underscore.

@@ -18,7 +18,8 @@ type Sweep struct {
 }
 
 // End ends the next sessions of a sweep that have not ended, and says how many. more is false when there are none to look at any more. The
-// moment of a session's sign-in counts, not that of its last use.
+// moment of a session's sign-in counts, not that of its last use. It is kept in whole seconds: one of the moment's own second is as old as the
+// session.
 func (w *Sweep) End(tx *db.Tx) (ended int64, more bool, err error) {
 	through, err := db.One(tx, scanID, `
 		SELECT id
@@ -37,8 +38,9 @@ func (w *Sweep) End(tx *db.Tx) (ended int64, more bool, err error) {
 	ended, err = tx.Exec(`
 		UPDATE session
 		SET revoked = $1
-		WHERE pool_id = $2 AND id > $3 AND id <= $4 AND revoked = 0 AND expires > $1 AND auth_time < $5`,
-		db.Millis(tx.Now), w.Pool, w.After, through, db.Millis(w.Before))
+		WHERE pool_id = $2 AND id > $3 AND id <= $4 AND revoked = 0 AND expires > $1
+			AND (created < $5 OR auth_time < $6)`,
+		db.Millis(tx.Now), w.Pool, w.After, through, db.Millis(w.Before), db.Millis(w.Before.Truncate(time.Second)))
 	if err != nil {
 		return 0, false, fmt.Errorf("end sessions: %w", err)
 	}

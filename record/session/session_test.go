@@ -249,3 +249,30 @@ func TestSessionsOfADeviceExpireAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestASweepEndsAllInSteps(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		for i := range 10 {
+			add(t, d, fmt.Sprintf("s%d", i), "alice")
+		}
+		first := add(t, d, "s3x", "alice")
+		for _, test := range []struct {
+			before time.Time
+			want   int64
+		}{{first.Created, 0}, {first.Created.Add(time.Millisecond), 11}, {first.AuthTime.Add(time.Second), 0}} {
+			w := session.Sweep{Pool: pool, Before: test.before, Limit: 3}
+			var sum, steps int64
+			for more := true; more; steps++ {
+				write(t, d, func(tx *db.Tx) error {
+					tx.Now = first.Created.Add(time.Minute)
+					n, left, err := w.End(tx)
+					sum, more = sum+n, left
+					return err
+				})
+			}
+			if sum != test.want || steps != 4 {
+				t.Errorf("before %v: ended %d in %d steps, want %d in 4", test.before, sum, steps, test.want)
+			}
+		}
+	})
+}
