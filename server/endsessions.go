@@ -57,6 +57,7 @@ var (
 // Revoke ends sessions. Servers refuse them from its first transaction on, whatever else is to be done; then their rows are
 // ended, a few at a time, and report is told after each step. It may be run again, and goes on where it was interrupted.
 func (s *Sessions) Revoke(ctx context.Context, r Revocation, report func(Revoked)) (done Revoked, err error) {
+	r.Before = r.Before.Truncate(time.Millisecond) // as moments are stored
 	if r.Before.After(s.db.Now()) {
 		return done, ErrFuture
 	}

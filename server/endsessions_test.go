@@ -46,7 +46,7 @@ func TestSessionsBegunBeforeAMomentEnd(t *testing.T) {
 			w.Must(t, "GetUser", M{"AccessToken": young["AccessToken"]})
 			w.Must(t, "InitiateAuth", refresh(elsewhere, foreign["RefreshToken"]))
 		}
-		if done, err := revoke(t, w, url, server.Revocation{Before: w.Now()}); err != nil || done != (server.Revoked{Pools: 2, Sessions: 2}) {
+		if done, err := revoke(t, w, url, server.Revocation{Before: w.Now().Add(time.Microsecond)}); err != nil || done != (server.Revoked{Pools: 2, Sessions: 2}) {
 			t.Errorf("of all pools: %+v, %v", done, err)
 		}
 		w.Fails(t, "InitiateAuth", refresh(elsewhere, foreign["RefreshToken"]), "NotAuthorizedException", "Refresh Token has been revoked")
