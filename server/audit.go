@@ -45,6 +45,9 @@ type auditLog struct {
 func newAuditLog(c *Config, metrics *telemetry.Metrics) (*auditLog, error) {
 	t := &auditLog{}
 	if !c.Audit.Kept() {
+		if metrics != nil {
+			t.measured(metrics)
+		}
 		return t, nil
 	}
 	o := audit.Options{File: c.Audit.File, Required: c.Audit.Required, Account: c.Account, Region: c.Region, Log: c.log()}
@@ -61,15 +64,23 @@ func newAuditLog(c *Config, metrics *telemetry.Metrics) (*auditLog, error) {
 		o.Queue = t.queue
 	}
 	if metrics != nil {
-		count := metrics.Counter("audit_records", "Number of records of the audit log, by where they go and whether they were written.", "sink", "outcome")
-		o.Observe = func(sink string, written bool) { count(sink, map[bool]string{true: "written", false: "lost"}[written]) }
-	}
-	if metrics != nil && t.queue != nil {
-		metrics.Gauge("audit_queue", "Number of records of the audit log that wait for the webhook.", func() float64 { return float64(t.queue.Waiting()) })
+		o.Observe = t.measured(metrics)
 	}
 	var err error
 	t.log, err = audit.Open(o)
 	return t, err
+}
+
+// measured publishes the metrics of the audit log, and returns what counts a record.
+func (t *auditLog) measured(metrics *telemetry.Metrics) func(sink string, written bool) {
+	count := metrics.Counter("audit_records_total", "Number of records of the audit log, by where they go and whether they were written.", "sink", "outcome")
+	metrics.Gauge("audit_queue", "Number of records of the audit log that wait for the webhook.", func() float64 {
+		if t.queue == nil {
+			return 0
+		}
+		return float64(t.queue.Waiting())
+	})
+	return func(sink string, written bool) { count(sink, map[bool]string{true: "written", false: "lost"}[written]) }
 }
 
 func auditSecrets(a config.Audit) [][]byte {
@@ -164,8 +175,8 @@ func (t *auditLog) followRotation(c *Config) (stop func()) {
 }
 
 // Recorded makes a change to the store by a command of the program, and its record. The record names the command, the user of the
-// operating system who runs it, and the parameters, which must hold no secrets; change may add to them. Where records are required and
-// cannot be written, nothing is changed.
+// operating system who runs it, and the parameters, which must hold no secrets; change may add to them. Where
+// the log cannot be opened, nothing is changed.
 func Recorded(ctx context.Context, c Config, command string, parameters map[string]string, change func() error) error {
 	log, err := newAuditLog(&c, nil)
 	if err != nil {
@@ -173,9 +184,6 @@ func Recorded(ctx context.Context, c Config, command string, parameters map[stri
 	}
 	if log.log == nil {
 		return change()
-	}
-	if err := log.log.Ready(); err != nil {
-		return errors.Join(err, log.close(&c))
 	}
 	failed := change()
 	recorded := log.log.Write(commandEvent(&c, command, parameters, failed))

@@ -304,22 +304,29 @@ func TestRequestsAreRefusedWhereRequiredRecordsCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(1100 * time.Millisecond) // the file is looked for every second
-		status := func() int {
-			r := httptest.NewRequest(http.MethodPost, w.URL+"/", strings.NewReader(`{"ClientId":"x","AuthFlow":"USER_PASSWORD_AUTH"}`))
+		ask := func(operation string) int {
+			r := httptest.NewRequest(http.MethodPost, w.URL+"/", strings.NewReader(`{"UserPoolId":"`+pool+`","PoolName":"second"}`))
 			r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-			r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.InitiateAuth")
+			r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260314/us-east-1/cognito-idp/aws4_request, "+
+				"SignedHeaders=host;x-amz-date, Signature="+strings.Repeat("0", 64))
+			r.Header.Set("X-Amz-Date", "20260314T150926Z")
 			answer := httptest.NewRecorder()
 			w.Server.Handler.ServeHTTP(answer, r)
 			return answer.Code
 		}
-		first, second := status(), status()
+		first, second := ask("DescribeUserPool"), ask("CreateUserPool") // the second is not begun
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		third := status()
-		want := []int{400, 400, 400}
+		third := ask("DescribeUserPool")
+		want := []int{200, 200, 200}
 		if required {
-			want = []int{503, 503, 400}
+			want = []int{503, 503, 200}
+		}
+		pools := w.Must(t, "ListUserPools", M{"MaxResults": 10})["UserPools"].([]any)
+		if begun := len(pools) > 1; begun == required {
+			t.Errorf("required %t: %v", required, pools)
 		}
 		if got := []int{first, second, third}; !slices.Equal(got, want) {
 			t.Errorf("required %t: answered %v, want %v", required, got, want)

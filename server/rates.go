@@ -28,7 +28,7 @@ func (c *Config) bound(r config.Rate) *throttle.Throttle {
 // newLimiter makes what bounds requests by category; nil where nothing is bounded.
 func newLimiter(c *Config, store *db.DB, metrics *telemetry.Metrics) *rates.Limiter {
 	given, _ := categoryRates(c.rates()) // they have been checked
-	count := metrics.Counter("rate_refusals", "Number of requests that a rate limit has refused, by category.", "category")
+	count := metrics.Counter("rate_refusals_total", "Number of requests that a rate limit has refused, by category.", "category")
 	if len(given) == 0 && c.rates().Source == "" {
 		return nil
 	}

@@ -40,9 +40,10 @@ func TestRequestsAreBoundedByCategoryAndPool(t *testing.T) {
 		refused("DescribeUserPool", M{"UserPoolId": pool})
 		w.Must(t, "ListUserPools", M{"MaxResults": 1})
 
-		w.Fails(t, "InitiateAuth", begin("unknown1"), "ResourceNotFoundException", "")
-		w.Fails(t, "InitiateAuth", begin("unknown2"), "ResourceNotFoundException", "")
-		refused("InitiateAuth", begin("unknown3")) // all that are for no pool count together
+		const unknown = "1example23456789abcdefghi"
+		w.Fails(t, "InitiateAuth", begin(unknown+"1"), "ResourceNotFoundException", "")
+		w.Fails(t, "InitiateAuth", begin(unknown+"2"), "ResourceNotFoundException", "")
+		refused("InitiateAuth", begin(unknown+"3")) // all that are for no pool count together
 
 		w.Advance(time.Second)
 		w.Fails(t, "InitiateAuth", begin(client), "NotAuthorizedException", "")

@@ -36,6 +36,11 @@ func (c backupCommand) Run(t terminal) error {
 	if c.Verify {
 		return c.verify(t)
 	}
+	return c.recorded(t, "backup", nil, func() error { return c.write(t) })
+}
+
+// write makes a backup.
+func (c backupCommand) write(t terminal) error {
 	settings, err := c.load(t)
 	if err != nil {
 		return err

@@ -39,14 +39,16 @@ func (keysRewrapCommand) Help() string {
 
 // Run moves the data keys.
 func (c keysRewrapCommand) Run(t terminal) error {
-	return c.withMasterKeys(t, func(keys *server.MasterKeys) error {
-		err := keys.Rewrap(t.ctx, func(moved int) {
-			fmt.Fprintf(t.stderr, "%d data keys are under the master key in front now\n", moved)
+	return c.recorded(t, "keys rewrap", nil, func() error {
+		return c.withMasterKeys(t, func(keys *server.MasterKeys) error {
+			err := keys.Rewrap(t.ctx, func(moved int) {
+				fmt.Fprintf(t.stderr, "%d data keys are under the master key in front now\n", moved)
+			})
+			if err != nil {
+				return err
+			}
+			return showMasterKeys(t, keys, c.JSON)
 		})
-		if err != nil {
-			return err
-		}
-		return showMasterKeys(t, keys, c.JSON)
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"cardea/server"
@@ -26,6 +27,11 @@ temporary credentials issued so far are void. Users, keys and settings that were
 
 // Run restores a backup.
 func (c restoreCommand) Run(t terminal) error {
+	given := map[string]string{"keepSessions": strconv.FormatBool(c.KeepSessions), "keepMessages": strconv.FormatBool(c.KeepMessages)}
+	return c.recorded(t, "restore", given, func() error { return c.restore(t) })
+}
+
+func (c restoreCommand) restore(t terminal) error {
 	settings, err := c.load(t)
 	if err != nil {
 		return err

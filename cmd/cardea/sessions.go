@@ -32,6 +32,10 @@ Running servers refuse them within a second. The command may be run again, and g
 
 // Run ends sessions.
 func (c sessionsRevokeCommand) Run(t terminal) error {
+	return c.recorded(t, "sessions revoke", map[string]string{"before": c.Before, "userPoolId": c.Pool}, func() error { return c.revoke(t) })
+}
+
+func (c sessionsRevokeCommand) revoke(t terminal) error {
 	settings, err := c.load(t)
 	if err != nil {
 		return err

@@ -189,6 +189,18 @@ func TestRenamedFilesAreFollowedByNewOnes(t *testing.T) {
 	if lines(t, path) != 1 {
 		t.Error("a removed file was not made anew")
 	}
+
+	if err := os.WriteFile(path+".new", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+	*now = now.Add(looks)
+	write(t, l, nil)
+	if lines(t, path) != 1 {
+		t.Error("a file that another has taken the place of is still written")
+	}
 }
 
 // breakFile makes writes to the file of a log fail.
