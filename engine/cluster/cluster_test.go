@@ -129,6 +129,30 @@ func TestTheNewcomerThatDiffersIsNotReady(t *testing.T) {
 	})
 }
 
+func TestOfNodesThatStartAtOnceOneIsReady(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		first := w.node("https://a", 1)
+		if err := first.Beat(w.t.Context()); err != nil {
+			w.t.Fatal(err)
+		}
+		second := w.node("https://b", 1)
+		for range 4 {
+			for _, n := range []*cluster.Node{second, first} {
+				if err := n.Beat(w.t.Context()); err != nil {
+					w.t.Fatal(err)
+				}
+				if got := reasons(first); got != "" || !first.MayWork() {
+					w.t.Errorf("the first: %q, may work: %v", got, first.MayWork())
+				}
+			}
+		}
+		if reasons(second) == "" {
+			w.t.Error("the second is ready, too")
+		}
+	})
+}
+
 func TestNodesMustOpenWhatOthersSeal(t *testing.T) {
 	t.Parallel()
 	const lacks = "Another node seals under a master key that this one lacks."
@@ -271,6 +295,7 @@ func TestOlderNodesStopBeforeAContractingMigration(t *testing.T) {
 			select {
 			case err := <-waited:
 				w.t.Errorf("did not wait: %v", err)
+				return err
 			case <-time.After(time.Second):
 			}
 			if err := old.Beat(ctx); err != nil { // it notices
