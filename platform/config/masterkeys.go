@@ -80,7 +80,7 @@ func (s MasterKeySource) check(outgoing Outgoing) error {
 	case s.KMS != "" && !strings.HasPrefix(s.Key, "arn:"):
 		return errors.New("key: the ARN of the key of KMS is needed")
 	case s.Vault != "" && !strings.HasPrefix(s.Ciphertext, "vault:"):
-		return errors.New("ciphertext: that of transit begins with vault:")
+		return errors.New("the ciphertext of transit begins with \"vault:\"")
 	case (s.AccessKeyID == "") != (s.SecretAccessKey == ""):
 		return errors.New("access_key_id and secret_access_key go together")
 	case s.Token != "" && s.TokenFile != "":

@@ -79,7 +79,7 @@ func openSource(ctx context.Context, url string, fn func(engine string, from sou
 	return errScheme
 }
 
-var errScheme = errors.New("the url of a database begins with sqlite: or postgres:")
+var errScheme = errors.New("the url of a database begins with \"sqlite:\" or \"postgres:\"")
 
 // filled are the options with what an absent one stands for.
 func (o Options) filled() Options {
