@@ -37,11 +37,7 @@ func (c *pgConn) readAnswer(a *answer) (affected int64, err error) {
 		case *pgproto3.ErrorResponse:
 			return 0, c.refused(a, pgconn.ErrorResponseToPgError(m))
 		case *pgproto3.ReadyForQuery:
-			if a.sync {
-				return 0, nil
-			}
-			c.broken = errors.New("receive: the server is ready before it has answered")
-			return 0, c.broken
+			return 0, c.ready(a, m.TxStatus)
 		case *pgproto3.BindComplete, *pgproto3.CloseComplete,
 			*pgproto3.NoticeResponse, *pgproto3.ParameterStatus, *pgproto3.NotificationResponse:
 		default:
@@ -49,6 +45,18 @@ func (c *pgConn) readAnswer(a *answer) (affected int64, err error) {
 			return 0, c.broken
 		}
 	}
+}
+
+// ready is told that the server is ready for the next exchange.
+func (c *pgConn) ready(a *answer, status byte) error {
+	const idle = 'I' // no transaction is open
+	switch {
+	case !a.sync:
+		c.broken = errors.New("receive: the server is ready before it has answered")
+	case a.idle && status != idle:
+		c.broken = errors.New("receive: the former transaction could not be ended")
+	}
+	return c.broken
 }
 
 // complete is the answer to a statement that has been run.

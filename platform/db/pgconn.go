@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"time"
@@ -22,8 +23,9 @@ type pgConn struct {
 	named bool     // statements are prepared under a name and kept
 
 	prepared  map[text]*prepared
-	names     int  // that have been given out
-	committed bool // the last COMMIT has been confirmed
+	prefix    string // of the names of its prepared statements
+	names     int    // that have been given out
+	committed bool   // the last COMMIT has been confirmed
 
 	ends   time.Time // its longest life
 	used   time.Time // when it was given back last
@@ -52,6 +54,7 @@ type answer struct {
 	columns  []column // nil: the server describes them
 	quiet    bool     // nobody waits for it
 	sync     bool     // the end of an exchange, and nothing else
+	idle     bool     // of an exchange after which no transaction may be open
 }
 
 // Messages that are always the same.
@@ -71,7 +74,28 @@ func encoded(m pgproto3.FrontendMessage) []byte {
 }
 
 func newPgConn(c *pgconn.HijackedConn, named bool) *pgConn {
-	return &pgConn{net: c.Conn, in: c.Frontend, named: named, prepared: map[text]*prepared{}, fresh: true}
+	// The server runs what has the name that it is given. With names that no other connection uses, one that is led to another's
+	// process on the server, by a pooler that was not found out, meets an unknown statement and never a wrong one.
+	prefix := "c" + strconv.FormatUint(rand.Uint64(), 36) + "_"
+	return &pgConn{net: c.Conn, in: c.Frontend, named: named, prepared: map[text]*prepared{}, prefix: prefix, fresh: true}
+}
+
+// maxSent bounds what is sent before the answers are read, but for a statement that is longer by itself. It is less than what
+// sockets buffer: a server whose answers are not read does not read either.
+const maxSent = 32 << 10
+
+// full reports whether a statement is too long to travel with what has been put.
+func (c *pgConn) full(st statement) bool {
+	size := len(st.query)
+	for _, arg := range st.args {
+		switch v := arg.(type) {
+		case string:
+			size += len(v)
+		case []byte:
+			size += len(v)
+		}
+	}
+	return len(c.out) > 0 && len(c.out)+size > maxSent
 }
 
 // put writes a statement into the buffer. Nobody waits for a quiet one, and its failure is ignored.
@@ -103,7 +127,7 @@ func (c *pgConn) prepare(st statement) (*prepared, error) {
 			return nil, err
 		}
 		c.names++
-		p.name = "s" + strconv.Itoa(c.names)
+		p.name = c.prefix + strconv.Itoa(c.names)
 		c.prepared[key] = p
 	}
 	query := st.query
@@ -146,7 +170,7 @@ func (c *pgConn) flush() error {
 		return c.broken
 	}
 	c.out = append(c.out, synchronize...)
-	c.owed = append(c.owed, answer{sync: true})
+	c.owed = append(c.owed, answer{sync: true, idle: len(c.owed) > 0 && c.owed[len(c.owed)-1].quiet})
 	n, err := c.net.Write(c.out)
 	if n > 0 {
 		c.sent = len(c.owed)

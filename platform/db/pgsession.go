@@ -33,6 +33,11 @@ func (s *pgSession) run(st statement) (affected int64, err error) {
 }
 
 func (s *pgSession) later(st statement) error {
+	if s.conn.full(st) {
+		if _, err := s.exchange(); err != nil {
+			return err
+		}
+	}
 	if !s.begun {
 		s.begun = true
 		if err := s.conn.put(statement{query: s.begin}, false); err != nil {
