@@ -27,8 +27,8 @@ func (configCheckCommand) Help() string {
 // Run reports everything that is wrong.
 func (c configCheckCommand) Run(t terminal) error {
 	settings, err := config.Load(c.Config, t.environ)
-	if errors.Is(err, fs.ErrNotExist) {
-		return err // the configuration itself is not there
+	if _, unread := errors.AsType[*fs.PathError](err); unread {
+		return err // the file is not there, or not for this user: nothing is known of the settings
 	}
 	found := config.Findings{Wrong: err}
 	found.Join(settings.Examine(t.ctx, c.Config))

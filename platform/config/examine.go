@@ -147,12 +147,11 @@ func examineSecret(f *Findings, file given) {
 	if file.value == "" || err != nil {
 		return
 	}
-	text := fmt.Sprintf("%%s can read %s: chmod 600 %[1]s", file.value)
 	switch mode := exposed(info); {
 	case mode&0o007 != 0:
-		f.wrong(file.setting, fmt.Sprintf(text, "everybody on this machine"))
+		f.wrong(file.setting, fmt.Sprintf("everybody on this machine can read %s: make it a file of the server's user, and chmod 600 %[1]s", file.value))
 	case mode != 0:
-		f.doubtful(file.setting, fmt.Sprintf(text, "a group"))
+		f.doubtful(file.setting, fmt.Sprintf("a group can read %s: see that nobody but the server's user is in it", file.value))
 	}
 }
 
@@ -164,10 +163,11 @@ func exposed(info fs.FileInfo) fs.FileMode {
 	return info.Mode() & 0o077
 }
 
-// examineFile looks at who may read the configuration itself, if it says anything secret.
+// examineFile looks whether everybody may read the configuration itself, if it says anything secret. A group may: packages make the
+// file one of root's that the server's group reads.
 func examineFile(f *Findings, path string) {
 	info, err := os.Stat(path)
-	if err != nil || exposed(info) == 0 {
+	if err != nil || exposed(info)&0o007 == 0 {
 		return
 	}
 	text, err := os.ReadFile(path)
@@ -176,7 +176,7 @@ func examineFile(f *Findings, path string) {
 	}
 	own, _, _ := read(path, text) // what is wrong with it is said elsewhere
 	if shown, err := own.Show(); err == nil && strings.Contains(shown, mask) {
-		f.doubtful("configuration", fmt.Sprintf("%s holds secrets, and others can read it: chmod 600 %[1]s, or give secrets by environment", path))
+		f.doubtful("configuration", fmt.Sprintf("%s holds secrets, and everybody on this machine can read it: chmod o= %[1]s, or give secrets by environment", path))
 	}
 }
 

@@ -94,14 +94,20 @@ func TestWhoeverReadsAConfigurationWithSecretsIsNamed(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // files have no modes there
 	}
-	path := filepath.Join(t.TempDir(), "cardea.toml")
 	for text, want := range map[string]bool{minimal: false, minimal + "[smtp]\npassword = \"sesame\"\n": true} {
+		path := filepath.Join(t.TempDir(), "cardea.toml")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		found := config.Default().Examine(t.Context(), path)
 		if got := strings.Contains(fmt.Sprint(found.Doubtful), path+" holds secrets"); got != want {
 			t.Errorf("%q: got %v", text, found.Doubtful)
+		}
+		if err := os.Chmod(path, 0o640); err != nil { // as the Debian package makes it
+			t.Fatal(err)
+		}
+		if found := config.Default().Examine(t.Context(), path); strings.Contains(fmt.Sprint(found.Doubtful), path) {
+			t.Errorf("%q, readable by a group: got %v", text, found.Doubtful)
 		}
 	}
 }
