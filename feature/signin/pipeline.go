@@ -64,8 +64,12 @@ func (s *Service) run(ctx context.Context, in Request, st step) (*Outcome, error
 
 // inTwoTransactions loads in one transaction and commits in another. What lies between them may take its time.
 func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*attempt, error) {
-	a := newAttempt(s, ctx, in)
-	if err := s.DB.Read(ctx, func(tx *db.Tx) error { return st.load(a, tx) }); err != nil {
+	var a *attempt
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		a = newAttempt(s, ctx, in) // nothing is left of a run that has lost its connection
+		return st.load(a, tx)
+	})
+	if err != nil {
 		return a, err
 	}
 	if err := a.conclude(st); err != nil {
@@ -75,7 +79,7 @@ func (s *Service) inTwoTransactions(ctx context.Context, in Request, st step) (*
 		return a, nil
 	}
 
-	err := a.write(func(tx *db.Tx) error {
+	err = a.write(func(tx *db.Tx) error {
 		if err := a.reload(tx); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,6 +17,9 @@ type fence struct {
 	inside  atomic.Int64               // transactions that run
 	checked atomic.Pointer[time.Time]  // when the check that is relied on began; nil: none has
 	turn    chan struct{}              // one checks at a time
+
+	mu    sync.Mutex
+	found time.Time // when a check has last found a newer program
 }
 
 // pastFence marks contexts whose transactions are not refused.
@@ -38,14 +42,26 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.fence.checked.Store(&began)
-	if len(names) == 0 {
-		d.fence.refused.Store(nil)
-		return nil
+	if newer := d.fence.learn(began, names); newer != nil {
+		return newer
 	}
-	newer := &newerError{names: names}
-	d.fence.refused.Store(newer)
-	return newer
+	return nil
+}
+
+// learn takes what a check has found. One that began before another has found a newer program does not know of that, and does not
+// take it back.
+func (f *fence) learn(began time.Time, names []string) *newerError {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case len(names) > 0:
+		f.refused.Store(&newerError{names: names})
+		f.found = time.Now()
+	case began.After(f.found):
+		f.refused.Store(nil)
+	}
+	f.checked.Store(&began)
+	return f.refused.Load()
 }
 
 // Fenced reports whether transactions are refused and none runs any more.
