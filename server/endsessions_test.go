@@ -5,9 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
+	"cardea/record/pool"
 	"cardea/server"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 )
 
 // revoke ends sessions beside the server of a world.
@@ -58,6 +61,29 @@ func TestSessionsBegunBeforeAMomentEnd(t *testing.T) {
 		if _, err := revoke(t, w, url, server.Revocation{Before: w.Now().Add(time.Second)}); !errors.Is(err, server.ErrFuture) {
 			t.Errorf("a moment to come: %v", err)
 		}
+	})
+}
+
+// Servers refuse sessions before their rows are ended.
+func TestSessionsEndAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		w := servertest.New(t, url, nil)
+		name := w.Pool(t, M{})
+		client := w.Client(t, name, M{})
+		w.User(t, name, "alice")
+		old := w.SignIn(t, client, "alice")
+		w.Advance(time.Second)
+		moment := w.Now()
+		young := w.SignIn(t, client, "alice")
+		err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return pool.SignOut(tx, id.Pool(name), moment) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Fails(t, "InitiateAuth", refresh(client, old["RefreshToken"]), "NotAuthorizedException", "Refresh Token has been revoked")
+		w.Fails(t, "GetUser", M{"AccessToken": old["AccessToken"]}, "NotAuthorizedException", "Access Token has been revoked")
+		w.Must(t, "InitiateAuth", refresh(client, young["RefreshToken"]))
+		w.Must(t, "GetUser", M{"AccessToken": young["AccessToken"]})
 	})
 }
 

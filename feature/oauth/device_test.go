@@ -164,6 +164,10 @@ func TestADeviceGetsNothingOnceItsUserOrClientIsOut(t *testing.T) {
 		"signed out": func(t *testing.T, w *world, _ app) {
 			w.Must(t, "AdminUserGlobalSignOut", M{"UserPoolId": w.pool, "Username": "alice"})
 		},
+		"everybody signed out": func(t *testing.T, w *world, _ app) {
+			w.Advance(time.Millisecond)
+			w.signOutAll(t)
+		},
 		"another password": func(t *testing.T, w *world, _ app) {
 			w.Advance(time.Millisecond) // passwords are known by their time
 			w.Must(t, "AdminSetUserPassword", M{"UserPoolId": w.pool, "Username": "alice", "Password": servertest.Password, "Permanent": true})

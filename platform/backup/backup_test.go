@@ -152,8 +152,12 @@ func TestOnlyHoldersOfTheKeyMakeBackups(t *testing.T) {
 		"a count":   func(b []byte) []byte { return bytes.Replace(b, []byte(`"rows":3,`), []byte(`"rows":4,`), 1) },
 		"the proof": func(b []byte) []byte { return bytes.Replace(b, []byte(`"proof":"c`), []byte(`"proof":"d`), 1) },
 	} {
-		if _, _, err := read(bytes.NewReader(repacked(t, edit)), unseal); err == nil {
+		changed := repacked(t, edit)
+		if _, _, err := read(bytes.NewReader(changed), unseal); err == nil {
 			t.Errorf("%s was changed unnoticed", name)
+		}
+		if _, _, err := read(bytes.NewReader(changed), nil); err == nil && name != "the proof" {
+			t.Errorf("without a key %s was changed unnoticed", name)
 		}
 	}
 	other := func(proof []byte) ([]byte, error) { return bytes.Repeat([]byte{1}, 32), nil }
