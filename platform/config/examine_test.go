@@ -94,7 +94,13 @@ func TestWhoeverReadsAConfigurationWithSecretsIsNamed(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // files have no modes there
 	}
-	for text, want := range map[string]bool{minimal: false, minimal + "[smtp]\npassword = \"sesame\"\n": true} {
+	for text, want := range map[string]bool{
+		minimal: false,
+		minimal + "[smtp]\npassword = \"sesame\"\n":                                     true,
+		minimal + "[database]\nurl = \"postgres://cardea:sesame@db/cardea\"\n":          true,
+		minimal + "[database]\nurl = \"postgres://cardea@db/cardea?password=sesame\"\n": true,
+		minimal + "[database]\nurl = \"postgres://cardea@db/cardea\"\n":                 false,
+	} {
 		path := filepath.Join(t.TempDir(), "cardea.toml")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
