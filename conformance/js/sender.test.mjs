@@ -48,7 +48,7 @@ before(async () => {
   kms = await startKMS(remote);
   closing.push(provider.close, kms.close);
   url = `http://127.0.0.1:${await freePort()}`;
-  writeFileSync(join(folder, 'raw.key'), rawKey.toString('base64'));
+  writeFileSync(join(folder, 'raw.key'), rawKey.toString('base64'), { mode: 0o600 });
   writeFileSync(
     join(folder, 'cardea.toml'),
     `addr = "${new URL(url).host}"
