@@ -5,12 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
-	"cardea/record/pool"
 	"cardea/server"
 	"cardea/server/servertest"
-	"cardea/spec/id"
 )
 
 // revoke ends sessions beside the server of a world.
@@ -74,12 +71,8 @@ func TestSessionsEndAtOnce(t *testing.T) {
 		w.User(t, name, "alice")
 		old := w.SignIn(t, client, "alice")
 		w.Advance(time.Second)
-		moment := w.Now()
-		young := w.SignIn(t, client, "alice")
-		err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return pool.SignOut(tx, id.Pool(name), moment) })
-		if err != nil {
-			t.Fatal(err)
-		}
+		w.SignOutAll(t, name)
+		young := w.SignIn(t, client, "alice") // at the moment itself
 		w.Fails(t, "InitiateAuth", refresh(client, old["RefreshToken"]), "NotAuthorizedException", "Refresh Token has been revoked")
 		w.Fails(t, "GetUser", M{"AccessToken": old["AccessToken"]}, "NotAuthorizedException", "Access Token has been revoked")
 		w.Must(t, "InitiateAuth", refresh(client, young["RefreshToken"]))

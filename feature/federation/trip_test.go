@@ -51,6 +51,13 @@ func TestATripEndsWhereItLeads(t *testing.T) {
 		if _, err := w.land(t, tr); err != nil {
 			t.Errorf("in the last moment: %v", err)
 		}
+
+		tr = w.depart(t)
+		w.Advance(time.Second)
+		w.SignOutAll(t, w.pool)
+		if _, err := w.land(t, tr); !errors.Is(err, federation.ErrTrip) {
+			t.Errorf("after all sessions have ended: got %v", err)
+		}
 	})
 }
 

@@ -14,7 +14,6 @@ import (
 	"cardea/engine/factor"
 	"cardea/engine/hosted"
 	"cardea/platform/db"
-	"cardea/record/pool"
 	"cardea/server/servertest"
 	"cardea/spec/id"
 	"cardea/spec/oauth2"
@@ -293,7 +292,7 @@ func TestCodesEndWithWhatTheyWereProvenBy(t *testing.T) {
 		for name, meanwhile := range map[string]func(){
 			"five minutes":   func() { w.Advance(5 * time.Minute) },
 			"sign-out":       func() { w.Must(t, "AdminUserGlobalSignOut", who) },
-			"everybody":      func() { w.signOutAll(t) },
+			"everybody":      func() { w.SignOutAll(t, w.pool) },
 			"disabled":       func() { w.Must(t, "AdminDisableUser", who) },
 			"a new password": func() { w.setPassword(t, "Another-horse-2") },
 			"a reset":        func() { w.Must(t, "AdminResetUserPassword", who) },
@@ -314,14 +313,6 @@ func TestCodesEndWithWhatTheyWereProvenBy(t *testing.T) {
 		w.Must(t, "AdminDeleteUser", who)
 		refuses(t, "a deleted user", w.redeem(t, a, code), 400, "invalid_grant")
 	})
-}
-
-// signOutAll ends what any user of the pool has signed in for so far.
-func (w *world) signOutAll(t *testing.T) {
-	t.Helper()
-	if err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return pool.SignOut(tx, id.Pool(w.pool), w.Now()) }); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (w *world) setPassword(t *testing.T, password string) {

@@ -166,7 +166,7 @@ func TestADeviceGetsNothingOnceItsUserOrClientIsOut(t *testing.T) {
 		},
 		"everybody signed out": func(t *testing.T, w *world, _ app) {
 			w.Advance(time.Millisecond)
-			w.signOutAll(t)
+			w.SignOutAll(t, w.pool)
 		},
 		"another password": func(t *testing.T, w *world, _ app) {
 			w.Advance(time.Millisecond) // passwords are known by their time

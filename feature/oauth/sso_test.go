@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"cardea/engine/account"
 	"cardea/engine/factor"
@@ -109,6 +110,21 @@ func TestASessionOfThePoolIsForClientsThatHaveItsUsers(t *testing.T) {
 			if got := w.reused(t, cookie, query(a, "identity_provider", c.asked)); got != c.want {
 				t.Errorf("a client of %v that asks for %q: %v", c.providers, c.asked, got)
 			}
+		}
+	})
+}
+
+func TestASessionGivesNoCodesOnceAllHaveEnded(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		a := w.web(t, nil)
+		old := w.remembered(t, a)
+		w.Advance(time.Second)
+		w.SignOutAll(t, w.pool)
+		if w.reused(t, old, query(a)) {
+			t.Error("a session from before gives codes")
+		}
+		if young := w.remembered(t, a); !w.reused(t, young, query(a)) {
+			t.Error("a session from after gives none")
 		}
 	})
 }

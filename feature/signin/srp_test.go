@@ -83,6 +83,16 @@ func TestASecretBlockIsForItsClientAndAFewMinutes(t *testing.T) {
 	})
 }
 
+func TestASecretBlockEndsWithAllSessions(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		answer := w.answer(t, w.challenge(t, "alice"), password)
+		w.Advance(time.Second)
+		w.SignOutAll(t, w.pool)
+		w.Fails(t, "RespondToAuthChallenge", answer, "NotAuthorizedException", wrong)
+		tokens(t, w.Must(t, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "alice"), password)))
+	})
+}
+
 func TestASecretBlockWorksOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		attempts := w.atOnce(100, "RespondToAuthChallenge", w.answer(t, w.challenge(t, "alice"), password))

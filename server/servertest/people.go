@@ -3,6 +3,10 @@ package servertest
 import (
 	"testing"
 	"time"
+
+	"cardea/platform/db"
+	"cardea/record/pool"
+	"cardea/spec/id"
 )
 
 // Password is good under every default policy.
@@ -78,4 +82,12 @@ func (w *World) Code(t testing.TB, to string) string {
 		t.Fatalf("nothing was sent to %s", to)
 	}
 	return messages[len(messages)-1].Code
+}
+
+// SignOutAll ends what any user of a pool has signed in for so far, as `cardea sessions revoke` does before it ends rows.
+func (w *World) SignOutAll(t testing.TB, name string) {
+	t.Helper()
+	if err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return pool.SignOut(tx, id.Pool(name), w.Now()) }); err != nil {
+		t.Fatal(err)
+	}
 }
