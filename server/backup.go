@@ -32,7 +32,7 @@ func (r *BackupReport) Rows() (n int64) {
 }
 
 // Backup writes all that the database which c names holds at one moment, beside running servers and without disturbing them. What it has
-// written is whole only if it returns no error.
+// written is whole only if it returns no error, such as *MissingKeysError.
 func Backup(ctx context.Context, c Config, w io.Writer) (*BackupReport, error) {
 	master, err := seal.NewMaster(c.MasterKeys...)
 	if err != nil {
@@ -41,11 +41,9 @@ func Backup(ctx context.Context, c Config, w io.Writer) (*BackupReport, error) {
 	report := &BackupReport{}
 	err = db.ReadSnapshot(ctx, c.Database, db.Options{Now: c.now()}, func(s *db.Snapshot, tx *db.Tx) error {
 		report.Header = backup.Header{Program: c.Version, Engine: s.Engine, Taken: tx.Now, Migrations: s.Migrations}
-		keys, err := datakey.MasterKeys(tx)
-		if err != nil {
+		if report.MasterKeys, err = backupKeys(tx, master); err != nil {
 			return err
 		}
-		report.MasterKeys = slices.Sorted(maps.Keys(keys))
 		out, err := backup.NewWriter(w, report.Header)
 		if err != nil {
 			return err
@@ -62,6 +60,18 @@ func Backup(ctx context.Context, c Config, w io.Writer) (*BackupReport, error) {
 		return nil, err
 	}
 	return report, nil
+}
+
+// backupKeys names the master keys without which a backup cannot be restored: those of the data keys, and the one that proves who has
+// made it. All must be there, or nobody would notice before the backup is needed.
+func backupKeys(tx *db.Tx, master *seal.Master) (needed []string, err error) {
+	wrapped, err := datakey.MasterKeys(tx)
+	if err != nil {
+		return nil, err
+	}
+	wrapped[master.ID()] = datakey.Wrapped{}
+	needed = slices.Sorted(maps.Keys(wrapped))
+	return needed, hasKeys(master, needed)
 }
 
 // writeTable refuses tables that a restore would not know.

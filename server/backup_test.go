@@ -160,6 +160,40 @@ func TestWhatCannotBeRestoredIsRefused(t *testing.T) {
 	})
 }
 
+// A backup that the right keys could not open would be found out when it is needed.
+func TestABackupNeedsTheKeysOfItsDatabase(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		w := servertest.New(t, url, nil)
+		w.Pool(t, M{})
+		right, wrong := bytes.Repeat([]byte{7}, 32), bytes.Repeat([]byte{8}, 32)
+		c := configOf(w, url)
+		c.MasterKeys = [][]byte{wrong}
+		var out bytes.Buffer
+		_, err := server.Backup(t.Context(), c, &out)
+		if missing, ok := errors.AsType[*server.MissingKeysError](err); !ok || len(missing.IDs) != 1 {
+			t.Errorf("with another master key: %v", err)
+		}
+
+		// Between the step that puts a new key in front and the one that moves the data keys, both are needed.
+		c.MasterKeys = [][]byte{wrong, right}
+		file := backedUp(t, c)
+		report, err := server.VerifyBackup(bytes.NewReader(file), c.MasterKeys)
+		if err != nil || len(report.MasterKeys) != 2 {
+			t.Fatalf("it names the keys %v, %v", report, err)
+		}
+		to := configOf(w, other(t, url))
+		_, err = server.Restore(t.Context(), to, bytes.NewReader(file), server.RestoreOptions{})
+		if missing, ok := errors.AsType[*server.MissingKeysError](err); !ok || len(missing.IDs) != 1 {
+			t.Errorf("restored with one of the two: %v", err)
+		}
+		to.MasterKeys = [][]byte{right, wrong}
+		if _, err := server.Restore(t.Context(), to, bytes.NewReader(file), server.RestoreOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Nobody but a holder of the master key makes backups.
 func TestABackupOfAStrangerIsRefused(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ type RestoreReport struct {
 	Dropped int64 // rows that were left out
 }
 
-// MissingKeysError says that a backup needs master keys which the configuration does not have.
+// MissingKeysError says that a backup needs master keys which the configuration does not have, when it is made or restored.
 type MissingKeysError struct {
 	IDs []string
 }
