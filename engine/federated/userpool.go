@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cardea/engine/account"
 	"cardea/engine/token"
 	"cardea/platform/db"
+	"cardea/record/pool"
 	"cardea/spec/cognitoidentity"
 	"cardea/spec/id"
 )
@@ -42,9 +44,52 @@ type userPoolRules struct {
 	admit   func() bool // whether the user has to be signed in still; asked after accepts
 }
 
-// userPool verifies an ID token of a user pool of this server. Its clock is ours, so that nothing is allowed for a wrong one.
+// userPool verifies an ID token of a user pool of this server.
 func (v *Verifier) userPool(ctx context.Context, name, jwt string, rules userPoolRules) (*Token, error) {
-	pool, key := poolIn(name), keyOf(name, jwt)
+	t, err := v.issued(ctx, name, jwt, rules)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.lasts(ctx, poolIn(name), jwt); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// lasts answers ErrEnded for a verified token of a sign-in that was ended with all of its pool's. A token has the sign-in in whole
+// seconds: of those in the second of the end the session tells.
+func (v *Verifier) lasts(ctx context.Context, of id.Pool, jwt string) error {
+	ended, err := v.ended.Get(ctx, string(of), func(tx *db.Tx) (time.Time, error) {
+		p, err := pool.Get(tx, of)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return p.SignedOut, nil
+	})
+	if isNotFound(err) {
+		return ErrEnded // with the pool
+	}
+	if err != nil || ended.IsZero() {
+		return err
+	}
+	r, err := readToken(jwt)
+	if err != nil {
+		return err
+	}
+	signIn, _ := r.seconds("auth_time") // one without is older than all
+	expires, _ := r.seconds("exp")
+	switch {
+	case signIn > ended.Unix():
+		return nil
+	case signIn < ended.Unix():
+		return ErrEnded
+	}
+	return v.signedIn(ctx, of, r, expires)
+}
+
+// issued is userPool for tokens whose sign-in may have ended. Its clock is ours, so that nothing is allowed for a wrong one.
+func (v *Verifier) issued(ctx context.Context, name, jwt string, rules userPoolRules) (*Token, error) {
+	of, key := poolIn(name), keyOf(name, jwt)
 	if known := v.verified.get(key, v.DB.Now()); known != nil && rules.accepts(known.Audience) && !rules.admit() {
 		return known, nil
 	}
@@ -52,7 +97,7 @@ func (v *Verifier) userPool(ctx context.Context, name, jwt string, rules userPoo
 	if err != nil {
 		return nil, err
 	}
-	if r.text("iss") != v.Names.Issuer(pool) {
+	if r.text("iss") != v.Names.Issuer(of) {
 		return nil, ErrIssuer
 	}
 	client := r.text("aud")
@@ -69,11 +114,11 @@ func (v *Verifier) userPool(ctx context.Context, name, jwt string, rules userPoo
 		return nil, err
 	}
 
-	if err := v.Tokens.SignedID(ctx, pool, r.token); err != nil {
+	if err := v.Tokens.SignedID(ctx, of, r.token); err != nil {
 		return nil, signature(err)
 	}
 	if rules.admit() {
-		if err := v.signedIn(ctx, pool, r, expires); err != nil {
+		if err := v.signedIn(ctx, of, r, expires); err != nil {
 			return nil, err
 		}
 	}

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"cardea/engine/federated"
+	"cardea/platform/db"
+	"cardea/record/pool"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 )
 
 func TestUserPoolsHaveOneNameWhateverTheyAreCalled(t *testing.T) {
@@ -157,5 +160,37 @@ func TestPoolsWithoutProvidersAcceptNoLogin(t *testing.T) {
 		w.identities.CognitoIdentityProviders = nil
 		w.fails(t, "accounts.google.com", w.idToken(t), federated.ErrNoProvider)
 		w.fails(t, "cognito-identity.amazonaws.com", w.idToken(t), federated.ErrOwnToken)
+	})
+}
+
+// Whether an identity pool asks for it or not, a user whose sessions were ended with all of their pool's signs in again.
+func TestLoginsEndWithAllSessionsOfThePool(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		end := func() {
+			t.Helper()
+			if err := w.DB.Write(t.Context(), func(tx *db.Tx) error { return pool.SignOut(tx, id.Pool(w.pool), w.Now()) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Advance(w.Now().Truncate(time.Second).Add(time.Second).Sub(w.Now())) // the beginning of a second
+		earlier := w.idToken(t)
+		w.Advance(2*time.Second + 400*time.Millisecond)
+		old := w.idToken(t)
+		for _, jwt := range []string{earlier, old} {
+			if _, err := w.verify(t, w.name, jwt); err != nil { // and remembered
+				t.Fatal(err)
+			}
+		}
+		w.Advance(200 * time.Millisecond)
+		end()
+		young := w.idToken(t) // in the same second
+		w.Advance(2 * time.Second)
+		w.fails(t, w.name, earlier, federated.ErrEnded)
+		w.fails(t, w.name, old, federated.ErrEnded)
+		for range 2 {
+			if _, err := w.verify(t, w.name, young); err != nil {
+				t.Errorf("who has signed in since: %v", err)
+			}
+		}
 	})
 }

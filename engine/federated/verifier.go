@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"cardea/engine/identitytoken"
 	"cardea/engine/issuer"
@@ -32,6 +33,7 @@ type Verifier struct {
 
 	once      sync.Once
 	pools     *db.Cache[bool]
+	ended     *db.Cache[time.Time] // when all sessions of a user pool were ended
 	providers *db.Cache[*trustprovider.Provider]
 	saml      *db.Cache[*samlProvider]
 	verified  *verified
@@ -54,6 +56,7 @@ const maxKnown = 10_000
 func (v *Verifier) caches() {
 	v.once.Do(func() {
 		v.pools = &db.Cache[bool]{DB: v.DB, Table: pool.Table, Age: issuer.Remembered, Max: maxKnown}
+		v.ended = &db.Cache[time.Time]{DB: v.DB, Table: pool.Table, Age: second, Max: maxKnown}
 		v.providers = &db.Cache[*trustprovider.Provider]{DB: v.DB, Table: trustprovider.Table, Age: second, Max: maxKnown}
 		v.saml = &db.Cache[*samlProvider]{DB: v.DB, Table: trustprovider.Table, Age: second, Max: maxKnown}
 		v.verified = &verified{}

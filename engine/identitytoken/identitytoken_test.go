@@ -17,6 +17,7 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 	"cardea/platform/seal"
+	"cardea/record/cutoff"
 	"cardea/record/datakey"
 	"cardea/record/signingkey/signingkeytest"
 )
@@ -156,6 +157,35 @@ func TestTokensEnd(t *testing.T) {
 			c.set(start.Add(after))
 			if _, err := m.Verify(t.Context(), jwt); !errors.Is(err, want) {
 				t.Errorf("after %v: got %v, want %v", after, err, want)
+			}
+		}
+	})
+}
+
+// What ends temporary credentials ends the tokens that would be exchanged for new ones.
+func TestTokensEndWithTemporaryCredentials(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		m, c := open(t, url)
+		old := sign(t, m, claims(""))
+		later := claims("")
+		later.Issued = start.Add(time.Minute)
+		young := sign(t, m, later)
+		c.set(start.Add(2 * time.Minute))
+		if _, err := m.Verify(t.Context(), old); err != nil {
+			t.Fatal(err)
+		}
+		other := minter(t, dbtest.Open(t, url, db.Options{Now: c.read}), address)
+		if err := other.DB.Write(t.Context(), func(tx *db.Tx) error { return cutoff.Raise(tx, cutoff.Credentials, later.Issued) }); err != nil {
+			t.Fatal(err)
+		}
+		c.set(start.Add(2*time.Minute + 2*time.Second)) // what a node remembers
+		for _, node := range []*identitytoken.Minter{m, other} {
+			if _, err := node.Verify(t.Context(), old); !errors.Is(err, identitytoken.ErrExpired) {
+				t.Errorf("a token of before: got %v", err)
+			}
+			if _, err := node.Verify(t.Context(), young); err != nil {
+				t.Errorf("a token of the moment itself: %v", err)
 			}
 		}
 	})

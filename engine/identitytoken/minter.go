@@ -13,6 +13,7 @@ import (
 	"cardea/engine/token"
 	"cardea/platform/db"
 	"cardea/platform/tracing"
+	"cardea/record/cutoff"
 	"cardea/record/signingkey"
 	"cardea/spec/jose"
 )
@@ -37,8 +38,9 @@ type Minter struct {
 	// Signer signs with a private key; nil: the standard library does.
 	Signer func(*rsa.PrivateKey) jose.Signer
 
-	once  sync.Once
-	slots chan struct{} // of signatures at once
+	once    sync.Once
+	slots   chan struct{}        // of signatures at once
+	cutoffs *db.Cache[time.Time] // since when tokens are good
 
 	mu   sync.RWMutex
 	keys *keys
@@ -92,7 +94,8 @@ func (m *Minter) Sign(ctx context.Context, c Claims) (string, error) {
 	return k.signing[c.Elsewhere].SignTyped("JWS", payload)
 }
 
-// Verify reads a token of this server that is good here: ErrForged, ErrExpired.
+// Verify reads a token of this server that is good here: ErrForged, ErrExpired. What ends temporary credentials ends it, too, within a
+// second on every node: it is exchanged for new ones.
 func (m *Minter) Verify(ctx context.Context, jwt string) (*Claims, error) {
 	t, err := jose.Parse(jwt)
 	if err != nil {
@@ -112,12 +115,23 @@ func (m *Minter) Verify(ctx context.Context, jwt string) (*Claims, error) {
 	if t.Verify(k.public[""]) != nil {
 		return nil, ErrForged
 	}
-	return p.claims(), nil
+	c := p.claims()
+	since, err := m.cutoffs.Get(ctx, cutoff.Credentials, func(tx *db.Tx) (time.Time, error) { return cutoff.Get(tx, cutoff.Credentials) })
+	if err != nil {
+		return nil, fmt.Errorf("since when tokens of identity pools are good: %w", err)
+	}
+	if c.Issued.Before(since) { // a token says in whole seconds when it was issued: one of the moment's own second has ended
+		return nil, ErrExpired
+	}
+	return c, nil
 }
 
 // ready opens the server's key, once.
 func (m *Minter) ready(ctx context.Context) (*keys, error) {
-	m.once.Do(func() { m.slots = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)) })
+	m.once.Do(func() {
+		m.slots = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+		m.cutoffs = &db.Cache[time.Time]{DB: m.DB, Table: cutoff.Table, Age: time.Second, Max: 1}
+	})
 	m.mu.RLock()
 	known := m.keys
 	m.mu.RUnlock()
