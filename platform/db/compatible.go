@@ -31,7 +31,8 @@ const (
 	createNeeds = `CREATE TABLE IF NOT EXISTS migration_need (name TEXT PRIMARY KEY, needs TEXT NOT NULL, until BIGINT NOT NULL);`
 	writeNeed   = `INSERT INTO migration_need (name, needs, until) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET needs = excluded.needs, until = excluded.until`
-	renewNeed   = `UPDATE migration_need SET until = $2 WHERE name = $1 AND until > 0`
+	renewNeed   = `UPDATE migration_need SET until = $2 WHERE name = $1 AND until > $3` // one that has run out is over
+	heldNeeds   = `SELECT name FROM migration_need WHERE until > $1 OR until = 0`
 	retractNeed = `DELETE FROM migration_need WHERE name = $1 AND until > 0`
 	readNeeds   = `SELECT m.name, COALESCE(n.needs, m.name)
 		FROM migration AS m
@@ -110,7 +111,7 @@ func (d *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	if len(hard) == 0 {
-		return d.engine.migrate(ctx, d.steps, d.opts.Now())
+		return d.engine.migrate(ctx, migration{steps: d.steps, now: d.Now})
 	}
 	if d.opts.Contract == nil {
 		return ErrOlder
@@ -123,7 +124,31 @@ func (d *DB) migrate(ctx context.Context) error {
 	if err := d.opts.Contract(ctx, d, hard[len(hard)-1].needs()); err != nil {
 		return err
 	}
-	return d.engine.migrate(ctx, d.steps, d.opts.Now())
+	return d.engine.migrate(ctx, migration{d.steps, hard, d.Now})
+}
+
+// migration is a schema to be brought up to date.
+type migration struct {
+	steps     []step
+	announced []step // those that older programs must not serve beside
+	now       func() time.Time
+}
+
+// apply runs what is missing inside the transaction s, which must hold the lock. It answers ErrLate if the announcement has run out: the
+// process was stopped, or waited for the lock, and older programs may serve again.
+func (m migration) apply(s session, dialect func(string) string) error {
+	if len(m.announced) > 0 {
+		held, err := texts(s, statement{query: heldNeeds, args: []any{Millis(m.now())}})
+		if err != nil {
+			return err
+		}
+		for _, step := range m.announced {
+			if !slices.Contains(held, step.name) {
+				return ErrLate
+			}
+		}
+	}
+	return apply(s, dialect, m.steps, m.now())
 }
 
 // contracting lists the missing migrations of a database that is not new beside which older programs cannot serve.
@@ -194,7 +219,8 @@ func (d *DB) renew(hard []step) (stop func()) {
 				each(retractNeed)
 				return
 			case <-time.After(renewedEach):
-				each(renewNeed, Millis(d.Now().Add(announced)))
+				now := d.Now()
+				each(renewNeed, Millis(now.Add(announced)), Millis(now))
 			}
 		}
 	}()

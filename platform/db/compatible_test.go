@@ -8,8 +8,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -148,6 +150,50 @@ func TestContractingMigrationsAreAnnouncedAndWaitFor(t *testing.T) {
 		if _, err := open(t, url, files("0001", "0002")); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// A program that was stopped while its announcement ran out finds that older ones serve again.
+func TestAMigrationIsNotRunAfterItsAnnouncement(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		var late atomic.Int64
+		now := func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
+		options := db.Options{Migrations: files("0001"), Fast: true, Watch: true, Now: now}
+		old, err := db.Open(t.Context(), url, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = old.Close() }()
+		options = db.Options{Migrations: files("0001", "0002"), Fast: true, Now: now}
+		for name, stopped := range map[string]func(){
+			"at once":                   func() {},
+			"after it would be renewed": func() { time.Sleep(6 * time.Second) },
+		} {
+			options.Contract = func(ctx context.Context, _ *db.DB, _ string) error {
+				if err := old.CheckSchema(ctx); !errors.Is(err, db.ErrNewer) {
+					t.Errorf("the announcement: got %v, want ErrNewer", err)
+				}
+				late.Add(int64(31 * time.Second))
+				stopped()
+				if err := errors.Join(old.CheckSchema(ctx), works(ctx, old, name)); err != nil {
+					t.Errorf("%s, the older program does not serve again: %v", name, err)
+				}
+				return nil
+			}
+			if _, err := db.Open(t.Context(), url, options); !errors.Is(err, db.ErrLate) {
+				t.Errorf("%s: got %v, want ErrLate", name, err)
+			}
+			if got := applied(t, old); !slices.Equal(got, []string{"0001"}) {
+				t.Errorf("%s: applied %v", name, got)
+			}
+		}
+		options.Contract = nobody
+		again, err := db.Open(t.Context(), url, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = again.Close()
 	})
 }
 

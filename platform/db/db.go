@@ -65,7 +65,7 @@ type engine interface {
 	// write runs fn in a transaction. If it was told not to wait, durable waits for the commit and returns its error; a
 	// nil durable means that the commit has succeeded.
 	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, c cost, err error)
-	migrate(ctx context.Context, steps []step, now time.Time) error
+	migrate(ctx context.Context, m migration) error
 	ping(ctx context.Context) error
 	stats() []Stats
 	close() error

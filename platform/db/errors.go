@@ -22,6 +22,9 @@ var (
 	// ErrOlder says that a database which is opened to be read only has the schema of an older program, or none.
 	ErrOlder = errors.New("the database is not of this version of the program: start a server on it first")
 
+	// ErrLate says that the announcement of migrations ran out before they were run: older programs may serve again.
+	ErrLate = errors.New("older programs were told to stop too long ago, this program was held up: start it again")
+
 	// ErrUnreleased says that the database was made before the first release. Nothing upgrades it.
 	ErrUnreleased = errors.New("the database was made by a version before the first release and cannot be upgraded: use a new one")
 

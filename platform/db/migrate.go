@@ -113,18 +113,21 @@ func apply(s session, dialect func(string) string, steps []step, now time.Time) 
 }
 
 // applied lists the migrations that have been applied.
-func applied(s session) (names []string, err error) {
+func applied(s session) (names []string, err error) { return texts(s, statement{query: readApplied}) }
+
+// texts runs a query for one column of text.
+func texts(s session, st statement) (all []string, err error) {
 	var scan error
-	_, err = s.run(statement{query: readApplied, row: func(row Scanner) bool {
-		var name string
-		scan = row.Scan(&name)
-		names = append(names, name)
+	st.row = func(row Scanner) bool {
+		var one string
+		scan = row.Scan(&one)
+		all = append(all, one)
 		return scan == nil
-	}})
-	if err != nil {
+	}
+	if _, err := s.run(st); err != nil {
 		return nil, s.translate(err)
 	}
-	return names, scan
+	return all, scan
 }
 
 // tokens splits DDL into strings, quoted names, comments, semicolons and words.

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -133,13 +134,13 @@ func (p *postgres) once(ctx context.Context, c *cost, j job) (again bool, err er
 	return false, err
 }
 
-func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) error {
+func (p *postgres) migrate(ctx context.Context, m migration) error {
 	_, err := p.read(ctx, func(s session) error { // the usual case needs no lock
 		done, err := applied(s)
 		if err != nil {
 			return err
 		}
-		missing, err := pending(steps, done)
+		missing, err := pending(m.steps, done)
 		if err == nil && len(missing) > 0 {
 			err = errPending
 		}
@@ -155,10 +156,16 @@ func (p *postgres) migrate(ctx context.Context, steps []step, now time.Time) err
 	// READ COMMITTED, so that a transaction that has waited for the lock sees what its former holder committed. The lock
 	// ends with the transaction.
 	return p.repeat(ctx, &cost{}, job{beginMigrate, longestMigration, func(s session) error {
-		if _, err := s.run(statement{query: "SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))"}); err != nil {
-			return s.translate(err)
+		// The server ends the transaction of a program that was stopped in the middle, before the announcement runs out.
+		for _, query := range []string{
+			fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", (announced / 2).Milliseconds()),
+			"SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))",
+		} {
+			if _, err := s.run(statement{query: query}); err != nil {
+				return s.translate(err)
+			}
 		}
-		return apply(s, postgresDialect, steps, now)
+		return m.apply(s, postgresDialect)
 	}, 0})
 }
 

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 )
 
 // lite is the SQLite engine: one writer connection and a few readers on a write-ahead log.
@@ -138,15 +137,15 @@ func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (du
 	return durable, cost{}, err
 }
 
-func (l *lite) migrate(ctx context.Context, steps []step, now time.Time) error {
+func (l *lite) migrate(ctx context.Context, m migration) error {
 	if done, err := applied(l.writer.conn); err == nil { // the usual case needs no lock
-		missing, err := pending(steps, done)
+		missing, err := pending(m.steps, done)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
 	}
 	_, err := l.writer.write(ctx, false, func(s session) error {
-		return apply(s, sqliteDialect, steps, now)
+		return m.apply(s, sqliteDialect)
 	})
 	return err
 }
