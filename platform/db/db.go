@@ -137,12 +137,15 @@ func (d *DB) current(s session) error {
 // Read runs fn on one snapshot, which other writes do not change. fn cannot write. It may run more than once, as that of
 // Write. A Read inside another's closure may wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	if err := d.enter(ctx); err != nil {
-		return err
-	}
-	defer d.leave()
+	return d.guarded(ctx, func() error { return d.read(ctx, fn) })
+}
+
+func (d *DB) read(ctx context.Context, fn func(tx *Tx) error) error {
 	began, statements := time.Now(), 0
 	cost, err := d.engine.read(ctx, func(s session) error {
+		if err := d.admit(ctx); err != nil {
+			return err
+		}
 		tx := d.begin(ctx, s)
 		defer func() { statements += tx.statements }()
 		return tx.end(fn(tx))
@@ -169,13 +172,16 @@ func (d *DB) write(ctx context.Context, soon bool, fn func(tx *Tx) error) error 
 	if d.opts.ReadOnly {
 		return errReading
 	}
-	if err := d.enter(ctx); err != nil {
-		return err
-	}
-	defer d.leave()
+	return d.guarded(ctx, func() error { return d.writeOnce(ctx, soon, fn) })
+}
+
+func (d *DB) writeOnce(ctx context.Context, soon bool, fn func(tx *Tx) error) error {
 	began, statements := time.Now(), 0
 	var tx *Tx
 	durable, cost, err := d.engine.write(ctx, soon, func(s session) error {
+		if err := d.admit(ctx); err != nil {
+			return err
+		}
 		tx = d.begin(ctx, s)
 		tx.writing = true
 		defer func() { statements += tx.statements }()

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,11 +16,16 @@ const checkedFor = 8 * time.Second
 type fence struct {
 	refused atomic.Pointer[newerError] // nil: transactions are run
 	inside  atomic.Int64               // transactions that run
-	checked atomic.Pointer[time.Time]  // when the check that is relied on began; nil: none has
+	checked atomic.Pointer[look]       // when the check that is relied on began; nil: none has
 	turn    chan struct{}              // one checks at a time
 
 	mu    sync.Mutex
 	found time.Time // when a check has last found a newer program
+}
+
+// look is a moment by both clocks: the one that measures time stands still while a machine is suspended.
+type look struct {
+	running, wall time.Time
 }
 
 // pastFence marks contexts whose transactions are not refused.
@@ -60,7 +66,7 @@ func (f *fence) learn(began time.Time, names []string) *newerError {
 	case began.After(f.found):
 		f.refused.Store(nil)
 	}
-	f.checked.Store(&began)
+	f.checked.Store(&look{began, began.Round(0)})
 	return f.refused.Load()
 }
 
@@ -103,7 +109,41 @@ func (d *DB) check(ctx context.Context) error {
 	return d.CheckSchema(ctx)
 }
 
+// errStale says that a transaction has waited so long for its turn that the last check is too old for it.
+var errStale = errors.New("the schema was not looked at in time")
+
+// admit answers errStale at the beginning of a transaction if the process may have been stopped since it was let in.
+func (d *DB) admit(ctx context.Context) error {
+	if d.opts.Watch && !d.fence.fresh() && ctx.Value(pastFence{}) == nil {
+		return errStale
+	}
+	return nil
+}
+
+// maxStale is how often a transaction that was not admitted is begun again.
+const maxStale = 3
+
+// guarded runs a transaction that may begin.
+func (d *DB) guarded(ctx context.Context, run func() error) error {
+	once := func() error {
+		if err := d.enter(ctx); err != nil {
+			return err
+		}
+		defer d.leave()
+		return run()
+	}
+	for tries := 1; ; tries++ {
+		if err := once(); !errors.Is(err, errStale) || tries == maxStale {
+			return err
+		}
+	}
+}
+
 func (f *fence) fresh() bool {
 	checked := f.checked.Load()
-	return checked != nil && time.Since(*checked) < checkedFor
+	if checked == nil {
+		return false
+	}
+	now := time.Now()
+	return now.Sub(checked.running) < checkedFor && now.Round(0).Sub(checked.wall).Abs() < checkedFor
 }
