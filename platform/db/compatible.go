@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,7 +65,7 @@ func (d *DB) demands(s session) (names []string, err error) {
 	var scan error
 	_, err = s.run(statement{query: readNeeds, args: []any{Millis(d.Now())}, row: func(row Scanner) bool {
 		var name, needs string
-		if scan = row.Scan(&name, &needs); scan == nil && !d.knows(name) && !d.knows(needs) {
+		if scan = row.Scan(&name, &needs); scan == nil && !knows(d.steps, name) && !knows(d.steps, needs) {
 			names = append(names, name)
 		}
 		return scan == nil
@@ -77,9 +76,9 @@ func (d *DB) demands(s session) (names []string, err error) {
 	return names, scan
 }
 
-// knows reports whether a migration is one of this program's.
-func (d *DB) knows(name string) bool {
-	return slices.ContainsFunc(d.steps, func(s step) bool { return s.name == name })
+// knows reports whether a migration is one of steps.
+func knows(steps []step, name string) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.name == name })
 }
 
 // Newest is the newest migration that this program knows.
@@ -97,7 +96,7 @@ func (d *DB) tolerate(ctx context.Context, newer *newerError) error {
 		}
 		return err
 	})
-	if errors.Is(err, ErrNewer) || noTable(err) {
+	if noTable(err) {
 		return newer
 	}
 	return err

@@ -63,7 +63,25 @@ func inspectSQLite(ctx context.Context, url string) (fresh bool, wrong, doubtful
 	if err != nil {
 		return true, []error{err}, nil
 	}
-	return false, wrong, append(doubtful, d.Close())
+	defer func() { _ = d.Close() }() // nothing was written
+	var done []string
+	_, err = d.engine.read(ctx, func(s session) (err error) {
+		done, err = applied(s)
+		return err
+	})
+	if err := errors.Join(err, d.CheckSchema(ctx)); err != nil {
+		return true, []error{err}, nil
+	}
+	return false, nil, beside(d.steps, done)
+}
+
+// beside tells of the migrations of a newer version beside which this one may serve.
+func beside(steps []step, done []string) []error {
+	newer := slices.DeleteFunc(slices.Clone(done), func(name string) bool { return knows(steps, name) })
+	if len(newer) == 0 {
+		return nil
+	}
+	return []error{fmt.Errorf("a newer version has added to the schema (%s), and this one may serve beside it", strings.Join(newer, ", "))}
 }
 
 // refusal says why PostgreSQL cannot be connected to. The driver's errors show no password.
@@ -137,9 +155,13 @@ func (i *inspection) tables(creates bool) error {
 		}
 	}
 	missing, err := pending(steps, done)
-	if err != nil {
+	if newer, ok := errors.AsType[*newerError](err); err != nil && (!ok || newer.behind) {
 		return err
 	}
+	if err := i.demands(steps, done); err != nil {
+		return err
+	}
+	i.doubtful = append(i.doubtful, beside(steps, done)...)
 	i.fresh = len(missing) > 0
 	if i.fresh {
 		i.doubtful = append(i.doubtful, fmt.Errorf("%d migrations are to be done: the next start brings the schema up to date", len(missing)))
@@ -148,6 +170,34 @@ func (i *inspection) tables(creates bool) error {
 		}
 	}
 	return i.rights(steps)
+}
+
+// demands answers an error where a migration that has been applied, or is about to be, demands a newer program, as a server does.
+func (i *inspection) demands(steps []step, done []string) error {
+	var there bool
+	if err := i.conn.QueryRow(i.ctx, `SELECT to_regclass('migration_need') IS NOT NULL`).Scan(&there); err != nil {
+		return err
+	}
+	if !there {
+		_, err := pending(steps, done) // each needs itself
+		return err
+	}
+	rows, err := i.conn.Query(i.ctx, readNeeds, Millis(time.Now()))
+	if err != nil {
+		return err
+	}
+	var names []string
+	var name, needs string
+	_, err = pgx.ForEachRow(rows, []any{&name, &needs}, func() error {
+		if !knows(steps, name) && !knows(steps, needs) {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err == nil && len(names) > 0 {
+		err = &newerError{names: names}
+	}
+	return err
 }
 
 // made finds the tables in a migration.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
@@ -44,6 +45,49 @@ func TestInspectKnowsWhatAServerWouldFind(t *testing.T) {
 		}
 		if _, wrong, _ := inspected(t, url); !strings.Contains(wrong, db.ErrNewer.Error()) {
 			t.Errorf("a newer schema: got %s", wrong)
+		}
+	})
+}
+
+// A newer version's migrations are judged as a server judges them at its start and from then on.
+func TestInspectKnowsBesideWhichMigrationsAServerMayServe(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		d := dbtest.Open(t, url, db.Options{})
+		run := func(statement string, args ...any) {
+			t.Helper()
+			must(t, d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.Exec(statement, args...)
+				return err
+			}))
+		}
+		announce := `INSERT INTO migration_need (name, needs, until) VALUES ('9999_contracts', '9999_contracts', $1)`
+		run(announce, db.Millis(d.Now().Add(time.Minute)))
+		if _, wrong, _ := inspected(t, url); !strings.Contains(wrong, "9999_contracts") {
+			t.Errorf("a migration that was announced: got %s", wrong)
+		}
+		run(`DELETE FROM migration_need WHERE name = '9999_contracts'`)
+		run(`INSERT INTO migration (name, applied) VALUES ('9998_expands', 1)`)
+		run(`INSERT INTO migration_need (name, needs, until) VALUES ('9998_expands', $1, 0)`, d.Newest())
+		if fresh, wrong, doubtful := inspected(t, url); fresh || wrong != "<nil>" || !strings.Contains(doubtful, "9998_expands") {
+			t.Errorf("a migration that expands: got %t, %s, %s", fresh, wrong, doubtful)
+		}
+		run(announce, db.Millis(d.Now().Add(-time.Second)))
+		if _, wrong, _ := inspected(t, url); wrong != "<nil>" {
+			t.Errorf("an announcement that has ended: got %s", wrong)
+		}
+		run(`DELETE FROM migration_need WHERE name = '9999_contracts'`)
+		run(`DELETE FROM migration WHERE name = $1`, d.Newest())
+		if _, wrong, _ := inspected(t, url); !strings.Contains(wrong, db.ErrNewer.Error()) {
+			t.Errorf("a newer version's without one of this program's: got %s", wrong)
+		}
+		run(`DROP TABLE migration_need`)
+		if _, wrong, _ := inspected(t, url); !strings.Contains(wrong, "9998_expands") {
+			t.Errorf("an unknown migration without what it demands: got %s", wrong)
+		}
+		run(`DELETE FROM migration WHERE name = '9998_expands'`)
+		if fresh, wrong, doubtful := inspected(t, url); !fresh || wrong != "<nil>" || !strings.Contains(doubtful, "up to date") {
+			t.Errorf("a database of before such demands: got %t, %s, %s", fresh, wrong, doubtful)
 		}
 	})
 }

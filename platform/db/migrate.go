@@ -64,7 +64,7 @@ func pending(steps []step, done []string) ([]step, error) {
 	for _, name := range done {
 		skip[name] = true
 		switch {
-		case slices.ContainsFunc(steps, func(s step) bool { return s.name == name }):
+		case knows(steps, name):
 		case name == unreleased:
 			return nil, ErrUnreleased
 		default:
