@@ -88,7 +88,7 @@ func beside(steps []step, done []string) []error {
 func refusal(err error) error {
 	said, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return errors.New("the server does not answer: " + strings.Join(strings.Fields(err.Error()), " "))
+		return errors.New("the server does not answer: " + onOneLine(err.Error()))
 	}
 	switch said.Code {
 	case "28P01", "28000":
@@ -99,6 +99,19 @@ func refusal(err error) error {
 		return fmt.Errorf("the user may not connect to this database: %s", said.Message)
 	}
 	return fmt.Errorf("the server refuses the connection: %s (%s)", said.Message, said.Code)
+}
+
+// onOneLine joins the lines of the driver's errors. It tries each address with TLS and without, and tells of both: what has been told
+// is left out.
+func onOneLine(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if !slices.ContainsFunc(lines, func(before string) bool { return strings.HasSuffix(before, line) }) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Replace(strings.Join(lines, "; "), ":; ", ": ", 1)
 }
 
 // inspection looks at one PostgreSQL database.

@@ -161,6 +161,22 @@ func TestInspectTellsWhatPostgreSQLRefuses(t *testing.T) {
 	}
 }
 
+// The driver tries an address with TLS and without, and says of both what happened.
+func TestInspectNamesEachAddressOnce(t *testing.T) {
+	t.Parallel()
+	for address, lines := range map[string][]string{
+		"postgres://x@127.0.0.1:1,127.0.0.1:2/x": {"127.0.0.1:1 (", "127.0.0.1:2 ("},
+		"postgres://x@nowhere.invalid/x":         {"lookup nowhere.invalid"},
+	} {
+		_, wrong, _ := inspected(t, address)
+		for _, line := range lines {
+			if strings.Count(wrong, line) != 1 {
+				t.Errorf("%s: got %s, want %q once", address, wrong, line)
+			}
+		}
+	}
+}
+
 func TestInspectTellsAMalformedFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "x.db")
