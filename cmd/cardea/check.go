@@ -63,12 +63,14 @@ func tell(t terminal, found config.Findings) error {
 
 // certificatesOf looks at the certificates and their keys.
 func certificatesOf(c config.Config) (found config.Findings) {
-	look := func(setting string, files config.TLS, host string) {
-		switch err := config.Within(setting, certs.Inspect(files.CertFile, files.KeyFile, host)); {
-		case errors.Is(err, certs.ErrSoon):
-			found.Join(config.Findings{Doubtful: err})
+	look := func(table string, files config.TLS, host string) {
+		cert, key := certs.Inspect(files.CertFile, files.KeyFile, host)
+		found.Join(config.Findings{Wrong: config.Within(table+".key_file", key)})
+		switch cert = config.Within(table+".cert_file", cert); {
+		case errors.Is(cert, certs.ErrSoon):
+			found.Join(config.Findings{Doubtful: cert})
 		default:
-			found.Join(config.Findings{Wrong: err})
+			found.Join(config.Findings{Wrong: cert})
 		}
 	}
 	if c.TLS.CertFile != "" && c.TLS.KeyFile != "" {
@@ -76,7 +78,7 @@ func certificatesOf(c config.Config) (found config.Findings) {
 		if u, err := url.Parse(c.PublicURL); err == nil {
 			host = u.Hostname()
 		}
-		look("tls.cert_file", c.TLS, host)
+		look("tls", c.TLS, host)
 	}
 	for i, own := range c.Certificates {
 		if own.CertFile != "" && own.KeyFile != "" {
