@@ -12,8 +12,8 @@ var (
 	// ErrStale says that a conditional update hit no row: the row has changed since it was read.
 	ErrStale = errors.New("changed meanwhile")
 
-	// ErrUnsure says that the connection to PostgreSQL was lost after COMMIT had been sent and before its answer came: the
-	// transaction has taken place, or it has not.
+	// ErrUnsure says that a transaction has taken place, or has not: the connection to PostgreSQL was lost after COMMIT had been sent
+	// and before its answer came, or the disk has failed while SQLite wrote the commit.
 	ErrUnsure = errors.New("the database has not said whether it has committed")
 
 	// ErrNewer says that the database was last used by a newer program, whose schema this one does not know.

@@ -2,10 +2,13 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"zombiezen.com/go/sqlite"
 )
 
 // A batch is committed when no other write waits to join it, or when it has grown this large or this old.
@@ -198,12 +201,21 @@ func (w *writer) leave(soon bool) {
 func (w *writer) commit() {
 	b := w.batch
 	if _, err := w.conn.exec("COMMIT", nil); err != nil {
-		w.abandon(err)
+		w.abandon(outcome(err))
 		return
 	}
 	w.commits++
 	w.batch = nil
 	close(b.done)
+}
+
+// outcome is the error of a batch whose COMMIT has failed. After an error of the disk the log may hold the commit, so that a process
+// that dies before the next write finds it there: fsync has failed, and the system wrote what was to be synced.
+func outcome(err error) error {
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultIOErr {
+		return fmt.Errorf("%w: %w", ErrUnsure, err)
+	}
+	return err
 }
 
 // commitLater has a timer commit a batch that no write waits for, unless one that does joins it before.
