@@ -48,7 +48,14 @@ func TestNothingLeaks(t *testing.T) {
 			_, err := signers[n%2].Sign(crypto.SHA256, exponent)
 			return err
 		}},
+		{"contexts that are given back when their key is not held any more", 3000, 2048, func(int) error {
+			c, err := l.acquire(signers[0], l.digests[crypto.SHA256])
+			l.drop(signers[0].id)
+			l.giveBack(signers[0].id, c)
+			return err
+		}},
 		{"powers", 60_000, 2048, func(int) error { _, err := small.Power([]byte{7}, exponent); return err }},
+		{"public powers", 60_000, 2048, func(int) error { _, err := small.PublicPower([]byte{7}, exponent); return err }},
 		{"powers of the generator", 60_000, 2048, func(int) error { _, err := small.PowerOfG(exponent); return err }},
 		{"errors", 20_000, 2048, func(int) error {
 			if _, err := l.modulus(big.NewInt(16)); err == nil {

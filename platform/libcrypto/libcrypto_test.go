@@ -126,25 +126,40 @@ func TestPowersAreThoseOfMathBig(t *testing.T) {
 		b := new(big.Int).SetBytes(rapid.SliceOfN(rapid.Byte(), 0, 384).Draw(t, "base"))
 		b.Mod(b, p)
 		e := rapid.SliceOfN(rapid.Byte(), 0, 64).Draw(t, "exponent")
-		got, err := g.Power(b.Bytes(), e)
-		if want := new(big.Int).Exp(b, new(big.Int).SetBytes(e), p); err != nil || !bytes.Equal(got, want.FillBytes(make([]byte, 384))) {
+		want := new(big.Int).Exp(b, new(big.Int).SetBytes(e), p).FillBytes(make([]byte, 384))
+		if got, err := g.Power(b.Bytes(), e); err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("power of %x: %v", e, err)
+		}
+		if got, err := g.PublicPower(b.Bytes(), e); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("public power of %x: %v", e, err)
 		}
 
 		e = append(make([]byte, 32), e...)
 		e = e[len(e)-32:]
-		got, err = g.PowerOfG(e)
-		if want := new(big.Int).Exp(big.NewInt(2), new(big.Int).SetBytes(e), p); err != nil || !bytes.Equal(got, want.FillBytes(make([]byte, 384))) {
-			t.Fatalf("power of g, of %x: %v", e, err)
-		}
+		checkPowerOfG(t, g, p, e)
 	})
+	for bit := range 256 { // those of one bit, and of all but one
+		e := new(big.Int).Lsh(big.NewInt(1), uint(bit))
+		checkPowerOfG(t, g, p, e.FillBytes(make([]byte, 32)))
+		e.Sub(new(big.Int).Lsh(big.NewInt(1), 256), e.Add(e, big.NewInt(1)))
+		checkPowerOfG(t, g, p, e.FillBytes(make([]byte, 32)))
+	}
 	for _, e := range [][]byte{nil, make([]byte, 31), make([]byte, 33)} {
 		if _, err := g.PowerOfG(e); err == nil {
 			t.Errorf("an exponent of %d bytes", len(e))
 		}
 	}
-	if _, err := g.Power(make([]byte, 385), nil); err == nil {
-		t.Error("a base that is too long")
+	for _, power := range []func(base, exponent []byte) ([]byte, error){g.Power, g.PublicPower} {
+		if _, err := power(make([]byte, 385), nil); err == nil {
+			t.Error("a base that is too long")
+		}
+	}
+}
+
+func checkPowerOfG(t interface{ Fatalf(string, ...any) }, g *Group, p *big.Int, e []byte) {
+	got, err := g.PowerOfG(e)
+	if want := new(big.Int).Exp(big.NewInt(2), new(big.Int).SetBytes(e), p); err != nil || !bytes.Equal(got, want.FillBytes(make([]byte, 384))) {
+		t.Fatalf("power of g, of %x: %v", e, err)
 	}
 }
 

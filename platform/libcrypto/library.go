@@ -72,8 +72,8 @@ type functions struct {
 	newScratch, freeScratch         uintptr
 	newModulus, setModulus          uintptr
 	freeModulus                     uintptr
-	power, multiply, enter, leave   uintptr
-	copyNumber                      uintptr
+	power, publicPower, multiply    uintptr
+	enter, leave, copyNumber        uintptr
 }
 
 // symbols are the names of the functions.
@@ -108,6 +108,7 @@ func (f *functions) symbols() map[string]*uintptr {
 		"BN_MONT_CTX_set":               &f.setModulus,
 		"BN_MONT_CTX_free":              &f.freeModulus,
 		"BN_mod_exp_mont_consttime":     &f.power,
+		"BN_mod_exp_mont":               &f.publicPower,
 		"BN_mod_mul_montgomery":         &f.multiply,
 		"BN_to_montgomery":              &f.enter,
 		"BN_from_montgomery":            &f.leave,

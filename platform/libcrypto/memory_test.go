@@ -31,8 +31,9 @@ func TestMemoryIsZeroWhenItIsFreed(t *testing.T) {
 			l.letGo(made)
 			return err
 		},
-		"a signature": func() error { return checkSignature(l.Signer(key(t, 1024)), crypto.SHA256, "x") },
-		"a power":     func() error { _, err := g.Power([]byte{7}, digest(crypto.SHA256, "x")); return err },
+		"a signature":    func() error { return checkSignature(l.Signer(key(t, 1024)), crypto.SHA256, "x") },
+		"a power":        func() error { _, err := g.Power([]byte{7}, digest(crypto.SHA256, "x")); return err },
+		"a public power": func() error { _, err := g.PublicPower([]byte{7}, digest(crypto.SHA256, "x")); return err },
 		"a power of the generator": func() error {
 			_, err := g.PowerOfG(digest(crypto.SHA256, "x"))
 			return err
@@ -85,6 +86,80 @@ func TestKeysAreBoundedAndMadeAgain(t *testing.T) {
 		t.Errorf("%d keys are held after Close", n)
 	}
 	if err := checkSignature(signers[0], crypto.SHA256, "x"); err != nil {
+		t.Error(err)
+	}
+}
+
+// idle counts the contexts that wait.
+func idle(l *Library) int {
+	l.keys.mu.Lock()
+	defer l.keys.mu.Unlock()
+	n := 0
+	for _, element := range l.keys.byID {
+		n += len(element.Value.(*handle).idle)
+	}
+	return n
+}
+
+func TestContextsSignAgainAndAreBounded(t *testing.T) {
+	t.Parallel()
+	l := load(t)
+	s := l.Signer(key(t, 1024))
+	for n, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA256, crypto.SHA512, crypto.SHA256, crypto.SHA512} {
+		if err := checkSignature(s, hash, "x"); err != nil {
+			t.Error(err)
+		}
+		if got, want := idle(l), min(1+n/2, 2); got != want {
+			t.Errorf("%d contexts wait after %d signatures by two algorithms, want %d", got, n+1, want)
+		}
+	}
+
+	var taken []context
+	for range maxIdle + 3 {
+		c, err := l.acquire(s, l.digests[crypto.SHA256])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(taken, c) {
+			t.Fatal("a context is used twice at once")
+		}
+		taken = append(taken, c)
+	}
+	for _, c := range taken {
+		l.giveBack(s.id, c)
+	}
+	if n := idle(l); n != maxIdle {
+		t.Errorf("%d contexts wait, at most %d may", n, maxIdle)
+	}
+
+	c, err := l.acquire(s, l.digests[crypto.SHA256])
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	l.giveBack(s.id, c) // frees it
+	if n := idle(l); n != 0 {
+		t.Errorf("%d contexts wait after Close", n)
+	}
+}
+
+func TestAContextThatFailedIsNotKept(t *testing.T) {
+	t.Parallel()
+	l := load(t)
+	s := l.Signer(key(t, 1024))
+	c, err := l.acquire(s, l.digests[crypto.SHA256])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.digest = l.digests[crypto.SHA512] // it signs digests of 32 bytes only
+	l.giveBack(s.id, c)
+	if _, err := s.Sign(crypto.SHA512, digest(crypto.SHA512, "x")); err == nil {
+		t.Error("64 bytes were signed as a digest by SHA-256")
+	}
+	if n := idle(l); n != 0 {
+		t.Errorf("%d contexts wait", n)
+	}
+	if err := checkSignature(s, crypto.SHA512, "x"); err != nil {
 		t.Error(err)
 	}
 }

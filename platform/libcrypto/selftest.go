@@ -79,12 +79,14 @@ func (m *modulus) test(n *big.Int) error {
 	base := new(big.Int).Sub(n, big.NewInt(3))
 	for _, e := range testExponents() {
 		want := new(big.Int).Exp(base, new(big.Int).SetBytes(e), n)
-		got, err := m.Power(base.Bytes(), e)
-		if err != nil {
-			return err
-		}
-		if want.Cmp(new(big.Int).SetBytes(got)) != 0 {
-			return errPower
+		for _, power := range []func(base, exponent []byte) ([]byte, error){m.Power, m.PublicPower} {
+			got, err := power(base.Bytes(), e)
+			if err != nil {
+				return err
+			}
+			if want.Cmp(new(big.Int).SetBytes(got)) != 0 {
+				return errPower
+			}
 		}
 	}
 	return nil

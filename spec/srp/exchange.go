@@ -68,7 +68,7 @@ func (s Server) Key(o Offer, clientPublic, verifier []byte) ([]byte, error) {
 	if u.Sign() == 0 {
 		return nil, ErrPublic
 	}
-	base, err := s.power(v, u)
+	base, err := s.publicPower(v, u) // who sees A and B knows u
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 type Arithmetic interface {
 	// Power is base^exponent.
 	Power(base, exponent []byte) ([]byte, error)
+	// PublicPower is base^exponent, of an exponent that is no secret, while the base is.
+	PublicPower(base, exponent []byte) ([]byte, error)
 	// PowerOfG is g^exponent, of an exponent of SecretSize bytes.
 	PowerOfG(exponent []byte) ([]byte, error)
 }
@@ -22,10 +24,22 @@ func (s Server) power(base, exponent *big.Int) (*big.Int, error) {
 	if s.Arithmetic == nil {
 		return power(base, exponent), nil
 	}
+	return powerBy(s.Arithmetic.Power, base, exponent)
+}
+
+// publicPower is base^exponent mod N, of an exponent that is no secret.
+func (s Server) publicPower(base, exponent *big.Int) (*big.Int, error) {
+	if s.Arithmetic == nil {
+		return power(base, exponent), nil
+	}
+	return powerBy(s.Arithmetic.PublicPower, base, exponent)
+}
+
+func powerBy(compute func(base, exponent []byte) ([]byte, error), base, exponent *big.Int) (*big.Int, error) {
 	from, by := element(base), fill(exponent)
 	defer clear(from)
 	defer clear(by)
-	result, err := s.Arithmetic.Power(from, by)
+	result, err := compute(from, by)
 	return taken(result), err
 }
 

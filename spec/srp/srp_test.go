@@ -130,6 +130,52 @@ func TestTableAgreesWithPlainArithmetic(t *testing.T) {
 	})
 }
 
+// watched computes by math/big, and remembers the exponents that it was told are no secrets.
+type watched struct{ public *[][]byte }
+
+func (w watched) Power(base, exponent []byte) ([]byte, error) {
+	return element(power(new(big.Int).SetBytes(base), new(big.Int).SetBytes(exponent))), nil
+}
+
+func (w watched) PublicPower(base, exponent []byte) ([]byte, error) {
+	*w.public = append(*w.public, bytes.Clone(exponent))
+	return w.Power(base, exponent)
+}
+
+func (w watched) PowerOfG(exponent []byte) ([]byte, error) {
+	return w.Power(element(generator), exponent)
+}
+
+func TestOnlyUIsNoSecret(t *testing.T) {
+	t.Parallel()
+	var public [][]byte
+	server := Server{Arithmetic: watched{&public}}
+	verifier, err := server.Verifier(alice, "secret", NewSalt())
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer, err := server.NewOffer(verifier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := NewClient()
+	a, err := ParsePublic(client.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := server.Key(offer, a, verifier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := (Server{}).Key(offer, a, verifier); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("another key than by math/big alone: %v", err)
+	}
+	u := fill(scramble(client.public, new(big.Int).SetBytes(offer.Public)))
+	if len(public) != 1 || !bytes.Equal(public[0], u) {
+		t.Errorf("%d exponents were given as public: %x, want u alone", len(public), public)
+	}
+}
+
 func TestPublicValuesOutsideTheGroupAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, digits := range []string{
