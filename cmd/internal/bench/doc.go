@@ -12,6 +12,8 @@
 // The table scale stands apart: -tables scale -users 10000000 loads ten million users and compares what requests cost in their pool and in
 // one of 10,000 in the same database, with -engine sqlite or postgres; -data keeps what was loaded for the next run.
 //
+// The table engines stands apart too: -tables engines compares what requests cost the server on SQLite and on PostgreSQL.
+//
 // The flag -tables chooses among them: go run ./cmd/internal/bench -tables served -users 1000 takes half a minute.
 //
 // CPU time and memory are read from /proc, so it runs on Linux. Absolute figures mean little; ratios do.

@@ -29,9 +29,10 @@ type driver struct {
 
 // measurement is what a flow achieved and cost.
 type measurement struct {
-	rate float64       // flows per second
-	cpu  time.Duration // of the server, per flow
-	took latency       // while it was measured, and while it warmed up
+	rate     float64       // flows per second
+	cpu      time.Duration // of the server and its database, per flow
+	database time.Duration // of it, what its PostgreSQL server took
+	took     latency       // while it was measured, and while it warmed up
 }
 
 // measure drives a flow over all connections.
@@ -94,13 +95,13 @@ func (l *latencies) summary() latency {
 // observe counts flows and CPU time between two moments.
 func (d driver) observe(ctx context.Context, done *atomic.Int64) (measurement, error) {
 	sleep(ctx, warmUp)
-	before, err := d.server.cpu()
+	own, database, err := d.server.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
 	began, first := time.Now(), done.Load()
 	sleep(ctx, d.Duration)
-	after, err := d.server.cpu()
+	ownAfter, databaseAfter, err := d.server.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
@@ -108,7 +109,9 @@ func (d driver) observe(ctx context.Context, done *atomic.Int64) (measurement, e
 	if count == 0 {
 		return measurement{}, errors.New("not one flow finished")
 	}
-	return measurement{rate: float64(count) / took.Seconds(), cpu: (after - before) / time.Duration(count)}, nil
+	m := measurement{rate: float64(count) / took.Seconds(), database: (databaseAfter - database) / time.Duration(count)}
+	m.cpu = m.database + (ownAfter-own)/time.Duration(count)
+	return m, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -42,8 +42,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	do := run
-	if o.Tables == "scale" {
+	switch o.Tables {
+	case "scale":
 		do = scale
+	case "engines":
+		do = engines
 	}
 	if err := do(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

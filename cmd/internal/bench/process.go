@@ -150,14 +150,14 @@ func launchWith(ctx context.Context, tags, dir string, more ...string) (*process
 	return nil, errors.New("the server did not become ready")
 }
 
-// cpu is the CPU time that the server has used, with its database.
-func (p *process) cpu() (time.Duration, error) {
-	own, err := cpuOf(p.pid())
+// cpu is the CPU time that the server has used, and its database apart.
+func (p *process) cpu() (own, database time.Duration, err error) {
+	own, err = cpuOf(p.pid())
 	if err != nil || p.database == "" {
-		return own, err
+		return own, 0, err
 	}
-	theirs, err := cpuOfFamily(p.database)
-	return own + theirs, err
+	database, err = cpuOfFamily(p.database)
+	return own, database, err
 }
 
 // computesBy makes sure that the server's arithmetic is this one.

@@ -104,6 +104,17 @@ func (w *world) startPostgres() error {
 
 // fill loads the pools unless an earlier run has.
 func (w *world) fill(ctx context.Context, users int) error {
+	return w.load(ctx, func(l loader) (err error) {
+		if w.small, err = l.once(ctx, filepath.Join(w.dir, "small.json"), comparedWith); err != nil {
+			return err
+		}
+		w.large, err = l.once(ctx, filepath.Join(w.dir, "large.json"), users)
+		return err
+	})
+}
+
+// load has a loader fill the database.
+func (w *world) load(ctx context.Context, fill func(l loader) error) error {
 	master, err := masterOf(filepath.Join(w.dir, "data", "master.key"))
 	if err != nil {
 		return err
@@ -120,17 +131,7 @@ func (w *world) fill(ctx context.Context, users int) error {
 	if err != nil {
 		return err
 	}
-	l := loader{srv: srv, ring: &datakey.Ring{Master: opened}}
-	for _, one := range []struct {
-		name  string
-		users int
-		into  *population
-	}{{"small", comparedWith, &w.small}, {"large", users, &w.large}} {
-		if *one.into, err = l.once(ctx, filepath.Join(w.dir, one.name+".json"), one.users); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fill(loader{srv: srv, ring: &datakey.Ring{Master: opened}})
 }
 
 // masterOf reads the master key of a folder, which it makes for a new one.
