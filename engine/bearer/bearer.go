@@ -62,6 +62,11 @@ func (a *Authenticator) Read(ctx context.Context, accessToken string, fn func(tx
 	return a.in(ctx, a.Tokens.DB.Read, accessToken, fn)
 }
 
+// ReadUser is Read for what is answered from the user alone, without another look at the database.
+func (a *Authenticator) ReadUser(ctx context.Context, accessToken string, fn func(who *access.Subject) error) error {
+	return a.in(ctx, a.Tokens.DB.ReadAtOnce, accessToken, func(_ *db.Tx, who *access.Subject) error { return fn(who) })
+}
+
 // Write is Read in a write transaction; as with db.Write, fn may run twice.
 func (a *Authenticator) Write(ctx context.Context, accessToken string, fn func(tx *db.Tx, who *access.Subject) error) error {
 	return a.in(ctx, a.Tokens.DB.Write, accessToken, fn)

@@ -52,7 +52,7 @@ func (s *Service) user(ctx context.Context, shows Shown) (who *access.Subject, e
 		if err != nil {
 			return nil, err
 		}
-		err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		err = s.DB.ReadAtOnce(ctx, func(tx *db.Tx) error {
 			who, err = s.Tokens.Admit(tx, claims)
 			return err
 		})

@@ -27,7 +27,7 @@ var _ cognitoidp.Profile = (*Service)(nil)
 // GetUser describes the bearer of the token, as far as the app may read.
 func (s *Service) GetUser(ctx context.Context, in *cognitoidp.GetUserRequest) (*cognitoidp.GetUserResponse, error) {
 	var out *cognitoidp.GetUserResponse
-	err := s.Authenticator.Read(ctx, in.AccessToken, func(_ *db.Tx, b *access.Subject) error {
+	err := s.Authenticator.ReadUser(ctx, in.AccessToken, func(b *access.Subject) error {
 		out = &cognitoidp.GetUserResponse{
 			Username:       b.User.Username,
 			UserAttributes: attributes.List(b.User, attributes.Readable(b.Client, b.User)),

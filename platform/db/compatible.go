@@ -89,7 +89,7 @@ func (d *DB) tolerate(ctx context.Context, newer *newerError) error {
 	if newer.behind {
 		return newer
 	}
-	_, err := d.engine.read(ctx, func(s session) error {
+	_, err := d.engine.read(ctx, false, func(s session) error {
 		names, err := d.demands(s)
 		if err == nil && len(names) > 0 {
 			err = &newerError{names: names}
@@ -152,7 +152,7 @@ func (m migration) apply(s session, dialect func(string) string) error {
 
 // contracting lists the missing migrations of a database that is not new beside which older programs cannot serve.
 func (d *DB) contracting(ctx context.Context) (hard []step, err error) {
-	_, err = d.engine.read(ctx, func(s session) error {
+	_, err = d.engine.read(ctx, false, func(s session) error {
 		done, err := applied(s)
 		if err != nil {
 			return err

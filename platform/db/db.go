@@ -61,7 +61,8 @@ type Transaction struct {
 // engine is the part that differs between the two databases.
 type engine interface {
 	name() string
-	read(ctx context.Context, fn func(session) error) (cost, error)
+	// read runs fn on a snapshot. If it was told that fn asks everything at once, it counts on no statement after the first answer.
+	read(ctx context.Context, atOnce bool, fn func(session) error) (cost, error)
 	// write runs fn in a transaction. If it was told not to wait, durable waits for the commit and returns its error; a
 	// nil durable means that the commit has succeeded.
 	write(ctx context.Context, soon bool, fn func(session) error) (durable func() error, c cost, err error)
@@ -111,7 +112,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 func (d *DB) prepare(ctx context.Context) error {
 	var err error
 	if d.opts.ReadOnly {
-		_, err = d.engine.read(ctx, d.current)
+		_, err = d.engine.read(ctx, false, d.current)
 	} else {
 		err = d.migrate(ctx)
 	}
@@ -137,12 +138,18 @@ func (d *DB) current(s session) error {
 // Read runs fn on one snapshot, which other writes do not change. fn cannot write. It may run more than once, as that of
 // Write. A Read inside another's closure may wait for ever when all connections are taken.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.guarded(ctx, func() error { return d.read(ctx, fn) })
+	return d.guarded(ctx, func() error { return d.read(ctx, false, fn) })
 }
 
-func (d *DB) read(ctx context.Context, fn func(tx *Tx) error) error {
+// ReadAtOnce is Read for a closure that, as a rule, asks everything before it needs the first answer ([Ask]): on PostgreSQL the
+// end of the transaction travels with the questions. A closure that asks on after the first answer is run again, as by Read.
+func (d *DB) ReadAtOnce(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.guarded(ctx, func() error { return d.read(ctx, true, fn) })
+}
+
+func (d *DB) read(ctx context.Context, atOnce bool, fn func(tx *Tx) error) error {
 	began, statements := time.Now(), 0
-	cost, err := d.engine.read(ctx, func(s session) error {
+	cost, err := d.engine.read(ctx, atOnce, func(s session) error {
 		if err := d.admit(ctx); err != nil {
 			return err
 		}

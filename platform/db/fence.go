@@ -40,7 +40,7 @@ func Unfenced(ctx context.Context) context.Context { return context.WithValue(ct
 func (d *DB) CheckSchema(ctx context.Context) error {
 	began := time.Now()
 	var names []string
-	_, err := d.engine.read(ctx, func(s session) (err error) {
+	_, err := d.engine.read(ctx, false, func(s session) (err error) {
 		names, err = d.demands(s)
 		return err
 	})

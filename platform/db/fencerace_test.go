@@ -13,7 +13,7 @@ type staged struct {
 	reads chan func() []string // the migrations that a read finds, which this program does not know
 }
 
-func (e staged) read(_ context.Context, fn func(session) error) (cost, error) {
+func (e staged) read(_ context.Context, _ bool, fn func(session) error) (cost, error) {
 	names := <-e.reads
 	return cost{}, fn(found{names: names})
 }
@@ -79,7 +79,7 @@ type halted struct {
 	names []string // the migrations that this program does not know
 }
 
-func (e *halted) read(_ context.Context, fn func(session) error) (cost, error) {
+func (e *halted) read(_ context.Context, _ bool, fn func(session) error) (cost, error) {
 	e.halt()
 	return cost{}, fn(found{names: func() []string { return e.names }})
 }

@@ -65,7 +65,7 @@ func inspectSQLite(ctx context.Context, url string) (fresh bool, wrong, doubtful
 	}
 	defer func() { _ = d.Close() }() // nothing was written
 	var done []string
-	_, err = d.engine.read(ctx, func(s session) (err error) {
+	_, err = d.engine.read(ctx, false, func(s session) (err error) {
 		done, err = applied(s)
 		return err
 	})

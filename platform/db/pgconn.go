@@ -215,7 +215,7 @@ func (c *pgConn) collect() (affected int64, err error) {
 		case c.broken != nil:
 			return 0, c.broken
 		case e == nil:
-			if !a.sync {
+			if !a.sync && !a.quiet {
 				affected = n
 			}
 			c.read++
@@ -238,6 +238,9 @@ func (c *pgConn) skip() {
 	from := c.read
 	for !c.owed[c.read].sync {
 		c.read++
+	}
+	if c.read > from+1 {
+		c.owed[c.read].idle = false // the end of the transaction is left out too
 	}
 	c.forget(from, c.read)
 }

@@ -14,14 +14,19 @@ const (
 	rollback     = "ROLLBACK"
 )
 
+// errMore says that a transaction has ended with its first exchange and is asked for more.
+var errMore = errors.New("statement after the only exchange of its transaction")
+
 // pgSession is a transaction on PostgreSQL. It begins with its first statement, in the same exchange.
 type pgSession struct {
 	conn  *pgConn
 	begin string
 	cost  *cost
+	alone bool  // it is to end with its first exchange
 	begun bool  // BEGIN has been put
 	asked bool  // BEGIN has been sent
-	ended bool  // COMMIT has been answered
+	ended bool  // COMMIT has been answered: nothing is open
+	more  bool  // it has ended so, and another statement came
 	lost  error // why the transaction is to be run again
 }
 
@@ -37,6 +42,10 @@ func (s *pgSession) later(st statement) error {
 		if _, err := s.exchange(); err != nil {
 			return err
 		}
+	}
+	if s.ended {
+		s.more = true
+		return errMore
 	}
 	if !s.begun {
 		s.begun = true
@@ -58,7 +67,15 @@ func (s *pgSession) settle() error {
 func (s *pgSession) exchange() (int64, error) {
 	s.asked = true
 	s.cost.roundTrips++
-	return s.conn.exchange()
+	if !s.alone {
+		return s.conn.exchange()
+	}
+	if err := s.conn.put(statement{query: commit}, true); err != nil {
+		return 0, err
+	}
+	n, err := s.conn.exchange()
+	s.ended = err == nil
+	return n, err
 }
 
 func (s *pgSession) translate(err error) error {

@@ -84,16 +84,21 @@ type job struct {
 	begin string
 	limit time.Duration
 	fn    func(session) error
-	tries int // how often it is run again at most
+	tries int  // how often it is run again at most
+	alone bool // its first exchange is its only one
 }
 
-func (p *postgres) read(ctx context.Context, fn func(session) error) (c cost, err error) {
-	err = p.repeat(ctx, &c, job{beginRead, longestTx, fn, maxRetries})
+func (p *postgres) read(ctx context.Context, atOnce bool, fn func(session) error) (c cost, err error) {
+	j := job{begin: beginRead, limit: longestTx, fn: fn, tries: maxRetries, alone: atOnce}
+	if err = p.repeat(ctx, &c, j); errors.Is(err, errMore) {
+		j.alone = false
+		err = p.repeat(ctx, &c, j)
+	}
 	return c, err
 }
 
 func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (durable func() error, c cost, err error) {
-	err = p.repeat(ctx, &c, job{beginWrite, longestTx, fn, maxRetries})
+	err = p.repeat(ctx, &c, job{begin: beginWrite, limit: longestTx, fn: fn, tries: maxRetries})
 	return nil, c, err
 }
 
@@ -119,14 +124,17 @@ func (p *postgres) once(ctx context.Context, c *cost, j job) (again bool, err er
 	}
 	defer p.pool.give(conn)
 
-	s := &pgSession{conn: conn, begin: j.begin, cost: c}
+	s := &pgSession{conn: conn, begin: j.begin, cost: c, alone: j.alone}
 	outcome := rollback
 	defer func() { s.end(outcome) }() // covers panics too
 	if err = j.fn(s); err == nil && j.begin != beginRead {
 		err = s.commit()
 	}
-	if s.lost != nil {
-		return true, s.lost // whatever fn has returned
+	switch { // whatever fn has returned
+	case s.more:
+		return false, errMore
+	case s.lost != nil:
+		return true, s.lost
 	}
 	if err == nil {
 		outcome = commit
@@ -135,7 +143,7 @@ func (p *postgres) once(ctx context.Context, c *cost, j job) (again bool, err er
 }
 
 func (p *postgres) migrate(ctx context.Context, m migration) error {
-	_, err := p.read(ctx, func(s session) error { // the usual case needs no lock
+	_, err := p.read(ctx, false, func(s session) error { // the usual case needs no lock
 		done, err := applied(s)
 		if err != nil {
 			return err
@@ -155,7 +163,7 @@ func (p *postgres) migrate(ctx context.Context, m migration) error {
 
 	// READ COMMITTED, so that a transaction that has waited for the lock sees what its former holder committed. The lock
 	// ends with the transaction.
-	return p.repeat(ctx, &cost{}, job{beginMigrate, longestMigration, func(s session) error {
+	return p.repeat(ctx, &cost{}, job{begin: beginMigrate, limit: longestMigration, fn: func(s session) error {
 		// The server ends the transaction of a program that was stopped in the middle, before the announcement runs out.
 		for _, query := range []string{
 			fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", (announced / 2).Milliseconds()),
@@ -166,20 +174,20 @@ func (p *postgres) migrate(ctx context.Context, m migration) error {
 			}
 		}
 		return m.apply(s, postgresDialect)
-	}, 0})
+	}})
 }
 
 var errPending = errors.New("migrations are pending")
 
 // ping asks for an answer. Connections that have died in the meantime are no reason to say no.
 func (p *postgres) ping(ctx context.Context) error {
-	return p.repeat(ctx, &cost{}, job{beginRead, longestTx, func(s session) error {
+	return p.repeat(ctx, &cost{}, job{begin: beginRead, limit: longestTx, fn: func(s session) error {
 		_, err := s.run(statement{query: "SELECT 1"})
 		if err != nil {
 			err = s.translate(err)
 		}
 		return err
-	}, 2})
+	}, tries: 2})
 }
 
 func (p *postgres) close() error {

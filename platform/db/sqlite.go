@@ -86,7 +86,7 @@ var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_sto
 
 func (l *lite) name() string { return "sqlite" }
 
-func (l *lite) read(ctx context.Context, fn func(session) error) (_ cost, err error) {
+func (l *lite) read(ctx context.Context, _ bool, fn func(session) error) (_ cost, err error) {
 	if err := ctx.Err(); err != nil {
 		return cost{}, context.Cause(ctx)
 	}
@@ -151,7 +151,7 @@ func (l *lite) migrate(ctx context.Context, m migration) error {
 }
 
 func (l *lite) ping(ctx context.Context) error {
-	_, err := l.read(ctx, func(s session) error {
+	_, err := l.read(ctx, false, func(s session) error {
 		_, err := applied(s)
 		return err
 	})
