@@ -124,6 +124,25 @@ func TestSignInsAreRecordedWithTheirUser(t *testing.T) {
 	})
 }
 
+func TestStrangersDoNotChooseThePoolOfARecord(t *testing.T) {
+	t.Parallel()
+	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+		pool, other := w.Pool(t, nil), w.Pool(t, nil)
+		client := w.Client(t, pool, nil)
+		w.User(t, pool, "jane")
+		log.take(t)
+		in := M{
+			"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "jane", "PASSWORD": servertest.Password},
+			"UserPoolId": other,
+		}
+		for _, pretended := range []string{other, "xx-nowhere-9_Example01"} {
+			in["UserPoolId"] = pretended
+			w.Must(t, "InitiateAuth", in)
+			says(t, log.one(t), map[string]any{"additionalEventData.userPoolId": pool, "awsRegion": "us-east-1", "additionalEventData.clientId": client})
+		}
+	})
+}
+
 func TestManagementCallsAreRecordedWithWhoHasSignedThem(t *testing.T) {
 	t.Parallel()
 	audited(t, true, func(t *testing.T, w *servertest.World, log *kept) {

@@ -54,6 +54,44 @@ func TestRequestsAreBoundedByCategoryAndPool(t *testing.T) {
 	})
 }
 
+// A Session names its app client. Strangers who ask with none, or with one of another pool, use up nothing of the pool's.
+func TestStepsWithASessionCountForItsPool(t *testing.T) {
+	t.Parallel()
+	servertest.EachWith(t, rated("UserResourceUpdate=1:1"), func(t *testing.T, w *servertest.World) {
+		session := func(name string) any {
+			pool := w.Pool(t, nil)
+			w.Must(t, "SetUserPoolMfaConfig", M{"UserPoolId": pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": M{"Enabled": true}})
+			client := w.Client(t, pool, nil)
+			w.User(t, pool, name)
+			return w.Must(t, "InitiateAuth", M{
+				"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": name, "PASSWORD": servertest.Password},
+			})["Session"]
+		}
+		ours, theirs := session("jane"), session("joe")
+		junk := M{"Session": strings.Repeat("x", 40)}
+		w.Fails(t, "AssociateSoftwareToken", junk, "NotAuthorizedException", "")
+		w.Fails(t, "AssociateSoftwareToken", junk, "TooManyRequestsException", "")
+		w.Must(t, "AssociateSoftwareToken", M{"Session": theirs})
+		ours = w.Must(t, "AssociateSoftwareToken", M{"Session": ours})["Session"]
+		w.Fails(t, "AssociateSoftwareToken", M{"Session": ours}, "TooManyRequestsException", "Rate exceeded")
+	})
+}
+
+func TestMembersThatAnOperationDoesNotHaveNameNoPool(t *testing.T) {
+	t.Parallel()
+	servertest.EachWith(t, rated("UserAuthentication=1:1"), func(t *testing.T, w *servertest.World) {
+		pool, other := w.Pool(t, nil), w.Pool(t, nil)
+		begin := M{
+			"ClientId": w.Client(t, pool, nil), "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "jane", "PASSWORD": "wrong password"},
+		}
+		w.Fails(t, "InitiateAuth", begin, "UserNotFoundException", "")
+		begin["UserPoolId"] = other
+		w.Fails(t, "InitiateAuth", begin, "TooManyRequestsException", "")
+		begin["ClientId"] = w.Client(t, other, nil)
+		w.Fails(t, "InitiateAuth", begin, "UserNotFoundException", "")
+	})
+}
+
 func TestAnswersToChallengesHaveABoundOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	servertest.EachWith(t, rated("UserAuthentication=1:1", "UserAccountRecovery=1:1"), func(t *testing.T, w *servertest.World) {

@@ -34,6 +34,12 @@ func Enter(tx *db.Tx, apps access.Apps, text string) (Sessions, error) {
 	return Sessions{app}, nil
 }
 
+// ClientOf is the app client that a Session string says it is of, which may be anything; empty for one that is malformed.
+func ClientOf(text string) id.Client {
+	client, _, _ := split(text)
+	return client
+}
+
 // Seal makes the Session string of a step.
 func (s Sessions) Seal(step string, st State) (string, error) {
 	plain, err := st.Encode()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"cardea/engine/challenge"
 	"cardea/engine/throttle"
 	"cardea/platform/db"
 	"cardea/record/client"
@@ -61,7 +62,19 @@ func New(store *db.DB, categories map[string]Rate, now func() time.Time, observe
 // Subject is what a request is for, as it says. All but a pool of a signed request may be anything.
 type Subject struct {
 	Pool, Client, Token string
+	Session             string // of a sign-in; looked at where none of the former is given
 	Challenge           string // that is answered; empty: none
+}
+
+// client is the app client that the subject names; empty where it names none, or its pool.
+func (s Subject) client() string {
+	switch {
+	case s.Pool != "" || s.Client == "" && s.Token != "":
+		return ""
+	case s.Client != "":
+		return s.Client
+	}
+	return string(challenge.ClientOf(s.Session))
 }
 
 // FromSource counts an unsigned request by the network of the caller that ctx carries, or answers throttle.ErrTooFast. l may be nil.
@@ -119,11 +132,11 @@ func (l *Limiter) poolOf(ctx context.Context, s Subject) (string, error) {
 		}
 		return p.ID, nil
 	}
-	switch {
+	switch of := s.client(); {
 	case s.Pool != "":
-	case s.Client != "":
-		named, find = s.Client, func(tx *db.Tx) (id.Pool, error) {
-			c, _, err := client.Find(tx, id.Client(s.Client))
+	case of != "":
+		named, find = of, func(tx *db.Tx) (id.Pool, error) {
+			c, _, err := client.Find(tx, id.Client(of))
 			if err != nil {
 				return "", err
 			}

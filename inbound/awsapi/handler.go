@@ -104,7 +104,7 @@ func (c *call) receive(w http.ResponseWriter) (awsjson.Node, error) {
 	defer putBuffer(body)
 	tree, wrong := c.protocol.receive(c, w, body)
 	if wrong == nil {
-		c.pool, c.client, c.tree = textOf(&tree, "UserPoolId"), textOf(&tree, "ClientId"), &tree
+		c.pool, c.client, c.tree = c.given(&tree, "UserPoolId"), c.given(&tree, "ClientId"), &tree
 	}
 	if c.principal != nil {
 		if err := c.authorize(&tree); err != nil {

@@ -24,7 +24,8 @@ func (c *call) withinRates(tree *awsjson.Node) error {
 		return nil
 	}
 	return c.exceeded(c.handler.Rates.Admit(c.request.Context(), c.operation.Category, rates.Subject{
-		Pool: textOf(tree, "UserPoolId"), Client: textOf(tree, "ClientId"), Token: textOf(tree, "AccessToken"), Challenge: textOf(tree, "ChallengeName"),
+		Pool: c.pool, Client: c.client, Token: c.given(tree, "AccessToken"),
+		Session: c.given(tree, "Session"), Challenge: c.given(tree, "ChallengeName"),
 	}))
 }
 

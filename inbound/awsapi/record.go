@@ -18,6 +18,17 @@ func (c *call) outcome() serve.Outcome {
 	return o
 }
 
+// given is the string that the request holds in a member that the operation has, or "". Others are ignored: whoever sends them chooses
+// neither the pool that the request counts for nor the one that is logged.
+func (c *call) given(request *awsjson.Node, member string) string {
+	for i := range c.operation.Input.Members {
+		if c.operation.Input.Members[i].Name == member {
+			return textOf(request, member)
+		}
+	}
+	return ""
+}
+
 // textOf is the string that a member of the request holds, or "".
 func textOf(request *awsjson.Node, member string) string {
 	value := request.Given(member)
