@@ -34,6 +34,7 @@ func TestRequestsAreBoundedByCategoryAndPool(t *testing.T) {
 		w.Fails(t, "InitiateAuth", begin(another), "UserNotFoundException", "")
 		w.Must(t, "GetUser", M{"AccessToken": tokens["AccessToken"]})
 		refused("GetUser", M{"AccessToken": tokens["AccessToken"]})
+		w.Must(t, "AdminGetUser", M{"UserPoolId": pool, "Username": "jane"}) // signed requests count apart from those of strangers
 		refused("AdminGetUser", M{"UserPoolId": pool, "Username": "jane"})
 		w.Must(t, "DescribeUserPool", M{"UserPoolId": pool})
 		w.Must(t, "DescribeUserPool", M{"UserPoolId": other})

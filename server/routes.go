@@ -118,7 +118,7 @@ func (s *Server) newPages(f *features, recorder serve.Recorder) *login.Handler {
 		API: f.api, Sessions: f.sessions, Templates: s.templates, Federation: f.federation, Offers: federation.NewOffers(s.DB), Tell: oauth.Word,
 		Word:  func(err error) error { return wording.Cognito(&answering, err) },
 		Check: func(name string, request any) error { return awsjson.Check(operations[name].Input, request) },
-		Now:   s.config.now(), Recorder: recorder,
+		Now:   s.config.now(), Rates: s.limiter, Recorder: recorder,
 	}
 }
 

@@ -64,6 +64,7 @@ type Subject struct {
 	Pool, Client, Token string
 	Session             string // of a sign-in; looked at where none of the former is given
 	Challenge           string // that is answered; empty: none
+	Signed              bool   // by whoever may ask it of the pool
 }
 
 // client is the app client that the subject names; empty where it names none, or its pool.
@@ -87,7 +88,7 @@ func (l *Limiter) FromSource(ctx context.Context) error {
 }
 
 // Admit counts a request of a category for the pool that it is for, or answers throttle.ErrTooFast. Requests for pools that there are not
-// count together, as do those for none. l may be nil.
+// count together, as do those for none. Signed requests count apart, so that strangers use up nothing of theirs. l may be nil.
 func (l *Limiter) Admit(ctx context.Context, category string, s Subject) error {
 	if l == nil {
 		return nil
@@ -102,6 +103,9 @@ func (l *Limiter) Admit(ctx context.Context, category string, s Subject) error {
 	key, err := l.poolOf(ctx, s)
 	if err != nil {
 		return err
+	}
+	if s.Signed {
+		key += signed
 	}
 	if category == Authentication && s.Challenge != "" && l.challenges.AdmitFor(key) == nil {
 		return nil
@@ -119,8 +123,11 @@ func (l *Limiter) refused(category string) {
 	}
 }
 
-// none is the key of requests that are for no pool.
-const none = "-"
+// none is the key of requests that are for no pool, and signed the end of the keys of signed requests.
+const (
+	none   = "-"
+	signed = " signed"
+)
 
 // poolOf is the pool that a request is for, if there is such a one. What a token says is not verified here: whoever forges tokens of a
 // pool uses up what is the pool's, as whoever asks without any does.

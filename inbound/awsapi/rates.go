@@ -25,7 +25,7 @@ func (c *call) withinRates(tree *awsjson.Node) error {
 	}
 	return c.exceeded(c.handler.Rates.Admit(c.request.Context(), c.operation.Category, rates.Subject{
 		Pool: c.pool, Client: c.client, Token: c.given(tree, "AccessToken"),
-		Session: c.given(tree, "Session"), Challenge: c.given(tree, "ChallengeName"),
+		Session: c.given(tree, "Session"), Challenge: c.given(tree, "ChallengeName"), Signed: c.operation.Signed,
 	}))
 }
 

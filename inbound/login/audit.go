@@ -16,9 +16,10 @@ var eventNames = map[string]string{
 	"AssertionConsumer": "SAML2Response", "SamlLogout": "SAML2Logout", "ConfirmUser": "Confirm_With_Link",
 }
 
-// event is what the audit log is told of the visit; nil where it is not kept. Of what the visitor has typed it is told nothing.
+// event is what the audit log is told of the visit; nil where it is not kept, or the visit was refused for its rate. Of what the visitor
+// has typed it is told nothing.
 func (v *visit) event() *audit.Event {
-	if v.Audit == nil {
+	if v.Audit == nil || v.refused {
 		return nil
 	}
 	values, _ := oauth2.Parse(v.r.URL.RawQuery) // of what is malformed nothing is told

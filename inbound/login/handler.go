@@ -6,6 +6,7 @@ import (
 
 	"cardea/engine/hosted"
 	"cardea/engine/message"
+	"cardea/engine/rates"
 	"cardea/feature/branding"
 	"cardea/feature/federation"
 	"cardea/feature/mfa"
@@ -53,6 +54,8 @@ type Handler struct {
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.
 	Word func(error) error
 	Now  func() time.Time
+	// Rates bounds how often forms are sent from a network; nil bounds nothing.
+	Rates *rates.Limiter
 	serve.Recorder
 }
 
@@ -90,6 +93,10 @@ func (v *visit) run() error {
 	case http.MethodGet, http.MethodHead:
 		v.get()
 	case http.MethodPost:
+		if v.Rates.FromSource(v.r.Context()) != nil {
+			v.tooMany()
+			return nil
+		}
 		v.post()
 	default:
 		v.w.Header().Set("Allow", "GET, POST")

@@ -40,6 +40,7 @@ type visit struct {
 	status  int
 	code    string // of the error, for the log
 	failure error
+	refused bool // since too many came from the visitor's network
 }
 
 // open finds out what is asked for and how far the visitor has come.
