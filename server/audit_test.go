@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"cardea/outbound/trigger/triggertest"
 	"cardea/outbound/webhook"
 	"cardea/platform/config"
+	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
 	"cardea/spec/awsjson"
@@ -141,6 +143,24 @@ func TestStrangersDoNotChooseThePoolOfARecord(t *testing.T) {
 			says(t, log.one(t), map[string]any{"additionalEventData.userPoolId": pool, "awsRegion": "us-east-1", "additionalEventData.clientId": client})
 		}
 	})
+}
+
+func TestWhatFunctionsSayIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	f, log := triggertest.New(t), &kept{}
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
+		f.Now, c.Audit.Stdout, c.Stdout = c.Test.Now, true, log
+		c.Outgoing = config.Outgoing{Allow: []string{"127.0.0.1"}, PlainHTTP: true}
+		c.FunctionsDefault = &config.Function{Lambda: f.URL, AccessKeyID: triggertest.KeyID, SecretAccessKey: triggertest.SecretKey, NoBreaker: true}
+	})
+	f.Handle(func(triggertest.Invocation) triggertest.Answer { return triggertest.Answer{Raise: "+15550100 is blocked"} })
+	pool := w.Pool(t, servertest.Triggers("PreAuthentication"))
+	client := w.Client(t, pool, nil)
+	w.User(t, pool, "jane")
+	log.take(t)
+	in := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "jane", "PASSWORD": servertest.Password}}
+	w.Fails(t, "InitiateAuth", in, "UserLambdaValidationException", "PreAuthentication failed with error +15550100 is blocked.")
+	says(t, log.one(t), map[string]any{"errorCode": "UserLambdaValidationException", "errorMessage": "HIDDEN_DUE_TO_SECURITY_REASONS"})
 }
 
 func TestManagementCallsAreRecordedWithWhoHasSignedThem(t *testing.T) {

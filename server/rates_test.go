@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cardea/platform/config"
+	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
 )
@@ -142,6 +143,20 @@ func TestStrangersAreBoundedByTheirNetwork(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestRefusalsOfSignersAreRecorded(t *testing.T) {
+	t.Parallel()
+	log := &kept{}
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
+		rated("UserPoolRead=1:1")(c)
+		c.Audit.Stdout, c.Stdout = true, log
+	})
+	pool := w.Pool(t, nil)
+	w.Must(t, "DescribeUserPool", M{"UserPoolId": pool})
+	log.take(t)
+	w.Fails(t, "DescribeUserPool", M{"UserPoolId": pool}, "TooManyRequestsException", "Rate exceeded")
+	says(t, log.one(t), map[string]any{"errorCode": "TooManyRequestsException", "userIdentity.type": "Root", "requestParameters.userPoolId": pool})
 }
 
 func TestTheTokenEndpointSaysWhenToTryAgain(t *testing.T) {

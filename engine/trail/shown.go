@@ -67,10 +67,11 @@ func ShownAnswer(op *awsjson.Operation, out any) json.RawMessage {
 	return shown
 }
 
-// Message is an error's text, or says that it is hidden where it repeats a secret of the request.
+// Message is an error's text, or says that it is hidden where it repeats a secret of the request, in whatever case.
 func Message(text string, secrets []string) string {
+	folded := strings.ToLower(text)
 	for _, secret := range secrets {
-		if len(secret) > 2 && strings.Contains(text, secret) {
+		if len(secret) > 2 && strings.Contains(folded, strings.ToLower(secret)) {
 			return audit.Hidden
 		}
 	}

@@ -170,7 +170,7 @@ func TestMessagesThatRepeatSecretsAreHidden(t *testing.T) {
 		{"Incorrect username or password.", "Incorrect username or password."},
 		{"PreSignUp failed with error jane@example.com is not invited.", audit.Hidden},
 	} {
-		if got := Message(c.text, []string{"in", "jane@example.com"}); got != c.want {
+		if got := Message(c.text, []string{"in", "Jane@Example.com"}); got != c.want {
 			t.Errorf("got %s", got)
 		}
 	}

@@ -7,11 +7,14 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// event is what the audit log is told of the call; nil where it is not kept, the request names no operation, or was refused for its
-// rate.
+// told are the codes of errors whose text may be a function's, which may name anybody.
+var told = map[string]bool{"UserLambdaValidationException": true, "UnexpectedLambdaException": true}
+
+// event is what the audit log is told of the call; nil where it is not kept, the request names no operation, or nobody has signed it and
+// it was refused for its rate.
 func (c *call) event() *audit.Event {
 	op := c.operation
-	if c.handler.Audit == nil || op == nil || c.refused {
+	if c.handler.Audit == nil || op == nil || c.refused && c.principal == nil {
 		return nil
 	}
 	e := &audit.Event{
@@ -25,6 +28,9 @@ func (c *call) event() *audit.Event {
 	}
 	if c.code != "" {
 		e.Message = trail.Message(c.message, secrets)
+		if told[c.code] {
+			e.Message = audit.Hidden
+		}
 		return e
 	}
 	if !e.ReadOnly {
