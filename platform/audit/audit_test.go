@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -79,6 +80,17 @@ func TestTooManyParametersAreLeftOut(t *testing.T) {
 	}
 	if message := got["errorMessage"].(string); len(message) > maxMessage+3 || !utf8.ValidString(message) {
 		t.Errorf("a message of %d bytes", len(message))
+	}
+}
+
+func TestStrangersWriteShortRecords(t *testing.T) {
+	t.Parallel()
+	e := event()
+	e.Identity = Identity{Type: "Unknown", PrincipalID: "Anonymous"}
+	long := strings.Repeat("x", maxStranger+1)
+	e.Parameters, e.Response, e.TLS.Host, e.Additional.Domain = json.RawMessage(`"`+long+`"`), json.RawMessage(`"`+long+`"`), long, long
+	if line := e.Append(nil); len(line) > 2048 {
+		t.Errorf("a record has %d bytes", len(line))
 	}
 }
 
@@ -277,6 +289,84 @@ func TestALineAfterATornOneBeginsAnew(t *testing.T) {
 	text, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(text), "\n") != 3 {
 		t.Errorf("%v: %s", err, text)
+	}
+}
+
+func TestALineAfterThatOfAWriterWhoWasCutOffBeginsAnew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.json")
+	for _, before := range []string{`{"half`, "{}\n", ""} {
+		if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := Open(Options{File: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, l, nil)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest := strings.TrimPrefix(string(text), before)
+		if strings.HasPrefix(rest, "\n") != (before == `{"half`) {
+			t.Errorf("after %q: %s", before, rest)
+		}
+		decoded(t, []byte(rest))
+	}
+}
+
+func TestPipesAreRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.CommandContext(t.Context(), "mkfifo", path).Run(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := Open(Options{File: path})
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Error("a pipe was opened")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for a reader")
+	}
+}
+
+// broken is a writer whose writes fail until it is mended.
+type broken struct{ mended bool }
+
+func (b *broken) Write(line []byte) (int, error) {
+	if !b.mended {
+		return 0, errors.New("broken pipe")
+	}
+	return len(line), nil
+}
+
+func TestNothingIsBegunWhileTheOutputFails(t *testing.T) {
+	t.Parallel()
+	out := &broken{}
+	l, err := Open(Options{Output: out, Required: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Ready(); err != nil {
+		t.Errorf("nothing has failed yet: %v", err)
+	}
+	write(t, l, ErrLost)
+	if !errors.Is(l.Ready(), ErrLost) {
+		t.Error("requests are begun whose records will be lost")
+	}
+	out.mended = true
+	if err := l.Ready(); err != nil {
+		t.Errorf("it can be written again: %v", err)
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 
 // Bounds of what a record takes of a request, in bytes.
 const (
-	maxMessage = 1024
-	maxRaw     = 64 << 10 // longer parameters and responses are left out, as CloudTrail does
+	maxMessage  = 1024
+	maxHost     = 255
+	maxRaw      = 64 << 10 // longer parameters and responses are left out, as CloudTrail does
+	maxStranger = 8 << 10  // likewise, of those who have not proven who they are
 )
 
 // object writes an object member by member. Its methods leave out what is empty.
@@ -52,13 +54,13 @@ func (o *object) moment(name string, t time.Time) {
 	o.b = append(o.b, '"')
 }
 
-// raw writes JSON, or null where there is none. Too much of it is left out, which is said.
-func (o *object) raw(name string, value json.RawMessage) {
+// raw writes JSON, or null where there is none. More of it than most is left out, which is said.
+func (o *object) raw(name string, value json.RawMessage, most int) {
 	o.name(name)
 	switch {
 	case len(value) == 0:
 		o.b = append(o.b, "null"...)
-	case len(value) > maxRaw:
+	case len(value) > most:
 		o.b = append(o.b, `{"omitted":true,"originalSize":`...)
 		o.b = strconv.AppendInt(o.b, int64(len(value)), 10)
 		o.b = append(o.b, `,"reasonOmitted":"UNKNOWN"}`...)
@@ -90,8 +92,12 @@ func (e *Event) Append(b []byte) []byte {
 	o.text("userAgent", e.UserAgent)
 	o.text("errorCode", e.ErrorCode)
 	o.text("errorMessage", shortened(e.Message, maxMessage))
-	o.raw("requestParameters", e.Parameters)
-	o.raw("responseElements", e.Response)
+	most := maxRaw
+	if e.Identity.ARN == "" {
+		most = maxStranger
+	}
+	o.raw("requestParameters", e.Parameters, most)
+	o.raw("responseElements", e.Response, most)
 	e.Additional.append(&o)
 	o.text("requestID", e.RequestID)
 	o.text("eventID", e.ID)
@@ -104,7 +110,7 @@ func (e *Event) Append(b []byte) []byte {
 		t := o.object("tlsDetails")
 		t.text("tlsVersion", e.TLS.Version)
 		t.text("cipherSuite", e.TLS.Suite)
-		t.text("clientProvidedHostHeader", e.TLS.Host)
+		t.text("clientProvidedHostHeader", shortened(e.TLS.Host, maxHost))
 		o.done(t)
 	}
 	return o.end()
@@ -159,9 +165,9 @@ func (a *Additional) append(o *object) {
 		response.name("status")
 		response.b = strconv.AppendInt(response.b, int64(a.Status), 10)
 		inner.done(response)
-		inner.raw("requestParameters", a.Parameters)
+		inner.raw("requestParameters", a.Parameters, maxStranger)
 	}
-	inner.text("userPoolDomain", a.Domain)
+	inner.text("userPoolDomain", shortened(a.Domain, maxHost))
 	inner.text("userPoolId", a.Pool)
 	inner.text("clientId", a.Client)
 	inner.text("sub", a.Sub)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -36,23 +37,39 @@ func (f *file) reopen() error {
 	return f.open()
 }
 
-// open opens the file of the name, in the place of the one that is open.
+// open opens the file of the name, in the place of the one that is open. It does not wait for whoever reads a pipe.
 func (f *file) open() error {
-	opened, err := os.OpenFile(f.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	opened, err := os.OpenFile(f.path, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return err
 	}
-	info, err := opened.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", f.path)
-	}
+	torn, err := endsTorn(opened)
 	if err != nil {
 		_ = opened.Close() // the reason for giving up matters more
 		return err
 	}
 	f.shut()
-	f.f, f.torn, f.looked = opened, f.torn && info.Size() > 0, f.now()
+	f.f, f.torn, f.looked = opened, torn, f.now()
 	return nil
+}
+
+// endsTorn reports whether the last line of a file is not whole, as one is whose writer was cut off.
+func endsTorn(f *os.File) (bool, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, fmt.Errorf("%s is no regular file", f.Name())
+	}
+	if info.Size() == 0 {
+		return false, nil
+	}
+	last := []byte{0}
+	if _, err := f.ReadAt(last, info.Size()-1); err != nil {
+		return false, err
+	}
+	return last[0] != '\n', nil
 }
 
 // shut closes what is open. Its error changes nothing: every write has told its own.

@@ -99,6 +99,9 @@ func (l *Log) Ready() error {
 	if l.file != nil {
 		wrong = l.file.mend()
 	}
+	if wrong == nil && l.output != nil {
+		wrong = l.output.mend()
+	}
 	if wrong == nil && l.Queue != nil && l.Queue.full() {
 		wrong = errFull
 	}
@@ -159,13 +162,24 @@ func (l *Log) tell(said, what string, err error) {
 
 // output writes lines to a writer one by one.
 type output struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu  sync.Mutex
+	w   io.Writer
+	err error // of the last write; nil: it was written
 }
 
 func (o *output) write(line []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, err := o.w.Write(line)
-	return err
+	_, o.err = o.w.Write(line)
+	return o.err
+}
+
+// mend tells whether a record could be written. After a failure it tries with an empty line, which readers skip.
+func (o *output) mend() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		_, o.err = o.w.Write([]byte{'\n'})
+	}
+	return o.err
 }
