@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"os/user"
@@ -128,10 +129,24 @@ func (t *auditLog) send(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if response.StatusCode/100 != 2 {
-		return delivery.Status("the webhook of the audit log", response)
+	if response.StatusCode/100 == 2 {
+		return nil
 	}
-	return nil
+	failed := delivery.Status("the webhook of the audit log", response)
+	if refuses(response.StatusCode) {
+		return fmt.Errorf("%w: %w", audit.ErrRefused, failed)
+	}
+	return failed
+}
+
+// refuses reports whether a status may be about what was sent: too large, or with something that a receiver or a firewall before it does
+// not take. Another batch may be taken then.
+func refuses(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return status/100 == 4 || status == http.StatusInternalServerError
 }
 
 // close sends what is left, for a short time, and closes the log.

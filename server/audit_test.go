@@ -460,6 +460,44 @@ func TestTheWebhookGetsSignedBatchesUntilItTakesThem(t *testing.T) {
 	}
 }
 
+func TestOneRecordThatTheWebhookRefusesKeepsNoOthersBack(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var got []string
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		body, _ := io.ReadAll(r.Body)
+		if bytes.Contains(body, []byte("<script>")) { // as a firewall does
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		var batch struct{ Records []M }
+		_ = json.Unmarshal(body, &batch)
+		for _, record := range batch.Records {
+			got = append(got, record["eventName"].(string))
+		}
+	}))
+	defer hook.Close()
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
+		c.Audit = config.Audit{WebhookURL: hook.URL, WebhookSecret: "key"}
+	})
+	w.Must(t, "ListUserPools", M{"MaxResults": 1})
+	_, _ = w.By("<script>").Call("InitiateAuth", M{"ClientId": "x"}) // whatever is answered
+	w.Pool(t, nil)
+	if err := w.Server.RunJob(t.Context(), "send records of the audit log"); err != nil {
+		t.Error(err)
+	}
+	if _, metrics := w.Get(t, "/metrics"); !strings.Contains(metrics, `cardea_audit_records_total{outcome="lost",sink="webhook"} 1`) {
+		t.Error("the record that is given up is not counted")
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []string{"ListUserPools", "CreateUserPool"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestTheGuardsRequestsAreDataEventsWhereTheOperatorAsks(t *testing.T) {
 	t.Parallel()
 	for _, asked := range []bool{true, false} {

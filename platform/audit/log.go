@@ -58,6 +58,9 @@ func Open(o Options) (*Log, error) {
 	if l.Options.Log == nil {
 		l.Options.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Queue != nil {
+		o.Queue.lost = func(err error) { _ = l.told("webhook", err) }
+	}
 	if o.Output != nil {
 		l.output = &output{w: o.Output}
 	}

@@ -12,18 +12,31 @@ const (
 	maxQueued      = 20_000
 	maxQueuedBytes = 32 << 20
 	maxBatch       = 500
-	maxBatchBytes  = 1 << 20
+	maxBatchBytes  = 768 << 10 // less than the 1 MiB that proxies let through as a rule
 )
 
 var errFull = errors.New("the queue is full")
 
+// ErrRefused is in the error of a send whose receiver answers that it does not take the batch: a smaller one it may take.
+var ErrRefused = errors.New("the receiver refuses the records")
+
 // Queue keeps records until they are sent. The zero value is empty.
 type Queue struct {
 	mu     sync.Mutex
-	lines  [][]byte
+	lines  []queued
 	bytes  int
 	wake   chan struct{}
-	sender sync.Mutex // held while a batch is sent
+	lost   func(error) // told of a record that is given up; nil: nobody is
+	sender sync.Mutex  // held while a batch is sent, and for what follows
+
+	most  int // records in the next batch; 0: maxBatch
+	taken int // batches that were sent
+}
+
+// queued is a record that waits.
+type queued struct {
+	line    []byte
+	refused int // the batch that was to be taken next when the record was first refused alone; 0: it was not
 }
 
 // Waiting is how many records the queue has.
@@ -60,9 +73,9 @@ func (q *Queue) put(line []byte) error {
 	if len(q.lines) >= maxQueued || q.bytes+len(line) > maxQueuedBytes {
 		return errFull
 	}
-	q.lines = append(q.lines, line)
+	q.lines = append(q.lines, queued{line: line})
 	q.bytes += len(line)
-	if len(q.lines) >= maxBatch {
+	if len(q.lines) >= maxBatch || q.bytes >= maxBatchBytes {
 		select {
 		case q.waking() <- struct{}{}:
 		default:
@@ -76,8 +89,9 @@ func (q *Queue) batch() (body []byte, n, size int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	b := bytes.NewBufferString(`{"Records":[`)
-	for _, line := range q.lines {
-		if n == maxBatch || n > 0 && size+len(line) > maxBatchBytes {
+	for _, next := range q.lines {
+		line := next.line
+		if n == q.limit() || n > 0 && size+len(line) > maxBatchBytes {
 			break
 		}
 		if n > 0 {
@@ -101,19 +115,62 @@ func (q *Queue) drop(n, size int) {
 	}
 }
 
+// limit is how many records the next batch may have.
+func (q *Queue) limit() int {
+	if q.most == 0 {
+		return maxBatch
+	}
+	return q.most
+}
+
 // Deliver sends what is in the queue, batch by batch, until it is empty or send fails, whose error it answers. A batch is forgotten once
-// it was sent.
+// it was sent. Of a batch that is refused the half is sent, and so on; a record that is refused alone is put off, so that it does not
+// keep the others back, and given up when it is refused again after others were taken.
 func (q *Queue) Deliver(ctx context.Context, send func(ctx context.Context, body []byte) error) error {
 	q.sender.Lock()
 	defer q.sender.Unlock()
+	putOff := false // one record has been put off
 	for {
 		body, n, size := q.batch()
 		if n == 0 {
 			return nil
 		}
-		if err := send(ctx, body); err != nil {
+		err := send(ctx, body)
+		switch {
+		case err == nil:
+			q.drop(n, size)
+			q.most, q.taken = min(maxBatch, 2*q.limit()), q.taken+1
+		case !errors.Is(err, ErrRefused):
 			return err
+		case n > 1:
+			q.most = n / 2
+		case q.giveUp(err):
+		case putOff:
+			return err // perhaps none is taken
+		default:
+			putOff = true
 		}
-		q.drop(n, size)
 	}
+}
+
+// giveUp drops the oldest record, which was refused alone, or puts it off to the end of the queue if nothing was taken since it was
+// refused before. It reports which.
+func (q *Queue) giveUp(err error) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	first := q.lines[0]
+	q.lines[0] = queued{}
+	q.lines = q.lines[1:]
+	if first.refused > 0 && q.taken >= first.refused {
+		q.bytes -= len(first.line)
+		if q.lost != nil {
+			q.lost(err)
+		}
+		return true
+	}
+	if first.refused == 0 {
+		first.refused = q.taken + 1
+	}
+	q.lines = append(q.lines, first)
+	return false
 }
