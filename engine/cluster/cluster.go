@@ -23,10 +23,6 @@ const (
 	// Interval is that of heartbeats.
 	Interval = 2 * time.Second
 
-	// lost is how long the row of a node may stay the same before it is taken for dead. A node that was stopped for as long looks at
-	// the migrations anew before it goes on (platform/db).
-	lost = 8 * time.Second
-
 	// keysEach is how often the keys of the database are looked at.
 	keysEach = 10 * time.Second
 
@@ -50,8 +46,10 @@ type Node struct {
 	// Released, if set, is called when what a dead node had claimed may be claimed again.
 	Released func()
 
-	beating sync.Mutex // one heartbeat at a time; guards others and keys
-	others  map[string]*other
+	beating sync.Mutex // one heartbeat at a time; guards what follows
+	left    bool       // there are no more heartbeats
+	sightings
+	reading time.Time // when the nodes were read last, by the clock of the database's transactions
 	keys    struct {
 		read    time.Time
 		missing []string
@@ -66,19 +64,13 @@ func NewID() string { return rand.Text()[:16] }
 
 // state is what the latest heartbeat has found.
 type state struct {
-	started time.Time // when this node began
+	started time.Time // when this node began, later than all that were there
 	beat    time.Time // when the latest heartbeat ended; zero before the first
 	reasons []string
 	differs bool
 	keyless bool
 	fenced  bool
 	live    int
-}
-
-// other is another node, as this one has seen it.
-type other struct {
-	*node.Node
-	changed time.Time // when this node has seen its row change
 }
 
 // Reasons says in sentences why the node is not ready; none if it is. since is how long ago a heartbeat found that out; what
@@ -118,6 +110,9 @@ func (n *Node) Live() int {
 func (n *Node) Beat(ctx context.Context) error {
 	n.beating.Lock()
 	defer n.beating.Unlock()
+	if n.left {
+		return nil
+	}
 
 	found, err := n.look(ctx)
 	if ctx.Err() != nil && err != nil {
@@ -138,7 +133,7 @@ func (n *Node) look(ctx context.Context) (found state, err error) {
 	n.mu.RUnlock()
 	found.reasons, found.fenced = nil, false
 	if found.started.IsZero() {
-		found.started, found.differs = n.DB.Now(), true // until it is known
+		found.differs = true // until it is known
 	}
 
 	schema := n.DB.CheckSchema(ctx)
@@ -147,14 +142,16 @@ func (n *Node) look(ctx context.Context) (found state, err error) {
 	}
 	found.fenced = schema != nil
 	ctx = db.Unfenced(ctx)
-	if err := n.write(ctx, found); err != nil {
+	if err := n.write(ctx, &found); err != nil {
 		return found, err
 	}
+	since := n.reading
+	n.reading = n.DB.Now()
 	rows, err := n.read(ctx)
 	if err != nil {
 		return found, errors.Join(errUnread, err)
 	}
-	live, dead := n.sight(rows)
+	live, dead := n.sight(rows, since)
 	if !found.fenced { // which must not touch what it does not know
 		if err := n.bury(ctx, dead); err != nil {
 			return found, err
@@ -164,8 +161,9 @@ func (n *Node) look(ctx context.Context) (found state, err error) {
 	return found, nil
 }
 
-// write writes this node's row, with much beside it after writes that found no room.
-func (n *Node) write(ctx context.Context, found state) error {
+// write writes this node's row, with much beside it after writes that found no room. The first time it says when the node has started:
+// clocks differ, so that the nodes that are there already count.
+func (n *Node) write(ctx context.Context, found *state) error {
 	settings, err := json.Marshal(n.Settings)
 	if err != nil {
 		return err
@@ -181,13 +179,24 @@ func (n *Node) write(ctx context.Context, found state) error {
 	n.mu.RUnlock()
 	row := &node.Node{
 		ID: n.ID, Host: n.Host, Version: n.Version, Newest: n.DB.Newest(), Settings: string(settings), Keys: n.Master.IDs(),
-		Started: found.started, Differs: found.differs, Fenced: n.DB.Fenced(), Reasons: reasons,
+		Differs: found.differs, Fenced: n.DB.Fenced(), Reasons: reasons,
 	}
-	err = n.DB.Write(ctx, func(tx *db.Tx) error { return node.Beat(tx, row, extra) })
-	if err == nil && failed != nil {
+	err = n.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if row.Started = found.started; row.Started.IsZero() {
+			if row.Started, err = node.Newcomer(tx); err != nil {
+				return err
+			}
+		}
+		return node.Beat(tx, row, extra)
+	})
+	if err != nil {
+		return err
+	}
+	found.started = row.Started
+	if failed != nil {
 		n.DB.Rewritable()
 	}
-	return err
+	return nil
 }
 
 // read reads all nodes, and now and then which master keys the database needs.
@@ -214,30 +223,19 @@ func (n *Node) read(ctx context.Context) (rows []*node.Node, err error) {
 	return rows, nil
 }
 
-// sight tells the other nodes that live from those that have died.
-func (n *Node) sight(rows []*node.Node) (live, dead []*node.Node) {
-	now, sighted := n.Now(), map[string]*other{}
+// sight tells the other nodes that live from those that have died. since is when they were read before.
+func (n *Node) sight(rows []*node.Node, since time.Time) (live []*other, dead []*node.Node) {
+	rows = slices.DeleteFunc(rows, func(row *node.Node) bool { return row.ID == n.ID })
+	now, wall := n.Now(), n.DB.Now()
+	n.see(rows, now, func(o *other) { o.compare(since, wall) })
 	for _, row := range rows {
-		if row.ID == n.ID {
-			continue
-		}
-		known := n.others[row.ID]
-		if known == nil || known.Beats != row.Beats {
-			known = &other{row, now}
-		}
-		if n.Alone || now.Sub(known.changed) >= lost {
+		o := n.others[row.ID]
+		if n.Alone || o.dead(now) {
 			dead = append(dead, row)
 			continue
 		}
-		live = append(live, row)
-		sighted[row.ID] = known
+		live = append(live, o)
 	}
-	for _, row := range dead { // until its row is gone
-		if known := n.others[row.ID]; known != nil {
-			sighted[row.ID] = known
-		}
-	}
-	n.others = sighted
 	return live, dead
 }
 
@@ -273,6 +271,7 @@ func release(tx *db.Tx, id string) error {
 func (n *Node) Leave(ctx context.Context) error {
 	n.beating.Lock()
 	defer n.beating.Unlock()
+	n.left = true // a heartbeat that /readyz has asked for would bring its row back
 	return n.DB.Write(ctx, func(tx *db.Tx) error {
 		return errors.Join(release(tx, n.ID), node.Leave(tx, n.ID))
 	})

@@ -231,19 +231,16 @@ func TestWhatADeadNodeHasClaimedIsReleased(t *testing.T) {
 		released := 0
 		alive.Released = func() { released++ }
 
-		w.clock.advance(5 * time.Second)
-		beat(w.t, alive)
+		w.live(3, alive)
 		if got := due(w.t, alive.DB); got != 0 || released != 0 || alive.Live() != 2 {
-			w.t.Errorf("after 5 s: %d are due, %d nodes live", got, alive.Live())
+			w.t.Errorf("after 6 s: %d are due, %d nodes live", got, alive.Live())
 		}
 		beat(w.t, dead, alive) // it was only slow
-		w.clock.advance(5 * time.Second)
-		beat(w.t, alive)
+		w.live(3, alive)
 		if got := due(w.t, alive.DB); got != 0 {
-			w.t.Errorf("5 s after another heartbeat: %d are due", got)
+			w.t.Errorf("6 s after another heartbeat: %d are due", got)
 		}
-		w.clock.advance(3 * time.Second)
-		beat(w.t, alive)
+		w.live(1, alive)
 		if got := due(w.t, alive.DB); got != 2 || released != 1 || alive.Live() != 1 {
 			w.t.Errorf("after 8 s: %d are due, want both; released %d times, want once; %d nodes live, want 1", got, released, alive.Live())
 		}

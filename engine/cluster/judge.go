@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"cardea/record/node"
 )
@@ -21,6 +22,7 @@ const (
 	lacksSeal   = "Another node seals under a master key that this one lacks."
 	unknownSeal = "This node seals under a master key that another one lacks."
 	different   = "Another node has a different %s."
+	otherClock  = "The clock of this node is not that of the others."
 )
 
 // database says what is wrong with the database, given the error of a heartbeat.
@@ -41,15 +43,18 @@ func (n *Node) database(fenced bool, err error) (reasons []string) {
 }
 
 // judge compares this node with the live ones that started before it, unless they differ themselves.
-func (n *Node) judge(found *state, live []*node.Node) {
+func (n *Node) judge(found *state, live []*other) {
 	reasons := map[string]bool{}
-	for _, row := range live {
-		older := row.Started.Before(found.started) || row.Started.Equal(found.started) && row.ID < n.ID
-		for _, difference := range n.differences(row) {
-			if older && !row.Differs {
+	for _, o := range live {
+		older := n.after(o, found.started)
+		for _, difference := range n.differences(o.Node) {
+			if older && !o.Differs {
 				reasons[difference] = true
 			}
 		}
+	}
+	if n.straying(live, found.started) {
+		reasons[otherClock] = true
 	}
 	found.differs = len(reasons) > 0
 	found.keyless = len(n.keys.missing) > 0
@@ -111,6 +116,9 @@ func (n *Node) conclude(found state, cause error) {
 func (n *Node) peers() (all []string) {
 	for _, o := range n.others {
 		line := fmt.Sprintf("%s (%s, version %s, knows %s)", o.Host, o.ID, o.Version, o.Newest)
+		if o.astray >= sure {
+			line += ": its clock was at " + o.Seen.Format(time.RFC3339)
+		}
 		if differences := n.differences(o.Node); len(differences) > 0 {
 			line += ": " + strings.Join(differences, " ") + " It has " + o.Settings + " and the master keys " + strings.Join(o.Keys, " ")
 		}

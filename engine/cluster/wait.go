@@ -23,13 +23,12 @@ type Older struct {
 	Needs string           // the migration
 	Now   func() time.Time // the clock by which nodes are taken for dead
 
-	others map[string]*other
+	sightings
 }
 
 // Wait returns when none of the nodes serves any more, or with an error that names those that still do. They stop by themselves,
 // since the migration was announced.
 func (o *Older) Wait(ctx context.Context) error {
-	o.others = map[string]*other{}
 	for began := o.Now(); ; {
 		serving, err := o.serving(ctx)
 		if err != nil {
@@ -60,16 +59,16 @@ func (o *Older) serving(ctx context.Context) (names []string, err error) {
 		rows, err = node.List(tx)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	now := o.Now()
+	o.see(rows, now, nil)
 	for _, row := range rows {
-		known := o.others[row.ID]
-		if known == nil || known.Beats != row.Beats {
-			known = &other{row, o.Now()}
-			o.others[row.ID] = known
-		}
-		if row.Newest < o.Needs && !row.Fenced && o.Now().Sub(known.changed) < lost {
+		if row.Newest < o.Needs && !row.Fenced && !o.others[row.ID].dead(now) {
 			names = append(names, fmt.Sprintf("%s (version %s)", row.Host, row.Version))
 		}
 	}
 	slices.Sort(names)
-	return names, err
+	return names, nil
 }

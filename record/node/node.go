@@ -41,6 +41,20 @@ func Beat(tx *db.Tx, n *Node, room []byte) error {
 	return nil
 }
 
+// Newcomer is when a node that has no row yet has started: now, or after all nodes that have one, whose clocks may be ahead.
+func Newcomer(tx *db.Tx) (started time.Time, err error) {
+	last, err := db.One(tx, func(row db.Scanner) (ms int64, err error) {
+		err = row.Scan(&ms)
+		return ms, err
+	}, `
+		SELECT COALESCE(MAX(started), 0)
+		FROM node`)
+	if err != nil {
+		return started, fmt.Errorf("find the latest node: %w", err)
+	}
+	return db.Time(max(db.Millis(tx.Now), last+1)), nil
+}
+
 // List lists all nodes, the one that has run longest first.
 func List(tx *db.Tx) ([]*Node, error) {
 	return db.All(tx, scan, `
