@@ -11,7 +11,6 @@ import (
 	"cardea/platform/db"
 	"cardea/platform/seal"
 	"cardea/record/datakey"
-	"cardea/record/node"
 )
 
 // MasterKeys shows which master keys the data keys of a database need, and moves them under the one in front. It works on the
@@ -20,6 +19,7 @@ type MasterKeys struct {
 	db     *db.DB
 	ring   *datakey.Ring
 	master *seal.Master
+	nodes  runningNodes
 }
 
 // Where a master key stands in the configuration.
@@ -68,7 +68,7 @@ func openMasterKeys(ctx context.Context, c Config, opts db.Options) (*MasterKeys
 	if err != nil {
 		return nil, err
 	}
-	return &MasterKeys{store, &datakey.Ring{Master: master}, master}, nil
+	return &MasterKeys{store, &datakey.Ring{Master: master}, master, runningNodes{db: store}}, nil
 }
 
 // Close closes the store.
@@ -76,13 +76,12 @@ func (k *MasterKeys) Close() error { return k.db.Close() }
 
 // Status lists the master keys: those that are configured in their order, then those that are missing.
 func (k *MasterKeys) Status(ctx context.Context) (status MasterKeyStatus, err error) {
+	if status.Nodes, err = k.nodes.list(ctx); err != nil {
+		return status, err
+	}
 	err = k.db.Read(ctx, func(tx *db.Tx) error {
 		wrapped, err := datakey.MasterKeys(tx)
-		if err != nil {
-			return err
-		}
 		status.Keys = statusOf(k.master, wrapped)
-		status.Nodes, err = keyNodes(tx)
 		return err
 	})
 	for i := range status.Keys {
@@ -90,21 +89,6 @@ func (k *MasterKeys) Status(ctx context.Context) (status MasterKeyStatus, err er
 		key.Droppable = key.Droppable && !slices.ContainsFunc(status.Nodes, func(n KeyNode) bool { return n.front() == key.ID })
 	}
 	return status, err
-}
-
-// aliveFor is how long after its latest heartbeat a server is taken to run, more than their clocks may differ.
-const aliveFor = time.Minute
-
-// keyNodes are the servers that run. One that has stopped in good order is not among them.
-func keyNodes(tx *db.Tx) ([]KeyNode, error) {
-	rows, err := node.List(tx)
-	nodes := []KeyNode{}
-	for _, n := range rows {
-		if age := tx.Now.Sub(n.Seen); age < aliveFor && age > -aliveFor {
-			nodes = append(nodes, KeyNode{n.Host, n.ID, n.Keys})
-		}
-	}
-	return nodes, err
 }
 
 // front is the master key that a server wraps new data keys by.
@@ -116,8 +100,9 @@ func (n KeyNode) front() string {
 }
 
 // lacks is the error for servers that do not have the master key in front: data keys under it would not open there.
-func lacks(tx *db.Tx, front string) error {
-	nodes, err := keyNodes(tx)
+func (k *MasterKeys) lacks(ctx context.Context) error {
+	front := k.master.ID()
+	nodes, err := k.nodes.list(ctx)
 	if err != nil {
 		return err
 	}
@@ -159,15 +144,12 @@ func masterKey(name, position string, wraps datakey.Wrapped) MasterKey {
 // Rewrap moves every data key under the master key in front, and tells report how many it has moved. It can be ended at any time and
 // begun again. It refuses where a server that runs lacks that key.
 func (k *MasterKeys) Rewrap(ctx context.Context, report func(moved int)) error {
-	safe := func() error {
-		return k.db.Read(ctx, func(tx *db.Tx) error { return lacks(tx, k.master.ID()) })
-	}
-	if err := safe(); err != nil {
+	if err := k.lacks(ctx); err != nil {
 		return err
 	}
 	progress, err := k.ring.Rewrap(ctx, k.db, func(p datakey.Progress) error {
 		report(p.Changed)
-		return errors.Join(ctx.Err(), safe())
+		return errors.Join(ctx.Err(), k.lacks(ctx))
 	})
 	if err == nil && progress.Unknown > 0 {
 		err = fmt.Errorf("%d data keys stay as they are: the master keys that wrap them are not configured (cardea keys status names them)", progress.Unknown)
@@ -179,11 +161,7 @@ func (k *MasterKeys) Rewrap(ctx context.Context, report func(moved int)) error {
 // them to and fro.
 func rewrapJob(store *db.DB, ring *datakey.Ring) func(context.Context) error {
 	return func(ctx context.Context) error {
-		var nodes []KeyNode
-		err := store.Read(ctx, func(tx *db.Tx) (err error) {
-			nodes, err = keyNodes(tx)
-			return err
-		})
+		nodes, err := (&runningNodes{db: store}).list(ctx)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,55 @@ func TestDataKeysAreNotMovedWhileAServerHasAnotherKeyInFront(t *testing.T) {
 		runs(before.ID())
 		if err := keys.Rewrap(t.Context(), func(int) {}); err == nil || !strings.Contains(err.Error(), "elsewhere (other) does not have the master key "+after.ID()) {
 			t.Errorf("beside a server without the key: got %v", err)
+		}
+	})
+}
+
+// The clock of a server, or of the machine where a command runs, may be wrong.
+func TestAServerWithAnotherClockIsSeenByCommands(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		old, fresh := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+		before, _ := seal.NewMaster(old)
+		w := servertest.New(t, url, func(c *server.Config) { c.MasterKeys = [][]byte{old} })
+		w.Pool(t, nil)
+		for name, by := range map[string]time.Duration{"behind": -10 * time.Minute, "ahead": 10 * time.Minute} {
+			keys, err := server.OpenMasterKeys(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{fresh, old}, Test: server.Test{Now: w.Now}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs := dbtest.Open(t, url, db.Options{Now: func() time.Time { return w.Now().Add(by) }})
+			beat := func() {
+				err := theirs.Write(t.Context(), func(tx *db.Tx) error {
+					return node.Beat(tx, &node.Node{ID: "other", Host: "elsewhere", Keys: []string{before.ID()}, Started: tx.Now}, nil)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			beat()
+			stop, stopped := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(stopped)
+				for {
+					select {
+					case <-time.After(500 * time.Millisecond):
+						beat()
+					case <-stop:
+						return
+					}
+				}
+			}()
+			if err := keys.Rewrap(t.Context(), func(int) {}); err == nil || !strings.Contains(err.Error(), "elsewhere (other)") {
+				t.Errorf("%s: got %v, want a refusal", name, err)
+			}
+			close(stop)
+			<-stopped
+			status, err := keys.Status(t.Context()) // it has died
+			if err != nil || slices.ContainsFunc(status.Nodes, func(n server.KeyNode) bool { return n.ID == "other" }) {
+				t.Errorf("%s, after its end: %+v, %v", name, status.Nodes, err)
+			}
+			_ = keys.Close()
 		}
 	})
 }
