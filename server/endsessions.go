@@ -38,6 +38,7 @@ func (s *Sessions) Close() error { return s.db.Close() }
 // Revocation says which sessions are to be ended.
 type Revocation struct {
 	Before time.Time // whose sign-in was before this moment
+	Now    bool      // whose sign-in was before now, whatever the clocks of servers show
 	Pool   string    // of this pool; empty: of all, and temporary credentials, too
 }
 
@@ -58,7 +59,12 @@ var (
 // ended, a few at a time, and report is told after each step. It may be run again, and goes on where it was interrupted.
 func (s *Sessions) Revoke(ctx context.Context, r Revocation, report func(Revoked)) (done Revoked, err error) {
 	r.Before = r.Before.Truncate(time.Millisecond) // as moments are stored
-	if r.Before.After(s.db.Now()) {
+	switch {
+	case r.Now:
+		if r.Before, err = (&runningNodes{db: s.db}).now(ctx); err != nil {
+			return done, err
+		}
+	case r.Before.After(s.db.Now()):
 		return done, ErrFuture
 	}
 	pools, err := s.end(ctx, r)

@@ -61,6 +61,35 @@ func TestSessionsBegunBeforeAMomentEnd(t *testing.T) {
 	})
 }
 
+// A server whose clock is ahead of that of the machine where the command runs has begun sessions in the command's future.
+func TestAllSessionsUpToNowEndWhateverTheClocksShow(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		w := servertest.New(t, url, nil)
+		pool := w.Pool(t, M{})
+		client := w.Client(t, pool, M{})
+		w.User(t, pool, "alice")
+		defer beats(t, w.DB)()
+		old := w.SignIn(t, client, "alice")
+
+		c := configOf(w, url)
+		c.Test.Now = func() time.Time { return w.Now().Add(-10 * time.Minute) }
+		sessions, err := server.OpenSessions(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sessions.Close()
+		done, err := sessions.Revoke(t.Context(), server.Revocation{Now: true}, func(server.Revoked) {})
+		if err != nil || done.Sessions != 1 {
+			t.Errorf("ended %+v, %v", done, err)
+		}
+		w.Fails(t, "InitiateAuth", refresh(client, old["RefreshToken"]), "NotAuthorizedException", "Refresh Token has been revoked")
+		young := w.SignIn(t, client, "alice")
+		w.Must(t, "InitiateAuth", refresh(client, young["RefreshToken"]))
+		w.Must(t, "GetUser", M{"AccessToken": young["AccessToken"]})
+	})
+}
+
 // Servers refuse sessions before their rows are ended.
 func TestSessionsEndAtOnce(t *testing.T) {
 	t.Parallel()

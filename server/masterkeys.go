@@ -76,7 +76,7 @@ func (k *MasterKeys) Close() error { return k.db.Close() }
 
 // Status lists the master keys: those that are configured in their order, then those that are missing.
 func (k *MasterKeys) Status(ctx context.Context) (status MasterKeyStatus, err error) {
-	if status.Nodes, err = k.nodes.list(ctx); err != nil {
+	if status.Nodes, err = k.nodes.keys(ctx); err != nil {
 		return status, err
 	}
 	err = k.db.Read(ctx, func(tx *db.Tx) error {
@@ -102,7 +102,7 @@ func (n KeyNode) front() string {
 // lacks is the error for servers that do not have the master key in front: data keys under it would not open there.
 func (k *MasterKeys) lacks(ctx context.Context) error {
 	front := k.master.ID()
-	nodes, err := k.nodes.list(ctx)
+	nodes, err := k.nodes.keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (k *MasterKeys) Rewrap(ctx context.Context, report func(moved int)) error {
 // them to and fro.
 func rewrapJob(store *db.DB, ring *datakey.Ring) func(context.Context) error {
 	return func(ctx context.Context) error {
-		nodes, err := (&runningNodes{db: store}).list(ctx)
+		nodes, err := (&runningNodes{db: store}).keys(ctx)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"cardea/engine/cluster"
@@ -26,10 +27,10 @@ type runningNodes struct {
 
 // list lists the servers that run. One that has stopped in good order is not among them, nor one whose row is older than a minute and does
 // not change.
-func (r *runningNodes) list(ctx context.Context) ([]KeyNode, error) {
+func (r *runningNodes) list(ctx context.Context) ([]*node.Node, error) {
 	rows, silent, err := r.look(ctx)
 	if err != nil || maps.Equal(silent, r.gone) {
-		return keyNodes(rows, silent), err
+		return without(rows, silent), err
 	}
 	select {
 	case <-time.After(watchFor):
@@ -39,7 +40,7 @@ func (r *runningNodes) list(ctx context.Context) ([]KeyNode, error) {
 	rows, still, err := r.look(ctx)
 	maps.DeleteFunc(still, func(id string, beats int64) bool { return silent[id] != beats }) // it has changed while it was watched
 	r.gone = still
-	return keyNodes(rows, still), err
+	return without(rows, still), err
 }
 
 // look reads all rows. silent are those whose moment is not now.
@@ -57,13 +58,31 @@ func (r *runningNodes) look(ctx context.Context) (rows []*node.Node, silent map[
 	return rows, silent, err
 }
 
-// keyNodes are the servers of rows but for those that are silent.
-func keyNodes(rows []*node.Node, silent map[string]int64) []KeyNode {
+func without(rows []*node.Node, silent map[string]int64) []*node.Node {
+	return slices.DeleteFunc(rows, func(n *node.Node) bool {
+		_, gone := silent[n.ID]
+		return gone
+	})
+}
+
+// keys lists the master keys of the servers that run.
+func (r *runningNodes) keys(ctx context.Context) ([]KeyNode, error) {
 	nodes := []KeyNode{}
+	rows, err := r.list(ctx)
 	for _, n := range rows {
-		if _, gone := silent[n.ID]; !gone {
-			nodes = append(nodes, KeyNode{n.Host, n.ID, n.Keys})
+		nodes = append(nodes, KeyNode{n.Host, n.ID, n.Keys})
+	}
+	return nodes, err
+}
+
+// now is the present moment by this machine's clock, or by that of a server which is ahead of it.
+func (r *runningNodes) now(ctx context.Context) (time.Time, error) {
+	rows, err := r.list(ctx)
+	now := r.db.Now()
+	for _, n := range rows {
+		if n.Seen.After(now) {
+			now = n.Seen.Add(cluster.Interval) // before its next heartbeat
 		}
 	}
-	return nodes
+	return now, err
 }

@@ -233,6 +233,33 @@ func TestDataKeysAreNotMovedWhileAServerHasAnotherKeyInFront(t *testing.T) {
 	})
 }
 
+// beats has a server called other make heartbeats on d, until stop is called.
+func beats(t *testing.T, d *db.DB, keys ...string) (stop func()) {
+	t.Helper()
+	beat := func() {
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			return node.Beat(tx, &node.Node{ID: "other", Host: "elsewhere", Keys: keys, Started: tx.Now}, nil)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	beat()
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-time.After(500 * time.Millisecond):
+				beat()
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() { close(end); <-ended }
+}
+
 // The clock of a server, or of the machine where a command runs, may be wrong.
 func TestAServerWithAnotherClockIsSeenByCommands(t *testing.T) {
 	t.Parallel()
@@ -247,32 +274,11 @@ func TestAServerWithAnotherClockIsSeenByCommands(t *testing.T) {
 				t.Fatal(err)
 			}
 			theirs := dbtest.Open(t, url, db.Options{Now: func() time.Time { return w.Now().Add(by) }})
-			beat := func() {
-				err := theirs.Write(t.Context(), func(tx *db.Tx) error {
-					return node.Beat(tx, &node.Node{ID: "other", Host: "elsewhere", Keys: []string{before.ID()}, Started: tx.Now}, nil)
-				})
-				if err != nil {
-					t.Error(err)
-				}
-			}
-			beat()
-			stop, stopped := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(stopped)
-				for {
-					select {
-					case <-time.After(500 * time.Millisecond):
-						beat()
-					case <-stop:
-						return
-					}
-				}
-			}()
+			stop := beats(t, theirs, before.ID())
 			if err := keys.Rewrap(t.Context(), func(int) {}); err == nil || !strings.Contains(err.Error(), "elsewhere (other)") {
 				t.Errorf("%s: got %v, want a refusal", name, err)
 			}
-			close(stop)
-			<-stopped
+			stop()
 			status, err := keys.Status(t.Context()) // it has died
 			if err != nil || slices.ContainsFunc(status.Nodes, func(n server.KeyNode) bool { return n.ID == "other" }) {
 				t.Errorf("%s, after its end: %+v, %v", name, status.Nodes, err)

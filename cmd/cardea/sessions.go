@@ -45,20 +45,17 @@ func (c sessionsRevokeCommand) revoke(t terminal) error {
 		return err
 	}
 	defer sessions.Close()
-	before := time.Now()
-	if c.Before != "now" {
-		if before, err = time.Parse(time.RFC3339, c.Before); err != nil {
+	r := server.Revocation{Before: time.Now(), Pool: c.Pool, Now: c.Before == "now"}
+	if !r.Now {
+		if r.Before, err = time.Parse(time.RFC3339, c.Before); err != nil {
 			return fmt.Errorf("--before: %q is neither a time such as 2026-11-22T09:30:00Z nor now", c.Before)
 		}
 	}
-	if err := c.ask(t, before); err != nil {
+	if err := c.ask(t, r.Before); err != nil {
 		return err
 	}
-	if c.Before == "now" {
-		before = time.Now()
-	}
 	shown := time.Now()
-	done, err := sessions.Revoke(t.ctx, server.Revocation{Before: before, Pool: c.Pool}, func(r server.Revoked) {
+	done, err := sessions.Revoke(t.ctx, r, func(r server.Revoked) {
 		if time.Since(shown) > time.Second {
 			shown = time.Now()
 			fmt.Fprintf(t.stderr, "%d sessions and %d of single sign-on so far\n", r.Sessions, r.SSO)
