@@ -61,7 +61,7 @@ func (d driver) bounds(ctx context.Context, p population, dir string) error {
 		}
 	}
 	for _, at := range programs {
-		at.last.print(at.name)
+		at.arithmetic.print(at.last)
 	}
 	return w.Flush()
 }
