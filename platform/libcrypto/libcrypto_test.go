@@ -7,11 +7,13 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"errors"
 	"math/big"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/ebitengine/purego"
 	"pgregory.net/rapid"
 )
 
@@ -245,6 +247,23 @@ func TestWhatComputesWronglyIsNotUsed(t *testing.T) {
 	if err := g.generator.test(big.NewInt(3)); err == nil {
 		t.Error("powers of another number pass")
 	}
+	image, err := purego.Dlopen(soname, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	product, err := purego.Dlsym(image, "BN_mod_mul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, function := range map[string]*uintptr{"powers": &l.call.power, "public powers": &l.call.publicPower} {
+		right := *function
+		*function = product
+		if _, err := l.modulus(p); !errors.Is(err, errPower) {
+			t.Errorf("products as %s: %v", name, err)
+		}
+		*function = right
+	}
+
 	sha256, err := l.fetchDigest("SHA3-256")
 	if err != nil {
 		t.Fatal(err)
