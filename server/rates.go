@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 
 	"cardea/engine/rates"
@@ -23,6 +24,18 @@ func (c *Config) rates() config.Rates {
 func (c *Config) bound(r config.Rate) *throttle.Throttle {
 	perSecond, burst, _ := r.Parse()
 	return &throttle.Throttle{PerSecond: perSecond, Burst: burst, Now: c.now()}
+}
+
+// CheckRates tells which categories of the settings there are not. That their rates are none is told by config.
+func CheckRates(settings config.Rates) error {
+	var wrong []error
+	for _, text := range settings.Categories {
+		name, _, err := config.Category(text)
+		if _, known := cognitoidp.Categories[name]; err == nil && !known {
+			wrong = append(wrong, fmt.Errorf("rates.categories: there is no category %s", name))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // newLimiter makes what bounds requests by category; nil where nothing is bounded.

@@ -101,6 +101,7 @@ func contents(c config.Config) error {
 		_, err := server.ReadTemplates(c.Templates)
 		wrong = append(wrong, config.Within("templates", err))
 	}
+	wrong = append(wrong, server.CheckRates(c.Rates))
 	wrong = append(wrong, config.Within("arithmetic", server.CheckArithmetic(c)))
 	places, err := geo.Open(c.GeoDatabase)
 	if err != nil {

@@ -1,6 +1,12 @@
 package config
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
 
 // Audit says where the records of the audit log go; it is not kept where no place is named.
 type Audit struct {
@@ -28,11 +34,38 @@ func (a Audit) check(plainHTTP bool) error {
 	if a.WebhookURL == "" {
 		return nil
 	}
-	if err := checkCall("audit.webhook_url", a.WebhookURL, plainHTTP); err != nil {
-		return err
-	}
+	var secret error
 	if a.WebhookSecret == "" {
-		return errors.New("audit.webhook_secret is required when audit.webhook_url is set")
+		secret = errors.New("audit.webhook_secret is required when audit.webhook_url is set")
 	}
-	return nil
+	return errors.Join(checkCall("audit.webhook_url", a.WebhookURL, plainHTTP), secret)
+}
+
+// examine looks whether the file can be written, and who can read one that is there. It makes none.
+func (a Audit) examine(f *Findings) {
+	if a.File == "" {
+		return
+	}
+	const setting = "audit.file"
+	info, err := os.Stat(a.File)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		examineFolder(f, given{setting, filepath.Dir(a.File)})
+		return
+	case err != nil:
+		f.wrong(setting, err.Error())
+		return
+	case !info.Mode().IsRegular():
+		f.wrong(setting, a.File+" is no regular file")
+		return
+	}
+	opened, err := os.OpenFile(a.File, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		f.wrong(setting, err.Error())
+		return
+	}
+	_ = opened.Close() // nothing was written
+	if exposed(info)&0o007 != 0 {
+		f.doubtful(setting, fmt.Sprintf("everybody on this machine can read %s: chmod 600 %[1]s", a.File))
+	}
 }

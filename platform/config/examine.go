@@ -45,6 +45,7 @@ func (c Config) Examine(ctx context.Context, path string) (f Findings) {
 	c.examineProxy(&f)
 	c.examineFolders(&f)
 	c.examineFunctions(&f)
+	c.Audit.examine(&f)
 	for _, secret := range c.secretFiles() {
 		examineSecret(&f, secret)
 	}

@@ -12,6 +12,9 @@ import (
 // "0" and "" are no bound.
 type Rate string
 
+// maxWait bounds the seconds in which as many requests become free again as may come at once: a year.
+const maxWait = 365 * 24 * 3600
+
 // Parse reads the rate; 0 is no bound.
 func (r Rate) Parse() (perSecond float64, burst int, err error) {
 	if r == "" {
@@ -24,7 +27,7 @@ func (r Rate) Parse() (perSecond float64, burst int, err error) {
 	}
 	burst = max(1, int(math.Ceil(perSecond)))
 	if given {
-		if burst, err = strconv.Atoi(most); err != nil || burst < 1 || burst > 1e7 {
+		if burst, err = strconv.Atoi(most); err != nil || burst < 1 || burst > 1e7 || perSecond > 0 && float64(burst) > maxWait*perSecond {
 			return 0, 0, fmt.Errorf("%q is no rate, such as 10 or 10:100", string(r))
 		}
 	}

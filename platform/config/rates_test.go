@@ -11,7 +11,7 @@ func TestRatesAreRead(t *testing.T) {
 		good  bool
 	}{
 		{"", 0, 0, true}, {"0", 0, 1, true}, {"10", 10, 10, true}, {"0.5", 0.5, 1, true}, {"10:100", 10, 100, true},
-		{"-1", 0, 0, false}, {"a", 0, 0, false}, {"1:0", 0, 0, false}, {"1:", 0, 0, false}, {"NaN", 0, 0, false}, {"1e9", 0, 0, false},
+		{"-1", 0, 0, false}, {"a", 0, 0, false}, {"1:0", 0, 0, false}, {"1:", 0, 0, false}, {"NaN", 0, 0, false}, {"1e9", 0, 0, false}, {"0.001:10000000", 0, 0, false}, {"0:5", 0, 5, true},
 	} {
 		rate, burst, err := c.text.Parse()
 		if (err == nil) != c.good || err == nil && (rate != c.rate || burst != c.burst) {
