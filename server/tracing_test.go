@@ -92,6 +92,48 @@ func TestASignInIsTracedWithoutSecrets(t *testing.T) {
 	})
 }
 
+// What is refused before its operation begins has a span with the code of the error, too. A request that names no operation has none:
+// its sender would choose how many there are.
+func TestRefusedRequestsAreTraced(t *testing.T) {
+	t.Parallel()
+	collector := tracingtest.New(t)
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
+		c.Tracing.Endpoint, c.Tracing.Ratio, c.EnforceIAM = collector.URL, 1, true
+	})
+	send := func(operation, authorization string) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodPost, w.URL+"/", strings.NewReader(`{"UserPoolId":"us-east-1_AbCdEfGhI"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		w.Do(t, r)
+	}
+	send("NoSuchOperation", "")
+	send("DeleteUserPool", "")
+	send("DescribeUserPool", "AWS4-HMAC-SHA256 Credential=AKIDSTRANGER/20260101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host;x-amz-date, Signature=abc")
+	for name, want := range map[string]string{
+		"cognito-idp.DeleteUserPool": "MissingAuthenticationTokenException", "cognito-idp.DescribeUserPool": "IncompleteSignatureException",
+	} {
+		span := collector.Await(t, name)
+		if got := tracingtest.Attributes(span); got["cardea.code"] != want || got["http.response.status_code"] != 400 {
+			t.Errorf("%s: attributes %v, want the code %s", name, got, want)
+		}
+	}
+	for _, span := range collector.Spans() {
+		if strings.Contains(span.Name, "NoSuch") || strings.Contains(span.Name, "unknown") {
+			t.Errorf("a request that names no operation has the span %s", span.Name)
+		}
+	}
+	if bytes.Contains(collector.Raw(), []byte("AKIDSTRANGER")) {
+		t.Error("a span has what a stranger has sent")
+	}
+}
+
 func TestTracesOfTrustedProxiesGoOn(t *testing.T) {
 	t.Parallel()
 	const theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -42,6 +42,7 @@ type Request struct {
 	note  *audit.Note        // nil before Begin, and without an audit log
 	stack []byte             // of a panic
 	span  tracing.Span
+	begun bool // its operation
 }
 
 // Open begins a request. id is a UUID that its answer and the log carry.
@@ -55,6 +56,7 @@ func (r *Recorder) Begin(q *Request) context.Context {
 	if r.Audit != nil {
 		ctx, q.note = audit.WithNote(ctx)
 	}
+	q.begun = true
 	ctx, q.span = r.Tracer.Request(ctx, q.http.Header, q.began)
 	if r.Started != nil {
 		ctx, q.ended = r.Started(ctx)
@@ -117,7 +119,7 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 		r.Observe(o.Service, o.Operation, o.Code, took)
 	}
 	r.audit(q, &o)
-	q.trace(&o)
+	r.trace(q, &o)
 	level := slog.LevelInfo
 	if o.Failure != nil || o.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -146,8 +148,12 @@ func (r *Recorder) Record(q *Request, o Outcome) {
 	r.Log.LogAttrs(q.http.Context(), level, "request", attributes...)
 }
 
-// trace ends the span of the request.
-func (q *Request) trace(o *Outcome) {
+// trace ends the span of the request. One whose operation was refused before it began gets its span here; one that names no operation
+// gets none.
+func (r *Recorder) trace(q *Request, o *Outcome) {
+	if !q.begun && o.Operation != "" {
+		_, q.span = r.Tracer.Request(q.http.Context(), q.http.Header, q.began)
+	}
 	if q.span == (tracing.Span{}) {
 		return
 	}
