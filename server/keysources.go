@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"cardea/engine/kmskey"
+	"cardea/outbound/delivery"
 	"cardea/outbound/kms"
 	"cardea/platform/config"
 	"cardea/platform/seal"
@@ -27,6 +29,9 @@ const (
 	// keysWithin bounds how long one source of master keys may take.
 	keysWithin = 15 * time.Second
 
+	// keysPatience bounds how long a start waits for a source that is away, in all its tries.
+	keysPatience = 30 * time.Second
+
 	// maxKeyText bounds what a source may print or answer.
 	maxKeyText = 64 << 10
 )
@@ -34,23 +39,34 @@ const (
 // keySources read the master keys that a configuration names.
 type keySources struct {
 	config.Config
-	stderr io.Writer // gets what commands say
+	stderr   io.Writer     // gets what commands say
+	log      *slog.Logger  // is told that a source is away
+	patience time.Duration // how long a source that is away is asked again; 0: not at all
 }
 
 // ReadMasterKeys reads the master keys of a configuration from wherever they are, the one in front first: those of master_key,
 // master_key_file or master_key_command, then those of each of master_keys. stderr gets what commands say there. No key is in an error.
 func ReadMasterKeys(ctx context.Context, c config.Config, stderr io.Writer) (keys [][]byte, err error) {
-	r := keySources{c, stderr}
-	if len(c.MasterKeyCommand) > 0 {
-		if keys, err = r.command(ctx, c.MasterKeyCommand); err != nil {
+	return keySources{Config: c, stderr: stderr}.read(ctx)
+}
+
+// AwaitMasterKeys is ReadMasterKeys for a start: while KMS or Vault is away it asks again, for half a minute, and tells the log. A refusal
+// is an error at once.
+func AwaitMasterKeys(ctx context.Context, c config.Config, stderr io.Writer, log *slog.Logger) (keys [][]byte, err error) {
+	return keySources{c, stderr, log, keysPatience}.read(ctx)
+}
+
+func (r keySources) read(ctx context.Context) (keys [][]byte, err error) {
+	if len(r.MasterKeyCommand) > 0 {
+		if keys, err = r.command(ctx, r.MasterKeyCommand); err != nil {
 			return nil, fmt.Errorf("master_key_command: %w", err)
 		}
-	} else if c.MasterKey != "" || c.MasterKeyFile != "" || len(c.MasterKeySources) == 0 {
-		if keys, err = c.MasterKeys(); err != nil {
+	} else if r.MasterKey != "" || r.MasterKeyFile != "" || len(r.MasterKeySources) == 0 {
+		if keys, err = r.MasterKeys(); err != nil {
 			return nil, err
 		}
 	}
-	for i, source := range c.MasterKeySources {
+	for i, source := range r.MasterKeySources {
 		more, err := r.source(ctx, source)
 		if err != nil {
 			return nil, fmt.Errorf("master_keys[%d]: %w", i, err)
@@ -66,17 +82,46 @@ func ReadMasterKeys(ctx context.Context, c config.Config, stderr io.Writer) (key
 }
 
 func (r keySources) source(ctx context.Context, s config.MasterKeySource) ([][]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, keysWithin)
-	defer cancel()
 	switch {
 	case len(s.Command) > 0:
 		return r.command(ctx, s.Command)
 	case s.KMS != "":
-		return r.kms(ctx, s)
+		return r.await(ctx, func(ctx context.Context) ([][]byte, error) { return r.kms(ctx, s) })
 	case s.Vault != "":
-		return r.vault(ctx, s)
+		return r.await(ctx, func(ctx context.Context) ([][]byte, error) { return r.vault(ctx, s) })
 	}
 	return config.Config{MasterKeyFile: s.File}.MasterKeys()
+}
+
+// await asks a service until it has answered something else than that it is away.
+func (r keySources) await(ctx context.Context, ask func(context.Context) ([][]byte, error)) ([][]byte, error) {
+	until := time.Now().Add(r.patience)
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		try, cancel := context.WithTimeout(ctx, keysWithin)
+		keys, err := ask(try)
+		cancel()
+		if err == nil || !away(err) || time.Now().Add(pause).After(until) {
+			return keys, err
+		}
+		r.log.Warn("the service that has the master key is away: it is asked again", "error", err, "pause", pause.String(), "until", until.UTC().Format(time.RFC3339))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// Pauses between the tries of a service that is away.
+const (
+	firstPause   = 250 * time.Millisecond
+	longestPause = 4 * time.Second
+)
+
+// away reports whether a service has not answered, has answered that something is wrong with itself, or that it is asked too often.
+func away(err error) bool {
+	failure, ok := errors.AsType[*delivery.Error](err)
+	return ok && (failure.Class == delivery.Transient || failure.Class == delivery.Throttled)
 }
 
 // command runs a program, not by a shell, and reads what it prints.
@@ -145,6 +190,9 @@ func (r keySources) kms(ctx context.Context, s config.MasterKeySource) ([][]byte
 	signing := config.KMSKey{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken, Profile: s.Profile}
 	caller := &kms.Client{Endpoint: s.KMS, Keys: kmsCredentials(signing, foundKeys(time.Now)), HTTP: client}
 	plain, err := caller.Decrypt(ctx, key.Region, key.String(), kms.Ciphertext{Blob: ciphertext, Context: s.Context})
+	if away(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: the key, the Region, the context and the right kms:Decrypt must be those that the ciphertext was made with", err)
 	}
@@ -182,14 +230,18 @@ func (r keySources) vault(ctx context.Context, s config.MasterKeySource) ([][]by
 	request.Header.Set("X-Vault-Token", token)
 	answer, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("vault does not answer: %w", err)
+		return nil, fmt.Errorf("vault does not answer: %w", delivery.Unreachable(err))
 	}
 	defer func() { _ = answer.Body.Close() }() // all that is used was read
 	var said struct {
 		Data   struct{ Plaintext string }
 		Errors []string
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil || answer.StatusCode != http.StatusOK {
+	err = json.NewDecoder(answer.Body).Decode(&said)
+	if failure := delivery.Status("vault", answer); answer.StatusCode != http.StatusOK && away(failure) {
+		return nil, fmt.Errorf("%w %q", failure, said.Errors)
+	}
+	if err != nil || answer.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("vault answers %s %q: the token must be good and its policy allow update on %s/decrypt/%s", answer.Status, said.Errors, mount, s.Key)
 	}
 	// The plaintext is in base64 as a master key is: what was encrypted are its 32 bytes.

@@ -49,11 +49,11 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 	if err != nil {
 		return server.Config{}, err
 	}
-	keys, err := server.ReadMasterKeys(t.ctx, settings, t.stderr)
+	log, err := telemetry.Logger(t.stderr, settings.Log.Level, settings.Log.Format)
 	if err != nil {
 		return server.Config{}, err
 	}
-	log, err := telemetry.Logger(t.stderr, settings.Log.Level, settings.Log.Format)
+	keys, err := server.AwaitMasterKeys(t.ctx, settings, t.stderr, log)
 	if err != nil {
 		return server.Config{}, err
 	}
