@@ -26,10 +26,7 @@ func Alone(url string) (release func(), err error) {
 	if name == "" {
 		return func() {}, nil // Open says what is wrong
 	}
-	if real, err := filepath.EvalSymlinks(name); err == nil { // one file has one lock, whatever leads to it
-		name = real
-	}
-	file, err := os.OpenFile(name+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(leadsTo(name)+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock database: %w", err)
 	}
@@ -41,4 +38,25 @@ func Alone(url string) (release func(), err error) {
 		return nil, fmt.Errorf("lock database: %s: %w", file.Name(), err)
 	}
 	return func() { _ = file.Close() }, nil // which unlocks it; the file stays, or two servers could lock two files
+}
+
+// mostLinks bounds how many symbolic links lead to a file, as systems do.
+const mostLinks = 40
+
+// leadsTo is the file that a name leads to by symbolic links, also if it is yet to be made: one file has one lock, whatever leads to it.
+func leadsTo(name string) string {
+	for range mostLinks {
+		if folder, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+			name = filepath.Join(folder, filepath.Base(name))
+		}
+		next, err := os.Readlink(name)
+		if err != nil {
+			break // it is none
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(name), next)
+		}
+		name = next
+	}
+	return name
 }

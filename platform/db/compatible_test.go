@@ -268,6 +268,22 @@ func TestOneServerHasASQLiteFile(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrServed", url, err)
 		}
 	}
+	coming := filepath.Join(t.TempDir(), "coming.db") // the first start makes it
+	if err := os.Symlink(filepath.Base(coming), coming+".link"); err == nil {
+		first, err := db.Alone("sqlite:" + coming + ".link")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(coming, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, url := range []string{"sqlite:" + coming, "sqlite:" + coming + ".link"} {
+			if _, err := db.Alone(url); !errors.Is(err, db.ErrServed) {
+				t.Errorf("%s, made by the first start: got %v, want ErrServed", url, err)
+			}
+		}
+		first()
+	}
 	release()
 	again, err := db.Alone("sqlite:" + file)
 	if err != nil {
