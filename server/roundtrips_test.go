@@ -7,6 +7,7 @@ import (
 
 	"cardea/platform/db/dbtest"
 	"cardea/server/servertest"
+	"cardea/spec/id"
 	"cardea/spec/srp"
 )
 
@@ -32,6 +33,7 @@ var counted = []struct {
 	{"GetUser", cost{1, 3, 1}, (*counting).getUser},
 	{"signed AdminGetUser", cost{1, 2, 2}, (*counting).adminGetUser},
 	{"forged refresh token", cost{1, 1, 1}, (*counting).forgedRefresh},
+	{"SignUp", cost{3, 6, 5}, (*counting).signUp},
 }
 
 // Latency on PostgreSQL is round trips times the way to the server.
@@ -158,6 +160,10 @@ func (u *counting) rotate(t *testing.T) {
 func (u *counting) forgedRefresh(t *testing.T) {
 	forged := strings.Replace(u.newest, u.newest[60:70], "AAAAAAAAAA", 1)
 	u.Fails(t, "GetTokensFromRefreshToken", M{"ClientId": u.rotating, "RefreshToken": forged}, "NotAuthorizedException", "Invalid Refresh Token")
+}
+
+func (u *counting) signUp(t *testing.T) {
+	u.Must(t, "SignUp", M{"ClientId": u.client, "Username": "carol-" + string(id.NewSub()), "Password": servertest.Password})
 }
 
 func (u *counting) getUser(t *testing.T) {

@@ -107,9 +107,7 @@ func Create(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	if err := user.Insert(tx, u); err != nil {
 		return fmt.Errorf("insert user: %w", err)
 	}
-	if err := user.Index(tx, p.ID, u.Sub, terms(p, u)); err != nil {
-		return fmt.Errorf("index user: %w", err)
-	}
+	user.Index(tx, p.ID, u.Sub, terms(p, u))
 	audit.About(tx.Context(), string(p.ID), string(u.Sub))
 	return nil
 }
@@ -130,9 +128,7 @@ func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	if err := claim(tx, p, u, minus(after, before), force); err != nil {
 		return err
 	}
-	if err := user.Release(tx, p.ID, u.Sub, minus(before, after)); err != nil {
-		return err
-	}
+	user.Release(tx, p.ID, u.Sub, minus(before, after))
 	if err := user.Update(tx, u); err != nil {
 		return fmt.Errorf("update user: %w", err)
 	}
@@ -143,12 +139,8 @@ func Save(tx *db.Tx, p *pool.Pool, u *user.User, force bool) error {
 	}
 
 	found, findable := terms(p, old), terms(p, u)
-	if err := user.Unindex(tx, p.ID, u.Sub, minus(found, findable)); err != nil {
-		return err
-	}
-	if err := user.Index(tx, p.ID, u.Sub, minus(findable, found)); err != nil {
-		return fmt.Errorf("index user: %w", err)
-	}
+	user.Unindex(tx, p.ID, u.Sub, minus(found, findable))
+	user.Index(tx, p.ID, u.Sub, minus(findable, found))
 	return nil
 }
 
@@ -239,12 +231,8 @@ func isSub(name string) bool {
 // Delete removes a user and everything that belongs to them: sessions, devices, factors, codes, group memberships, failed
 // attempts, custom sign-ins, identities at providers, names. Without the row their tokens are void.
 func Delete(tx *db.Tx, p *pool.Pool, u *user.User) error {
-	if err := user.Release(tx, p.ID, u.Sub, names(p, u)); err != nil {
-		return err
-	}
-	if err := user.Unindex(tx, p.ID, u.Sub, terms(p, u)); err != nil {
-		return err
-	}
+	user.Release(tx, p.ID, u.Sub, names(p, u))
+	user.Unindex(tx, p.ID, u.Sub, terms(p, u))
 	for _, remove := range []func(*db.Tx, id.Pool, id.Sub) error{
 		EndAllSSO, session.DeleteUser, device.DeleteUser, factor.DeleteUser, code.DeleteUser, authcode.DeleteUser, devicegrant.DeleteUser, group.DeleteUser,
 		attempt.DeleteUser, customauth.DeleteUser, linkedidentity.DeleteUser, user.Delete,

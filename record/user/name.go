@@ -121,24 +121,18 @@ func undoClaim(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) (taken []Owner
 	if len(taken) == 0 {
 		return nil, fmt.Errorf("claim names of %s: claimed before", sub)
 	}
-	if err := Release(tx, pool, sub, names); err != nil {
-		return nil, err
-	}
+	Release(tx, pool, sub, names)
 	return taken, db.ErrExists
 }
 
 // Release gives up those of the names that the user owns.
-func Release(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) error {
+func Release(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) {
 	for _, name := range names {
-		_, err := tx.Exec(`
+		tx.Later(`
 			DELETE FROM user_name
 			WHERE pool_id = $1 AND key = $2 AND sub = $3`,
 			pool, name.Key, sub)
-		if err != nil {
-			return fmt.Errorf("release name: %w", err)
-		}
 	}
-	return nil
 }
 
 // placeholders writes "$first, $first+1 …".

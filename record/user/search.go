@@ -38,9 +38,9 @@ func TermKey(value string) string {
 }
 
 // Index adds entries for a user; those already there stay.
-func Index(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) error {
+func Index(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) {
 	if len(terms) == 0 {
-		return nil
+		return
 	}
 	args := []any{pool, sub}
 	rows := make([]string, len(terms))
@@ -48,26 +48,21 @@ func Index(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) error {
 		rows[i] = fmt.Sprintf("($1, $%d, $%d, $2)", len(args)+1, len(args)+2)
 		args = append(args, term.Name, term.Key)
 	}
-	_, err := tx.Exec(`
+	tx.Later(`
 		INSERT INTO user_attribute (pool_id, name, key, sub)
 		VALUES `+strings.Join(rows, ", ")+`
 		ON CONFLICT DO NOTHING`,
 		args...)
-	return err
 }
 
 // Unindex removes entries of a user.
-func Unindex(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) error {
+func Unindex(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) {
 	for _, term := range terms {
-		_, err := tx.Exec(`
+		tx.Later(`
 			DELETE FROM user_attribute
 			WHERE pool_id = $1 AND name = $2 AND key = $3 AND sub = $4`,
 			pool, term.Name, term.Key, sub)
-		if err != nil {
-			return fmt.Errorf("remove index entry: %w", err)
-		}
 	}
-	return nil
 }
 
 // Query asks for a page of the users whose entry under a name equals a key or begins with it.

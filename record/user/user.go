@@ -2,6 +2,7 @@ package user
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,24 +69,24 @@ const columns = `
 	u.pool_id, u.sub, u.username, u.status, u.enabled, u.created, u.modified, u.version, u.attributes, u.pending,
 	u.password, u.password_set, u.history, u.signed_out, u.mfa, u.registered, u.unproven`
 
-// Insert adds a user's row, and db.ErrExists when the sub is taken. Names and index entries are added apart.
+var errSubExists = errors.New("the sub is another user's")
+
+// Insert adds a user's row without waiting, as [db.Tx.LaterOne]: a sub is drawn at random, so that one that is taken is a fault, which
+// fails the transaction. Names and index entries are added apart.
 func Insert(tx *db.Tx, u *User) error {
 	v, err := encode(u)
 	if err != nil {
 		return err
 	}
 	u.Version = 1
-	rows, err := tx.Exec(`
+	tx.LaterOne(errSubExists, `
 		INSERT INTO user_account (pool_id, sub, username, status, enabled, created, modified, version, attributes, pending,
 			password, password_set, history, signed_out, mfa, registered, unproven)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT DO NOTHING`,
 		u.Pool, u.Sub, u.Username, u.Status, u.Enabled, db.Millis(u.Created), db.Millis(u.Modified), u.Version,
 		v.attributes, v.pending, u.Password, db.Millis(u.PasswordSet), v.history, db.Millis(u.SignedOut), v.mfa, u.Registered, u.Unproven)
-	if err == nil && rows == 0 {
-		return db.ErrExists
-	}
-	return err
+	return nil
 }
 
 // Get loads a user by sub, or db.ErrNotFound.
