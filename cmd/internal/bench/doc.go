@@ -18,6 +18,9 @@
 //
 // The table engines stands apart too: -tables engines compares what requests cost the server on SQLite and on PostgreSQL.
 //
+// And the table soak: -tables soak -users 10000 -duration 1h drives the server at half of what it can serve, and shows each twelfth of the
+// time apart.
+//
 // The flag -tables chooses among them: go run ./cmd/internal/bench -tables served -users 1000 takes half a minute.
 //
 // CPU time and memory are read from /proc, so it runs on Linux. Absolute figures mean little; ratios do.

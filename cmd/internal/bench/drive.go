@@ -171,6 +171,9 @@ func (c *connection) call(ctx context.Context, operation string, in fields) (ans
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w", operation, err)
 	}
+	if len(text) == 0 { // what an operation without output answers
+		return answer{}, nil
+	}
 	var out answer
 	return out, json.Unmarshal(text, &out)
 }

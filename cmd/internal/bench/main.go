@@ -19,7 +19,7 @@ type options struct {
 	Connections int
 	Users       int    // in the large pool
 	Tables      string // those to print, separated by commas
-	Engine      string // for the table scale: sqlite or postgres
+	Engine      string // for the tables scale and soak: sqlite or postgres
 	Data        string // for the table scale: a folder that keeps what was loaded
 }
 
@@ -35,18 +35,20 @@ func main() {
 	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
 	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
 	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,s3,credentials,growth", "what to measure")
-	flag.StringVar(&o.Engine, "engine", "sqlite", "the database of the table scale: sqlite or postgres")
+	flag.StringVar(&o.Engine, "engine", "sqlite", "the database of the tables scale and soak: sqlite or postgres")
 	flag.StringVar(&o.Data, "data", "", "a folder where the table scale keeps what it has loaded, for the next run; empty: none is kept")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	do := run
-	switch o.Tables {
+	switch o.Tables { // these have databases of their own
 	case "scale":
 		do = scale
 	case "engines":
 		do = engines
+	case "soak":
+		do = soak
 	}
 	if err := do(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

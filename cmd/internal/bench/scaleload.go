@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"cardea/engine/account"
@@ -35,8 +36,16 @@ const (
 	// sessionsApart is how many users of the large pool there are for each that has a session.
 	sessionsApart = 10
 	// crowdBatch is how many users one transaction stores.
-	crowdBatch = 4_000
+	crowdBatch = 1_000
+	// crowdWriters is how many transactions are under way at once. SQLite runs them one after the other.
+	crowdWriters = 4
 )
+
+// batchOfUsers are users who are stored together, and the number of the first.
+type batchOfUsers struct {
+	first int
+	users []*user.User
+}
 
 // world is what the table scale measures: two pools in one database.
 type world struct {
@@ -174,7 +183,7 @@ func (l loader) once(ctx context.Context, file string, users int) (population, e
 }
 
 // crowd makes a pool, a client and many users, in the order of their subs: this way the trees of the tables grow at their ends.
-// One goroutine makes users while another stores those before.
+// One goroutine makes users while others store those before.
 func (l loader) crowd(ctx context.Context, p *population) error {
 	if err := l.found(ctx, p); err != nil {
 		return err
@@ -194,7 +203,7 @@ func (l loader) crowd(ctx context.Context, p *population) error {
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	made := make(chan []*user.User, 4)
+	made := make(chan batchOfUsers, crowdWriters)
 	go func() {
 		defer close(made)
 		c := crowd{pool: of, box: box, population: p}
@@ -204,22 +213,26 @@ func (l loader) crowd(ctx context.Context, p *population) error {
 				cancel(err)
 				return
 			}
-			made <- users
+			made <- batchOfUsers{first, users}
 		}
 	}()
-	stored, shown := 0, time.Now()
-	for users := range made {
-		if err := l.srv.DB.Write(ctx, func(tx *db.Tx) error { return storeCrowd(tx, of, p, stored, users) }); err != nil {
-			cancel(err)
-			for range made { // lets the other goroutine end
+	var writers sync.WaitGroup
+	for range crowdWriters {
+		writers.Go(func() {
+			for b := range made { // to the end, so that the other goroutine ends
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := l.srv.DB.Write(ctx, func(tx *db.Tx) error { return storeCrowd(tx, of, p, b) }); err != nil {
+					cancel(err)
+				}
+				if (b.first+crowdBatch)%(100*crowdBatch) == 0 {
+					fmt.Printf("%d users\n", b.first+crowdBatch)
+				}
 			}
-			return err
-		}
-		if stored += len(users); time.Since(shown) > 30*time.Second {
-			shown = time.Now()
-			fmt.Printf("%d users\n", stored)
-		}
+		})
 	}
+	writers.Wait()
 	return context.Cause(ctx)
 }
 
@@ -268,13 +281,13 @@ func orderedSub(drawn id.Sub, i, n int) id.Sub {
 	return id.Sub(fmt.Sprintf("%x%s", first, drawn[8:]))
 }
 
-// storeCrowd stores users, the first of whom has the number given, and sessions of some of them.
-func storeCrowd(tx *db.Tx, of *pool.Pool, p *population, first int, users []*user.User) error {
-	for i, u := range users {
+// storeCrowd stores users, and sessions of some of them.
+func storeCrowd(tx *db.Tx, of *pool.Pool, p *population, b batchOfUsers) error {
+	for i, u := range b.users {
 		if err := account.Create(tx, of, u.Clone(), false); err != nil {
 			return err
 		}
-		if (first+i)%sessionsApart != 0 {
+		if (b.first+i)%sessionsApart != 0 {
 			continue
 		}
 		s := &session.Session{
