@@ -18,9 +18,9 @@ import (
 // other is a new database of the other engine.
 func other(t *testing.T, url string) string {
 	if strings.HasPrefix(url, "sqlite:") {
-		return dbtest.Postgres(t)
+		return dbtest.EmptyPostgres(t)
 	}
-	return dbtest.SQLite(t)
+	return dbtest.EmptySQLite(t)
 }
 
 // configOf is what commands beside a world's server are told.

@@ -41,7 +41,7 @@ func TestKeptDatabasesOfEachVersionServe(t *testing.T) {
 				writeKept(t, migration)
 			}
 			from := readKept(t, migration)
-			dbtest.EachURL(t, func(t *testing.T, url string) {
+			dbtest.EachEmpty(t, func(t *testing.T, url string) {
 				dbtest.Fill(t, url, dbtest.Through(t, migrationsFolder, migration), from.Tables)
 				w := servertest.New(t, url, nil)
 				dbtest.Holds(t, w.DB, from.Tables)
@@ -91,7 +91,7 @@ func readKept(t *testing.T, migration string) (k keptDatabase) {
 // write makes a database by the present program and keeps as much of it as the schema of a version has.
 func writeKept(t *testing.T, migration string) {
 	t.Helper()
-	w := servertest.New(t, dbtest.SQLite(t), nil)
+	w := servertest.New(t, dbtest.EmptySQLite(t), nil)
 	k := keptDatabase{Pool: w.Pool(t, nil)}
 	k.Client = w.Client(t, k.Pool, nil)
 	w.User(t, k.Pool, "alice", "email", "alice@example.com", "email_verified", "true")
@@ -102,7 +102,7 @@ func writeKept(t *testing.T, migration string) {
 	k.RefreshToken = servertest.Text(servertest.M{"t": w.SignIn(t, k.Client, "alice")}, "t.RefreshToken")
 	w.Root(t)
 
-	schema, err := db.Open(t.Context(), dbtest.SQLite(t), db.Options{Migrations: dbtest.Through(t, migrationsFolder, migration), Fast: true})
+	schema, err := db.Open(t.Context(), dbtest.EmptySQLite(t), db.Options{Migrations: dbtest.Through(t, migrationsFolder, migration), Fast: true})
 	if err != nil {
 		t.Fatal(err)
 	}

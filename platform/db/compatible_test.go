@@ -53,7 +53,7 @@ func works(ctx context.Context, d *db.DB, value string) error {
 
 func TestOlderProgramsServeBesideMigrationsThatAllowIt(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		old, err := served(t, url, files("0001"))
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestOlderProgramsServeBesideMigrationsThatAllowIt(t *testing.T) {
 
 func TestOlderProgramsRefuseBesideOtherMigrations(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		looks, err := served(t, url, files("0001"))
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +115,7 @@ func TestOlderProgramsRefuseBesideOtherMigrations(t *testing.T) {
 
 func TestContractingMigrationsAreAnnouncedAndWaitFor(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		old, err := served(t, url, files("0001"))
 		if err != nil {
 			t.Fatal(err)

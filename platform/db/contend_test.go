@@ -17,7 +17,7 @@ func BenchmarkDifferentRows(b *testing.B) {
 		b.Run(strconv.Itoa(rows), func(b *testing.B) {
 			var retries, serial atomic.Int64
 			opts := db.Options{Migrations: schema, Observe: func(_ context.Context, t db.Transaction) { retries.Add(int64(t.Retries)) }}
-			d, err := db.Open(b.Context(), dbtest.Postgres(b), opts)
+			d, err := db.Open(b.Context(), dbtest.EmptyPostgres(b), opts)
 			if err != nil {
 				b.Fatal(err)
 			}

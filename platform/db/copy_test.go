@@ -167,7 +167,7 @@ func sample(kind db.Kind, row int) any {
 }
 
 // engines make new databases.
-var engines = map[string]func(testing.TB) string{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres}
+var engines = map[string]func(testing.TB) string{"sqlite": dbtest.EmptySQLite, "postgres": dbtest.EmptyPostgres}
 
 func TestEveryTableIsCopiedFromAndToEitherEngine(t *testing.T) {
 	t.Parallel()
@@ -200,7 +200,7 @@ func TestEveryTableIsCopiedFromAndToEitherEngine(t *testing.T) {
 
 func TestSnapshotIsOfOneMoment(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		d := dbtest.Open(t, url, db.Options{})
 		put := func(name string) {
 			err := d.Write(t.Context(), func(tx *db.Tx) error {
@@ -237,8 +237,8 @@ func TestSnapshotIsOfOneMoment(t *testing.T) {
 
 func TestFillIsAllOrNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
-		source := dbtest.SQLite(t)
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
+		source := dbtest.EmptySQLite(t)
 		populate(t, source)
 		c := snapshot(t, source)
 		boom := errors.New("boom")
@@ -270,8 +270,8 @@ func TestFillIsAllOrNothing(t *testing.T) {
 
 func TestFillRefusesADatabaseThatAServerHasMade(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
-		c := snapshot(t, filled(t, dbtest.SQLite(t)))
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
+		c := snapshot(t, filled(t, dbtest.EmptySQLite(t)))
 		dbtest.Open(t, url, db.Options{})
 		if err := c.fill(t, url, complete); !errors.Is(err, db.ErrNotEmpty) {
 			t.Errorf("got %v, want ErrNotEmpty", err)
@@ -287,8 +287,8 @@ func filled(t *testing.T, url string) string {
 
 func TestFillRefusesWhatIsNotOfItsSchema(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
-		c := snapshot(t, filled(t, dbtest.SQLite(t)))
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
+		c := snapshot(t, filled(t, dbtest.EmptySQLite(t)))
 		unknown := *c
 		unknown.migrations = append(slices.Clone(c.migrations), "9999_later")
 		if err := unknown.fill(t, url, complete); !errors.Is(err, db.ErrNewer) {

@@ -396,7 +396,7 @@ func TestParallelIncrementsAllCount(t *testing.T) {
 // A closure that hides the conflict is run again all the same.
 func TestSwallowedConflictIsRetried(t *testing.T) {
 	t.Parallel()
-	d, err := db.Open(t.Context(), dbtest.Postgres(t), db.Options{Migrations: schema})
+	d, err := db.Open(t.Context(), dbtest.EmptyPostgres(t), db.Options{Migrations: schema})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -473,7 +473,7 @@ func TestNowIsTheClockInMilliseconds(t *testing.T) {
 
 func TestTransactionsAreObserved(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		var seen []db.Transaction
 		d := dbtest.Open(t, url, db.Options{Migrations: schema, Observe: func(_ context.Context, one db.Transaction) { seen = append(seen, one) }})
 		must(t, d.Write(t.Context(), func(tx *db.Tx) error { return errors.Join(insert(tx, "a", 1), insert(tx, "b", 1)) }))

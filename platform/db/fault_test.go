@@ -36,13 +36,13 @@ func kill(t *testing.T, by *db.DB, pids ...int64) {
 
 // bothOn opens two databases on the same schema.
 func bothOn(t *testing.T) (d, other *db.DB) {
-	url := dbtest.Postgres(t)
+	url := dbtest.EmptyPostgres(t)
 	return dbtest.Open(t, url, db.Options{Migrations: schema}), dbtest.Open(t, url, db.Options{Migrations: schema})
 }
 
 func TestTransactionThatLosesItsConnectionRunsAgain(t *testing.T) {
 	t.Parallel()
-	address := dbtest.Postgres(t)
+	address := dbtest.EmptyPostgres(t)
 	other := dbtest.Open(t, address, db.Options{Migrations: schema})
 	for name, url := range map[string]string{
 		"socket":  address,                   // on which nothing more can be sent
@@ -155,7 +155,7 @@ func TestPreparedStatementsSurviveChangesOfTheSchema(t *testing.T) {
 // A server that has become one that only reads is found out by the first write, and all connections to it are replaced.
 func TestConnectionsThatOnlyReadAreReplaced(t *testing.T) {
 	t.Parallel()
-	d := dbtest.Open(t, dbtest.Postgres(t), db.Options{Migrations: schema})
+	d := dbtest.Open(t, dbtest.EmptyPostgres(t), db.Options{Migrations: schema})
 	var sibling, now int64
 	must(t, d.Write(t.Context(), func(tx *db.Tx) error {
 		err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
@@ -184,7 +184,7 @@ func TestConnectionsThatOnlyReadAreReplaced(t *testing.T) {
 
 func TestConnectionsHaveALongestLife(t *testing.T) {
 	t.Parallel()
-	address := dbtest.Postgres(t) + "&pool_max_conn_lifetime=50ms&pool_max_conn_lifetime_jitter=0s"
+	address := dbtest.EmptyPostgres(t) + "&pool_max_conn_lifetime=50ms&pool_max_conn_lifetime_jitter=0s"
 	d := dbtest.Open(t, address, db.Options{Migrations: schema})
 	var pids []int64
 	ask := func() {
@@ -301,7 +301,7 @@ func (c *cutter) serve(program, server net.Conn) {
 
 func TestCommitWithoutAnAnswerIsUnsure(t *testing.T) {
 	t.Parallel()
-	address := dbtest.Postgres(t)
+	address := dbtest.EmptyPostgres(t)
 	c := newCutter(t, address)
 	whole := dbtest.Open(t, address, db.Options{Migrations: schema})
 	for serial, passed := range []bool{false, true} {
@@ -332,7 +332,7 @@ func TestCommitWithoutAnAnswerIsUnsure(t *testing.T) {
 // Before COMMIT was sent, nothing is unsure.
 func TestConnectionCutBeforeCommitIsReplaced(t *testing.T) {
 	t.Parallel()
-	c := newCutter(t, dbtest.Postgres(t))
+	c := newCutter(t, dbtest.EmptyPostgres(t))
 	d := dbtest.Open(t, c.url, db.Options{Migrations: schema})
 	text := "INSERT INTO thing"
 	c.cutAt.Store(&text)

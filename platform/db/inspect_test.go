@@ -25,7 +25,7 @@ func inspected(t *testing.T, url string) (fresh bool, wrong, doubtful string) {
 
 func TestInspectKnowsWhatAServerWouldFind(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		if fresh, wrong, doubtful := inspected(t, url); !fresh || wrong != "<nil>" || !strings.Contains(doubtful, "start") {
 			t.Errorf("before the first start: got %t, %s, %s", fresh, wrong, doubtful)
 		}
@@ -94,7 +94,7 @@ func TestInspectKnowsBesideWhichMigrationsAServerMayServe(t *testing.T) {
 
 func TestInspectTellsWhatPostgreSQLRefuses(t *testing.T) {
 	t.Parallel()
-	address := dbtest.Postgres(t)
+	address := dbtest.EmptyPostgres(t)
 	with := func(change func(u *url.URL, query url.Values)) string {
 		u, err := url.Parse(address)
 		if err != nil {

@@ -27,7 +27,7 @@ func observed(t *testing.T, url string) (d *db.DB, last func() db.Transaction) {
 
 func TestStatementsTravelTogether(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		d, last := observed(t, url)
 		want := func(what string, statements, trips int) {
 			t.Helper()
@@ -200,7 +200,7 @@ func TestAnswersEndWithTheirTransaction(t *testing.T) {
 // What was left for later is part of what a conflict repeats.
 func TestLaterStatementsAreRepeatedAfterAConflict(t *testing.T) {
 	t.Parallel()
-	d, last := observed(t, dbtest.Postgres(t))
+	d, last := observed(t, dbtest.EmptyPostgres(t))
 	must(t, d.Write(t.Context(), func(tx *db.Tx) error {
 		tx.Later(insertThing, "a", 0)
 		return nil

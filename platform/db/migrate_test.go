@@ -54,7 +54,7 @@ func applied(t *testing.T, d *db.DB) (names []string) {
 
 func TestMigrationsRunOnceEach(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		for _, set := range []fstest.MapFS{files("0002"), files("0002"), files("0001", "0002", "0003")} {
 			if _, err := open(t, url, set); err != nil {
 				t.Fatal(err)
@@ -72,7 +72,7 @@ func TestMigrationsRunOnceEach(t *testing.T) {
 
 func TestNewerDatabaseIsRefused(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		if _, err := open(t, url, files("0001", "0002")); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 
 func TestReadOnlyDatabasesStayAsTheyAre(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		reading := func(files fstest.MapFS) (*db.DB, error) {
 			d, err := db.Open(t.Context(), url, db.Options{Migrations: files, ReadOnly: true})
 			if err == nil {
@@ -128,7 +128,7 @@ func TestReadOnlyDatabasesStayAsTheyAre(t *testing.T) {
 
 func TestDatabaseOfBeforeTheFirstReleaseIsRefused(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		old := files("0005_ground", "0010_pool")
 		if _, err := open(t, url, old); err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func TestDatabaseOfBeforeTheFirstReleaseIsRefused(t *testing.T) {
 
 func TestBrokenMigrationLeavesNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		broken := files("0001")
 		broken["0002.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE half (x TEXT); CREATE TABLE;")}
 		if _, err := open(t, url, broken); err == nil {
@@ -171,7 +171,7 @@ func TestBrokenMigrationLeavesNothing(t *testing.T) {
 
 func TestManyMayMigrateAtOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		var group sync.WaitGroup
 		for range 8 {
 			group.Go(func() {
@@ -189,7 +189,7 @@ func TestManyMayMigrateAtOnce(t *testing.T) {
 
 func TestBuiltInSchemaOpensOnBothEngines(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		if _, err := open(t, url, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func TestNamesOfPreparedStatementsBelongToOneConnection(t *testing.T) {
 // A connection whose transaction could not be ended is not used for another.
 func TestAConnectionIsNotUsedInATransactionThatCouldNotBeEnded(t *testing.T) {
 	t.Parallel()
-	url := dbtest.Postgres(t)
+	url := dbtest.EmptyPostgres(t)
 	dbtest.Open(t, url, db.Options{Migrations: schema})
 	d, last := observed(t, url) // nothing is migrated, and so nothing was rolled back before
 	must(t, d.Write(t.Context(), func(tx *db.Tx) error { return insert(tx, "a", 1) }))
@@ -83,7 +83,7 @@ func TestAConnectionIsNotUsedInATransactionThatCouldNotBeEnded(t *testing.T) {
 // What is sent at once is bounded: server and program must not both wait for the other to read.
 func TestLongStatementsAndLongAnswersDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
-	d := dbtest.Open(t, dbtest.Postgres(t), db.Options{Migrations: schema})
+	d := dbtest.Open(t, dbtest.EmptyPostgres(t), db.Options{Migrations: schema})
 	long := strings.Repeat("x", 8<<20)
 	must(t, d.Write(t.Context(), func(tx *db.Tx) error {
 		asked := db.Ask(tx, scanText, `SELECT repeat('y', 8388608)`)

@@ -13,7 +13,7 @@ import (
 
 // BenchmarkPostgres is the cost of small transactions on PostgreSQL, in time and in processor time of this program.
 func BenchmarkPostgres(b *testing.B) {
-	d, err := db.Open(b.Context(), dbtest.Postgres(b), db.Options{Migrations: schema})
+	d, err := db.Open(b.Context(), dbtest.EmptyPostgres(b), db.Options{Migrations: schema})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func stats(t *testing.T, d *db.DB, role string) db.Stats {
 
 func TestConnectionsInUseAndWaitsAreCounted(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		d := dbtest.Open(t, strings.Replace(url, "pool_max_conns=8", "pool_max_conns=1", 1), db.Options{MaxConns: 1})
 		for role, run := range map[string]func(fn func(*db.Tx) error) error{
 			"read":  func(fn func(*db.Tx) error) error { return d.Read(t.Context(), fn) },
