@@ -87,7 +87,7 @@ func wholeStay(ctx context.Context, c *connection) error {
 
 // paced drives a flow as often as given, and counts how long each took from when it was due.
 func (d driver) paced(ctx context.Context, p population, f flow, every time.Duration) (measurement, error) {
-	before, err := d.server.cpu()
+	own, database, err := d.server.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
@@ -118,13 +118,14 @@ func (d driver) paced(ctx context.Context, p population, f flow, every time.Dura
 	if err := errors.Join(ctx.Err(), <-failed); err != nil {
 		return measurement{}, err
 	}
-	after, err := d.server.cpu()
+	ownAfter, databaseAfter, err := d.server.cpu()
 	if err != nil {
 		return measurement{}, err
 	}
 	count := len(times.all)
+	spent := ownAfter - own + databaseAfter - database
 	return measurement{
-		rate: float64(count) / time.Since(began).Seconds(), cpu: (after - before) / time.Duration(max(1, count)), took: times.summary(),
+		rate: float64(count) / time.Since(began).Seconds(), cpu: spent / time.Duration(max(1, count)), took: times.summary(),
 	}, nil
 }
 
