@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cardea/platform/db"
+	"cardea/spec/awsjson"
 	"cardea/spec/id"
 )
 
@@ -241,9 +242,28 @@ func scan(row db.Scanner) (*User, error) {
 
 // decodeMap never gives nil, so that callers may set attributes at once.
 func decodeMap(text string) (map[string]string, error) {
-	m := map[string]string{}
 	if text == "" {
+		return map[string]string{}, nil
+	}
+	if m := textsOf(text); m != nil {
 		return m, nil
 	}
+	m := map[string]string{}
 	return m, json.Unmarshal([]byte(text), &m)
+}
+
+// textsOf reads an object of strings as encoding/json does, in a fraction of its time, or gives nil for what a request may not hold.
+func textsOf(text string) map[string]string {
+	object, err := awsjson.Parse([]byte(text))
+	if err != nil || object.Type != awsjson.Object {
+		return nil
+	}
+	m := make(map[string]string, len(object.Keys))
+	for i, key := range object.Keys {
+		if object.Items[i].Type != awsjson.Text {
+			return nil
+		}
+		m[key] = object.Items[i].Text
+	}
+	return m
 }
