@@ -2,6 +2,7 @@ package drills_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/platform/db"
 	"cardea/platform/db/dbtest"
 )
 
@@ -151,6 +153,12 @@ func TestPoolerInTransactionMode(t *testing.T) {
 		t.Errorf("a client was told: %v", failure)
 	}
 
+	for pooler, says := range map[string]bool{"transaction": false, "none": true} {
+		_, found, _ := db.Inspect(t.Context(), pooled+"&pooler="+pooler)
+		if got := errors.Is(errors.Join(found...), db.ErrPooler); got != says || !says && len(found) > 0 {
+			t.Errorf("config check --database with database.pooler = %s says %v", pooler, found)
+		}
+	}
 	c.set("CARDEA_DATABASE_POOLER=none")
 	wrong := c.node()
 	wrong.launch()

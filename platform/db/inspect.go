@@ -44,10 +44,25 @@ func Inspect(ctx context.Context, url string) (fresh bool, wrong, doubtful []err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // nothing was written
 	i := inspection{ctx: ctx, conn: conn}
-	if err := i.run(); err != nil {
-		i.wrong = append(i.wrong, err)
+	for _, err := range []error{inspectPooler(ctx, url, conn.PgConn()), i.run()} {
+		if err != nil {
+			i.wrong = append(i.wrong, err)
+		}
 	}
 	return i.fresh, i.wrong, i.doubtful
+}
+
+// inspectPooler answers ErrPooler where a server would, which makes its connections in another way than this look.
+func inspectPooler(ctx context.Context, url string, conn *pgconn.PgConn) error {
+	address, err := parseAddress(url, Options{ReadOnly: true})
+	if err != nil || address.pooler {
+		return err
+	}
+	direct, err := greet(ctx, conn)
+	if err != nil || direct {
+		return err
+	}
+	return detectPooler(ctx, address.config, conn)
 }
 
 // inspectSQLite reads the schema of a file that is there.
