@@ -103,9 +103,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 			c.keysAre(newKey, masterKey)
 			w.restart(nodes...)
 
-			c.keysAre(newKey)
-			c.refusesToDrop(oldID)
-			c.keysAre(newKey, masterKey)
+			// From here on a server's own job may have moved the data keys before the command does.
 			after := decodeKeys(t, c.run("keys", "rewrap", "--json"))
 			if key := after[oldID]; key.Position != "behind" || key.DataKeys != 0 || !key.Droppable {
 				t.Errorf("after keys rewrap the old key is %+v, want it droppable", key)
