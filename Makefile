@@ -35,7 +35,7 @@ test-openssl: ## what computes by OpenSSL: as it is shipped, and with the race d
 	go test -race -tags openssl ./platform/libcrypto
 	go run ./cmd/internal/pgtmp -- go test -race -tags openssl -run 'OpenSSL|MissingLibrary|SRP|Refresh|Metrics' ./server ./feature/signin
 
-OPENSSL := ./platform/libcrypto ./server ./cmd/cardea ./cmd/internal/bench
+OPENSSL := ./platform/libcrypto ./server ./cmd/cardea ./cmd/bench
 
 conformance: bin/cardea ## the AWS SDKs, the CLI, Amplify and a JWT verifier against the real binary
 	conformance/run
@@ -45,7 +45,7 @@ drills: ## failures of production, rehearsed with the real binary (docs/drills.m
 	CARDEA_TEST_DRILLS=1 go test -timeout 20m ./conformance/drills
 
 bench: ## each flow's cost beside its bound
-	CGO_ENABLED=0 go run -tags openssl ./cmd/internal/bench
+	CGO_ENABLED=0 go run -tags openssl ./cmd/bench
 
 generate: ## write the generated code anew
 	go generate ./...

@@ -25,7 +25,7 @@ const (
 	maxParameters    = 4
 )
 
-// tools is the layer of cmd/internal: programs for working on this repository, which may import anything.
+// tools is the layer of cmd/bench and cmd/internal: programs for working on this repository, which may import anything.
 const tools = "tools"
 
 // below says which layers each layer may import. Every package may import the packages inside it.
@@ -85,7 +85,7 @@ var modules = map[string]string{
 type source struct {
 	path      string // slash-separated, from the root
 	dir       string
-	layer     string // first element of dir; tools for cmd/internal; "" at the root
+	layer     string // first element of dir; tools for cmd/bench and cmd/internal; "" at the root
 	test      bool
 	generated bool
 	lines     int
@@ -150,7 +150,7 @@ func describe(name, text string, file *ast.File, set *token.FileSet) source {
 	switch {
 	case layer == ".":
 		layer = ""
-	case strings.HasPrefix(dir, "cmd/internal/"):
+	case dir == "cmd/bench", strings.HasPrefix(dir, "cmd/internal/"):
 		layer = tools
 	}
 	return source{

@@ -13,15 +13,12 @@
 // byte takes, and how large they are; and what credentials of an identity pool cost. It also loads pools of 1,000 and 200,000 users through the
 // store and compares their sign-in rates, and prints how fast the server is ready and how much memory it holds when idle.
 //
-// The table scale stands apart: -tables scale -users 10000000 loads ten million users and compares what requests cost in their pool and in
-// one of 10,000 in the same database, with -engine sqlite or postgres; -data keeps what was loaded for the next run.
+// Three tables have databases of their own. -users 10000000 loads ten million users into SQLite, then into PostgreSQL, and compares what
+// requests cost in their pool and in one of 10,000 in the same database. -tables engines compares what requests cost the server on the one
+// and on the other. -tables soak -users 10000 -duration 1h drives the server at half of what it can serve, and shows each twelfth of the time
+// apart. -engine names the databases, and -data a folder that keeps what was loaded for the next run.
 //
-// The table engines stands apart too: -tables engines compares what requests cost the server on SQLite and on PostgreSQL.
-//
-// And the table soak: -tables soak -users 10000 -duration 1h drives the server at half of what it can serve, and shows each twelfth of the
-// time apart.
-//
-// The flag -tables chooses among them: go run ./cmd/internal/bench -tables served -users 1000 takes half a minute.
+// The flag -tables chooses among the others: go run ./cmd/bench -tables served takes half a minute.
 //
 // CPU time and memory are read from /proc, so it runs on Linux. Absolute figures mean little; ratios do.
 package main

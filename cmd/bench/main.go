@@ -19,8 +19,8 @@ type options struct {
 	Connections int
 	Users       int    // in the large pool
 	Tables      string // those to print, separated by commas
-	Engine      string // for the tables scale and soak: sqlite or postgres
-	Data        string // for the table scale: a folder that keeps what was loaded
+	Engine      string // for the tables scale and soak: sqlite or postgres, or both in turn, separated by a comma
+	Data        string // for these tables: a folder that keeps what was loaded
 }
 
 // second is the folder of the server that computes by OpenSSL, with a copy of the data.
@@ -29,31 +29,63 @@ const second = "openssl"
 // smallPool is the number of users of the pool that the large one is compared with.
 const smallPool = 1_000
 
+// usual is the tables that do not load millions of users.
+const usual = "bounds,served,extras,triggers,policies,s3,credentials,growth"
+
 func main() {
 	var o options
 	flag.DurationVar(&o.Duration, "duration", 6*time.Second, "how long each flow is driven")
 	flag.IntVar(&o.Connections, "connections", 8, "connections at once")
 	flag.IntVar(&o.Users, "users", 200_000, "users in the large pool")
-	flag.StringVar(&o.Tables, "tables", "bounds,served,extras,triggers,policies,s3,credentials,growth", "what to measure")
-	flag.StringVar(&o.Engine, "engine", "sqlite", "the database of the tables scale and soak: sqlite or postgres")
-	flag.StringVar(&o.Data, "data", "", "a folder where the table scale keeps what it has loaded, for the next run; empty: none is kept")
+	flag.StringVar(&o.Tables, "tables", "", "what to measure: by default scale where -users is given, and otherwise "+usual)
+	flag.StringVar(&o.Engine, "engine", "sqlite,postgres", "the databases of the tables scale and soak")
+	flag.StringVar(&o.Data, "data", "", "a folder where the tables scale and soak keep what they have loaded, for the next run; empty: none is kept")
 	flag.Parse()
+	if o.Tables == "" {
+		o.Tables = usual
+		flag.Visit(func(f *flag.Flag) {
+			if f.Name == "users" {
+				o.Tables = "scale"
+			}
+		})
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	do := run
+	var do measure = run
 	switch o.Tables { // these have databases of their own
 	case "scale":
-		do = scale
+		do = measure(scale).onEach
 	case "engines":
 		do = engines
 	case "soak":
-		do = soak
+		do = measure(soak).onEach
 	}
 	if err := do(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// measure prints a table or some.
+type measure func(ctx context.Context, o options) error
+
+// onEach measures on each engine of the options, with a folder of its own.
+func (m measure) onEach(ctx context.Context, o options) error {
+	for engine := range strings.SplitSeq(o.Engine, ",") {
+		if engine != "sqlite" && engine != "postgres" {
+			return fmt.Errorf("there is no engine %q", engine)
+		}
+		one := o
+		one.Engine = engine
+		if o.Data != "" {
+			one.Data = filepath.Join(o.Data, engine)
+		}
+		if err := m(ctx, one); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func run(ctx context.Context, o options) error {
