@@ -10,7 +10,7 @@ import (
 
 func TestReadAtOnce(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		d, last := observed(t, url)
 		must(t, d.Write(t.Context(), func(tx *db.Tx) error {
 			tx.Later(insertThing, "a", 1)
@@ -51,7 +51,7 @@ func TestReadAtOnce(t *testing.T) {
 // A closure that asks on has one snapshot all the same, and what it says of its first run does not count.
 func TestReadAtOnceOfAClosureThatAsksOn(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		d, last := observed(t, url)
 		must(t, d.Write(t.Context(), func(tx *db.Tx) error { return insert(tx, "a", 1) }))
 		runs, most := 0, 1
@@ -85,7 +85,7 @@ func TestReadAtOnceOfAClosureThatAsksOn(t *testing.T) {
 // The end of the transaction travels with the questions: where it is lost, so are their answers.
 func TestReadAtOnceSendsItsEnd(t *testing.T) {
 	t.Parallel()
-	c := newCutter(t, dbtest.Postgres(t))
+	c := newCutter(t, dbtest.EmptyPostgres(t))
 	d, last := observed(t, c.url)
 	text, runs := "COMMIT", 0
 	must(t, d.Write(t.Context(), func(*db.Tx) error { // on the connection that knows COMMIT
@@ -104,7 +104,7 @@ func TestReadAtOnceSendsItsEnd(t *testing.T) {
 // A statement that fails does not cost the connection.
 func TestReadAtOnceThatFailsEndsItsTransaction(t *testing.T) {
 	t.Parallel()
-	d, last := observed(t, dbtest.Postgres(t))
+	d, last := observed(t, dbtest.EmptyPostgres(t))
 	ask := func() (own int64) {
 		t.Helper()
 		must(t, d.ReadAtOnce(t.Context(), func(tx *db.Tx) (err error) {

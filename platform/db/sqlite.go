@@ -138,13 +138,18 @@ func (l *lite) write(ctx context.Context, soon bool, fn func(session) error) (du
 }
 
 func (l *lite) migrate(ctx context.Context, m migration) error {
-	if done, err := applied(l.writer.conn); err == nil { // the usual case needs no lock
+	var done []string
+	_, err := l.read(ctx, false, func(s session) (err error) {
+		done, err = applied(s)
+		return err
+	})
+	if err == nil { // the usual case needs no lock
 		missing, err := pending(m.steps, done)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
 	}
-	_, err := l.writer.write(ctx, false, func(s session) error {
+	_, err = l.writer.write(ctx, false, func(s session) error {
 		return m.apply(s, sqliteDialect)
 	})
 	return err
