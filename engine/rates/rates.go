@@ -16,11 +16,14 @@ import (
 	"cardea/spec/jose"
 )
 
-// Categories with a rule of their own.
+// Categories of what is no operation, and with a rule of their own.
 const (
 	Authentication = "UserAuthentication"
 	Clients        = "ClientAuthentication"
-	recovery       = "UserAccountRecovery"
+	Creation       = "UserCreation"
+	Federation     = "UserFederation"
+	Recovery       = "UserAccountRecovery"
+	Messages       = "UserResourceRead" // of codes that are sent again
 )
 
 // perSignIn is how many answers to challenges a sign-in has before they count as sign-ins.
@@ -94,7 +97,7 @@ func (l *Limiter) Admit(ctx context.Context, category string, s Subject) error {
 		return nil
 	}
 	if s.Challenge == "NEW_PASSWORD_REQUIRED" {
-		category = recovery
+		category = Recovery
 	}
 	limit := l.categories[category]
 	if limit == nil {

@@ -90,6 +90,9 @@ func (a *arrival) run() error {
 	case a.comesWithoutCookies():
 		a.respond(http.StatusOK, a.cards().postAgain(a.values))
 	default:
+		if err := a.withinRates(); err != nil {
+			return a.tooMany(err)
+		}
 		a.arrive()
 	}
 	return nil

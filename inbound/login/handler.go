@@ -54,7 +54,7 @@ type Handler struct {
 	// Word gives the fault with which the API would answer an error, or the error itself where it is a failure.
 	Word func(error) error
 	Now  func() time.Time
-	// Rates bounds how often forms are sent from a network; nil bounds nothing.
+	// Rates bounds how often forms are sent from a network, and for a pool; nil bounds nothing.
 	Rates *rates.Limiter
 	serve.Recorder
 }
@@ -93,9 +93,8 @@ func (v *visit) run() error {
 	case http.MethodGet, http.MethodHead:
 		v.get()
 	case http.MethodPost:
-		if v.Rates.FromSource(v.r.Context()) != nil {
-			v.tooMany()
-			return nil
+		if err := v.withinRates(); err != nil {
+			return v.tooMany(err)
 		}
 		v.post()
 	default:

@@ -76,10 +76,3 @@ func (v *visit) tellApp(err error) bool {
 	v.sendBack(back.Location(word))
 	return true
 }
-
-// tooMany refuses a form of which too many came from the visitor's network.
-func (v *visit) tooMany() {
-	v.refused, v.code = true, oauth2.TemporarilyUnavailable
-	v.w.Header().Set("Retry-After", "1")
-	v.respond(http.StatusTooManyRequests, v.failedCard(v.texts.SentenceLimit()))
-}
