@@ -301,7 +301,7 @@ func TestAnEventMayBeGiven(t *testing.T) {
 
 func TestADryRunMakesNoDatabase(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		dry, err := server.OpenDryRun(t.Context(), server.Config{Database: url, MasterKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}})
 		if err == nil {
 			_ = dry.Close()

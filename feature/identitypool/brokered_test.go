@@ -13,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"cardea/platform/config"
+	"cardea/platform/db/dbtest"
 	"cardea/server"
 	"cardea/server/servertest"
 )
@@ -88,10 +89,10 @@ func (s *tokenService) verify(token string) error {
 // brokers runs body with an application whose credentials come from another token service, as configured.
 func brokers(t *testing.T, b config.Broker, body func(t *testing.T, a *app, there *tokenService)) {
 	t.Helper()
-	there := newTokenService(t)
-	b.Endpoint = there.URL
-	servertest.EachWith(t, func(c *server.Config) { c.Brokers = []config.Broker{b} }, func(t *testing.T, w *servertest.World) {
-		w = w.On("cognito-identity")
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		there, broker := newTokenService(t), b
+		broker.Endpoint = there.URL
+		w := servertest.New(t, url, func(c *server.Config) { c.Brokers = []config.Broker{broker} }).On("cognito-identity")
 		a := newApp(t, w, M{"AllowUnauthenticatedIdentities": true})
 		_, keys := w.Get(t, "/identity/.well-known/jwks_uri")
 		there.mu.Lock()
