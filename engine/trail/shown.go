@@ -44,7 +44,7 @@ var shownShapes = []string{"ClientIdType"}
 // It tells only of members that the shape has, with values of the right type: numbers, flags and times, values that an enumeration
 // has, and texts. It hides texts that the models mark as sensitive, alone or with what is around them, those of the members in the
 // table above, and all documents and blobs.
-func Shown(shape *awsjson.Shape, value *awsjson.Node) (shown json.RawMessage, secrets []string) {
+func Shown(shape *awsjson.Shape, value *awsjson.Node) (shown json.RawMessage, secrets Secrets) {
 	w := writer{b: make([]byte, 0, 256)}
 	w.structure(shape, value)
 	return w.b, w.secrets
@@ -67,20 +67,27 @@ func ShownAnswer(op *awsjson.Operation, out any) json.RawMessage {
 	return shown
 }
 
-// Message is an error's text, or says that it is hidden where it repeats a secret of the request, in whatever case.
-func Message(text string, secrets []string) string {
+// Secrets are what is hidden of a request.
+type Secrets struct {
+	texts []string
+	keys  []string // of maps: words of errors when they are written in another case, such as PASSWORD
+}
+
+// Message is an error's text, or says that it is hidden where it repeats a secret of the request: a text in whatever case, and a key as
+// it was written.
+func Message(text string, secrets Secrets) string {
 	folded := strings.ToLower(text)
-	for _, secret := range secrets {
-		if len(secret) > 2 && strings.Contains(folded, strings.ToLower(secret)) {
-			return audit.Hidden
-		}
+	repeated := slices.ContainsFunc(secrets.texts, func(s string) bool { return len(s) > 2 && strings.Contains(folded, strings.ToLower(s)) }) ||
+		slices.ContainsFunc(secrets.keys, func(s string) bool { return len(s) > 2 && strings.Contains(text, s) })
+	if repeated {
+		return audit.Hidden
 	}
 	return text
 }
 
 type writer struct {
 	b       []byte
-	secrets []string
+	secrets Secrets
 }
 
 func (w *writer) structure(shape *awsjson.Shape, n *awsjson.Node) {
@@ -176,9 +183,9 @@ func (w *writer) hide(n *awsjson.Node) {
 
 func (w *writer) remember(n *awsjson.Node) {
 	if n.Type == awsjson.Text || n.Type == awsjson.Number {
-		w.secrets = append(w.secrets, n.Text)
+		w.secrets.texts = append(w.secrets.texts, n.Text)
 	}
-	w.secrets = append(w.secrets, n.Keys...)
+	w.secrets.keys = append(w.secrets.keys, n.Keys...)
 	for i := range n.Items {
 		w.remember(&n.Items[i])
 	}

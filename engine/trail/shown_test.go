@@ -169,8 +169,9 @@ func TestMessagesThatRepeatSecretsAreHidden(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"Incorrect username or password.", "Incorrect username or password."},
 		{"PreSignUp failed with error jane@example.com is not invited.", audit.Hidden},
+		{"There is no parameter jane.", audit.Hidden},
 	} {
-		if got := Message(c.text, []string{"in", "Jane@Example.com"}); got != c.want {
+		if got := Message(c.text, Secrets{texts: []string{"in", "Jane@Example.com"}, keys: []string{"PASSWORD", "jane"}}); got != c.want {
 			t.Errorf("got %s", got)
 		}
 	}

@@ -22,7 +22,7 @@ func (c *call) event() *audit.Event {
 		ReadOnly: trail.ReadOnly(op), Data: trail.IsData(c.service.SigningName, op.Name), Region: id.Pool(id.Loggable(c.pool)).Region(),
 	}
 	e.Identity, e.Additional.ClaimedKey = c.identity()
-	var secrets []string
+	var secrets trail.Secrets
 	if c.tree != nil {
 		e.Parameters, secrets = trail.Shown(op.Input, c.tree)
 	}
