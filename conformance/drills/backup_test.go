@@ -14,16 +14,16 @@ import (
 // otherEngine is a new database of the engine that url is not of.
 func otherEngine(t *testing.T, url string) string {
 	if strings.HasPrefix(url, "sqlite:") {
-		return dbtest.Postgres(t)
+		return dbtest.EmptyPostgres(t)
 	}
-	return dbtest.SQLite(t)
+	return dbtest.EmptySQLite(t)
 }
 
 // TestARestoredBackupRevivesNothing backs up while sign-ups and revocations go on, kills the node, and restores into a database of the
 // other engine.
 func TestARestoredBackupRevivesNothing(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		c := newCluster(t, url)
 		n := c.start()
 		w := newWork(t, n)

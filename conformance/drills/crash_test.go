@@ -18,7 +18,7 @@ const (
 // TestNothingAcknowledgedIsLostWhenTheServerIsKilled kills cardea with SIGKILL in the middle of sign-ups and revocations.
 func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		n := newCluster(t, url).start()
 		w := newWork(t, n)
 		for range crashes {

@@ -14,7 +14,7 @@ import (
 // TestAFullDiskIsNotReady lets the files of a server grow no further, as a full disk does, and then lets them again.
 func TestAFullDiskIsNotReady(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, dbtest.SQLite(t))
+	c := newCluster(t, dbtest.EmptySQLite(t))
 	n := c.node()
 	limited := filepath.Join(t.TempDir(), "limited")
 	script := "#!/bin/sh\nulimit -S -f 6144\nexec '" + binary + "' \"$@\"\n" // 3 MiB

@@ -15,7 +15,7 @@ const otherKey = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 // TestANodeThatDiffersIsNotReady starts nodes whose configuration is not that of the first.
 func TestANodeThatDiffersIsNotReady(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, dbtest.Postgres(t))
+	c := newCluster(t, dbtest.EmptyPostgres(t))
 	first := c.start()
 	for setting, want := range map[string]string{
 		"CARDEA_PUBLIC_URL=http://127.0.0.1:1":                  "Another node has a different public_url.",
@@ -54,7 +54,7 @@ func TestANodeThatDiffersIsNotReady(t *testing.T) {
 // TestASQLiteFileHasOneServer starts a second server on a database file.
 func TestASQLiteFileHasOneServer(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, dbtest.SQLite(t))
+	c := newCluster(t, dbtest.EmptySQLite(t))
 	one, two := c.node(), c.node()
 	for _, order := range [][2]*node{{one, two}, {two, one}} {
 		first, second := order[0], order[1]
@@ -76,7 +76,7 @@ func TestASQLiteFileHasOneServer(t *testing.T) {
 // TestAMessageThatADeadNodeHadClaimedIsDelivered kills a node in the middle of a delivery.
 func TestAMessageThatADeadNodeHadClaimedIsDelivered(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		relay := newRelay(t)
 		c := newCluster(t, url, "CARDEA_SMTP_HOST=127.0.0.1", "CARDEA_SMTP_PORT="+relay.port, "CARDEA_SMTP_TLS=none", "CARDEA_SMTP_FROM=cardea@example.com")
 		one := c.start()
@@ -110,7 +110,7 @@ func TestAMessageThatADeadNodeHadClaimedIsDelivered(t *testing.T) {
 // TestAMalformedDatabaseIsNotReady overwrites the file of a running server.
 func TestAMalformedDatabaseIsNotReady(t *testing.T) {
 	t.Parallel()
-	url := dbtest.SQLite(t)
+	url := dbtest.EmptySQLite(t)
 	c := newCluster(t, url)
 	n := c.start()
 	w := newWork(t, n)

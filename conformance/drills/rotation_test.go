@@ -86,7 +86,7 @@ const (
 // sessions are revoked.
 func TestTheMasterKeyIsReplaced(t *testing.T) {
 	t.Parallel()
-	dbtest.EachURL(t, func(t *testing.T, url string) {
+	dbtest.EachEmpty(t, func(t *testing.T, url string) {
 		c := newCluster(t, url, "CARDEA_ADDR=127.0.0.1:0", "CARDEA_ADMIN_ADDR=")
 		nodes := []*node{c.start()}
 		if strings.HasPrefix(url, "postgres") {
@@ -127,7 +127,7 @@ func TestTheMasterKeyIsReplaced(t *testing.T) {
 // TestAMasterKeyInFrontTooEarlyTakesNobodyDown puts the new key in front on one node while the others do not have it.
 func TestAMasterKeyInFrontTooEarlyTakesNobodyDown(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t, dbtest.Postgres(t), "CARDEA_ADDR=127.0.0.1:0", "CARDEA_ADMIN_ADDR=")
+	c := newCluster(t, dbtest.EmptyPostgres(t), "CARDEA_ADDR=127.0.0.1:0", "CARDEA_ADMIN_ADDR=")
 	early, others := c.start(), []*node{c.start(), c.start()}
 	w := newWork(t, early, others[0], others[1])
 	w.prepare()

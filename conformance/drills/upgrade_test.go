@@ -84,7 +84,7 @@ func TestNodesOfTwoVersionsServeTogether(t *testing.T) {
 
 // upgradeNodes has nodes of three versions on PostgreSQL.
 func upgradeNodes(t *testing.T, next, last string) {
-	c := newCluster(t, dbtest.Postgres(t))
+	c := newCluster(t, dbtest.EmptyPostgres(t))
 	old := c.start()
 	w := newWork(t, old)
 	expanded := c.node()
@@ -124,7 +124,7 @@ func upgradeNodes(t *testing.T, next, last string) {
 
 // upgradeServer runs commands of newer versions beside a server on SQLite, and the server of one after it.
 func upgradeServer(t *testing.T, next, last string) {
-	c := newCluster(t, dbtest.SQLite(t))
+	c := newCluster(t, dbtest.EmptySQLite(t))
 	old := c.start()
 	w := newWork(t, old)
 	w.prepare()
