@@ -16,9 +16,9 @@
 // Three tables have databases of their own. -users 10000000 loads ten million users into SQLite, then into PostgreSQL, and compares what
 // requests cost in their pool and in one of 10,000 in the same database. -tables engines compares what requests cost the server on the one
 // and on the other. -tables soak -users 10000 -duration 1h drives the server at half of what it can serve, and shows each twelfth of the time
-// apart. -engine names the databases, and -data a folder that keeps what was loaded for the next run.
+// apart. For the first and the last of them -engine names the databases, and -data a folder that keeps what was loaded for the next run.
 //
-// The flag -tables chooses among the others: go run ./cmd/bench -tables served takes half a minute.
+// The flag -tables chooses among the others: go run ./cmd/bench -tables served -users 1000 takes half a minute.
 //
 // CPU time and memory are read from /proc, so it runs on Linux. Absolute figures mean little; ratios do.
 package main

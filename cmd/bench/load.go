@@ -89,20 +89,24 @@ type loader struct {
 	ring *datakey.Ring
 }
 
+// opened reads a pool and the box of its secrets.
+func (l loader) opened(ctx context.Context, name id.Pool) (of *pool.Pool, box *seal.Box, err error) {
+	err = l.srv.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if of, err = pool.Get(tx, name); err != nil {
+			return err
+		}
+		box, err = l.ring.Box(tx, name)
+		return err
+	})
+	return of, box, err
+}
+
 // populate makes a pool, a client and users.
 func (l loader) populate(ctx context.Context, p *population) error {
 	if err := l.found(ctx, p); err != nil {
 		return err
 	}
-	var of *pool.Pool
-	var box *seal.Box
-	err := l.srv.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if of, err = pool.Get(tx, p.pool); err != nil {
-			return err
-		}
-		box, err = l.ring.Box(tx, p.pool)
-		return err
-	})
+	of, box, err := l.opened(ctx, p.pool)
 	if err != nil {
 		return err
 	}

@@ -188,15 +188,7 @@ func (l loader) crowd(ctx context.Context, p *population) error {
 	if err := l.found(ctx, p); err != nil {
 		return err
 	}
-	var of *pool.Pool
-	var box *seal.Box
-	err := l.srv.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if of, err = pool.Get(tx, p.pool); err != nil {
-			return err
-		}
-		box, err = l.ring.Box(tx, p.pool)
-		return err
-	})
+	of, box, err := l.opened(ctx, p.pool)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func soak(ctx context.Context, o options) error {
 	}
 	d := driver{server: server, options: o}
 	d.Duration = 10 * time.Second
-	full, err := d.measure(ctx, w.small, wholeStay)
+	full, err := d.measure(ctx, w.large, wholeStay)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func soak(ctx context.Context, o options) error {
 	fmt.Fprintln(table, "until\tstays per second\tCPU\tmedian\tp99\tresident\ttables\t")
 	every := time.Duration(float64(time.Second) / (full.rate / 2))
 	for part := range soakParts {
-		m, err := d.paced(ctx, w.small, wholeStay, every)
+		m, err := d.paced(ctx, w.large, wholeStay, every)
 		if err != nil {
 			return err
 		}

@@ -7,3 +7,20 @@ func Paths() (all []string) {
 	}
 	return all
 }
+
+// Uncounted are the names with a category that no page and no callback has.
+func Uncounted() (all []string) {
+	named := map[string]bool{}
+	for _, p := range allPages {
+		named[p.name] = true
+	}
+	for _, c := range callbacks {
+		named[c.page.name] = true
+	}
+	for name := range categories {
+		if !named[name] {
+			all = append(all, name)
+		}
+	}
+	return all
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"cardea/inbound/login"
 	"cardea/platform/config"
 	"cardea/server"
 	"cardea/server/servertest"
@@ -71,5 +72,12 @@ func TestFormsAreCountedByCategory(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestCategoriesAreOfPagesThatThereAre(t *testing.T) {
+	t.Parallel()
+	if names := login.Uncounted(); len(names) > 0 {
+		t.Errorf("there are no pages %v", names)
 	}
 }

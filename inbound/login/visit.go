@@ -40,7 +40,7 @@ type visit struct {
 	status  int
 	code    string // of the error, for the log
 	failure error
-	refused bool // since too many came from the visitor's network
+	refused bool // since too many came from the visitor's network, or for the pool
 }
 
 // open finds out what is asked for and how far the visitor has come.

@@ -175,8 +175,10 @@ func examineFile(f *Findings, path string) {
 	if err != nil {
 		return
 	}
-	own, _, _ := read(path, text)                                                                                    // what is wrong with it is said elsewhere
-	if shown, err := own.Show(); err == nil && (strings.Contains(shown, mask) || strings.Contains(shown, "xxxxx")) { // the latter in a URL
+	own, _, _ := read(path, text) // what is wrong with it is said elsewhere
+
+	// In a URL Show writes xxxxx.
+	if shown, err := own.Show(); err == nil && (strings.Contains(shown, mask) || strings.Contains(shown, "xxxxx")) {
 		f.doubtful("configuration", fmt.Sprintf("%s holds secrets, and everybody on this machine can read it: chmod o= %[1]s, or give secrets by environment", path))
 	}
 }

@@ -125,7 +125,7 @@ func undoClaim(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) (taken []Owner
 	return taken, db.ErrExists
 }
 
-// Release gives up those of the names that the user owns.
+// Release gives up those of the names that the user owns, as [db.Tx.Later].
 func Release(tx *db.Tx, pool id.Pool, sub id.Sub, names []Name) {
 	for _, name := range names {
 		tx.Later(`

@@ -37,7 +37,7 @@ func TermKey(value string) string {
 	return key
 }
 
-// Index adds entries for a user; those already there stay.
+// Index adds entries for a user, as [db.Tx.Later]; those already there stay.
 func Index(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) {
 	if len(terms) == 0 {
 		return
@@ -55,7 +55,7 @@ func Index(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) {
 		args...)
 }
 
-// Unindex removes entries of a user.
+// Unindex removes entries of a user, as [db.Tx.Later].
 func Unindex(tx *db.Tx, pool id.Pool, sub id.Sub, terms []Term) {
 	for _, term := range terms {
 		tx.Later(`
