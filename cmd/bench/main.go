@@ -80,6 +80,9 @@ func (m measure) onEach(ctx context.Context, o options) error {
 		one.Engine = engine
 		if o.Data != "" {
 			one.Data = filepath.Join(o.Data, engine)
+			if err := os.MkdirAll(one.Data, 0o755); err != nil { // PostgreSQL runs as a user of its own, who has to get there
+				return err
+			}
 		}
 		if err := m(ctx, one); err != nil {
 			return err

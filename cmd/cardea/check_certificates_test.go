@@ -2,47 +2,15 @@ package main
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-// pair writes a certificate for auth.example.com, which ends at a moment, and its key.
-func pair(t *testing.T, until time.Time) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"auth.example.com"}, NotBefore: time.Now().Add(-90 * 24 * time.Hour), NotAfter: until,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, leaf, leaf, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "crt"), filepath.Join(dir, "key")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
+	"cardea/platform/certs/certstest"
+)
 
 // The setting that is named is the one whose file is wrong, of the server's own certificate and of a domain's.
 func TestConfigCheckNamesTheFileOfACertificateThatIsWrong(t *testing.T) {
@@ -64,11 +32,11 @@ func TestConfigCheckNamesTheFileOfACertificateThatIsWrong(t *testing.T) {
 		return out.String()
 	}
 	files := func(cert, key string) string { return fmt.Sprintf("cert_file = %q\nkey_file = %q\n", cert, key) }
-	day := 24 * time.Hour
-	goodCert, goodKey := pair(t, time.Now().Add(90*day))
-	_, otherKey := pair(t, time.Now().Add(90*day))
-	oldCert, oldKey := pair(t, time.Now().Add(-day))
-	soonCert, soonKey := pair(t, time.Now().Add(5*day))
+	now, day := time.Now(), 24*time.Hour
+	goodCert, goodKey := certstest.Write(t, now.Add(-90*day), now.Add(90*day))
+	_, otherKey := certstest.Write(t, now.Add(-90*day), now.Add(90*day))
+	oldCert, oldKey := certstest.Write(t, now.Add(-90*day), now.Add(-day))
+	soonCert, soonKey := certstest.Write(t, now.Add(-90*day), now.Add(5*day))
 	good := files(goodCert, goodKey)
 	for _, c := range []struct{ name, host, files, want string }{
 		{"good", "auth.example.com", good, ""},

@@ -1,14 +1,7 @@
 package certs_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,47 +9,21 @@ import (
 	"time"
 
 	"cardea/platform/certs"
+	"cardea/platform/certs/certstest"
 )
-
-// write makes a certificate for auth.example.com and its key.
-func write(t *testing.T, from, until time.Time) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "x"}, DNSNames: []string{"auth.example.com"}, NotBefore: from, NotAfter: until,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, leaf, leaf, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile = filepath.Join(t.TempDir(), "crt"), filepath.Join(t.TempDir(), "key")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
 
 func TestInspectKnowsCertificatesThatAreNotGood(t *testing.T) {
 	t.Parallel()
 	now, day := time.Now(), 24*time.Hour
-	good, goodKey := write(t, now.Add(-day), now.Add(90*day))
+	good, goodKey := certstest.Write(t, now.Add(-day), now.Add(90*day))
 	for _, host := range []string{"auth.example.com", ""} {
 		if cert, key := certs.Inspect(good, goodKey, host); cert != nil || key != nil {
 			t.Errorf("a good one, for %q: %v, %v", host, cert, key)
 		}
 	}
-	expired, expiredKey := write(t, now.Add(-90*day), now.Add(-day))
-	later, laterKey := write(t, now.Add(day), now.Add(90*day))
-	soon, soonKey := write(t, now.Add(-80*day), now.Add(5*day))
+	expired, expiredKey := certstest.Write(t, now.Add(-90*day), now.Add(-day))
+	later, laterKey := certstest.Write(t, now.Add(day), now.Add(90*day))
+	soon, soonKey := certstest.Write(t, now.Add(-80*day), now.Add(5*day))
 	both := filepath.Join(t.TempDir(), "both") // a key may stand before its certificate, in one file
 	if err := os.WriteFile(both, append(read(t, goodKey), read(t, good)...), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,2 @@
+// Package certstest writes certificates for tests.
+package certstest
