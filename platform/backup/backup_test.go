@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -174,9 +175,38 @@ func TestOtherFilesAreNone(t *testing.T) {
 			t.Errorf("%s: %v, want ErrFormat", name, err)
 		}
 	}
-	long := repacked(t, func(b []byte) []byte { return append(b[:len("cardea backup 1\n")], 'H', 0x3f, 0xff, 0xff, 0xff) })
-	if _, err := backup.NewReader(bytes.NewReader(long)); !errors.Is(err, backup.ErrDamaged) {
-		t.Errorf("a record of a gibibyte that is not there: %v", err)
+}
+
+// A record that is too large for a backup is refused by its size, before any of it is in memory.
+func TestNoRecordFillsTheMemory(t *testing.T) {
+	t.Parallel()
+	head := append([]byte("cardea backup 1\nH"), 0x04, 0, 0, 1) // 64 MiB and a byte
+	var file bytes.Buffer
+	w := gzip.NewWriter(&file)
+	noise := make([]byte, 1<<20) // which does not get smaller
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+	_, _ = w.Write(head)
+	_, _ = w.Write(noise)
+	_, _ = w.Write(make([]byte, 64<<20+1-len(noise)))
+	_ = w.Close()
+	left := bytes.NewReader(file.Bytes())
+	if _, err := backup.NewReader(left); !errors.Is(err, backup.ErrDamaged) {
+		t.Errorf("a record of more than 64 MiB: %v", err)
+	}
+	if read := file.Len() - left.Len(); read > len(noise)/2 { // a buffer reads ahead
+		t.Errorf("%d bytes of the record were read", read)
+	}
+	short := repacked(t, func(b []byte) []byte { return append(b[:len("cardea backup 1\n")], 'H', 0x03, 0xff, 0xff, 0xff) })
+	if _, err := backup.NewReader(bytes.NewReader(short)); !errors.Is(err, backup.ErrDamaged) {
+		t.Errorf("a record of 64 MiB that is not there: %v", err)
+	}
+	var none bytes.Buffer
+	out, err := backup.NewWriter(&none, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(out.Table(table), out.Rows(make([]byte, 64<<20+1), 1)); err == nil {
+		t.Error("a record was written that no reader takes")
 	}
 }
 

@@ -17,8 +17,9 @@ const (
 	endRecord    = 'E' // of the file
 )
 
-// mostRecord bounds a record: one row, if that is larger than a chunk.
-const mostRecord = 1 << 30
+// mostRecord bounds a record, which a reader has in memory before it knows who wrote it: a chunk of rows, or one row if that is larger.
+// Requests have 2 MiB at most, so that rows stay far below.
+const mostRecord = 64 << 20
 
 // Header says what a backup is of.
 type Header struct {
