@@ -59,6 +59,7 @@ var compared = []struct {
 	name string
 	flow flow
 }{
+	{"SRP sign-in", srpSignIn},
 	{"password sign-in", passwordSignIn},
 	{"refresh", refresh},
 	{"GetUser", getUser},
