@@ -54,7 +54,16 @@ func parseAddress(url string, opts Options) (pgAddress, error) {
 	return a, nil
 }
 
+// formerParams are parameters of the pool and the driver of earlier versions, whose URLs still have them. They change nothing, and the
+// server would refuse them.
+var formerParams = []string{
+	"pool_min_conns", "pool_max_conn_idle_time", "pool_health_check_period", "statement_cache_capacity", "description_cache_capacity",
+}
+
 func (a *pgAddress) poolParams(params map[string]string) (err error) {
+	for _, name := range formerParams {
+		delete(params, name)
+	}
 	if text, found := take(params, "pool_max_conns"); found {
 		if a.max, err = strconv.Atoi(text); err != nil || a.max < 1 {
 			return fmt.Errorf("pool_max_conns is %q, not a count", text)

@@ -25,7 +25,8 @@ func TestServersThatOnlyReadAreAcceptedOnlyWhereTheURLSaysSo(t *testing.T) {
 
 func TestParametersOfThePoolStayHere(t *testing.T) {
 	t.Parallel()
-	a, err := parseAddress("postgres://a/x?pool_max_conns=3&pool_max_conn_lifetime=1h&pool_max_conn_lifetime_jitter=1s&pooler=transaction", Options{})
+	a, err := parseAddress("postgres://a/x?pool_max_conns=3&pool_max_conn_lifetime=1h&pool_max_conn_lifetime_jitter=1s&pooler=transaction"+
+		"&pool_min_conns=1&pool_max_conn_idle_time=5m&pool_health_check_period=1m&statement_cache_capacity=9&description_cache_capacity=9", Options{})
 	if err != nil || a.max != 3 || a.life != time.Hour || a.jitter != time.Second || !a.pooler {
 		t.Errorf("got %+v, %v", a, err)
 	}

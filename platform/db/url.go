@@ -7,14 +7,16 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // parameters are those of a URL of PostgreSQL: pgx's, libpq's that pgx knows, and settings of a session that somebody may want to give
 // here. PostgreSQL would take any other for one of its settings, and refuse every connection if there is none of the name.
 var parameters = names(`
 	host port user password database dbname passfile service servicefile connect_timeout target_session_attrs
-	sslmode sslcert sslkey sslpassword sslrootcert sslsni sslnegotiation min_protocol_version max_protocol_version
-	channel_binding require_auth krbsrvname krbspn gsslib
+	sslmode sslcert sslcertmode sslkey sslpassword sslrootcert sslsni sslnegotiation min_protocol_version max_protocol_version
+	channel_binding require_auth krbsrvname krbspn
 	default_query_exec_mode statement_cache_capacity description_cache_capacity
 	pooler pool_max_conns pool_min_conns pool_max_conn_lifetime pool_max_conn_lifetime_jitter pool_max_conn_idle_time pool_health_check_period
 	application_name client_encoding client_min_messages extra_float_digits options role search_path timezone
@@ -53,20 +55,55 @@ func CheckURL(address string) error {
 			wrong = append(wrong, fmt.Errorf("unknown parameter %q%s", name, nearest(name)))
 		}
 	}
-	if len(wrong) > 0 {
-		return errors.Join(wrong...)
-	}
-	return checkValues(u)
+	return errors.Join(append(wrong, checkValues(u, query)...)...)
 }
 
-// checkValues reads the url as [Open] does, without its passwords, which errors would show.
-func checkValues(u *url.URL) error {
-	clean := *u
-	if u.User != nil {
-		clean.User = url.User(u.User.Username())
+// checkValues reads the url as [Open] does, without its passwords, which errors would show. Parameters are looked at one by one, since
+// the parser stops at the first that is wrong; those of TLS, which refer to each other, together.
+func checkValues(u *url.URL, query url.Values) (wrong []error) {
+	parse := func(at url.URL, query url.Values) error {
+		at.RawQuery = query.Encode()
+		_, err := parseAddress(without(at.String(), func(name string) bool { return name == "password" || name == "sslpassword" }), Options{})
+		if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+			if _, said, found := strings.Cut(err.Error(), "`: "); found { // the url stands before
+				return errors.New(said)
+			}
+		}
+		return err
 	}
-	_, err := parseAddress(without(clean.String(), func(name string) bool { return name == "password" || name == "sslpassword" }), Options{})
-	return err
+	base := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if u.User != nil {
+		base.User = url.User(u.User.Username())
+	}
+	whole := parse(base, query)
+	if whole == nil {
+		return nil
+	}
+
+	if err := parse(base, nil); err != nil {
+		wrong = append(wrong, err)
+		base.Host = ""
+	}
+	groups := map[string]url.Values{}
+	for name, values := range query {
+		group := name
+		if strings.HasPrefix(name, "ssl") {
+			group = "ssl"
+		}
+		if groups[group] == nil {
+			groups[group] = url.Values{}
+		}
+		groups[group][name] = values
+	}
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		if err := parse(base, groups[group]); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	if len(wrong) == 0 {
+		return []error{whole}
+	}
+	return wrong
 }
 
 // driverURL is a url without the parameters that pgx would take for settings of the server.

@@ -20,6 +20,11 @@ func TestURLsOfDatabasesAreChecked(t *testing.T) {
 		{"postgres://db/cardea?frobnicate=1", "options=-c%20name=value"},
 		{"postgres://db/cardea?sslmode=sometimes&password=secretword", "sslmode is invalid"},
 		{"postgres://db/cardea?connect_timeout=soon", "connect_timeout"},
+		{"postgres://db/cardea?sslmod=off&connect_timeout=soon&pool_max_conns=x&target_session_attrs=best&sslmode=sometimes&password=secretword",
+			"unknown parameter \"sslmod\": sslmode?\ninvalid connect_timeout (strconv.ParseInt: parsing \"soon\": invalid syntax)\n" +
+				"pool_max_conns is \"x\", not a count\nfailed to configure TLS (sslmode is invalid)\nunknown target_session_attrs value: best"},
+		{"postgres://db:123456/cardea?connect_timeout=soon", "invalid port\ninvalid connect_timeout"},
+		{"postgres://db/cardea?pooler=transaction&search_path=x", "the parameter search_path of the url does not reach"},
 		{"postgres://cardea:secretword@db:port/cardea", "cannot be parsed"},
 		{"postgres://db/cardea?a=%zz", "cannot be parsed"},
 	} {
