@@ -15,7 +15,7 @@ func CheckDatabase(ctx context.Context, c Config) (found config.Findings) {
 	fresh, wrong, doubtful := db.Inspect(ctx, c.Database)
 	found.Wrong = config.Within("database.url", errors.Join(wrong...))
 	found.Doubtful = config.Within("database.url", errors.Join(doubtful...))
-	if fresh || len(wrong) > 0 {
+	if fresh || len(wrong) > 0 || len(c.MasterKeys) == 0 {
 		return found
 	}
 	keys, err := openMasterKeys(ctx, c, db.Options{ReadOnly: true})

@@ -57,21 +57,21 @@ func AwaitMasterKeys(ctx context.Context, c config.Config, stderr io.Writer, log
 }
 
 func (r keySources) read(ctx context.Context) (keys [][]byte, err error) {
+	var wrong []error
 	if len(r.MasterKeyCommand) > 0 {
-		if keys, err = r.command(ctx, r.MasterKeyCommand); err != nil {
-			return nil, fmt.Errorf("master_key_command: %w", err)
-		}
+		keys, err = r.command(ctx, r.MasterKeyCommand)
+		wrong = append(wrong, config.Within("master_key_command", err))
 	} else if r.MasterKey != "" || r.MasterKeyFile != "" || len(r.MasterKeySources) == 0 {
-		if keys, err = r.MasterKeys(); err != nil {
-			return nil, err
-		}
+		keys, err = r.MasterKeys()
+		wrong = append(wrong, err)
 	}
 	for i, source := range r.MasterKeySources {
 		more, err := r.source(ctx, source)
-		if err != nil {
-			return nil, fmt.Errorf("master_keys[%d]: %w", i, err)
-		}
+		wrong = append(wrong, config.Within(fmt.Sprintf("master_keys[%d]", i), err))
 		keys = append(keys, more...)
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
 	}
 	for i, key := range keys {
 		if slices.ContainsFunc(keys[:i], func(other []byte) bool { return bytes.Equal(other, key) }) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 
@@ -27,8 +26,8 @@ func (configCheckCommand) Help() string {
 // Run reports everything that is wrong.
 func (c configCheckCommand) Run(t terminal) error {
 	settings, err := config.Load(c.Config, t.environ)
-	if _, unread := errors.AsType[*fs.PathError](err); unread {
-		return err // the file is not there, or not for this user: nothing is known of the settings
+	if errors.Is(err, config.ErrUnread) {
+		return err
 	}
 	found := config.Findings{Wrong: err}
 	found.Join(settings.Examine(t.ctx, c.Config))
@@ -36,7 +35,7 @@ func (c configCheckCommand) Run(t terminal) error {
 	found.Join(config.Findings{Wrong: contents(settings)})
 	keys, err := server.ReadMasterKeys(t.ctx, settings, t.stderr)
 	found.Join(config.Findings{Wrong: config.Within("master_key", err)})
-	if c.Database && err == nil {
+	if c.Database {
 		found.Join(server.CheckDatabase(t.ctx, server.Config{Database: settings.Database.Address(), MasterKeys: keys}))
 	}
 	return tell(t, found)

@@ -21,6 +21,47 @@ func TestAConfigurationThatCannotBeReadIsTheOnlyProblem(t *testing.T) {
 	}
 }
 
+func TestAFileThatASettingNamesHidesNoOtherProblem(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cardea.toml")
+	text := `
+addr = "127.0.0.1:0"
+admin_addr = "nowhere"
+[[master_keys]]
+file = "/nowhere/first.key"
+[[master_keys]]
+file = "/nowhere/second.key"
+[database]
+url = "postgres://cardea@127.0.0.1:1/cardea?sslmode=verify-full&sslrootcert=/nowhere/roots.pem&connect_timeout=soon"
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := (configCheckCommand{configFlag: configFlag{Config: path}, Database: true}).Run(terminal{ctx: t.Context(), stdout: &out, stderr: &out}); err == nil {
+		t.Error("it is good")
+	}
+	for _, want := range []string{"admin_addr:", "public_url is required", "/nowhere/roots.pem", "connect_timeout", "/nowhere/first.key", "/nowhere/second.key"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("nothing is said of %s in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestTheDatabaseIsLookedAtWithoutAMasterKey(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "cardea.toml")
+	text := "addr = \"127.0.0.1:0\"\nadmin_addr = \"\"\npublic_url = \"http://a.example\"\n[database]\nurl = \"postgres://cardea@127.0.0.1:1/cardea\"\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err := configCheckCommand{configFlag: configFlag{Config: path}, Database: true}.Run(terminal{ctx: t.Context(), stdout: &out, stderr: &out})
+	if err == nil || !strings.Contains(out.String(), "no master key") || !strings.Contains(out.String(), "database.url: the server does not answer") {
+		t.Errorf("got %v\n%s", err, out.String())
+	}
+}
+
 func TestEverythingThatIsWrongIsNamedInOneRun(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cardea.toml")

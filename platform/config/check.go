@@ -194,17 +194,20 @@ func (c Config) listeners() []given {
 }
 
 func (c Config) checkTLS() error {
+	var wrong []error
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		return errors.New("tls: cert_file and key_file go together")
+		wrong = append(wrong, errors.New("tls: cert_file and key_file go together"))
 	}
 	if c.servesTLS() && strings.HasPrefix(c.PublicURL, "http://") {
-		return fmt.Errorf("public_url: %s is not how clients reach a server that serves TLS: use https", c.PublicURL)
+		wrong = append(wrong, fmt.Errorf("public_url: %s is not how clients reach a server that serves TLS: use https", c.PublicURL))
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
-// servesTLS reports whether the main listener speaks TLS.
-func (c Config) servesTLS() bool { return c.TLS.CertFile != "" || c.ACME.Directory != "" }
+// servesTLS reports whether the main listener is to speak TLS.
+func (c Config) servesTLS() bool {
+	return c.TLS.CertFile != "" || c.TLS.KeyFile != "" || c.ACME.Directory != ""
+}
 
 // checkCertificates checks what serves the domains of pools by TLS.
 func (c Config) checkCertificates() error {

@@ -131,6 +131,25 @@ func TestOneMistakeHidesNoOther(t *testing.T) {
 		{"a table that does not parse", "public_url = \"https://a.example\"\n[smtp\nhost = \"x\"\nfrom = 3\n[passwords]\nstorage = \"plain\"\n", []string{
 			`line 2, column 6 of cardea.toml: expected ']' to close table name`,
 			`passwords.storage: "plain" is none of srp, argon2id`,
+			`smtp.from: line 4, column 8 of cardea.toml: this is of type integer, and the setting is a text in quotes`,
+		}},
+		{"a table that nobody can guess", "public_url = \"https://a.example\"\n[\nfrom = 3\n[passwords]\nstorage = \"plain\"\n", []string{
+			`line 2, column 2 of cardea.toml: invalid character at start of key: U+000A`,
+			`passwords.storage: "plain" is none of srp, argon2id`,
+		}},
+		{"a table whose header is repeated", "public_url = \"https://a.example\"\n[smtp]\nhost = \"x\"\nfrom = \"a@b.example\"\n[smtp\nport = 1\n[passwords]\nstorage = \"plain\"\n", []string{
+			`line 5, column 6 of cardea.toml: expected ']' to close table name`,
+			`passwords.storage: "plain" is none of srp, argon2id`,
+			`smtp: line 5, column 2 of cardea.toml: table smtp already exists`,
+		}},
+		{"half of TLS, and plain HTTP", "public_url = \"http://a.example\"\n[tls]\nkey_file = \"x\"\n", []string{
+			`public_url: http://a.example is not how clients reach a server that serves TLS: use https`,
+			`tls: cert_file and key_file go together`,
+		}},
+		{"what may be called", "public_url = \"https://a.example\"\n[outgoing]\nallow = [\"300.1.1.1\", \"a b\"]\n[audit]\nwebhook_url = \"https://10.0.0.1/x\"\nwebhook_secret = \"s\"\n", []string{
+			`audit.webhook_url: address is not allowed: 10.0.0.1: put it into outgoing.allow if the server is to call it`,
+			`outgoing.allow: "300.1.1.1" is no address, network or host name`,
+			`outgoing.allow: "a b" is no address, network or host name`,
 		}},
 		{"a list over lines", "public_url = \"https://a.example\"\ntrusted_proxies = [\n\"10.0.0.0/8\",\n\"nowhere\",\n]\naccount = \"1\"\n", []string{
 			`account: "1" is not twelve digits`,

@@ -20,6 +20,9 @@ const prefix = "CARDEA_"
 // of the test suite, and those that stand for flags of the command.
 var foreign = []string{"CARDEA_SERVICE_", "CARDEA_PORT=", "CARDEA_PORT_", "CARDEA_TEST_", "CARDEA_DEV_", "CARDEA_CONFIG="}
 
+// ErrUnread says that the configuration file itself cannot be read, so that nothing is known of its settings.
+var ErrUnread = errors.New("read configuration")
+
 // Load reads the file at path (none when empty) over the defaults and the environment (as os.Environ gives it) over
 // both, and checks the result. All that is wrong is in the error, for [Problems] to list.
 func Load(path string, environ []string) (Config, error) {
@@ -29,7 +32,7 @@ func Load(path string, environ []string) (Config, error) {
 	if path != "" {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return c, fmt.Errorf("read configuration: %w", err)
+			return c, fmt.Errorf("%w: %w", ErrUnread, err)
 		}
 		c, unread, wrong = read(path, text)
 	}

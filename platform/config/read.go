@@ -42,12 +42,15 @@ type file struct {
 	gone  int // the line that was left out last, from 1
 }
 
+// header is a table's header without what does not belong to it.
+var header = regexp.MustCompile(`^\s*(\[{1,2})\s*([\w-]+(\.[\w-]+)*)`)
+
 // assignment begins a line that says something by itself: a table's header, or a key.
 var assignment = regexp.MustCompile(`^\s*(\[|([\w.-]+)\s*=)`)
 
-// leaveOut empties the lines of an error, and words it for the operator. It answers nil for what only follows from a line left out before.
+// leaveOut empties the lines of an error, or mends a table's header, and words the error for the operator. It answers nil for what only follows from a line left out before.
 func (f *file) leaveOut(bad *toml.DecodeError) (setting string, err error) {
-	row, column := bad.Position()
+	row, _ := bad.Position()
 	row = max(1, min(row, len(f.lines)))
 	line := f.lines[row-1]
 	began := assignment.FindStringSubmatch(line)
@@ -58,7 +61,13 @@ func (f *file) leaveOut(bad *toml.DecodeError) (setting string, err error) {
 	}
 	follows := row == f.gone+1 && began == nil && f.gone > 0
 	f.lines[row-1], f.gone = "", row
-	if began != nil && began[1] == "[" && bad.Key() == nil { // what follows would seem to be of another table
+	if began != nil && began[1] == "[" && bad.Key() == nil {
+		if mended := mendedHeader(line); mended != "" && mended != strings.TrimSpace(line) {
+			f.lines[row-1] = mended
+			return setting, errors.New(f.at(bad))
+		}
+
+		// What follows would seem to be of another table.
 		for row < len(f.lines) && !strings.HasPrefix(strings.TrimSpace(f.lines[row]), "[") {
 			f.lines[row] = ""
 			row++
@@ -67,11 +76,26 @@ func (f *file) leaveOut(bad *toml.DecodeError) (setting string, err error) {
 	if follows {
 		return setting, nil
 	}
-	where := fmt.Sprintf("line %d, column %d of %s: %s", f.gone, column, f.name, wording(bad))
+	where := f.at(bad)
 	if setting != "" {
 		where = setting + ": " + where
 	}
 	return setting, errors.New(where)
+}
+
+// at says where an error is, and what it is.
+func (f *file) at(bad *toml.DecodeError) string {
+	row, column := bad.Position()
+	return fmt.Sprintf("line %d, column %d of %s: %s", max(1, min(row, len(f.lines))), column, f.name, wording(bad))
+}
+
+// mendedHeader is the header that a line which does not parse was meant to be, or empty where nobody can tell.
+func mendedHeader(line string) string {
+	found := header.FindStringSubmatch(line)
+	if found == nil {
+		return ""
+	}
+	return found[1] + found[2] + strings.Repeat("]", len(found[1]))
 }
 
 // unknown words the settings that there are not; other errors stay.

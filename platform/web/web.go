@@ -86,8 +86,10 @@ type guard struct {
 	hosts    map[string]bool
 }
 
+// newGuard also returns a guard beside an error, which allows what could be read.
 func newGuard(allow []string) (*guard, error) {
 	g := &guard{hosts: map[string]bool{}}
+	var wrong []error
 	for _, text := range allow {
 		if prefix, err := netip.ParsePrefix(text); err == nil {
 			g.networks = append(g.networks, prefix.Masked())
@@ -98,22 +100,33 @@ func newGuard(allow []string) (*guard, error) {
 			g.networks = append(g.networks, netip.PrefixFrom(addr, addr.BitLen()))
 			continue
 		}
-		if text == "" || strings.ContainsAny(text, "/:*@ ") {
-			return nil, fmt.Errorf("%q is no address, network or host name", text)
+		name := hostName(text)
+		if name == "" || strings.ContainsAny(name, "/:*@ ") || endsInNumber(name) {
+			wrong = append(wrong, fmt.Errorf("%q is no address, network or host name", text))
+			continue
 		}
-		g.hosts[hostName(text)] = true
+		g.hosts[name] = true
 	}
-	return g, nil
+	return g, errors.Join(wrong...)
+}
+
+// endsInNumber reports whether the last label of a name is a number, as of a mistyped address; no host has such a name.
+func endsInNumber(name string) bool {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return strings.Trim(last, "0123456789") == ""
+}
+
+// CheckAllow reports everything in Allow that is no address, network or host name.
+func (o Options) CheckAllow() error {
+	_, err := newGuard(o.Allow)
+	return err
 }
 
 // Check reports whether a call of address would be refused, as far as that is known without calling: by its scheme, and by what its
 // host is. lookup finds the addresses of a host name; nil: names are not looked at. Errors are [ErrBlocked], or those of lookup. The
-// address is not in them, since it may hold a secret.
+// address is not in them, since it may hold a secret. What is wrong in Allow is for [Options.CheckAllow] to say, and allows nothing here.
 func (o Options) Check(ctx context.Context, address string, lookup func(ctx context.Context, host string) ([]netip.Addr, error)) error {
-	g, err := newGuard(o.Allow)
-	if err != nil {
-		return err
-	}
+	g, _ := newGuard(o.Allow)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return errors.New("not an http or https address")

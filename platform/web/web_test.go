@@ -116,7 +116,7 @@ func TestOperatorMayAllowNetworksAndHosts(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 	}
-	for _, text := range []string{"", "10.0.0.0/33", "*.example.com", "https://x", "host:80"} {
+	for _, text := range []string{"", "10.0.0.0/33", "*.example.com", "https://x", "host:80", "300.1.1.1", "10.0.0"} {
 		if _, err := New(Options{Allow: []string{text}}); err == nil {
 			t.Errorf("%q was taken for something to allow", text)
 		}
