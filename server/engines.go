@@ -14,6 +14,7 @@ import (
 	"cardea/engine/migration"
 	"cardea/engine/password"
 	"cardea/engine/principaltoken"
+	"cardea/engine/rates"
 	"cardea/engine/temporary"
 	"cardea/engine/token"
 	"cardea/engine/trigger"
@@ -33,6 +34,7 @@ type engines struct {
 	authorizer      *authorization.Authorizer
 	codes           *verification.Codes
 	identityTokens  *identitytoken.Minter
+	limiter         *rates.Limiter
 	keys            *token.KeyStock
 	logins          *federated.Verifier
 	logouts         *backchannel.Notifier
@@ -51,6 +53,7 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	e := &engines{
 		opened:    o,
 		apps:      access.Apps{DB: o.store, Ring: o.ring},
+		limiter:   newLimiter(c, o.store, metrics),
 		keys:      &token.KeyStock{DB: o.store, Ring: o.ring, Maker: c.Test.SigningKey},
 		pages:     page.New(master),
 		passwords: &password.Hasher{Default: c.PasswordStorage, SRP: o.arithmetic.srp},
@@ -76,7 +79,7 @@ func newEngines(c *Config, o opened, master *seal.Master, metrics *telemetry.Met
 	e.authorizations = &hosted.Server{Apps: e.apps, DB: e.store, Tokens: e.tokens}
 	e.outbox = &message.Outbox{
 		DB: e.store, Ring: e.ring, Triggers: e.triggers, Keys: e.senders.keys, Senders: e.senders.list, Keep: c.Dev,
-		Limits: limits(*c), Pages: c.issuers().PagesURL, Now: time.Now, Log: c.Log, Observe: meteredMessages(metrics), GivenUp: messageGivenUp(metrics),
+		Limits: messageLimits(*c), Pages: c.issuers().PagesURL, Now: time.Now, Log: c.Log, Observe: meteredMessages(metrics), GivenUp: messageGivenUp(metrics),
 		Node: o.node,
 	}
 	e.codes = &verification.Codes{Outbox: e.outbox}

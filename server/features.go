@@ -12,6 +12,7 @@ import (
 	"cardea/feature/groups"
 	"cardea/feature/iam"
 	"cardea/feature/identitypool"
+	"cardea/feature/limits"
 	"cardea/feature/mfa"
 	"cardea/feature/oauth"
 	"cardea/feature/passkeys"
@@ -109,6 +110,7 @@ func newFeatures(c *Config, e *engines, metrics *telemetry.Metrics) *features {
 		Federation: f.federation,
 		Passkeys:   f.passkeys,
 		Grant:      &grant.Service{Apps: e.apps, Tokens: e.tokens},
+		Limits:     &limits.Service{Rates: e.limiter},
 	}
 	return f
 }

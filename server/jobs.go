@@ -8,6 +8,7 @@ import (
 
 	"cardea/engine/cluster"
 	"cardea/engine/message"
+	"cardea/engine/rates"
 	"cardea/engine/retention"
 	"cardea/platform/db"
 	"cardea/platform/jobs"
@@ -27,6 +28,9 @@ const (
 	logoutInterval = 5 * time.Second
 )
 
+// readLimits is the job by which a node learns of limits that others have set.
+const readLimits = "read limits of request rates"
+
 // schedule is the background work of a server. Each job is safe to run twice, and to stop at any time.
 func schedule(e *engines, f *features) []jobs.Job {
 	store, ring, outbox := e.store, e.ring, e.outbox
@@ -34,6 +38,7 @@ func schedule(e *engines, f *features) []jobs.Job {
 		{Name: "deliver messages", Every: message.Interval, Run: outbox.Deliver, Wake: outbox.Posted()},
 		{Name: "look for functions", Every: time.Minute, Everywhere: true, Run: e.unresolved.Scan, Wake: e.unresolved.Wake()},
 		{Name: "store traces of federated sign-ins", Every: time.Minute, Everywhere: true, Run: f.federation.Traces.Store, Wake: f.federation.Traces.Wake()},
+		{Name: readLimits, Every: rates.Interval, Everywhere: true, Run: e.limiter.Load},
 		{Name: "make signing keys", Every: 5 * time.Second, Run: e.keys.Refill},
 		{Name: "wrap data keys anew", Every: 10 * time.Minute, Run: rewrapJob(store, ring)},
 	}

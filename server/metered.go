@@ -34,8 +34,8 @@ func (s signer) Sign(hash crypto.Hash, digest []byte) ([]byte, error) {
 	return signature, err
 }
 
-// limits are the bounds of messages that the configuration gives.
-func limits(c Config) message.Limits {
+// messageLimits are the bounds of messages that the configuration gives.
+func messageLimits(c Config) message.Limits {
 	if c.Limits == nil && c.Dev {
 		return message.Limits{}
 	}

@@ -38,15 +38,14 @@ func CheckRates(settings config.Rates) error {
 	return errors.Join(wrong...)
 }
 
-// newLimiter makes what bounds requests by category; nil where nothing is bounded.
+// newLimiter makes what bounds requests by category.
 func newLimiter(c *Config, store *db.DB, metrics *telemetry.Metrics) *rates.Limiter {
 	given, _ := categoryRates(c.rates()) // they have been checked
 	count := metrics.Counter("rate_refusals_total", "Number of requests that a rate limit has refused, by category.", "category")
-	if len(given) == 0 && c.rates().Source == "" {
-		return nil
-	}
 	l := rates.New(store, given, c.now(), func(category string) { count(category) })
-	l.Source = c.bound(c.rates().Source)
+	if source := c.rates().Source; source != "" {
+		l.Source = c.bound(source)
+	}
 	return l
 }
 
@@ -54,8 +53,8 @@ func newLimiter(c *Config, store *db.DB, metrics *telemetry.Metrics) *rates.Limi
 func categoryRates(settings config.Rates) (map[string]rates.Rate, error) {
 	all := map[string]rates.Rate{}
 	if settings.Default == "cognito" {
-		for name, quota := range cognitoidp.Categories {
-			all[name] = rates.Rate{PerSecond: float64(quota), Burst: int(quota)}
+		for name, of := range cognitoidp.Categories {
+			all[name] = rates.Rate{PerSecond: float64(of.Quota), Burst: int(of.Quota)}
 		}
 	}
 	for _, text := range settings.Categories {

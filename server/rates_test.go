@@ -159,6 +159,29 @@ func TestRefusalsOfSignersAreRecorded(t *testing.T) {
 	says(t, log.one(t), map[string]any{"errorCode": "TooManyRequestsException", "userIdentity.type": "Root", "requestParameters.userPoolId": pool})
 }
 
+func TestChangesOfLimitsAreRecorded(t *testing.T) {
+	t.Parallel()
+	log := &kept{}
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
+		enforcing(c)
+		c.Audit.Stdout, c.Stdout = true, log
+	})
+	ana := someone(t, w, "ana")
+	grant(t, w, "ana", allow("cognito-idp:GetProvisionedLimit", "*"))
+	log.take(t)
+	in := M{"LimitDefinition": M{"LimitClass": "API_CATEGORY", "Attributes": M{"Category": "UserRead"}}, "RequestedLimitValue": 200}
+	ana.Must(t, "GetProvisionedLimit", M{"LimitDefinition": in["LimitDefinition"]})
+	says(t, log.one(t), map[string]any{"eventName": "GetProvisionedLimit", "readOnly": true, "userIdentity.userName": "ana"})
+	ana.Fails(t, "UpdateProvisionedLimit", in, "AccessDeniedException", "")
+	says(t, log.one(t), map[string]any{"eventName": "UpdateProvisionedLimit", "errorCode": "AccessDeniedException"})
+	grant(t, w, "ana", allow("cognito-idp:UpdateProvisionedLimit", "*"))
+	ana.Must(t, "UpdateProvisionedLimit", in)
+	says(t, log.one(t), map[string]any{
+		"eventName": "UpdateProvisionedLimit", "readOnly": false, "errorCode": nil, "requestParameters.requestedLimitValue": 200,
+		"requestParameters.limitDefinition.attributes.Category": "UserRead", "responseElements.limit.provisionedLimitValue": 200,
+	})
+}
+
 func TestTheTokenEndpointSaysWhenToTryAgain(t *testing.T) {
 	t.Parallel()
 	servertest.EachWith(t, rated("ClientAuthentication=1:1"), func(t *testing.T, w *servertest.World) {

@@ -51,7 +51,7 @@ type Server struct {
 	opened
 	audit      *auditLog
 	authorizer *authorization.Authorizer
-	limiter    *rates.Limiter // nil: nothing is bounded
+	limiter    *rates.Limiter
 	config     Config
 	pages      *http.ServeMux // what is served on every domain
 	jobs       []jobs.Job
@@ -103,7 +103,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 		IAM:        newIAM(&c, e),
 		KMS:        &kmsapi.API{Kms: &kms.Service{Keys: e.senders.keys, Authorizer: enforcing(&c, e)}},
 		authorizer: e.authorizer,
-		limiter:    newLimiter(&c, e.store, metrics),
+		limiter:    e.limiter,
 		config:     c,
 		jobs:       append(schedule(e, f), recorded.jobs()...),
 		metrics:    metrics,
@@ -118,7 +118,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	srv.Metrics = metrics.All
 	srv.stopping, srv.stop = context.WithCancel(context.Background())
 	srv.route(issuer.NewDocuments(e.store, c.issuers(), e.tokens.PublicKeys), f)
-	if err := srv.newS3(); err != nil {
+	if err := errors.Join(srv.limiter.Load(ctx), srv.newS3()); err != nil {
 		return nil, errors.Join(err, srv.Close())
 	}
 	return srv, nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"cardea/engine/challenge"
@@ -23,7 +25,9 @@ const (
 	Creation       = "UserCreation"
 	Federation     = "UserFederation"
 	Recovery       = "UserAccountRecovery"
+	Update         = "UserUpdate"
 	Messages       = "UserResourceRead" // of codes that are sent again
+	Resources      = "UserResourceUpdate"
 )
 
 // perSignIn is how many answers to challenges a sign-in has before they count as sign-ins.
@@ -35,32 +39,27 @@ type Limiter struct {
 	Source *throttle.Throttle
 
 	db         *db.DB
-	categories map[string]*throttle.Throttle
-	challenges *throttle.Throttle // answers to challenges
+	configured map[string]Rate // by category
+	now        func() time.Time
 	observe    func(category string)
 	pools      db.Cache[id.Pool] // by the id of a pool or a client
+	bounds     atomic.Pointer[bounds]
+	loading    sync.Mutex
 }
 
-// Rate is so many requests a second, and so many at once.
-type Rate struct {
-	PerSecond float64
-	Burst     int
-}
-
-// New makes a Limiter of categories. observe, unless nil, is told of each refusal: the category, or "source".
-func New(store *db.DB, categories map[string]Rate, now func() time.Time, observe func(category string)) *Limiter {
+// New makes a Limiter of the categories that the configuration bounds. Limits that were set by the API are in force once it has loaded
+// them. observe, unless nil, is told of each refusal: the category, or "source".
+func New(store *db.DB, configured map[string]Rate, now func() time.Time, observe func(category string)) *Limiter {
 	l := &Limiter{
-		db: store, categories: map[string]*throttle.Throttle{}, observe: observe,
+		db: store, configured: configured, now: now, observe: observe,
 		pools: db.Cache[id.Pool]{DB: store, Table: pool.Table, Age: time.Minute, Max: 50_000},
 	}
-	for name, r := range categories {
-		l.categories[name] = &throttle.Throttle{PerSecond: r.PerSecond, Burst: r.Burst, Now: now}
-		if name == Authentication {
-			l.challenges = &throttle.Throttle{PerSecond: perSignIn * r.PerSecond, Burst: perSignIn * r.Burst, Now: now}
-		}
-	}
+	l.put(nil)
 	return l
 }
+
+// Counts tells whether requests of any category are bounded, so that what they are for need not be found out where none are. l may be nil.
+func (l *Limiter) Counts() bool { return l != nil && len(l.inForce()) > 0 }
 
 // Subject is what a request is for, as it says. All but a pool of a signed request may be anything.
 type Subject struct {
@@ -83,7 +82,7 @@ func (s Subject) client() string {
 
 // FromSource counts an unsigned request by the network of the caller that ctx carries, or answers throttle.ErrTooFast. l may be nil.
 func (l *Limiter) FromSource(ctx context.Context) error {
-	if l == nil || l.Source.Admit(ctx) == nil {
+	if l == nil || l.Source == nil || l.Source.Admit(ctx) == nil {
 		return nil
 	}
 	l.refused("source")
@@ -99,7 +98,7 @@ func (l *Limiter) Admit(ctx context.Context, category string, s Subject) error {
 	if s.Challenge == "NEW_PASSWORD_REQUIRED" {
 		category = Recovery
 	}
-	limit := l.categories[category]
+	limit := l.inForce()[category]
 	if limit == nil {
 		return nil
 	}
@@ -110,10 +109,10 @@ func (l *Limiter) Admit(ctx context.Context, category string, s Subject) error {
 	if s.Signed {
 		key += signed
 	}
-	if category == Authentication && s.Challenge != "" && l.challenges.AdmitFor(key) == nil {
+	if limit.answers != nil && s.Challenge != "" && limit.answers.AdmitFor(key) == nil {
 		return nil
 	}
-	if err := limit.AdmitFor(key); err != nil {
+	if err := limit.requests.AdmitFor(key); err != nil {
 		l.refused(category)
 		return err
 	}

@@ -20,7 +20,7 @@ func (c *call) withinSource() error {
 // withinRates refuses a request of which there are too many for its pool, before it is validated. Those who may not ask anything of the
 // pool have been refused by then.
 func (c *call) withinRates(tree *awsjson.Node) error {
-	if c.handler.Rates == nil || c.operation.Category == "" {
+	if c.operation.Category == "" || !c.handler.Rates.Counts() {
 		return nil
 	}
 	return c.exceeded(c.handler.Rates.Admit(c.request.Context(), c.operation.Category, rates.Subject{

@@ -11,7 +11,7 @@ import (
 // the number of pools and not of users.
 var accountWide = []string{
 	"access_key", "acme", "attached_policy", "cutoff", "identity_pool", "inline_policy", "job_run", "lease", "managed_policy",
-	"managed_policy_version", "node", "principal", "principal_member", "spare_signing_key", "trust_provider",
+	"managed_policy_version", "node", "principal", "principal_member", "provisioned_limit", "spare_signing_key", "trust_provider",
 }
 
 var (

@@ -31,7 +31,7 @@ var lasting = []string{
 	"access_key", "acme", "attached_policy", "attempt", "branding", "branding_image", "client", "client_secret", "cutoff", "data_key", "device",
 	"domain", "federation_trace", "group_member", "identity", "identity_login", "identity_pool", "identity_provider",
 	"identity_provider_identifier", "inline_policy", "linked_identity", "managed_policy", "managed_policy_version", "passkey", "pool",
-	"principal", "principal_member", "principal_tag_map", "quota", "replay", "resource_server", "saml_key", "saml_metadata", "signing_key",
+	"principal", "principal_member", "principal_tag_map", "provisioned_limit", "quota", "replay", "resource_server", "saml_key", "saml_metadata", "signing_key",
 	"software_token", "spare_signing_key", "terms", "trust_provider", "user_account", "user_attribute", "user_group", "user_name",
 }
 

@@ -70,6 +70,12 @@ type Operation struct {
 	Invoke func(ctx context.Context, request Node) (any, error)
 }
 
+// Category is one of those by which requests are counted for rate limits.
+type Category struct {
+	Quota      int64 // AWS's, in requests per second
+	Adjustable bool  // AWS's customers set its limit themselves
+}
+
 // Permission is something that the caller of an operation must be allowed.
 type Permission struct {
 	Action string // "cognito-idp:DescribeUserPool"

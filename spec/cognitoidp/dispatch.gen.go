@@ -103,9 +103,16 @@ func (a *API) addReplicas(operations map[string]awsjson.Operation) {
 }
 
 func (a *API) addLimits(operations map[string]awsjson.Operation) {
+	ready := a.Limits != nil
 	getProvisionedLimit := awsjson.Operation{Name: "GetProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeGetProvisionedLimitRequest, Output: &shapeGetProvisionedLimitResponse, Errors: errorsDescribeIdentityProvider, Category: "LimitManagement", Permissions: []awsjson.Permission{{Action: "cognito-idp:GetProvisionedLimit", Resource: "*"}}}
+	if ready {
+		getProvisionedLimit.Invoke = awsjson.Method(&shapeGetProvisionedLimitRequest, a.Limits.GetProvisionedLimit)
+	}
 	operations["GetProvisionedLimit"] = getProvisionedLimit
 	updateProvisionedLimit := awsjson.Operation{Name: "UpdateProvisionedLimit", Feature: "limits", Signed: true, Input: &shapeUpdateProvisionedLimitRequest, Output: &shapeUpdateProvisionedLimitResponse, Errors: errorsUpdateProvisionedLimit, Category: "LimitManagement", Permissions: []awsjson.Permission{{Action: "cognito-idp:UpdateProvisionedLimit", Resource: "*"}}}
+	if ready {
+		updateProvisionedLimit.Invoke = awsjson.Method(&shapeUpdateProvisionedLimitRequest, a.Limits.UpdateProvisionedLimit)
+	}
 	operations["UpdateProvisionedLimit"] = updateProvisionedLimit
 }
 
@@ -1835,24 +1842,24 @@ var (
 	}
 )
 
-// Categories are those of operations, with Cognito's quotas in requests per second.
-var Categories = map[string]int64{
-	"UserAuthentication":     120,
-	"UserCreation":           50,
-	"UserFederation":         25,
-	"UserAccountRecovery":    30,
-	"UserRead":               120,
-	"UserUpdate":             25,
-	"UserToken":              120,
-	"UserResourceRead":       50,
-	"UserResourceUpdate":     25,
-	"UserList":               30,
-	"UserPoolRead":           15,
-	"UserPoolUpdate":         15,
-	"UserPoolResourceRead":   20,
-	"UserPoolResourceUpdate": 15,
-	"UserPoolClientRead":     15,
-	"UserPoolClientUpdate":   15,
-	"ClientAuthentication":   150,
-	"LimitManagement":        1,
+// Categories are those of operations, with Cognito's quotas.
+var Categories = map[string]awsjson.Category{
+	"UserAuthentication":     {Quota: 120, Adjustable: true},
+	"UserCreation":           {Quota: 50, Adjustable: true},
+	"UserFederation":         {Quota: 25, Adjustable: true},
+	"UserAccountRecovery":    {Quota: 30},
+	"UserRead":               {Quota: 120, Adjustable: true},
+	"UserUpdate":             {Quota: 25},
+	"UserToken":              {Quota: 120, Adjustable: true},
+	"UserResourceRead":       {Quota: 50, Adjustable: true},
+	"UserResourceUpdate":     {Quota: 25},
+	"UserList":               {Quota: 30},
+	"UserPoolRead":           {Quota: 15},
+	"UserPoolUpdate":         {Quota: 15},
+	"UserPoolResourceRead":   {Quota: 20},
+	"UserPoolResourceUpdate": {Quota: 15},
+	"UserPoolClientRead":     {Quota: 15},
+	"UserPoolClientUpdate":   {Quota: 15},
+	"ClientAuthentication":   {Quota: 150},
+	"LimitManagement":        {Quota: 1},
 }

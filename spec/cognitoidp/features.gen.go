@@ -21,6 +21,12 @@ type Userpool interface {
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceRequest) (*ListTagsForResourceResponse, error)
 }
 
+// Limits is what the feature limits answers.
+type Limits interface {
+	GetProvisionedLimit(ctx context.Context, in *GetProvisionedLimitRequest) (*GetProvisionedLimitResponse, error)
+	UpdateProvisionedLimit(ctx context.Context, in *UpdateProvisionedLimitRequest) (*UpdateProvisionedLimitResponse, error)
+}
+
 // Appclient is what the feature appclient answers.
 type Appclient interface {
 	CreateUserPoolClient(ctx context.Context, in *CreateUserPoolClientRequest) (*CreateUserPoolClientResponse, error)
@@ -195,6 +201,7 @@ type Grant interface {
 // are not built.
 type API struct {
 	Userpool   Userpool
+	Limits     Limits
 	Appclient  Appclient
 	Domains    Domains
 	Branding   Branding

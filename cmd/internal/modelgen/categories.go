@@ -9,12 +9,13 @@ import (
 
 // category is a line of categories.txt: operations whose requests are counted together.
 type category struct {
-	name  string
-	quota int64 // requests per second
+	name       string
+	quota      int64 // requests per second
+	adjustable bool
 }
 
 // readCategories reads the categories of operations, if the service has any: "Name quota: Operation Operation", continued on lines that
-// start with blanks. A "+" stands before operations that AWS's page does not name, and changes nothing.
+// start with blanks, with "adjustable" after the quota where it is. A "+" stands before operations that AWS's page does not name, and changes nothing.
 func (m *model) readCategories(path string) error {
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
@@ -34,12 +35,13 @@ func (m *model) parseCategories(text string) error {
 		claims := line
 		if !strings.HasPrefix(line, " ") {
 			head, rest, _ := strings.Cut(line, ":")
+			head, adjustable := strings.CutSuffix(head, " adjustable")
 			name, number, _ := strings.Cut(head, " ")
 			quota, err := strconv.ParseInt(number, 10, 64)
 			if err != nil || quota < 1 {
 				return fmt.Errorf("%q: want a category, its quota and a colon", line)
 			}
-			m.Categories = append(m.Categories, category{name, quota})
+			m.Categories = append(m.Categories, category{name, quota, adjustable})
 			claims = rest
 		}
 		if len(m.Categories) == 0 {
@@ -66,9 +68,13 @@ func (m *model) categories(f *file) {
 	if len(m.Categories) == 0 {
 		return
 	}
-	f.line("\n// Categories are those of operations, with Cognito's quotas in requests per second.\nvar Categories = map[string]int64{")
+	f.line("\n// Categories are those of operations, with Cognito's quotas.\nvar Categories = map[string]awsjson.Category{")
 	for _, c := range m.Categories {
-		f.line("\t%q: %d,", c.name, c.quota)
+		if c.adjustable {
+			f.line("\t%q: {Quota: %d, Adjustable: true},", c.name, c.quota)
+			continue
+		}
+		f.line("\t%q: {Quota: %d},", c.name, c.quota)
 	}
 	f.line("}")
 }
