@@ -76,7 +76,7 @@ func TestARestoredBackupRevivesNothing(t *testing.T) {
 
 // newClusterOn is a cluster with another's keys on another database.
 func newClusterOn(t *testing.T, c *cluster, url string) *cluster {
-	other := &cluster{t: t, environ: append([]string(nil), c.environ...), key: c.key}
+	other := &cluster{t: t, url: url, environ: append([]string(nil), c.environ...), key: c.key}
 	other.set("CARDEA_DATABASE_URL=" + url)
 	return other
 }

@@ -28,14 +28,17 @@ func (a answer) pick(outer, inner string) string {
 var errRefused = errors.New("refused")
 
 // call calls an operation of user pools, signed by the cluster's root key.
-func (n *node) call(operation, body string) (answer, error) {
+func (n *node) call(operation, body string) (answer, error) { return n.callAs(n.key, operation, body) }
+
+// callAs is call, signed by another key.
+func (n *node) callAs(key [2]string, operation, body string) (answer, error) {
 	request, err := http.NewRequest(http.MethodPost, n.url+"/", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	request.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
-	wiretest.Sign(request, []byte(body), n.key[0], n.key[1], time.Now())
+	wiretest.Sign(request, []byte(body), key[0], key[1], time.Now())
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, err

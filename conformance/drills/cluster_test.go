@@ -16,6 +16,7 @@ const masterKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 // cluster is a database with the nodes that a drill starts on it.
 type cluster struct {
 	t       *testing.T
+	url     string   // of the database
 	environ []string // what all nodes and commands have in their environment
 	key     [2]string
 }
@@ -24,15 +25,22 @@ type cluster struct {
 // name holds.
 func newCluster(t *testing.T, url string, settings ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, environ: append(os.Environ(),
+	c := &cluster{t: t, url: url, environ: append(os.Environ(),
 		"CARDEA_DATABASE_URL="+url, "CARDEA_MASTER_KEY="+masterKey, "CARDEA_PUBLIC_URL=http://127.0.0.1:9229",
 		"CARDEA_LOG_LEVEL=warn", "CARDEA_SHUTDOWN_DELAY=0s")}
 	c.environ = append(c.environ, settings...)
-	out := c.run("keys", "create")
-	if _, err := fmt.Sscanf(out, "AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n", &c.key[0], &c.key[1]); err != nil {
-		t.Fatalf("keys create printed %q", out)
-	}
+	c.key = c.rootKey()
 	return c
+}
+
+// rootKey makes a root key: its id and its secret.
+func (c *cluster) rootKey() (key [2]string) {
+	c.t.Helper()
+	out := c.run("keys", "create")
+	if _, err := fmt.Sscanf(out, "AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n", &key[0], &key[1]); err != nil {
+		c.t.Fatalf("keys create printed %q", out)
+	}
+	return key
 }
 
 // set changes a setting of nodes and commands that are started from now on.

@@ -10,6 +10,11 @@ import (
 // killPostgres needs signals, which this system does not have.
 func killPostgres(t *testing.T, _ string) { t.Error("cannot kill a process by its id here") }
 
+// suspend needs signals, too.
+func (n *node) suspend() { n.t.Error("cannot suspend a process here") }
+
+func (n *node) resume() {}
+
 // asDatabaseUser would have a program run as PostgreSQL does.
 func asDatabaseUser(*testing.T, *exec.Cmd) {}
 

@@ -32,6 +32,19 @@ func killPostgres(t *testing.T, dir string) {
 	}
 }
 
+// suspend stops the process of a node in the middle of whatever it does, until resume.
+func (n *node) suspend() { n.signal(syscall.SIGSTOP) }
+
+// resume lets a suspended process go on.
+func (n *node) resume() { n.signal(syscall.SIGCONT) }
+
+func (n *node) signal(which syscall.Signal) {
+	n.t.Helper()
+	if err := n.process.Process.Signal(which); err != nil {
+		n.t.Error(err)
+	}
+}
+
 // asDatabaseUser has a program run as PostgreSQL does, which does not run as root.
 func asDatabaseUser(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()

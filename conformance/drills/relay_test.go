@@ -14,8 +14,9 @@ import (
 type relay struct {
 	port string
 
-	mu  sync.Mutex
-	got int
+	mu   sync.Mutex
+	got  int
+	hung net.Conn // of the first message
 }
 
 func newRelay(t *testing.T) *relay {
@@ -55,7 +56,7 @@ func (r *relay) serve(conn net.Conn) {
 		case message && line != ".":
 		case message:
 			message = false
-			if r.receive() == 1 {
+			if r.receive(conn) == 1 {
 				continue // the client waits
 			}
 			say("250 taken")
@@ -71,11 +72,20 @@ func (r *relay) serve(conn net.Conn) {
 	}
 }
 
-func (r *relay) receive() int {
+func (r *relay) receive(conn net.Conn) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.got++
+	if r.got++; r.got == 1 {
+		r.hung = conn
+	}
 	return r.got
+}
+
+// fail ends the connection of the first message without an answer.
+func (r *relay) fail() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_ = r.hung.Close() // its client learns nothing else
 }
 
 // count is how often a message was received.
