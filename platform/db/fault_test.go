@@ -378,3 +378,52 @@ func TestReadsLeaveNoTransactionOpen(t *testing.T) {
 		}
 	}
 }
+
+// A program that is stopped in the middle of a transaction keeps others waiting for some seconds only, and does not finish it.
+func TestATransactionThatIsStoppedHoldsItsLocksForSeconds(t *testing.T) {
+	t.Parallel()
+	stopped, other := bothOn(t)
+	must(t, other.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO thing (pool_id, key, n) VALUES ('p', 'x', 0)`)
+		return err
+	}))
+	add := func(tx *db.Tx, n int64) error {
+		_, err := tx.Exec(`UPDATE thing SET n = n + $1 WHERE pool_id = 'p' AND key = 'x'`, n)
+		return err
+	}
+	locked, waited := make(chan struct{}), make(chan struct{})
+	runs := 0
+	var late error
+	var first sync.WaitGroup
+	first.Go(func() {
+		late = stopped.Write(t.Context(), func(tx *db.Tx) error {
+			if err := add(tx, 10); err != nil {
+				return err
+			}
+			if runs++; runs == 1 {
+				close(locked)
+				<-waited
+			}
+			return nil
+		})
+	})
+	<-locked
+	began := time.Now()
+	err := other.Write(t.Context(), func(tx *db.Tx) error { return add(tx, 1) })
+	took := time.Since(began)
+	close(waited)
+	first.Wait()
+	if err != nil || took < 4*time.Second || took > 12*time.Second {
+		t.Errorf("the other: %v after %v, want success after 8 s", err, took)
+	}
+	if late != nil || runs != 2 {
+		t.Errorf("the transaction that was stopped was run %d times, and has ended with %v: want twice and success", runs, late)
+	}
+	must(t, other.Read(t.Context(), func(tx *db.Tx) error {
+		n, err := db.One(tx, scanInt, `SELECT n FROM thing`)
+		if n != 11 {
+			t.Errorf("the row has %d, want 11", n)
+		}
+		return err
+	}))
+}

@@ -57,7 +57,7 @@ func (a *pgAddress) poolerParams(params map[string]string) error {
 // at its start, a pooler has given another.
 func greet(ctx context.Context, conn *pgconn.PgConn) (direct bool, err error) {
 	pid, err := askPID(ctx, conn, fmt.Sprintf(`SELECT pg_backend_pid(), CASE WHEN pg_backend_pid() = %d THEN
-		set_config('idle_in_transaction_session_timeout', '%d', false) END`, conn.PID(), longestTx.Milliseconds()))
+		set_config('idle_in_transaction_session_timeout', '%d', false) END`, conn.PID(), longestIdle.Milliseconds()))
 	return pid == conn.PID(), err
 }
 

@@ -25,6 +25,10 @@ const (
 	longestMigration = 6 * time.Hour
 )
 
+// longestIdle is how long a session may leave PostgreSQL waiting in the middle of a transaction. A program that was stopped there, or whose
+// machine is gone, holds its locks no longer: transactions of others that wait for them are run again then, within retryFor.
+const longestIdle = 8 * time.Second
+
 // postgres is the PostgreSQL engine.
 type postgres struct {
 	address pgAddress
