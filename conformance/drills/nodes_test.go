@@ -2,6 +2,7 @@ package drills_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,30 @@ func TestASQLiteFileHasOneServer(t *testing.T) {
 		}
 		c.run("keys", "list") // commands run beside a server
 		first.ready()
+		c.refusesAnotherName()
+		first.ready()
 		first.kill() // which leaves the file locked by nobody
+	}
+}
+
+// refusesAnotherName starts a server on a second hard link of the database file, beside which another lock and another log would stand.
+func (c *cluster) refusesAnotherName() {
+	c.t.Helper()
+	other := filepath.Join(c.t.TempDir(), "other.db")
+	if err := os.Link(strings.TrimPrefix(c.url, "sqlite:"), other); err != nil {
+		c.t.Fatal(err)
+	}
+	defer os.Remove(other)
+	n := c.node("CARDEA_DATABASE_URL=sqlite:" + other)
+	n.launch()
+	const says = "the database file has another name"
+	if err := n.exit(); err == nil || !strings.Contains(n.log(), says) {
+		c.t.Errorf("a server on another hard link: %v, %s", err, n.log())
+	}
+	for _, args := range [][]string{{"config", "check", "--database"}, {"backup", filepath.Join(c.t.TempDir(), "backup")}, {"keys", "list"}} {
+		if _, stderr, err := c.try(args...); err == nil || !strings.Contains(stderr, says) {
+			c.t.Errorf("cardea %s, with another hard link: %v, %s", strings.Join(args, " "), err, stderr)
+		}
 	}
 }
 

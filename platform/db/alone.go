@@ -11,6 +11,9 @@ import (
 // ErrServed says that another server runs on a SQLite file.
 var ErrServed = errors.New("another server runs on this database file: a SQLite file has one server, several need PostgreSQL")
 
+// ErrLinked says that a SQLite file has several names.
+var ErrLinked = errors.New("the database file has another name, a hard link: SQLite would keep the log of each name apart, and servers would not notice each other")
+
 // errHeld says that another process holds a lock.
 var errHeld = errors.New("the lock is held")
 
@@ -38,6 +41,16 @@ func Alone(url string) (release func(), err error) {
 		return nil, fmt.Errorf("lock database: %s: %w", file.Name(), err)
 	}
 	return func() { _ = file.Close() }, nil // which unlocks it; the file stays, or two servers could lock two files
+}
+
+// oneName answers ErrLinked for a SQLite file that has more than one name, whichever of them is path. SQLite's log, and the lock of
+// Alone, stand beside a name: two programs with two names of one file would destroy it.
+func oneName(path string) error {
+	n, err := links(path)
+	if err == nil && n > 1 {
+		return fmt.Errorf("%w (%s has %d names: `find / -samefile` finds them)", ErrLinked, path, n)
+	}
+	return err
 }
 
 // mostLinks bounds how many symbolic links lead to a file, as systems do.

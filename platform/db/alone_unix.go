@@ -17,3 +17,12 @@ func lock(file *os.File) error {
 	}
 	return err
 }
+
+// links is how many names the file has that a path leads to.
+func links(path string) (uint64, error) {
+	var found unix.Stat_t
+	if err := unix.Stat(path, &found); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return uint64(found.Nlink), nil
+}

@@ -16,3 +16,17 @@ func lock(file *os.File) error {
 	}
 	return err
 }
+
+// links is how many names the file has that a path leads to.
+func links(path string) (uint64, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	var found windows.ByHandleFileInformation
+	if err := windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &found); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return uint64(found.NumberOfLinks), nil
+}

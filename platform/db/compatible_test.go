@@ -296,3 +296,27 @@ func TestOneServerHasASQLiteFile(t *testing.T) {
 		}
 	}
 }
+
+func TestASQLiteFileHasOneName(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "test.db")
+	must(t, dbtest.Open(t, "sqlite:"+file, db.Options{Migrations: schema}).Close())
+	other := filepath.Join(t.TempDir(), "other.db")
+	must(t, os.Link(file, other))
+	for _, url := range []string{"sqlite:" + file, "sqlite://" + other} {
+		for _, readOnly := range []bool{false, true} {
+			if _, err := db.Open(t.Context(), url, db.Options{Migrations: schema, ReadOnly: readOnly}); !errors.Is(err, db.ErrLinked) {
+				t.Errorf("%s, read-only %v: got %v, want ErrLinked", url, readOnly, err)
+			}
+		}
+		if _, wrong, _ := db.Inspect(t.Context(), url); !errors.Is(errors.Join(wrong...), db.ErrLinked) {
+			t.Errorf("%s: config check says %v", url, wrong)
+		}
+	}
+	must(t, os.Remove(other))
+	d, err := db.Open(t.Context(), "sqlite:"+file, db.Options{Migrations: schema})
+	if err != nil {
+		t.Fatalf("with one name again: %v", err)
+	}
+	must(t, d.Close())
+}
