@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type pgPool struct {
 	slots chan struct{} // one for each connection that may be in use
 	gone  chan struct{} // closed when the pool is
 	waits waits
+	away  atomic.Pointer[time.Time] // since when no connection could be made and none has worked; nil while the server is there
 
 	mu     sync.Mutex
 	idle   []*pgConn // the one given back last is the last
@@ -74,8 +76,10 @@ func (p *pgPool) find(ctx context.Context, limit time.Duration) (*pgConn, error)
 		}
 		if c == nil {
 			if c, err = p.dial(ctx); err != nil {
+				p.missed(ctx, now, err)
 				return nil, err
 			}
+			p.met()
 			c.epoch, c.ends = epoch, time.Now().Add(p.life)
 			if p.jitter > 0 {
 				c.ends = c.ends.Add(rand.N(p.jitter))
@@ -108,6 +112,27 @@ func (p *pgPool) pop(now time.Time) (*pgConn, int, error) {
 	return nil, p.epoch, nil
 }
 
+// missed notes that the server was not reached, unless it was the caller who gave up.
+func (p *pgPool) missed(ctx context.Context, now time.Time, err error) {
+	if ctx.Err() == nil && unreachable(err) {
+		p.away.CompareAndSwap(nil, &now)
+	}
+}
+
+// met notes that the server is there.
+func (p *pgPool) met() {
+	if p.away.Load() != nil {
+		p.away.Store(nil)
+	}
+}
+
+// longAway reports whether the server has been away for so long that nobody waits for it any more. A request has several
+// transactions: if each of them waited, its client would get an answer long after it has stopped listening.
+func (p *pgPool) longAway() bool {
+	since := p.away.Load()
+	return since != nil && time.Since(*since) > retryFor
+}
+
 // over reports whether a connection's time has come.
 func (p *pgPool) over(c *pgConn, now time.Time) bool {
 	return c.epoch != p.epoch || now.After(c.ends)
@@ -117,6 +142,9 @@ func (p *pgPool) over(c *pgConn, now time.Time) bool {
 func (p *pgPool) give(c *pgConn) {
 	defer func() { <-p.slots }()
 	c.used, c.fresh = time.Now(), false
+	if c.broken == nil {
+		p.met()
+	}
 	if !p.keep(c) {
 		c.close()
 	}

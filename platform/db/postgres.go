@@ -12,7 +12,7 @@ import (
 )
 
 // A transaction that loses against others, or its connection, is run again, with growing pauses, until either bound is
-// reached.
+// reached. While the server has been away for longer than retryFor it is not run again.
 const (
 	maxRetries   = 100
 	retryFor     = 15 * time.Second
@@ -111,7 +111,7 @@ func (p *postgres) repeat(ctx context.Context, c *cost, j job) error {
 	began := time.Now()
 	for pause := time.Millisecond; ; c.retries++ {
 		again, err := p.once(ctx, c, j)
-		if !again || c.retries >= j.tries || time.Since(began) > retryFor || ctx.Err() != nil {
+		if !again || c.retries >= j.tries || time.Since(began) > retryFor || p.pool.longAway() || ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(rand.N(pause))
