@@ -118,8 +118,37 @@ func TestSignInsAreRecordedWithTheirUser(t *testing.T) {
 		says(t, log.one(t), map[string]any{
 			"eventName": "InitiateAuth", "errorCode": "NotAuthorizedException", "errorMessage": "Incorrect username or password.", "additionalEventData.sub": sub,
 		})
+		revoke := M{"ClientId": client, "Token": tokens["RefreshToken"]}
+		w.Must(t, "RevokeToken", revoke)
+		says(t, log.one(t), map[string]any{"eventName": "RevokeToken", "additionalEventData.sub": sub, "requestParameters.token": "HIDDEN_DUE_TO_SECURITY_REASONS"})
+		tokens = w.SignIn(t, client, "jane")
+		endpoint := w.Endpoint(t, pool, "/oauth2/revoke")
+		log.take(t)
+		w.Post(t, endpoint, "client_id", client, "token", servertest.Text(tokens, "RefreshToken"))
+		says(t, log.one(t), map[string]any{"eventName": "Revoke_POST", "additionalEventData.sub": sub, "additionalEventData.responseParameters.status": 200})
 		w.Must(t, "AdminUserGlobalSignOut", M{"UserPoolId": pool, "Username": sub})
 		says(t, log.one(t), map[string]any{"additionalEventData.sub": sub, "readOnly": false})
+	})
+}
+
+func TestBothStepsOfSRPAreRecordedWithTheirUser(t *testing.T) {
+	t.Parallel()
+	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+		u := &counting{World: w, pool: w.Pool(t, nil)}
+		u.client = w.Client(t, u.pool, nil)
+		w.User(t, u.pool, "alice")
+		sub := servertest.Text(w.Must(t, "AdminGetUser", M{"UserPoolId": u.pool, "Username": "alice"}), "UserAttributes.0.Value")
+		log.take(t)
+		u.bySRP(t)
+		list := log.take(t)
+		if len(list) != 2 {
+			t.Fatalf("%d records", len(list))
+		}
+		says(t, list[0], map[string]any{"eventName": "InitiateAuth", "additionalEventData.sub": sub})
+		says(t, list[1], map[string]any{
+			"eventName": "RespondToAuthChallenge", "additionalEventData.sub": sub, "requestParameters.challengeName": "PASSWORD_VERIFIER",
+			"responseElements.authenticationResult.accessToken": "HIDDEN_DUE_TO_SECURITY_REASONS",
+		})
 	})
 }
 

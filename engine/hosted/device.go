@@ -12,6 +12,7 @@ import (
 	"cardea/engine/lockout"
 	"cardea/engine/scope"
 	"cardea/engine/token"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/devicegrant"
 	"cardea/record/pool"
@@ -225,6 +226,7 @@ func (s *Server) Decide(ctx context.Context, r *Request, secret string, allow bo
 		if errors.Is(err, db.ErrStale) {
 			return ErrDevice
 		}
+		audit.About(tx.Context(), string(again.Pool.ID), string(again.Device.Sub))
 		return err
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cardea/engine/account"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/client"
 	"cardea/record/session"
@@ -44,6 +45,7 @@ func (m *Minter) revoke(ctx context.Context, c *client.Client, token string, end
 		if err != nil {
 			return fmt.Errorf("redeem refresh token: %w", err)
 		}
+		audit.About(tx.Context(), string(s.Pool), string(s.Sub))
 		if s.Client != c.ID {
 			return ErrOthersToken
 		}
