@@ -103,7 +103,7 @@ func (r keySources) await(ctx context.Context, ask func(context.Context) ([][]by
 		if err == nil || !away(err) || time.Now().Add(pause).After(until) {
 			return keys, err
 		}
-		r.log.Warn("the service that has the master key is away: it is asked again", "error", err, "pause", pause.String(), "until", until.UTC().Format(time.RFC3339))
+		r.log.Warn("the service that has the master key is away: it is asked again", "error", err, "pause", pause, "until", until.UTC().Format(time.RFC3339))
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

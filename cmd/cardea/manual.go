@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"cardea/platform/config"
 )
 
 type manualCommand struct{}
@@ -19,7 +21,8 @@ func (manualCommand) Run(t terminal, cli *kong.Context) error {
 	page.print(".SH DESCRIPTION\n%s\n", troff("The server answers Amazon Cognito's API: the AWS SDKs, the CLI, Amplify and Terraform work with it when their endpoint is changed. `cardea dev` starts one without any configuration; `cardea serve` is for production."))
 	page.print(".SH COMMANDS\n")
 	page.commands(cli.Model.Node, "cardea")
-	page.print(".SH ENVIRONMENT\n%s\n", troff("Every setting of the configuration file can be given as a variable: CARDEA_ and its path in capitals, such as CARDEA_DATABASE_URL."))
+	page.settings()
+	page.print(".SH ENVIRONMENT\n%s\n", troff("Every setting of the configuration file can be given as a variable: CARDEA_ and its path in capitals, such as CARDEA_DATABASE_URL, but for tables that a file may have several of. The environment wins over the file."))
 	page.print(".SH FILES\n.TP\n.I /etc/cardea/cardea.toml\nThe configuration of the packaged service.\n.TP\n.I /var/lib/cardea\nIts database, where that is a file.\n")
 	page.print(".SH EXIT STATUS\n0 on success, 1 on a failure, 80 where the command line is wrong.\n")
 	return page.err
@@ -49,6 +52,9 @@ func (m *manual) commands(node *kong.Node, name string) {
 			continue
 		}
 		m.print(".SS \"%s%s\"\n%s\n", troff(full), troff(arguments(child)), troff(child.Help))
+		if child.Detail != "" {
+			m.detail(child.Detail)
+		}
 		for _, f := range child.Flags {
 			if f.Hidden {
 				continue
@@ -61,6 +67,32 @@ func (m *manual) commands(node *kong.Node, name string) {
 			if len(f.Envs) > 0 {
 				m.print("(%s)\n", troff("$"+strings.Join(f.Envs, ", $")))
 			}
+		}
+	}
+}
+
+// detail writes the paragraphs of a command's long text.
+func (m *manual) detail(text string) {
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		m.print(".PP\n")
+		for line := range strings.Lines(paragraph) {
+			m.print("%s\n", troff(strings.TrimSuffix(line, "\n")))
+		}
+	}
+}
+
+// settings lists the settings of the configuration file.
+func (m *manual) settings() {
+	m.print(".SH SETTINGS\n%s\n", troff("The configuration file is TOML. `cardea config show` prints what is in force; operating.md in /usr/share/doc/cardea says what each means."))
+	for _, s := range config.List() {
+		m.print(".TP\n.B %s\n", troff(s.Name))
+		switch {
+		case s.Variable == "":
+			m.print("%s\n", troff("in the file alone"))
+		case s.Default == "":
+			m.print("%s\n", troff("$"+s.Variable))
+		default:
+			m.print("%s\n", troff("$"+s.Variable+", by default "+s.Default))
 		}
 	}
 }

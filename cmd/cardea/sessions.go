@@ -75,11 +75,11 @@ func (c sessionsRevokeCommand) ask(t terminal, before time.Time) error {
 	if c.Yes {
 		return nil
 	}
-	whose := "all pools, and all temporary credentials"
+	whose, further := "all pools", ", and temporary credentials of before end, too"
 	if c.Pool != "" {
-		whose = "pool " + c.Pool
+		whose, further = "pool "+c.Pool, ""
 	}
-	fmt.Fprintf(t.stderr, "All users of %s who signed in before %s have to sign in again. Go on? ", whose, before.Format(time.RFC3339))
+	fmt.Fprintf(t.stderr, "All users of %s who signed in before %s have to sign in again%s. Go on? ", whose, before.Format(time.RFC3339), further)
 	answer := make([]byte, 16)
 	n, err := t.stdin.Read(answer)
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -1,10 +1,9 @@
 package config
 
 import (
-	"maps"
 	"os"
-	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,16 +28,31 @@ func TestEverySettingIsDocumented(t *testing.T) {
 		}
 	}
 
-	all := settings(reflect.TypeFor[Config](), nil)
-	maps.Copy(all, settings(reflect.TypeFor[Sender](), []string{"senders"}))
-	for _, s := range all {
-		name := strings.Join(s.path, ".")
-		if !documented[name] {
-			t.Errorf("%s is not in docs/operating.md", name)
+	for _, s := range List() {
+		if !documented[s.Name] {
+			t.Errorf("%s is not in docs/operating.md", s.Name)
 		}
-		delete(documented, name)
+		delete(documented, s.Name)
 	}
 	for name := range documented {
 		t.Errorf("docs/operating.md has a setting %s, which there is not", name)
+	}
+}
+
+func TestSettingsAreListedWithTheirVariablesAndDefaults(t *testing.T) {
+	t.Parallel()
+	for _, want := range []Setting{
+		{"addr", "CARDEA_ADDR", ":9229"},
+		{"admin_pprof", "CARDEA_ADMIN_PPROF", "false"},
+		{"database.url", "CARDEA_DATABASE_URL", "sqlite:cardea.db"},
+		{"shutdown_delay", "CARDEA_SHUTDOWN_DELAY", "2s"},
+		{"limits.mail_hour", "CARDEA_LIMITS_MAIL_HOUR", "6"},
+		{"smtp.password", "CARDEA_SMTP_PASSWORD", ""},
+		{"functions", "", ""},
+		{"senders.password", "CARDEA_SENDER_<NAME>_PASSWORD", ""},
+	} {
+		if !slices.Contains(List(), want) {
+			t.Errorf("%+v is not listed", want)
+		}
 	}
 }
