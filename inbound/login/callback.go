@@ -90,6 +90,9 @@ func (a *arrival) run() error {
 	case a.comesWithoutCookies():
 		a.respond(http.StatusOK, a.cards().postAgain(a.values))
 	default:
+		if err := a.withinSource(); err != nil {
+			return a.tooMany(err)
+		}
 		if err := a.withinRates(); err != nil {
 			return a.tooMany(err)
 		}

@@ -17,9 +17,22 @@ func Uncounted() (all []string) {
 	for _, c := range callbacks {
 		named[c.page.name] = true
 	}
-	for name := range categories {
-		if !named[name] {
-			all = append(all, name)
+	for _, names := range []map[string]string{categories, senders} {
+		for name := range names {
+			if !named[name] {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+// Boundless are the names of pages that take a form and have no category.
+func Boundless() (all []string) {
+	shows := map[string]bool{"Error": true, "Account": true} // and take nothing
+	for _, p := range allPages {
+		if categories[p.name] == "" && !shows[p.name] {
+			all = append(all, p.name)
 		}
 	}
 	return all

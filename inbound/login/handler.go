@@ -93,6 +93,12 @@ func (v *visit) run() error {
 	case http.MethodGet, http.MethodHead:
 		v.get()
 	case http.MethodPost:
+		if err := v.withinSource(); err != nil {
+			return v.tooMany(err)
+		}
+		if senders[v.page.name] != "" && !v.readForm() {
+			return nil
+		}
 		if err := v.withinRates(); err != nil {
 			return v.tooMany(err)
 		}
