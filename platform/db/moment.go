@@ -17,3 +17,15 @@ func Time(ms int64) time.Time {
 	}
 	return time.UnixMilli(ms).UTC()
 }
+
+// OneMoment returns the moment that query answers as [Millis] stored it, or the zero time for NULL.
+func OneMoment(tx *Tx, query string, args ...any) (time.Time, error) {
+	ms, err := One(tx, func(row Scanner) (ms *int64, err error) {
+		err = row.Scan(&ms)
+		return ms, err
+	}, query, args...)
+	if err != nil || ms == nil {
+		return time.Time{}, err
+	}
+	return Time(*ms), nil
+}

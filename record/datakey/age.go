@@ -9,10 +9,7 @@ import (
 
 // Oldest is when the oldest of the keys that seal was made: of each pool the newest counts. It is zero where there are no keys.
 func Oldest(tx *db.Tx) (time.Time, error) {
-	oldest, err := db.One(tx, func(row db.Scanner) (ms *int64, err error) {
-		err = row.Scan(&ms)
-		return ms, err
-	}, `
+	oldest, err := db.OneMoment(tx, `
 		SELECT MIN(newest)
 		FROM (
 			SELECT MAX(created) AS newest
@@ -22,8 +19,5 @@ func Oldest(tx *db.Tx) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the oldest data key: %w", err)
 	}
-	if oldest == nil {
-		return time.Time{}, nil
-	}
-	return db.Time(*oldest), nil
+	return oldest, nil
 }
