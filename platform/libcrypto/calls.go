@@ -11,14 +11,15 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// steps are calls that end with the first that does not succeed. They are made on one thread, where libcrypto keeps its errors:
-// begin and end bracket them.
+// steps are calls that end with the first that does not succeed. They are made on one thread, where libcrypto keeps its errors, and in
+// turn with those of other goroutines: begin and end bracket them.
 type steps struct {
 	library *Library
 	failed  string // the function that has not succeeded; empty: all have
 }
 
 func (l *Library) begin() *steps {
+	l.turns <- struct{}{}
 	runtime.LockOSThread()
 	return &steps{library: l}
 }
@@ -55,8 +56,9 @@ func (s *steps) write(number, to uintptr, size int) {
 	}
 }
 
-// end releases the thread, and tells why a call has not succeeded.
+// end lets the next goroutine have its turn, and tells why a call has not succeeded.
 func (s *steps) end() error {
+	defer func() { <-s.library.turns }()
 	defer runtime.UnlockOSThread()
 	if s.failed == "" {
 		return nil

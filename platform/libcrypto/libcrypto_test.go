@@ -9,9 +9,12 @@ import (
 	"crypto/rsa"
 	"errors"
 	"math/big"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ebitengine/purego"
 	"pgregory.net/rapid"
@@ -204,6 +207,44 @@ func TestManyGoroutinesSignAndComputeAtOnce(t *testing.T) {
 	if n := l.keys.recent.Len(); n > 3 || n != len(l.keys.byID) {
 		t.Errorf("%d keys are held, %d by id", n, len(l.keys.byID))
 	}
+	if n := len(l.turns); n != 0 {
+		t.Errorf("%d turns were not given back", n)
+	}
+}
+
+func TestGoroutinesTakeTurns(t *testing.T) {
+	t.Parallel()
+	l := load(t)
+	g, err := l.Group(prime(t), big.NewInt(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := cap(l.turns); n != runtime.GOMAXPROCS(0) {
+		t.Errorf("there are %d turns for %d processors", n, runtime.GOMAXPROCS(0))
+	}
+	for range cap(l.turns) {
+		l.turns <- struct{}{}
+	}
+	var others sync.WaitGroup
+	var free atomic.Bool
+	for what, compute := range map[string]func() error{
+		"a signature":      func() error { return checkSignature(l.Signer(key(t, 1024)), crypto.SHA256, "x") },
+		"a power":          func() error { _, err := g.Power([]byte{7}, digest(crypto.SHA256, "x")); return err },
+		"a power of g":     func() error { _, err := g.PowerOfG(digest(crypto.SHA256, "x")); return err },
+		"an even modulus ": func() error { _, _ = l.modulus(big.NewInt(16)); return nil },
+	} {
+		others.Go(func() {
+			if err := compute(); err != nil || !free.Load() {
+				t.Errorf("%s did not wait for its turn, or failed: %v", what, err)
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond) // for those who do not wait
+	free.Store(true)
+	for range cap(l.turns) {
+		<-l.turns
+	}
+	others.Wait()
 }
 
 func TestErrorsSayWhy(t *testing.T) {

@@ -5,6 +5,7 @@ package libcrypto
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/ebitengine/purego"
@@ -20,6 +21,10 @@ type Library struct {
 	digests digests
 	keys    handles
 
+	// turns is full while as many goroutines compute as there are processors. Go's scheduler cannot stop a thread in libcrypto and starts
+	// another one, so that without turns the threads would be more than the processors, and take these from each other.
+	turns chan struct{}
+
 	released func([]byte) // is shown memory that is about to be freed, in tests
 }
 
@@ -32,7 +37,7 @@ func Load(name string) (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", name, err)
 	}
-	l := &Library{keys: handles{max: maxHandles}}
+	l := &Library{keys: handles{max: maxHandles}, turns: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	for symbol, function := range l.call.symbols() {
 		if *function, err = purego.Dlsym(image, symbol); err != nil {
 			return nil, fmt.Errorf("load %s: %w", name, err)
