@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"errors"
+	"net/url"
 	"testing"
 
 	"cardea/platform/db"
@@ -82,11 +83,62 @@ func TestReadAtOnceOfAClosureThatAsksOn(t *testing.T) {
 	})
 }
 
-// The end of the transaction travels with the questions: where it is lost, so are their answers.
+// pooled is a URL for what stands before the database.
+func pooled(t *testing.T, text, pooler string) string {
+	t.Helper()
+	u, err := url.Parse(text)
+	must(t, err)
+	params := u.Query()
+	params.Set("pooler", pooler)
+	u.RawQuery = params.Encode()
+	return u.String()
+}
+
+// What is asked at once has one snapshot: that which is written between two of its statements is not seen.
+func TestReadAtOnceHasOneSnapshot(t *testing.T) {
+	t.Parallel()
+	const lock, takeLock = 4711, `SELECT pg_advisory_xact_lock($1::BIGINT)::TEXT`
+	const waiting = `SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::BIGINT AND NOT granted`
+	for _, pooler := range []string{"none", "transaction"} { // with BEGIN and without
+		d := dbtest.Open(t, pooled(t, dbtest.EmptyPostgres(t), pooler), db.Options{Migrations: schema})
+		must(t, d.Write(t.Context(), func(tx *db.Tx) error { return insert(tx, "a", 1) }))
+		held, written := make(chan struct{}), make(chan error, 1)
+		go func() {
+			written <- d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := db.One(tx, scanText, takeLock, lock)
+				close(held)
+				for waits := int64(0); waits == 0 && err == nil; { // for the reader
+					waits, err = db.One(tx, scanInt, waiting, lock)
+				}
+				if err != nil {
+					return err
+				}
+				return d.Write(t.Context(), func(tx *db.Tx) error { tx.Later(raiseThing, "a"); return nil })
+			})
+		}()
+		<-held
+		must(t, d.ReadAtOnce(t.Context(), func(tx *db.Tx) error {
+			before := db.Ask(tx, scanInt, readThing, "a")
+			waited := db.Ask(tx, scanText, takeLock, lock)
+			after := db.Ask(tx, scanInt, readThing, "a")
+			n, err := before.Get()
+			_, e := waited.Get()
+			later, e2 := after.Get()
+			if n != 1 || later != 1 {
+				t.Errorf("pooler %s: got %d and then %d, want 1 twice", pooler, n, later)
+			}
+			return errors.Join(err, e, e2)
+		}))
+		must(t, <-written)
+	}
+}
+
+// The end of the transaction travels with the questions: where it is lost, so are their answers. Only what stands behind a pooler has
+// words for its end.
 func TestReadAtOnceSendsItsEnd(t *testing.T) {
 	t.Parallel()
 	c := newCutter(t, dbtest.EmptyPostgres(t))
-	d, last := observed(t, c.url)
+	d, last := observed(t, pooled(t, c.url, "transaction"))
 	text, runs := "COMMIT", 0
 	must(t, d.Write(t.Context(), func(*db.Tx) error { // on the connection that knows COMMIT
 		c.cutAt.Store(&text)

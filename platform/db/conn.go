@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	lib "modernc.org/sqlite/lib"
 	"zombiezen.com/go/sqlite"
@@ -19,6 +20,9 @@ type liteConn struct {
 	prepared map[string]*liteStmt
 }
 
+// busyFor is how long a connection waits for a file that others have locked.
+const busyFor = 10 * time.Second
+
 // maxPrepared bounds the statements a connection keeps ready.
 const maxPrepared = 512
 
@@ -33,12 +37,23 @@ func connect(address string, pragmas []string) (*liteConn, error) {
 	}
 	c := &liteConn{conn: conn, prepared: map[string]*liteStmt{}}
 	for _, pragma := range pragmas {
-		if _, err := c.exec("PRAGMA "+pragma, nil); err != nil {
+		if err := c.insist("PRAGMA " + pragma); err != nil {
 			c.close()
 			return nil, fmt.Errorf("PRAGMA %s: %w", pragma, err)
 		}
 	}
 	return c, nil
+}
+
+// insist runs a statement again while other connections have locked the file. SQLite itself does not wait for them where it changes to
+// the log, whatever busy_timeout says.
+func (c *liteConn) insist(query string) error {
+	for began := time.Now(); ; time.Sleep(longestPause) {
+		_, err := c.exec(query, nil)
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || time.Since(began) > busyFor {
+			return err
+		}
+	}
 }
 
 func (c *liteConn) prepare(query string) (*liteStmt, error) {

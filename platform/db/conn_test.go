@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -14,6 +15,26 @@ func newConn(t *testing.T) *liteConn {
 	}
 	t.Cleanup(conn.close)
 	return conn
+}
+
+// Those who change a new file to the log at the same time wait for each other, where SQLite itself does not.
+func TestManyMayOpenANewFileAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		address := fileURL(filepath.Join(t.TempDir(), "one.db"))
+		var group sync.WaitGroup
+		for range 16 {
+			group.Go(func() {
+				c, err := connect(address, writerPragmas(Options{Fast: true}))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c.close()
+			})
+		}
+		group.Wait()
+	}
 }
 
 // scanOne scans the only column of the first row.

@@ -22,6 +22,8 @@ type pgConn struct {
 	sent  int      // of owed, how many have been asked for
 	named bool     // statements are prepared under a name and kept
 
+	repeatable bool // an exchange without BEGIN is a transaction that sees one snapshot; greet has made it so
+
 	prepared  map[text]*prepared
 	prefix    string // of the names of its prepared statements
 	names     int    // that have been given out

@@ -9,7 +9,7 @@ import (
 const (
 	beginRead    = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 	beginWrite   = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-	beginMigrate = "BEGIN" // READ COMMITTED
+	beginMigrate = "BEGIN ISOLATION LEVEL READ COMMITTED"
 	commit       = "COMMIT"
 	rollback     = "ROLLBACK"
 )
@@ -23,6 +23,7 @@ type pgSession struct {
 	begin string
 	cost  *cost
 	alone bool  // it is to end with its first exchange
+	plain bool  // it needs neither BEGIN nor COMMIT: an exchange is a transaction by itself
 	begun bool  // BEGIN has been put
 	asked bool  // BEGIN has been sent
 	ended bool  // COMMIT has been answered: nothing is open
@@ -49,6 +50,9 @@ func (s *pgSession) later(st statement) error {
 	}
 	if !s.begun {
 		s.begun = true
+		if s.plain {
+			return s.conn.put(st, false)
+		}
 		if err := s.conn.put(statement{query: s.begin}, false); err != nil {
 			return err
 		}
@@ -70,11 +74,13 @@ func (s *pgSession) exchange() (int64, error) {
 	if !s.alone {
 		return s.conn.exchange()
 	}
-	if err := s.conn.put(statement{query: commit}, true); err != nil {
-		return 0, err
+	if !s.plain {
+		if err := s.conn.put(statement{query: commit}, true); err != nil {
+			return 0, err
+		}
 	}
 	n, err := s.conn.exchange()
-	s.ended = err == nil
+	s.ended = err == nil || s.plain
 	return n, err
 }
 

@@ -52,12 +52,13 @@ func (a *pgAddress) poolerParams(params map[string]string) error {
 	return nil
 }
 
-// greet has the server end a new connection should this program stop in the middle of a transaction without a word, and
-// tells whether the connection leads to the server itself: a server knows itself by the number that it gave the connection
-// at its start, a pooler has given another.
+// greet has the server end a new connection should this program stop in the middle of a transaction without a word, and give
+// transactions that do not say otherwise one snapshot. It tells whether the connection leads to the server itself: a server knows itself
+// by the number that it gave the connection at its start, a pooler has given another.
 func greet(ctx context.Context, conn *pgconn.PgConn) (direct bool, err error) {
 	pid, err := askPID(ctx, conn, fmt.Sprintf(`SELECT pg_backend_pid(), CASE WHEN pg_backend_pid() = %d THEN
-		set_config('idle_in_transaction_session_timeout', '%d', false) END`, conn.PID(), longestIdle.Milliseconds()))
+		set_config('idle_in_transaction_session_timeout', '%d', false) || set_config('default_transaction_isolation', 'repeatable read', false)
+		END`, conn.PID(), longestIdle.Milliseconds()))
 	return pid == conn.PID(), err
 }
 

@@ -55,7 +55,8 @@ func (p *postgres) dial(ctx context.Context) (*pgConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.inspect(ctx, conn); err != nil {
+	direct, err := p.inspect(ctx, conn)
+	if err != nil {
 		_ = conn.Close(ctx) // it is not used
 		return nil, err
 	}
@@ -63,22 +64,25 @@ func (p *postgres) dial(ctx context.Context) (*pgConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPgConn(hijacked, !p.address.pooler), nil
+	c := newPgConn(hijacked, !p.address.pooler)
+	c.repeatable = direct
+	return c, nil
 }
 
-func (p *postgres) inspect(ctx context.Context, conn *pgconn.PgConn) error {
+// inspect reports whether a connection leads to the server itself, and fails for one to a pooler that has to be named.
+func (p *postgres) inspect(ctx context.Context, conn *pgconn.PgConn) (direct bool, err error) {
 	if p.address.pooler {
-		return nil
+		return false, nil
 	}
-	direct, err := greet(ctx, conn)
+	direct, err = greet(ctx, conn)
 	if err != nil || direct || p.known.Load() {
-		return err
+		return direct, err
 	}
 	if err := detectPooler(ctx, p.address.config, conn); err != nil {
-		return err
+		return false, err
 	}
 	p.known.Store(true)
-	return nil
+	return false, nil
 }
 
 func (p *postgres) name() string { return "postgres" }
@@ -128,7 +132,7 @@ func (p *postgres) once(ctx context.Context, c *cost, j job) (again bool, err er
 	}
 	defer p.pool.give(conn)
 
-	s := &pgSession{conn: conn, begin: j.begin, cost: c, alone: j.alone}
+	s := &pgSession{conn: conn, begin: j.begin, cost: c, alone: j.alone, plain: j.alone && conn.repeatable}
 	outcome := rollback
 	defer func() { s.end(outcome) }() // covers panics too
 	if err = j.fn(s); err == nil && j.begin != beginRead {
