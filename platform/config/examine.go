@@ -43,6 +43,7 @@ func (f *Findings) doubtful(setting, text string) {
 // guard lets calls through to. path is the configuration's own file, or empty. It changes nothing.
 func (c Config) Examine(ctx context.Context, path string) (f Findings) {
 	c.examineProxy(&f)
+	c.Rates.examine(&f)
 	c.examineFolders(&f)
 	c.examineFunctions(&f)
 	c.Audit.examine(&f)

@@ -71,6 +71,10 @@ func TestExamineFindsWhatIsWrongOnTheMachine(t *testing.T) {
 		{"TLS key of everybody", "public_url = \"https://x.example\"\n[tls]\ncert_file = \"" + own + "\"\nkey_file = \"" + open + "\"\n", "tls.key_file: everybody", ""},
 		{"port", plain + "[guard]\naddr = \"" + taken.Addr().String() + "\"\nupstream = \"https://s3\"\naccess_key_id = \"a\"\nsecret_access_key = \"b\"\n", "guard.addr: listen tcp " + taken.Addr().String(), ""},
 		{"proxy", `public_url = "https://auth.example.com"`, "", "public_url: it is https, and the server serves plain HTTP"},
+		{"rates without networks", plain + "[rates]\ndefault = \"cognito\"\n", "", "rates.source: categories are bounded and networks are not"},
+		{"a rate without networks", plain + "[rates]\ncategories = [\"UserRead=1\"]\nsource = \"0\"\n", "", "rates.source: categories are bounded and networks are not"},
+		{"rates with networks", plain + "[rates]\ndefault = \"cognito\"\nsource = \"20:200\"\n", "", ""},
+		{"no rates", plain + "[rates]\ncategories = [\"UserRead=0\"]\n", "", ""},
 		{"everybody a proxy", "public_url = \"https://auth.example.com\"\ntrusted_proxies = [\"0.0.0.0/0\"]", "", "trusted_proxies: 0.0.0.0/0 is everybody"},
 	} {
 		if runtime.GOOS == "windows" && strings.Contains(c.name, "key") {

@@ -82,6 +82,20 @@ func (r Rates) check() error {
 	return errors.Join(wrong...)
 }
 
+// examine looks whether one network can use up what a category leaves to all who do not sign. That bound has no default: backends that
+// sign in for their users have one address for all of them, and only the operator knows their rate.
+func (r Rates) examine(f *Findings) {
+	bounded := r.Default == "cognito"
+	for _, text := range r.Categories {
+		_, rate, _ := Category(text) // check has told what is wrong
+		perSecond, _, _ := rate.Parse()
+		bounded = bounded || perSecond > 0
+	}
+	if perSecond, _, _ := r.Source.Parse(); bounded && perSecond == 0 {
+		f.doubtful("rates.source", "categories are bounded and networks are not, so that one that knows the id of an app can keep the users of its pool out")
+	}
+}
+
 func defaultRates() Rates {
 	return Rates{
 		Default: "none", Guests: "2:20", Logins: "10:100", Unlinking: "2:20", Credentials: "20:200", Tokens: "10:100",
