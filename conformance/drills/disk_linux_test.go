@@ -1,10 +1,14 @@
 package drills_test
 
 import (
+	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -45,4 +49,115 @@ func TestAFullDiskIsNotReady(t *testing.T) {
 	n.ready()
 	w.check()
 	w.signUp()
+}
+
+// TestAFullDiskOfPostgreSQLIsNotReady has the database on a file system of its own that becomes full, and then larger.
+func TestAFullDiskOfPostgreSQLIsNotReady(t *testing.T) {
+	t.Parallel()
+	disk := newDisk(t, "32m")
+	dir := filepath.Join(t.TempDir(), "pg")
+	openParents(t, dir)
+	address, stop, err := dbtest.StartPostgres(dir, false) // it is not killed
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	disk.belongsToOwnerOf(dir)
+	execute(t, address, `CREATE TABLESPACE bounded LOCATION '`+disk.path+`'`)
+	execute(t, address, `CREATE DATABASE bounded TABLESPACE bounded`)
+
+	n := newCluster(t, "postgres://postgres@/bounded?"+url.Values{"host": {dir}}.Encode()).start()
+	w := newWork(t, n)
+	w.prepare()
+	disk.fill(1 << 20)
+	w.during(func() {
+		n.wait("full", func() bool {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return len(w.failures) > 20
+		})
+	})
+	if text := n.unready(); !strings.Contains(text, "The database does not take writes.") {
+		t.Errorf("/readyz says %q", text)
+	}
+	n.must("AdminGetUser", `{"UserPoolId":"`+w.pool+`","Username":"`+w.users[0]+`"}`) // what only reads goes on
+	for _, failure := range w.failures {
+		if said := failure.Error(); !strings.HasPrefix(said, "500 ") || !strings.Contains(said, "InternalErrorException") {
+			t.Fatalf("a client was told: %v", failure) // SDKs would not try it again
+		}
+	}
+
+	disk.grow("256m")
+	n.ready()
+	w.check()
+	w.enough()
+	failed := len(w.failures)
+	w.prepare()
+	w.during(func() { time.Sleep(crashAfter) })
+	w.check()
+	if len(w.failures) > failed {
+		t.Errorf("with room again: %v", errors.Join(w.failures[failed:]...))
+	}
+}
+
+// disk is a file system with a bound, in memory.
+type disk struct {
+	t    *testing.T
+	path string
+}
+
+// newDisk mounts a file system of a size, which needs the right to mount.
+func newDisk(t *testing.T, size string) disk {
+	t.Helper()
+	d := disk{t, filepath.Join(t.TempDir(), "disk")}
+	openParents(t, d.path)
+	if err := os.Mkdir(d.path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d.mount(0, size)
+	t.Cleanup(func() {
+		if err := unix.Unmount(d.path, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// fill leaves so much room.
+func (d disk) fill(room uint64) {
+	d.t.Helper()
+	var now unix.Statfs_t
+	if err := unix.Statfs(d.path, &now); err != nil {
+		d.t.Fatal(err)
+	}
+	free := now.Bavail * uint64(now.Bsize)
+	if free < room {
+		d.t.Fatalf("%d bytes are free, want more than %d", free, room)
+	}
+	if err := os.WriteFile(filepath.Join(d.path, "filled"), make([]byte, free-room), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// grow gives the file system another size.
+func (d disk) grow(size string) { d.mount(unix.MS_REMOUNT, size) }
+
+func (d disk) mount(flags uintptr, size string) {
+	d.t.Helper()
+	if err := unix.Mount("drill", d.path, "tmpfs", flags, "size="+size); err != nil {
+		d.t.Fatalf("mount a small file system, which takes root with CAP_SYS_ADMIN: %v", err)
+	}
+}
+
+// belongsToOwnerOf gives the file system to the owner of a directory.
+func (d disk) belongsToOwnerOf(dir string) {
+	d.t.Helper()
+	info, err := os.Stat(dir)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	if err := os.Chown(d.path, int(owner.Uid), int(owner.Gid)); err != nil {
+		d.t.Fatal(err)
+	}
 }
