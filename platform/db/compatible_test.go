@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -195,6 +196,47 @@ func TestAMigrationIsNotRunAfterItsAnnouncement(t *testing.T) {
 		}
 		_ = again.Close()
 	})
+}
+
+// A program that is stopped in the middle of a migration, with the lock, keeps others waiting for some seconds only.
+func TestAMigrationThatIsStoppedIsDoneByAnother(t *testing.T) {
+	t.Parallel()
+	for name, parameter := range map[string]string{"direct": "", "pooler": "&pooler=transaction"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := dbtest.EmptyPostgres(t) + parameter
+			var once sync.Once
+			locked, goOn := make(chan struct{}), make(chan struct{})
+			now := func() time.Time { // first asked for in the transaction that has the lock
+				once.Do(func() { close(locked); <-goOn })
+				return time.Now()
+			}
+			var stopped *db.DB
+			var late error
+			var first sync.WaitGroup
+			first.Go(func() {
+				stopped, late = db.Open(t.Context(), url, db.Options{Migrations: files("0001", "0002"), Now: now})
+			})
+			<-locked
+			began := time.Now()
+			other, err := db.Open(t.Context(), url, db.Options{Migrations: files("0001", "0002")})
+			took := time.Since(began)
+			close(goOn)
+			first.Wait()
+			if err != nil || late != nil {
+				t.Fatalf("the other: %v; the one that was stopped, when it goes on: %v", err, late)
+			}
+			if took < 4*time.Second || took > 12*time.Second {
+				t.Errorf("the other has waited %v, want 8 s", took)
+			}
+			for _, d := range []*db.DB{stopped, other} {
+				if got := applied(t, d); !slices.Equal(got, []string{"0001", "0002"}) {
+					t.Errorf("applied %v", got)
+				}
+				must(t, d.Close())
+			}
+		})
+	}
 }
 
 // adds matches the statements of migrations beside which older programs serve: what they do not know must not concern them.

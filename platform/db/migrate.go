@@ -82,7 +82,7 @@ func pending(steps []step, done []string) ([]step, error) {
 func apply(s session, dialect func(string) string, steps []step, now time.Time) error {
 	for _, table := range []string{createApplied, createNeeds} {
 		if _, err := s.run(statement{query: dialect(table)}); err != nil {
-			return err
+			return s.translate(err)
 		}
 	}
 	done, err := applied(s)
@@ -101,12 +101,12 @@ func apply(s session, dialect func(string) string, steps []step, now time.Time) 
 			}
 		}
 		if _, err := s.run(statement{query: writeApplied, args: []any{step.name, Millis(now)}}); err != nil {
-			return err
+			return s.translate(err)
 		}
 	}
 	for _, step := range missing { // at the end: announcements are renewed until then, in these rows
 		if _, err := s.run(statement{query: writeNeed, args: []any{step.name, step.needs(), int64(0)}}); err != nil {
-			return err
+			return s.translate(err)
 		}
 	}
 	return nil

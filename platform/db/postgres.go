@@ -171,10 +171,11 @@ func (p *postgres) migrate(ctx context.Context, m migration) error {
 
 	// READ COMMITTED, so that a transaction that has waited for the lock sees what its former holder committed. The lock
 	// ends with the transaction.
-	return p.repeat(ctx, &cost{}, job{begin: beginMigrate, limit: longestMigration, fn: func(s session) error {
-		// The server ends the transaction of a program that was stopped in the middle, before the announcement runs out.
+	return p.repeat(ctx, &cost{}, job{begin: beginMigrate, limit: longestMigration, tries: maxRetries, fn: func(s session) error {
+		// The server ends the transaction of a program that was stopped in the middle, before the announcement runs out, also where a
+		// pooler stands before it (greet).
 		for _, query := range []string{
-			fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", (announced / 2).Milliseconds()),
+			fmt.Sprintf("SET LOCAL idle_in_transaction_session_timeout = %d", longestIdle.Milliseconds()),
 			"SELECT pg_advisory_xact_lock(7094527, hashtext(current_schema()))",
 		} {
 			if _, err := s.run(statement{query: query}); err != nil {
