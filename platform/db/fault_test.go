@@ -382,7 +382,20 @@ func TestReadsLeaveNoTransactionOpen(t *testing.T) {
 // A program that is stopped in the middle of a transaction keeps others waiting for some seconds only, and does not finish it.
 func TestATransactionThatIsStoppedHoldsItsLocksForSeconds(t *testing.T) {
 	t.Parallel()
-	stopped, other := bothOn(t)
+	for _, kind := range []string{"socket", "network"} { // as in TestTransactionThatLosesItsConnectionRunsAgain
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			address := dbtest.EmptyPostgres(t)
+			other, url := dbtest.Open(t, address, db.Options{Migrations: schema}), address
+			if kind == "network" {
+				url = newCutter(t, address).url
+			}
+			stopsInATransaction(t, dbtest.Open(t, url, db.Options{Migrations: schema}), other)
+		})
+	}
+}
+
+func stopsInATransaction(t *testing.T, stopped, other *db.DB) {
 	must(t, other.Write(t.Context(), func(tx *db.Tx) error {
 		_, err := tx.Exec(`INSERT INTO thing (pool_id, key, n) VALUES ('p', 'x', 0)`)
 		return err

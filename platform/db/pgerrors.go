@@ -14,6 +14,7 @@ const (
 	divisionByZero       = "22012"
 	uniqueViolation      = "23505"
 	readOnlyTransaction  = "25006"
+	idleInTransaction    = "25P03"
 	unknownStatement     = "26000"
 	serializationFailure = "40001"
 	deadlock             = "40P01"

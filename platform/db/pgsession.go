@@ -122,15 +122,21 @@ func (s *pgSession) commit() error {
 }
 
 // uncommitted reports whether the server certainly has not committed although the connection broke after the COMMIT was put:
-// nothing was sent, or the server ended the connection in an orderly way at an earlier statement. What a pooler says
-// about a server proves nothing.
+// nothing was sent, or the server ended the connection in an orderly way at an earlier statement, or because it had waited for
+// a statement for too long, which it says before it reads the next. What a pooler says about a server proves nothing.
 func (s *pgSession) uncommitted() bool {
 	c := s.conn
 	if c.sent < len(c.owed) {
 		return true
 	}
 	at := c.owed[c.read]
-	return c.named && code(c.broken) == adminShutdown && !at.sync && (at.query != commit || at.quiet)
+	switch code(c.broken) {
+	case idleInTransaction:
+		return c.named
+	case adminShutdown:
+		return c.named && !at.sync && (at.query != commit || at.quiet)
+	}
+	return false
 }
 
 // end ends a transaction that has not been committed, or only read, whose outcome nobody waits for: the server's answer is read before that to the connection's next
