@@ -38,7 +38,7 @@ func Inspect(ctx context.Context, url string) (fresh bool, wrong, doubtful []err
 		return true, []error{err}, nil
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // a pooler may stand before the server
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := connectAsServer(ctx, config, url)
 	if err != nil {
 		return true, []error{refusal(err)}, nil
 	}
@@ -50,6 +50,19 @@ func Inspect(ctx context.Context, url string) (fresh bool, wrong, doubtful []err
 		}
 	}
 	return i.fresh, i.wrong, i.doubtful
+}
+
+// connectAsServer connects to the host that a server would take, the first that can be written to. Where none can be, it takes the first
+// that answers, which then tells more than a refusal.
+func connectAsServer(ctx context.Context, config *pgx.ConnConfig, url string) (*pgx.Conn, error) {
+	if anyServer(&config.Config, url) {
+		writable := config.Copy()
+		writable.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+		if conn, err := pgx.ConnectConfig(ctx, writable); err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+	}
+	return pgx.ConnectConfig(ctx, config)
 }
 
 // inspectPooler answers ErrPooler where a server would, which makes its connections in another way than this look.

@@ -161,6 +161,44 @@ func TestInspectTellsWhatPostgreSQLRefuses(t *testing.T) {
 	}
 }
 
+// After a failover the first host of the URL may be a standby: a server goes on to the next, and so does the look at the database.
+func TestInspectFindsTheServerThatCanBeWrittenTo(t *testing.T) {
+	t.Parallel()
+	var hosts []string
+	for _, readOnly := range []bool{true, false} {
+		address, stop, err := dbtest.StartPostgres("", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		pool, err := sql.Open("pgx", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pool.ExecContext(t.Context(), fmt.Sprintf("ALTER ROLE CURRENT_USER SET default_transaction_read_only = %v", readOnly)); err != nil {
+			t.Fatal(err)
+		}
+		_ = pool.Close()
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts = append(hosts, u.Query().Get("host"))
+	}
+	address := func(hosts ...string) string {
+		return "postgres://postgres@/postgres?" + url.Values{"host": {strings.Join(hosts, ",")}}.Encode()
+	}
+	if _, wrong, _ := inspected(t, address(hosts...)); wrong != "<nil>" {
+		t.Errorf("behind one that only reads: %s", wrong)
+	}
+	if _, wrong, _ := inspected(t, address(hosts[0])); !strings.Contains(wrong, "the server is read-only") {
+		t.Errorf("of one that only reads: %s", wrong)
+	}
+	if _, wrong, _ := inspected(t, address(hosts...)+"&target_session_attrs=any"); !strings.Contains(wrong, "the server is read-only") {
+		t.Errorf("where any server is accepted: %s", wrong)
+	}
+}
+
 // The driver tries an address with TLS and without, and says of both what happened.
 func TestInspectNamesEachAddressOnce(t *testing.T) {
 	t.Parallel()

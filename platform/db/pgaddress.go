@@ -47,11 +47,16 @@ func parseAddress(url string, opts Options) (pgAddress, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "cardea"
 	}
-	said := strings.Contains(url, "target_session_attrs=") || os.Getenv("PGTARGETSESSIONATTRS") != ""
-	if config.ValidateConnect == nil && !said && !opts.ReadOnly {
+	if !opts.ReadOnly && anyServer(config, url) {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	return a, nil
+}
+
+// anyServer reports whether neither the URL nor the environment says which servers are accepted.
+func anyServer(config *pgconn.Config, url string) bool {
+	said := strings.Contains(url, "target_session_attrs=") || os.Getenv("PGTARGETSESSIONATTRS") != ""
+	return config.ValidateConnect == nil && !said
 }
 
 // formerParams are parameters of the pool and the driver of earlier versions, whose URLs still have them. They change nothing, and the
