@@ -86,6 +86,9 @@ ratio = 2.0
 	if err := (configCheckCommand{configFlag: configFlag{Config: path}}).Run(terminal{ctx: t.Context(), stdout: &out, stderr: &out}); err == nil {
 		t.Error("it is good")
 	}
+	if n := strings.Count(out.String(), "admin_addr:"); n != 1 {
+		t.Errorf("%d lines are about admin_addr", n)
+	}
 	for _, want := range []string{
 		"admin_addr:", "public_url is required", "log.level:", "unknown", "no category Sleeping", `"x" is no rate`, "audit.file:", "audit.webhook_url:",
 		"audit.webhook_secret", "tracing.endpoint:", "tracing.ratio:", "master key",

@@ -44,6 +44,7 @@ func (f *Findings) doubtful(setting, text string) {
 func (c Config) Examine(ctx context.Context, path string) (f Findings) {
 	c.examineProxy(&f)
 	c.Rates.examine(&f)
+	c.examineLogins(&f)
 	c.examineFolders(&f)
 	c.examineFunctions(&f)
 	c.Audit.examine(&f)
@@ -66,6 +67,18 @@ func (c Config) examineProxy(f *Findings) {
 	for _, network := range c.TrustedProxies {
 		if network.Bits() == 0 {
 			f.doubtful("trusted_proxies", network.String()+" is everybody, so that clients choose the address that they count as")
+		}
+	}
+}
+
+// examineLogins tells of relays that are logged in to without a password. It may be in an environment that only the server has.
+func (c Config) examineLogins(f *Findings) {
+	if c.SMTP.Host != "" && c.SMTP.Username != "" && c.SMTP.Password == "" {
+		f.doubtful("smtp.password", "there is none for smtp.username")
+	}
+	for _, s := range c.Senders {
+		if s.Transport == "smtp" && s.Username != "" && s.Password == "" {
+			f.doubtful("senders ("+s.Name+").password", "there is none for its username")
 		}
 	}
 }
@@ -186,6 +199,9 @@ func examineFile(f *Findings, path string) {
 
 // examinePort tries to listen where the server will.
 func examinePort(f *Findings, listener given) {
+	if checkAddr(listener.setting, listener.value, true) != nil {
+		return // which has been said
+	}
 	socket, err := net.Listen("tcp", listener.value)
 	if err == nil {
 		_ = socket.Close() // it took no connection

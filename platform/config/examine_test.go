@@ -70,6 +70,8 @@ func TestExamineFindsWhatIsWrongOnTheMachine(t *testing.T) {
 		{"key of everybody", plain + "master_key_file = \"" + open + "\"\n", "master_key_file: everybody on this machine can read " + open, ""},
 		{"TLS key of everybody", "public_url = \"https://x.example\"\n[tls]\ncert_file = \"" + own + "\"\nkey_file = \"" + open + "\"\n", "tls.key_file: everybody", ""},
 		{"port", plain + "[guard]\naddr = \"" + taken.Addr().String() + "\"\nupstream = \"https://s3\"\naccess_key_id = \"a\"\nsecret_access_key = \"b\"\n", "guard.addr: listen tcp " + taken.Addr().String(), ""},
+		{"a relay without a password", plain + "[smtp]\nhost = \"h\"\nfrom = \"a@b.example\"\nusername = \"u\"\n", "", "smtp.password: there is none for smtp.username"},
+		{"a sender without a password", plain + "[[senders]]\nname = \"m\"\ntransport = \"smtp\"\nmatch = [\"default\"]\nhost = \"h\"\nfrom = \"a@b.example\"\nusername = \"u\"\n", "", "senders (m).password: there is none for its username"},
 		{"proxy", `public_url = "https://auth.example.com"`, "", "public_url: it is https, and the server serves plain HTTP"},
 		{"rates without networks", plain + "[rates]\ndefault = \"cognito\"\n", "", "rates.source: categories are bounded and networks are not"},
 		{"a rate without networks", plain + "[rates]\ncategories = [\"UserRead=1\"]\nsource = \"0\"\n", "", "rates.source: categories are bounded and networks are not"},

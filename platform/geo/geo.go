@@ -1,7 +1,9 @@
 package geo
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"runtime/debug"
 	"strings"
@@ -29,6 +31,9 @@ func Open(path string) (*Database, error) {
 		return nil, nil
 	}
 	reader, err := maxminddb.Open(path)
+	if _, said := errors.AsType[*fs.PathError](err); said { // and which file
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
