@@ -2,6 +2,7 @@ package drills_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,8 @@ func newest(t *testing.T) string {
 const (
 	expanding   = "9998_drill"
 	contracting = "9999_drill"
+
+	contractingText = "CREATE TABLE drilled (x TEXT NOT NULL, PRIMARY KEY (x));\n"
 )
 
 func expandingText(t *testing.T) string {
@@ -69,7 +72,7 @@ func TestNodesOfTwoVersionsServeTogether(t *testing.T) {
 	t.Parallel()
 	further := map[string]string{expanding: expandingText(t)}
 	next := newer(t, further)
-	further[contracting] = "CREATE TABLE drilled (x TEXT NOT NULL, PRIMARY KEY (x));\n"
+	further[contracting] = contractingText
 	last := newer(t, further)
 
 	t.Run("postgres", func(t *testing.T) {
@@ -159,4 +162,41 @@ func upgradeServer(t *testing.T, next, last string) {
 	if err := old.exit(); err == nil {
 		t.Error("an older version starts")
 	}
+}
+
+// TestANodeThatWasSuspendedDuringAnUpgradeRefuses has a newer version migrate while an older node is suspended in the middle of its work.
+func TestANodeThatWasSuspendedDuringAnUpgradeRefuses(t *testing.T) {
+	t.Parallel()
+	last := newer(t, map[string]string{expanding: expandingText(t), contracting: contractingText})
+	c := newCluster(t, dbtest.EmptyPostgres(t))
+	old := c.start()
+	w := newWork(t, old)
+	upgraded := c.node()
+	upgraded.binary = last
+	late := make(chan error, 1)
+	w.prepare()
+	w.during(func() {
+		time.Sleep(crashAfter)
+		w.on()
+		old.suspend()
+		go func() { // it waits until the node goes on, and is its first
+			_, err := old.call("SignUp", `{"ClientId":"`+w.client+`","Username":"late","Password":"Correct-horse-1"}`)
+			late <- err
+		}()
+		upgraded.launch()
+		upgraded.ready()
+		old.resume()
+		w.on(upgraded)
+	})
+	if err := <-late; err == nil || !strings.Contains(err.Error(), "500") {
+		t.Errorf("the first answer of the older node: got %v, want status 500", err)
+	}
+	if text := old.unready(); !strings.Contains(text, "belongs to a newer version") {
+		t.Errorf("/readyz says %q", text)
+	}
+	if _, err := upgraded.call("AdminGetUser", `{"UserPoolId":"`+w.pool+`","Username":"late"}`); !errors.Is(err, errRefused) {
+		t.Errorf("the sign-up that the older node has refused: %v", err)
+	}
+	w.check()
+	w.enough()
 }
