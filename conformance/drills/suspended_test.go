@@ -41,7 +41,8 @@ func TestANodeThatWasSuspendedActsOnNothingStale(t *testing.T) {
 		one.suspend()
 		began := time.Now()
 		k.outdate(two)
-		asked = k.ask() // requests that wait until the node goes on, and are its first
+		client.CloseIdleConnections() // those that the node finds too old when it goes on
+		asked = k.ask()               // requests that wait until the node goes on, and are its first
 		time.Sleep(crashAfter)
 		w.on() // pauses the work: there is enough to check
 		movesLeases(t, url)
