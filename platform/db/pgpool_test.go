@@ -25,14 +25,14 @@ func TestAnOutageIsWaitedForOnce(t *testing.T) {
 			}
 			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 		})}
-		transaction := func() (err error, tries int, took time.Duration) {
+		transaction := func() (tries int, took time.Duration, err error) {
 			before, began := dials, time.Now()
 			_, err = p.read(t.Context(), false, func(session) error { return nil })
-			return err, dials - before, time.Since(began)
+			return dials - before, time.Since(began), err
 		}
 
 		began := time.Now()
-		err, tries, _ := transaction()
+		tries, _, err := transaction()
 		if err == nil || tries < 50 {
 			t.Errorf("when the server has just gone: %v after %d tries, want many", err, tries)
 		}
@@ -42,19 +42,19 @@ func TestAnOutageIsWaitedForOnce(t *testing.T) {
 		if took := time.Since(began); took > retryFor+2*time.Second {
 			t.Errorf("ten transactions took %v, want some more than %v together", took, retryFor)
 		}
-		if err, tries, took := transaction(); err == nil || tries != 1 || took > time.Second {
+		if tries, took, err := transaction(); err == nil || tries != 1 || took > time.Second {
 			t.Errorf("when the server is away: %v after %d tries in %v, want an error after one", err, tries, took)
 		}
 
 		back = true
-		if err, _, _ := transaction(); err != nil {
+		if _, _, err := transaction(); err != nil {
 			t.Fatal(err)
 		}
 		back = false
 		p.pool.mu.Lock()
 		p.pool.epoch++ // the connection is not used again
 		p.pool.mu.Unlock()
-		if err, tries, _ := transaction(); err == nil || tries < 50 {
+		if tries, _, err := transaction(); err == nil || tries < 50 {
 			t.Errorf("when the server has gone anew: %v after %d tries, want many", err, tries)
 		}
 		p.pool.close()
