@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -84,8 +85,25 @@ func main() {
 	err := cli.Run(terminal{ctx, os.Stdin, os.Stdout, os.Stderr, os.Environ()})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "cardea: %v\n", err)
-		os.Exit(1)
+		os.Exit(exitStatus(err))
 	}
+}
+
+// misconfigured is the exit status of a server whose configuration is wrong, as sysexits.h has it. A service manager need not start it
+// again: it would fail until somebody has changed the configuration.
+const misconfigured = 78
+
+// configError is what is wrong with a configuration.
+type configError struct{ error }
+
+func (e configError) Unwrap() error { return e.error }
+
+// exitStatus is the exit status of the program after an error.
+func exitStatus(err error) int {
+	if _, wrong := errors.AsType[configError](err); wrong {
+		return misconfigured
+	}
+	return 1
 }
 
 type versionCommand struct{}

@@ -47,7 +47,7 @@ func (c serveCommand) Run(t terminal) error {
 func (c configFlag) load(t terminal) (server.Config, error) {
 	settings, err := config.Load(c.Config, t.environ)
 	if err != nil {
-		return server.Config{}, err
+		return server.Config{}, configError{err}
 	}
 	log, err := telemetry.Logger(t.stderr, settings.Log.Level, settings.Log.Format)
 	if err != nil {
