@@ -47,7 +47,7 @@ var speedOfSignatures = regexp.MustCompile(`(?m)^\+R1:(\d+):2048:([\d.]+)$`)
 
 // speed is the CPU time of one signature by the program openssl, which runs on all cores at once.
 func speed() (time.Duration, error) {
-	commands, outputs := make([]*exec.Cmd, runtime.GOMAXPROCS(0)), make([]bytes.Buffer, runtime.GOMAXPROCS(0))
+	commands, outputs := make([]*exec.Cmd, runtime.NumCPU()), make([]bytes.Buffer, runtime.NumCPU())
 	for i := range commands {
 		commands[i] = exec.Command("openssl", "speed", "-mr", "-seconds", "1", "rsa2048")
 		commands[i].Stdout, commands[i].Stderr = &outputs[i], &outputs[i]

@@ -104,7 +104,7 @@ func everywhere(work func() error) (time.Duration, error) {
 		return 0, err
 	}
 	var group sync.WaitGroup
-	runs := make([]int, runtime.GOMAXPROCS(0))
+	runs := make([]int, runtime.NumCPU())
 	deadline := time.Now().Add(span)
 	for i := range runs {
 		group.Go(func() {

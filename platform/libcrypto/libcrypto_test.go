@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"math/big"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -219,8 +220,12 @@ func TestGoroutinesTakeTurns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := cap(l.turns); n != runtime.GOMAXPROCS(0) {
-		t.Errorf("there are %d turns for %d processors", n, runtime.GOMAXPROCS(0))
+	spare := 2 // times as many processors for Go's scheduler
+	if os.Getenv("GOMAXPROCS") != "" {
+		spare = 1
+	}
+	if n := cap(l.turns); n*spare != runtime.GOMAXPROCS(0) {
+		t.Errorf("there are %d turns for %d processors of Go's scheduler", n, runtime.GOMAXPROCS(0))
 	}
 	for range cap(l.turns) {
 		l.turns <- struct{}{}

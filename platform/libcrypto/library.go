@@ -5,7 +5,6 @@ package libcrypto
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"github.com/ebitengine/purego"
@@ -21,8 +20,8 @@ type Library struct {
 	digests digests
 	keys    handles
 
-	// turns is full while as many goroutines compute as there are processors. Go's scheduler cannot stop a thread in libcrypto and starts
-	// another one, so that without turns the threads would be more than the processors, and take these from each other.
+	// turns is full while as many goroutines compute as there are processors. Go's scheduler starts other threads for those that are in
+	// libcrypto, so that without turns the threads would be more than the processors, and take these from each other.
 	turns chan struct{}
 
 	released func([]byte) // is shown memory that is about to be freed, in tests
@@ -37,7 +36,7 @@ func Load(name string) (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", name, err)
 	}
-	l := &Library{keys: handles{max: maxHandles}, turns: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	l := &Library{keys: handles{max: maxHandles}, turns: make(chan struct{}, processors())}
 	for symbol, function := range l.call.symbols() {
 		if *function, err = purego.Dlsym(image, symbol); err != nil {
 			return nil, fmt.Errorf("load %s: %w", name, err)
