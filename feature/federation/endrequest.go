@@ -9,6 +9,7 @@ import (
 
 	"cardea/engine/account"
 	"cardea/engine/issuer"
+	"cardea/platform/audit"
 	"cardea/platform/db"
 	"cardea/record/linkedidentity"
 	"cardea/record/provider"
@@ -143,6 +144,7 @@ func meant(tx *db.Tx, p *opened, request *saml.LogoutRequest) ([]*ssosession.Ses
 	if err != nil {
 		return nil, err
 	}
+	audit.About(tx.Context(), string(p.Pool), string(who.Sub))
 	all, err := ssosession.OfUser(tx, p.Pool, who.Sub)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"cardea/feature/federation"
+	"cardea/platform/db/dbtest"
 	"cardea/record/ssosession"
+	"cardea/server"
 	"cardea/server/servertest"
 	"cardea/spec/id"
 	"cardea/spec/saml/samltest"
@@ -86,6 +89,20 @@ func TestAProviderEndsTheSessionsOfItsUser(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTheAuditLogNamesWhomAProviderSignsOut(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer // the requests come one after the other
+	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) { c.Audit.Stdout, c.Stdout = true, &log })
+	c := newOffice(t, w)
+	c.signIn(t, "jane", janes())
+	sub := servertest.Text(c.Must(t, "AdminGetUser", M{"UserPoolId": c.pool, "Username": "jane"}), "UserAttributes.0.Value")
+	log.Reset()
+	c.sends(t, c.asks(t))
+	if sub == "" || !strings.Contains(log.String(), `"SAML2Logout_POST"`) || !strings.Contains(log.String(), `"sub":"`+sub+`"`) {
+		t.Errorf("%s is not named in %s", sub, &log)
+	}
 }
 
 func TestAppsAreToldOfSessionsThatAProviderEnds(t *testing.T) {
