@@ -51,6 +51,7 @@ type onceRequest struct{ operation, body string }
 const (
 	onceTokens   = 100 // refresh tokens that are replaced when they are used
 	onceSessions = 50  // sign-ins that wait for a new password
+	onceAtOnce   = 30  // requests that a node is sent at once; those that it has begun when it fails have used their value up
 )
 
 func newOnce(t *testing.T, n *node) *once {
@@ -81,12 +82,15 @@ func newOnce(t *testing.T, n *node) *once {
 	return o
 }
 
-// send sends all requests to a node at once. failures waits for the answers and returns those that were neither success nor refusal.
+// send begins to send all requests to a node. failures waits for the answers and returns those that were neither success nor refusal.
 func (o *once) send(n *node) (failures func() []error) {
 	var answers sync.WaitGroup
 	var failed []error
+	turns := make(chan struct{}, onceAtOnce)
 	for i, request := range o.requests {
 		answers.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
 			_, err := n.call(request.operation, request.body)
 			o.mu.Lock()
 			defer o.mu.Unlock()
