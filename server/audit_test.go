@@ -1,8 +1,6 @@
 package server_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -24,56 +22,18 @@ import (
 	"cardea/spec/sigv4"
 )
 
-// kept is an audit log on what stands for standard output.
-type kept struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (k *kept) Write(b []byte) (int, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.text.Write(b)
-}
-
-// take is what was recorded since the last time.
-func (k *kept) take(t *testing.T) (list []M) {
-	t.Helper()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for line := range bytes.Lines(k.text.Bytes()) {
-		var record M
-		if err := json.Unmarshal(line, &record); err != nil {
-			t.Fatalf("%v in %s", err, line)
-		}
-		list = append(list, record)
-	}
-	k.text.Reset()
-	return list
-}
-
-// one is the only record since the last time.
-func (k *kept) one(t *testing.T) M {
-	t.Helper()
-	list := k.take(t)
-	if len(list) != 1 {
-		t.Fatalf("%d records: %v", len(list), list)
-	}
-	return list[0]
-}
-
 // audited runs body on servers with an audit log.
-func audited(t *testing.T, enforce bool, body func(t *testing.T, w *servertest.World, log *kept)) {
+func audited(t *testing.T, enforce bool, body func(t *testing.T, w *servertest.World, log *servertest.AuditLog)) {
 	t.Helper()
 	var logs sync.Map
 	change := func(c *server.Config) {
-		log := &kept{}
+		log := &servertest.AuditLog{}
 		c.EnforceIAM, c.Audit.Stdout, c.Stdout = enforce, true, log
 		logs.Store(c.Database, log)
 	}
 	servertest.EachWith(t, func(c *server.Config) { change(c) }, func(t *testing.T, w *servertest.World) {
 		log, _ := logs.Load(w.Database())
-		body(t, w, log.(*kept))
+		body(t, w, log.(*servertest.AuditLog))
 	})
 }
 
@@ -89,19 +49,19 @@ func says(t *testing.T, record M, want map[string]any) {
 
 func TestSignInsAreRecordedWithTheirUser(t *testing.T) {
 	t.Parallel()
-	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+	audited(t, false, func(t *testing.T, w *servertest.World, log *servertest.AuditLog) {
 		pool := w.Pool(t, nil)
 		client := w.Client(t, pool, nil)
 		w.User(t, pool, "jane")
-		log.take(t)
+		log.Take(t)
 		sub := servertest.Text(w.Must(t, "AdminGetUser", M{"UserPoolId": pool, "Username": "jane"}), "UserAttributes.0.Value")
-		says(t, log.one(t), map[string]any{
+		says(t, log.One(t), map[string]any{
 			"eventName": "AdminGetUser", "readOnly": true, "userIdentity.type": "Root", "requestParameters.userPoolId": pool,
 			"requestParameters.username": "HIDDEN_DUE_TO_SECURITY_REASONS", "additionalEventData.sub": sub, "responseElements": nil,
 		})
 
 		tokens := w.By("app/1").From("198.51.100.7").SignIn(t, client, "jane")
-		record := log.one(t)
+		record := log.One(t)
 		says(t, record, map[string]any{
 			"eventSource": "cognito-idp.amazonaws.com", "eventName": "InitiateAuth", "userIdentity.type": "Unknown", "errorCode": nil,
 			"requestParameters.clientId": client, "additionalEventData.sub": sub, "additionalEventData.userPoolId": pool, "readOnly": false,
@@ -109,38 +69,38 @@ func TestSignInsAreRecordedWithTheirUser(t *testing.T) {
 			"responseElements.authenticationResult.accessToken": "HIDDEN_DUE_TO_SECURITY_REASONS",
 		})
 		w.Must(t, "GetUser", M{"AccessToken": tokens["AccessToken"]})
-		says(t, log.one(t), map[string]any{"eventName": "GetUser", "additionalEventData.sub": sub, "additionalEventData.userPoolId": pool})
+		says(t, log.One(t), map[string]any{"eventName": "GetUser", "additionalEventData.sub": sub, "additionalEventData.userPoolId": pool})
 		w.Must(t, "GetTokensFromRefreshToken", M{"ClientId": client, "RefreshToken": tokens["RefreshToken"]})
-		says(t, log.one(t), map[string]any{"eventName": "GetTokensFromRefreshToken", "additionalEventData.sub": sub})
+		says(t, log.One(t), map[string]any{"eventName": "GetTokensFromRefreshToken", "additionalEventData.sub": sub})
 
 		wrong := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "jane", "PASSWORD": "wrong password"}}
 		w.Fails(t, "InitiateAuth", wrong, "NotAuthorizedException", "")
-		says(t, log.one(t), map[string]any{
+		says(t, log.One(t), map[string]any{
 			"eventName": "InitiateAuth", "errorCode": "NotAuthorizedException", "errorMessage": "Incorrect username or password.", "additionalEventData.sub": sub,
 		})
 		revoke := M{"ClientId": client, "Token": tokens["RefreshToken"]}
 		w.Must(t, "RevokeToken", revoke)
-		says(t, log.one(t), map[string]any{"eventName": "RevokeToken", "additionalEventData.sub": sub, "requestParameters.token": "HIDDEN_DUE_TO_SECURITY_REASONS"})
+		says(t, log.One(t), map[string]any{"eventName": "RevokeToken", "additionalEventData.sub": sub, "requestParameters.token": "HIDDEN_DUE_TO_SECURITY_REASONS"})
 		tokens = w.SignIn(t, client, "jane")
 		endpoint := w.Endpoint(t, pool, "/oauth2/revoke")
-		log.take(t)
+		log.Take(t)
 		w.Post(t, endpoint, "client_id", client, "token", servertest.Text(tokens, "RefreshToken"))
-		says(t, log.one(t), map[string]any{"eventName": "Revoke_POST", "additionalEventData.sub": sub, "additionalEventData.responseParameters.status": 200})
+		says(t, log.One(t), map[string]any{"eventName": "Revoke_POST", "additionalEventData.sub": sub, "additionalEventData.responseParameters.status": 200})
 		w.Must(t, "AdminUserGlobalSignOut", M{"UserPoolId": pool, "Username": sub})
-		says(t, log.one(t), map[string]any{"additionalEventData.sub": sub, "readOnly": false})
+		says(t, log.One(t), map[string]any{"additionalEventData.sub": sub, "readOnly": false})
 	})
 }
 
 func TestBothStepsOfSRPAreRecordedWithTheirUser(t *testing.T) {
 	t.Parallel()
-	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+	audited(t, false, func(t *testing.T, w *servertest.World, log *servertest.AuditLog) {
 		u := &counting{World: w, pool: w.Pool(t, nil)}
 		u.client = w.Client(t, u.pool, nil)
 		w.User(t, u.pool, "alice")
 		sub := servertest.Text(w.Must(t, "AdminGetUser", M{"UserPoolId": u.pool, "Username": "alice"}), "UserAttributes.0.Value")
-		log.take(t)
+		log.Take(t)
 		u.bySRP(t)
-		list := log.take(t)
+		list := log.Take(t)
 		if len(list) != 2 {
 			t.Fatalf("%d records", len(list))
 		}
@@ -154,11 +114,11 @@ func TestBothStepsOfSRPAreRecordedWithTheirUser(t *testing.T) {
 
 func TestStrangersDoNotChooseThePoolOfARecord(t *testing.T) {
 	t.Parallel()
-	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+	audited(t, false, func(t *testing.T, w *servertest.World, log *servertest.AuditLog) {
 		pool, other := w.Pool(t, nil), w.Pool(t, nil)
 		client := w.Client(t, pool, nil)
 		w.User(t, pool, "jane")
-		log.take(t)
+		log.Take(t)
 		in := M{
 			"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "jane", "PASSWORD": servertest.Password},
 			"UserPoolId": other,
@@ -166,14 +126,14 @@ func TestStrangersDoNotChooseThePoolOfARecord(t *testing.T) {
 		for _, pretended := range []string{other, "xx-nowhere-9_Example01"} {
 			in["UserPoolId"] = pretended
 			w.Must(t, "InitiateAuth", in)
-			says(t, log.one(t), map[string]any{"additionalEventData.userPoolId": pool, "awsRegion": "us-east-1", "additionalEventData.clientId": client})
+			says(t, log.One(t), map[string]any{"additionalEventData.userPoolId": pool, "awsRegion": "us-east-1", "additionalEventData.clientId": client})
 		}
 	})
 }
 
 func TestWhatFunctionsSayIsNotRecorded(t *testing.T) {
 	t.Parallel()
-	f, log := triggertest.New(t), &kept{}
+	f, log := triggertest.New(t), &servertest.AuditLog{}
 	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
 		f.Now, c.Audit.Stdout, c.Stdout = c.Test.Now, true, log
 		c.Outgoing = config.Outgoing{Allow: []string{"127.0.0.1"}, PlainHTTP: true}
@@ -185,25 +145,25 @@ func TestWhatFunctionsSayIsNotRecorded(t *testing.T) {
 	pool := w.Pool(t, servertest.Triggers("PreAuthentication"))
 	client := w.Client(t, pool, nil)
 	w.User(t, pool, "jane")
-	log.take(t)
+	log.Take(t)
 	in := M{"ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": M{"USERNAME": "jane", "PASSWORD": servertest.Password}}
 	w.Fails(t, "InitiateAuth", in, "UserLambdaValidationException", "PreAuthentication failed with error +15550100 is blocked.")
-	says(t, log.one(t), map[string]any{"errorCode": "UserLambdaValidationException", "errorMessage": "HIDDEN_DUE_TO_SECURITY_REASONS"})
+	says(t, log.One(t), map[string]any{"errorCode": "UserLambdaValidationException", "errorMessage": "HIDDEN_DUE_TO_SECURITY_REASONS"})
 }
 
 func TestManagementCallsAreRecordedWithWhoHasSignedThem(t *testing.T) {
 	t.Parallel()
-	audited(t, true, func(t *testing.T, w *servertest.World, log *kept) {
+	audited(t, true, func(t *testing.T, w *servertest.World, log *servertest.AuditLog) {
 		root := w.Root(t)
 		caller := someone(t, w, "caller")
-		log.take(t)
+		log.Take(t)
 		pool := servertest.Text(root.Must(t, "CreateUserPool", M{"PoolName": "shop"}), "UserPool.Id")
-		says(t, log.one(t), map[string]any{
+		says(t, log.One(t), map[string]any{
 			"userIdentity.type": "Root", "userIdentity.accessKeyId": root.Key().ID, "requestParameters.poolName": "shop", "responseElements.userPool.id": pool,
 			"eventType": "AwsApiCall", "managementEvent": true,
 		})
 		caller.Fails(t, "DescribeUserPool", M{"UserPoolId": pool}, "AccessDeniedException", "")
-		record := log.one(t)
+		record := log.One(t)
 		says(t, record, map[string]any{
 			"userIdentity.type": "IAMUser", "userIdentity.userName": "caller", "userIdentity.arn": account + "user/caller",
 			"errorCode": "AccessDeniedException", "requestParameters.userPoolId": pool, "awsRegion": "us-east-1",
@@ -212,18 +172,18 @@ func TestManagementCallsAreRecordedWithWhoHasSignedThem(t *testing.T) {
 		forged := caller.Key()
 		forged.Secret = "another"
 		w.As(forged).Fails(t, "DescribeUserPool", M{"UserPoolId": pool}, "InvalidSignatureException", "")
-		says(t, log.one(t), map[string]any{
+		says(t, log.One(t), map[string]any{
 			"userIdentity.type": "Unknown", "errorCode": "InvalidSignatureException", "additionalEventData.claimedAccessKeyId": forged.ID,
 			"userIdentity.arn": nil, "requestParameters": nil,
 		})
 
 		worker(t, w)
 		grant(t, w, "caller", allow("sts:AssumeRole", "*"))
-		log.take(t)
+		log.Take(t)
 		session := assume(t, caller, M{"RoleArn": account + "role/worker", "RoleSessionName": "build"})
-		says(t, log.one(t), map[string]any{"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "responseElements.credentials.sessionToken": "HIDDEN_DUE_TO_SECURITY_REASONS"})
+		says(t, log.One(t), map[string]any{"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "responseElements.credentials.sessionToken": "HIDDEN_DUE_TO_SECURITY_REASONS"})
 		session.On("sts").Must(t, "GetCallerIdentity", nil)
-		says(t, log.one(t), map[string]any{
+		says(t, log.One(t), map[string]any{
 			"userIdentity.type": "AssumedRole", "userIdentity.sessionContext.sessionIssuer.userName": "worker",
 			"userIdentity.sessionContext.sessionIssuer.type": "Role", "userIdentity.sessionContext.sessionIssuer.arn": account + "role/worker",
 			"userIdentity.sessionContext.attributes.mfaAuthenticated": "false",
@@ -233,7 +193,7 @@ func TestManagementCallsAreRecordedWithWhoHasSignedThem(t *testing.T) {
 
 func TestRequestsToDomainsAreRecorded(t *testing.T) {
 	t.Parallel()
-	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+	audited(t, false, func(t *testing.T, w *servertest.World, log *servertest.AuditLog) {
 		pool := w.Pool(t, nil)
 		client := servertest.Text(w.Must(t, "CreateUserPoolClient", M{
 			"UserPoolId": pool, "ClientName": "app", "CallbackURLs": []string{"https://app.example.com/back"}, "AllowedOAuthFlowsUserPoolClient": true,
@@ -241,10 +201,10 @@ func TestRequestsToDomainsAreRecorded(t *testing.T) {
 		}), "UserPoolClient.ClientId")
 		query := "?client_id=" + client + "&response_type=code&scope=openid&state=STATE&redirect_uri=" + url.QueryEscape("https://app.example.com/back")
 		token := w.Endpoint(t, pool, "/oauth2/token")
-		log.take(t)
+		log.Take(t)
 
 		w.Post(t, token, "grant_type", "authorization_code", "client_id", client, "code", "SECRET", "redirect_uri", "https://app.example.com/back?x=SECRET")
-		record := log.one(t)
+		record := log.One(t)
 		says(t, record, map[string]any{
 			"eventName": "Token_POST", "eventType": "AwsServiceEvent", "errorCode": "invalid_grant", "userIdentity.accountId": servertest.Account,
 			"additionalEventData.requestParameters.grant_type.0": "authorization_code", "additionalEventData.requestParameters.client_id.0": client,
@@ -255,7 +215,7 @@ func TestRequestsToDomainsAreRecorded(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, w.Endpoint(t, pool, path)+query, nil)
 			r.Header.Set("Sec-Fetch-Mode", "navigate")
 			w.Do(t, r)
-			record := log.one(t)
+			record := log.One(t)
 			says(t, record, map[string]any{"eventName": name, "additionalEventData.requestParameters.client_id.0": client, "additionalEventData.clientId": client})
 			if text := fmt.Sprint(record); strings.Contains(text, "STATE") {
 				t.Errorf("%s tells of state: %s", name, text)
@@ -319,7 +279,7 @@ var secretMembers = map[string]bool{
 
 func TestNoOperationLeavesSecretsInTheAuditLog(t *testing.T) {
 	t.Parallel()
-	audited(t, false, func(t *testing.T, w *servertest.World, log *kept) {
+	audited(t, false, func(t *testing.T, w *servertest.World, log *servertest.AuditLog) {
 		for name, service := range map[string]awsjson.Service{
 			"cognito-idp": w.Server.API.Service(), "cognito-identity": w.Server.Identities.Service(), "iam": w.Server.IAM.Service(),
 			"sts": w.Server.STS.Service(), "kms": w.Server.KMS.Service(),
@@ -332,7 +292,7 @@ func TestNoOperationLeavesSecretsInTheAuditLog(t *testing.T) {
 				} {
 					_, _ = there.Call(operation, request) // whatever is answered
 				}
-				records := log.take(t)
+				records := log.Take(t)
 				if len(records) != 2 {
 					t.Errorf("%s: %d records", operation, len(records))
 				}
@@ -420,9 +380,9 @@ func TestCommandsAreRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log kept
+	var log servertest.AuditLog
 	_, _ = log.Write(text)
-	records := log.take(t)
+	records := log.Take(t)
 	says(t, records[0], map[string]any{"eventName": "keys create", "requestParameters.accessKeyId": "AKIA1", "eventSource": "cardea", "errorCode": nil})
 	says(t, records[1], map[string]any{"eventName": "keys delete", "errorCode": "Failed"})
 	if strings.Contains(string(text), "SECRET") {
@@ -439,7 +399,7 @@ func TestCommandsAreRecorded(t *testing.T) {
 func TestTheGuardsRequestsAreDataEventsWhereTheOperatorAsks(t *testing.T) {
 	t.Parallel()
 	for _, asked := range []bool{true, false} {
-		log := &kept{}
+		log := &servertest.AuditLog{}
 		w := servertest.New(t, "sqlite:"+filepath.Join(t.TempDir(), "cardea.db"), func(c *server.Config) {
 			c.Guard = config.Guard{Addr: "127.0.0.1:0", Upstream: "http://127.0.0.1:1", UpstreamRegion: "home", AccessKeyID: "upstream", SecretAccessKey: "secret"}
 			c.Audit.Stdout, c.Audit.DataEvents, c.Stdout = true, asked, log
@@ -449,12 +409,12 @@ func TestTheGuardsRequestsAreDataEventsWhereTheOperatorAsks(t *testing.T) {
 		sigv4.SignS3(r, nil, "UNSIGNED-PAYLOAD", sigv4.Signer{Key: root.Key(), Call: sigv4.Call{Region: w.Region, Service: "s3", Now: w.Now()}})
 		w.Server.Guard.ServeHTTP(httptest.NewRecorder(), r)
 		if !asked {
-			if list := log.take(t); len(list) != 0 {
+			if list := log.Take(t); len(list) != 0 {
 				t.Errorf("recorded %v", list)
 			}
 			continue
 		}
-		says(t, log.one(t), map[string]any{
+		says(t, log.One(t), map[string]any{
 			"eventSource": "s3.amazonaws.com", "eventName": "GetObject", "eventCategory": "Data", "managementEvent": false, "readOnly": true,
 			"userIdentity.type": "Root", "requestParameters.bucketName": "photos", "requestParameters.key": "a",
 		})

@@ -123,7 +123,7 @@ func TestAnswersToChallengesHaveABoundOfTheirOwn(t *testing.T) {
 
 func TestStrangersAreBoundedByTheirNetwork(t *testing.T) {
 	t.Parallel()
-	log := &kept{}
+	log := &servertest.AuditLog{}
 	servertest.EachWith(t, func(c *server.Config) {
 		c.Rates = &config.Rates{Default: "none", Source: "1:2"}
 		c.Audit.Stdout, c.Stdout = true, log
@@ -137,7 +137,7 @@ func TestStrangersAreBoundedByTheirNetwork(t *testing.T) {
 		stranger.Fails(t, "InitiateAuth", in, "TooManyRequestsException", "Rate exceeded")
 		stranger.Must(t, "DescribeUserPool", M{"UserPoolId": pool}) // signed
 		w.From("203.0.113.9").Fails(t, "InitiateAuth", in, "UserNotFoundException", "")
-		for _, record := range log.take(t) {
+		for _, record := range log.Take(t) {
 			if record["errorCode"] == "TooManyRequestsException" {
 				t.Error("a refusal is recorded")
 			}
@@ -147,36 +147,36 @@ func TestStrangersAreBoundedByTheirNetwork(t *testing.T) {
 
 func TestRefusalsOfSignersAreRecorded(t *testing.T) {
 	t.Parallel()
-	log := &kept{}
+	log := &servertest.AuditLog{}
 	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
 		rated("UserPoolRead=1:1")(c)
 		c.Audit.Stdout, c.Stdout = true, log
 	})
 	pool := w.Pool(t, nil)
 	w.Must(t, "DescribeUserPool", M{"UserPoolId": pool})
-	log.take(t)
+	log.Take(t)
 	w.Fails(t, "DescribeUserPool", M{"UserPoolId": pool}, "TooManyRequestsException", "Rate exceeded")
-	says(t, log.one(t), map[string]any{"errorCode": "TooManyRequestsException", "userIdentity.type": "Root", "requestParameters.userPoolId": pool})
+	says(t, log.One(t), map[string]any{"errorCode": "TooManyRequestsException", "userIdentity.type": "Root", "requestParameters.userPoolId": pool})
 }
 
 func TestChangesOfLimitsAreRecorded(t *testing.T) {
 	t.Parallel()
-	log := &kept{}
+	log := &servertest.AuditLog{}
 	w := servertest.New(t, dbtest.SQLite(t), func(c *server.Config) {
 		enforcing(c)
 		c.Audit.Stdout, c.Stdout = true, log
 	})
 	ana := someone(t, w, "ana")
 	grant(t, w, "ana", allow("cognito-idp:GetProvisionedLimit", "*"))
-	log.take(t)
+	log.Take(t)
 	in := M{"LimitDefinition": M{"LimitClass": "API_CATEGORY", "Attributes": M{"Category": "UserRead"}}, "RequestedLimitValue": 200}
 	ana.Must(t, "GetProvisionedLimit", M{"LimitDefinition": in["LimitDefinition"]})
-	says(t, log.one(t), map[string]any{"eventName": "GetProvisionedLimit", "readOnly": true, "userIdentity.userName": "ana"})
+	says(t, log.One(t), map[string]any{"eventName": "GetProvisionedLimit", "readOnly": true, "userIdentity.userName": "ana"})
 	ana.Fails(t, "UpdateProvisionedLimit", in, "AccessDeniedException", "")
-	says(t, log.one(t), map[string]any{"eventName": "UpdateProvisionedLimit", "errorCode": "AccessDeniedException"})
+	says(t, log.One(t), map[string]any{"eventName": "UpdateProvisionedLimit", "errorCode": "AccessDeniedException"})
 	grant(t, w, "ana", allow("cognito-idp:UpdateProvisionedLimit", "*"))
 	ana.Must(t, "UpdateProvisionedLimit", in)
-	says(t, log.one(t), map[string]any{
+	says(t, log.One(t), map[string]any{
 		"eventName": "UpdateProvisionedLimit", "readOnly": false, "errorCode": nil, "requestParameters.requestedLimitValue": 200,
 		"requestParameters.limitDefinition.attributes.Category": "UserRead", "responseElements.limit.provisionedLimitValue": 200,
 	})

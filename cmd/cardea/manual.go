@@ -24,7 +24,7 @@ func (manualCommand) Run(t terminal, cli *kong.Context) error {
 	page.settings()
 	page.print(".SH ENVIRONMENT\n%s\n", troff("Every setting of the configuration file can be given as a variable: CARDEA_ and its path in capitals, such as CARDEA_DATABASE_URL, but for tables that a file may have several of. The environment wins over the file."))
 	page.print(".SH FILES\n.TP\n.I /etc/cardea/cardea.toml\nThe configuration of the packaged service.\n.TP\n.I /var/lib/cardea\nIts database, where that is a file.\n")
-	page.print(".SH EXIT STATUS\n0 on success, 1 on a failure, 78 where the configuration is wrong, 80 where the command line is.\n")
+	page.print(".SH EXIT STATUS\n0 on success, 1 on a failure, 78 where a command cannot begin since the configuration is wrong, 80 where the command line is wrong.\n")
 	return page.err
 }
 

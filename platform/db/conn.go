@@ -23,6 +23,9 @@ type liteConn struct {
 // busyFor is how long a connection waits for a file that others have locked.
 const busyFor = 10 * time.Second
 
+// busyTimeout is the pragma by which SQLite itself waits.
+var busyTimeout = fmt.Sprintf("busy_timeout = %d", busyFor.Milliseconds())
+
 // maxPrepared bounds the statements a connection keeps ready.
 const maxPrepared = 512
 

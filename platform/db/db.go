@@ -142,7 +142,7 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 // ReadAtOnce is Read for a closure that, as a rule, asks everything before it needs the first answer ([Ask]): on PostgreSQL the
-// end of the transaction travels with the questions. A closure that asks on after the first answer is run again, as by Read.
+// whole transaction is one round trip. A closure that asks on after the first answer is run again, as by Read.
 func (d *DB) ReadAtOnce(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.guarded(ctx, func() error { return d.read(ctx, true, fn) })
 }

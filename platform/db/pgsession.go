@@ -24,7 +24,7 @@ type pgSession struct {
 	cost  *cost
 	alone bool  // it is to end with its first exchange
 	plain bool  // it needs neither BEGIN nor COMMIT: an exchange is a transaction by itself
-	begun bool  // BEGIN has been put
+	begun bool  // its first statement has been put, behind BEGIN where that is needed
 	asked bool  // BEGIN has been sent
 	ended bool  // COMMIT has been answered: nothing is open
 	more  bool  // it has ended so, and another statement came
@@ -48,11 +48,9 @@ func (s *pgSession) later(st statement) error {
 		s.more = true
 		return errMore
 	}
-	if !s.begun {
-		s.begun = true
-		if s.plain {
-			return s.conn.put(st, false)
-		}
+	first := !s.begun
+	s.begun = true
+	if first && !s.plain {
 		if err := s.conn.put(statement{query: s.begin}, false); err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func writerPragmas(opts Options) []string {
 		synchronous = "OFF"
 	}
 	return []string{
-		"busy_timeout = 10000", "journal_mode = WAL", "synchronous = " + synchronous,
+		busyTimeout, "journal_mode = WAL", "synchronous = " + synchronous,
 		"fullfsync = 1", "checkpoint_fullfsync = 1", // macOS: fsync alone stops at the drive's cache
 		"temp_store = MEMORY", "cache_size = -16000", "journal_size_limit = 67108864",
 		"wal_autocheckpoint = 4000", // pages: 16 MiB of log, so that a page written often is copied back seldom
@@ -82,7 +82,7 @@ func writerPragmas(opts Options) []string {
 // readerPragmas leave mmap_size alone: SQLite unmaps the whole file whenever another connection has written. With
 // sign-ins going on, that costs more than the copies a map saves while the database is small, and about as much when it
 // is large.
-var readerPragmas = []string{"busy_timeout = 10000", "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
+var readerPragmas = []string{busyTimeout, "query_only = 1", "temp_store = MEMORY", "cache_size = -16000"}
 
 func (l *lite) name() string { return "sqlite" }
 

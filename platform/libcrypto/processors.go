@@ -10,9 +10,9 @@ import (
 
 // processors is how many goroutines compute at once: as many as there are processors for this program.
 //
-// Go's scheduler takes its processor away from a thread that stays in libcrypto, and gives it to another thread. The first one would wait
-// for one when it comes back, asleep, which costs a tenth of a signature. So the scheduler gets as many processors again, unless the operator has
-// said how many it has.
+// While a thread computes in libcrypto, Go's scheduler gives the thread's processor to another one. A thread that comes back and finds no
+// processor goes to sleep, which costs a tenth of a signature. So the scheduler is told of twice as many processors as there are, unless
+// the operator has set their number.
 var processors = sync.OnceValue(func() int {
 	n := runtime.GOMAXPROCS(0)
 	if os.Getenv("GOMAXPROCS") == "" {
