@@ -99,21 +99,24 @@ func (b *Brokers) Credentials(ctx context.Context, from *Broker, a Ask) (externa
 		return externalsts.Credentials{}, ErrGuests
 	}
 	name := fingerprint(from, a)
-	if known, ok := b.known(name); ok {
-		return known, nil
-	}
 
-	// One call serves all who ask the same at once, so that it does not end with the request of the first.
+	// One call serves all who ask the same at once, so that it does not end with the request of the first. What is
+	// kept is looked up inside: whoever comes when a call has just ended finds what it brought.
 	shared := context.WithoutCancel(ctx)
 	got, err, _ := b.flights.Do(string(name[:]), func() (any, error) {
-		return b.fetch(shared, from, a)
+		if known, ok := b.known(name); ok {
+			return known, nil
+		}
+		fetched, err := b.fetch(shared, from, a)
+		if err == nil {
+			b.remember(name, fetched)
+		}
+		return fetched, err
 	})
 	if err != nil {
 		return externalsts.Credentials{}, err
 	}
-	credentials := got.(externalsts.Credentials)
-	b.remember(name, credentials)
-	return credentials, nil
+	return got.(externalsts.Credentials), nil
 }
 
 func (b *Brokers) fetch(ctx context.Context, from *Broker, a Ask) (externalsts.Credentials, error) {
