@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -56,5 +57,62 @@ func BenchmarkDifferentRows(b *testing.B) {
 			})
 			b.ReportMetric(float64(retries.Load())/float64(b.N), "retries/op")
 		})
+	}
+}
+
+// contended opens a database on PostgreSQL with one row, and gives a closure whose first run loses against another's change.
+// before is called when that has been made.
+func contended(t *testing.T, before func()) (d *db.DB, lose func(tx *db.Tx) error, runs *int) {
+	t.Helper()
+	d, err := db.Open(t.Context(), dbtest.EmptyPostgres(t), db.Options{Migrations: schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	if err := d.Write(t.Context(), func(tx *db.Tx) error { return insert(tx, "a", 0) }); err != nil {
+		t.Fatal(err)
+	}
+	add := func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE thing SET n = n + 1`)
+		return err
+	}
+	runs = new(int)
+	return d, func(tx *db.Tx) error {
+		*runs++
+		if _, err := db.One(tx, scanInt, `SELECT n FROM thing`); err != nil {
+			return err
+		}
+		if *runs == 1 {
+			if err := d.Write(t.Context(), add); err != nil {
+				return err
+			}
+			before()
+		}
+		return add(tx)
+	}, runs
+}
+
+// A closure that hides the conflict is run again all the same.
+func TestSwallowedConflictIsRetried(t *testing.T) {
+	t.Parallel()
+	d, lose, runs := contended(t, func() {})
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		if lose(tx) != nil {
+			return errors.New("hidden")
+		}
+		return nil
+	})
+	if err != nil || *runs != 2 {
+		t.Errorf("got %v after %d runs, want success after 2", err, *runs)
+	}
+}
+
+// Nobody waits for what would be run again: it ends as a request that its sender has left, not as a fault of the server.
+func TestConflictOfACancelledWriteIsTheCancellation(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	d, lose, runs := contended(t, cancel)
+	if err := d.Write(ctx, lose); !errors.Is(err, context.Canceled) || *runs != 1 {
+		t.Errorf("got %v after %d runs, want the cancellation after one", err, *runs)
 	}
 }

@@ -393,43 +393,6 @@ func TestParallelIncrementsAllCount(t *testing.T) {
 	})
 }
 
-// A closure that hides the conflict is run again all the same.
-func TestSwallowedConflictIsRetried(t *testing.T) {
-	t.Parallel()
-	d, err := db.Open(t.Context(), dbtest.EmptyPostgres(t), db.Options{Migrations: schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = d.Close() }()
-	if err := d.Write(t.Context(), func(tx *db.Tx) error { return insert(tx, "a", 0) }); err != nil {
-		t.Fatal(err)
-	}
-
-	runs := 0
-	add := func(tx *db.Tx) error {
-		_, err := tx.Exec(`UPDATE thing SET n = n + 1`)
-		return err
-	}
-	err = d.Write(t.Context(), func(tx *db.Tx) error {
-		runs++
-		if _, err := db.One(tx, scanInt, `SELECT n FROM thing`); err != nil {
-			return err
-		}
-		if runs == 1 {
-			if err := d.Write(t.Context(), add); err != nil {
-				return err
-			}
-		}
-		if add(tx) != nil {
-			return errors.New("hidden")
-		}
-		return nil
-	})
-	if err != nil || runs != 2 {
-		t.Errorf("got %v after %d runs, want success after 2", err, runs)
-	}
-}
-
 func TestOnCommitRunsOnlyAfterSuccess(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *db.DB) {

@@ -110,12 +110,15 @@ func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (d
 	return nil, c, err
 }
 
-// repeat runs a transaction until it succeeds, or fails for a reason of its own.
+// repeat runs a transaction until it succeeds, fails for a reason of its own, or is waited for by nobody: its error says so then.
 func (p *postgres) repeat(ctx context.Context, c *cost, j job) error {
 	began := time.Now()
 	for pause := time.Millisecond; ; c.retries++ {
 		again, err := p.once(ctx, c, j)
-		if !again || c.retries >= j.tries || time.Since(began) > retryFor || p.pool.longAway() || ctx.Err() != nil {
+		switch {
+		case again && ctx.Err() != nil:
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		case !again, c.retries >= j.tries, time.Since(began) > retryFor, p.pool.longAway():
 			return err
 		}
 		time.Sleep(rand.N(pause))
