@@ -52,7 +52,7 @@ func (d driver) bounds(ctx context.Context, p population, dir string) error {
 	}
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "flow\tby\tper second\tserver CPU\tbound\tratio\t")
+	fmt.Fprintln(w, "flow\tby\tper second\tserver CPU\tbound\tratio\tbound without the table\tratio\t")
 	for _, f := range boundedFlows {
 		for _, at := range programs {
 			if err := at.row(ctx, w, p, f); err != nil {
@@ -80,7 +80,14 @@ func (at *program) row(ctx context.Context, w *tabwriter.Writer, p population, f
 		return err
 	}
 	bound := (f.bound(before) + f.bound(at.last)) / 2
-	fmt.Fprintf(w, "%s\t%s\t%.0f\t%v\t%v\t%.2f\t\n", f.name, at.name, m.rate,
+	fmt.Fprintf(w, "%s\t%s\t%.0f\t%v\t%v\t%.2f\t", f.name, at.name, m.rate,
 		m.cpu.Round(time.Microsecond), bound.Round(time.Microsecond), float64(bound)/float64(m.cpu))
+	if at.plain != nil {
+		bound := (f.bound(before.plain()) + f.bound(at.last.plain())) / 2
+		fmt.Fprintf(w, "%v\t%.2f\t", bound.Round(time.Microsecond), float64(bound)/float64(m.cpu))
+	} else {
+		fmt.Fprint(w, "\t\t")
+	}
+	fmt.Fprintln(w)
 	return nil
 }

@@ -5,7 +5,8 @@
 // the server's CPU time per flow and its ratio to the bound: 1.00 would mean that HTTP, JSON, storage and rules cost
 // nothing. Built with the tag openssl, it does the same with the binary that computes by OpenSSL, beside OpenSSL's primitives: signatures by
 // the program openssl, if there is one (openssl speed), and powers by calls from here, which cost some hundredths more than in C; openssl
-// speed has none of a 256-bit exponent.
+// speed has none of a 256-bit exponent. A second bound of each flow has powers of g by OpenSSL's constant-time exponentiation alone, without
+// the table of powers that the server keeps, which the first bound takes for granted.
 //
 // A second table says what a software token adds to a sign-in, beside the same without, and what a passkey adds to the signatures of the
 // tokens. Others say what a function of PreTokenGeneration adds to a sign-in, and how long a call

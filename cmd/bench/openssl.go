@@ -26,7 +26,8 @@ var openSSL = sync.OnceValues(func() (*arithmetic, error) {
 	if err != nil {
 		return nil, err
 	}
-	powers, err := library.Group(srp.Group())
+	n, g := srp.Group()
+	powers, err := library.Group(n, g)
 	if err != nil {
 		return nil, err
 	}
@@ -34,12 +35,21 @@ var openSSL = sync.OnceValues(func() (*arithmetic, error) {
 		name:   "OpenSSL",
 		signer: func(key *rsa.PrivateKey) jose.Signer { return library.Signer(key) },
 		srp:    srp.Server{Arithmetic: powers},
+		plain:  &srp.Server{Arithmetic: untabled{powers, g.Bytes()}},
 	}
 	if _, err := exec.LookPath("openssl"); err == nil {
 		a.signature = speed
 	}
 	return a, nil
 })
+
+// untabled computes powers of g as those of any other number: one constant-time exponentiation by OpenSSL.
+type untabled struct {
+	*libcrypto.Group
+	g []byte
+}
+
+func (u untabled) PowerOfG(exponent []byte) ([]byte, error) { return u.Power(u.g, exponent) }
 
 // speedOfSignatures is how openssl speed writes the number of signatures, and the seconds of CPU time that they took. One that is told of
 // several processes (-multi) measures the time that passes.
