@@ -6,12 +6,15 @@ import {
   CognitoIdentityProviderClient,
   CreateGroupCommand,
   DescribeUserPoolClientCommand,
+  GetProvisionedLimitCommand,
   GetTokensFromRefreshTokenCommand,
   InitiateAuthCommand,
+  InvalidParameterException,
   ListUsersCommand,
   NotAuthorizedException,
   RefreshTokenReuseException,
   ResourceNotFoundException,
+  UpdateProvisionedLimitCommand,
   UpdateUserPoolClientCommand,
   paginateListUserPoolClients,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -119,4 +122,16 @@ test('users and groups can be listed', async () => {
   assert.deepEqual(users[0].Attributes, [{ Name: 'email', Value: 'nia@example.com' }]);
   const groups = await idp.send(new AdminListGroupsForUserCommand({ UserPoolId: own, Username: 'nia' }));
   assert.deepEqual(groups.Groups, []);
+});
+
+test('limits of request rates are told and set', async () => {
+  const LimitDefinition = { LimitClass: 'API_CATEGORY', Attributes: { Category: 'UserResourceRead' } };
+  const update = (RequestedLimitValue) =>
+    idp.send(new UpdateProvisionedLimitCommand({ LimitDefinition, RequestedLimitValue }));
+  const { Limit } = await idp.send(new GetProvisionedLimitCommand({ LimitDefinition }));
+  assert.deepEqual(Limit, { LimitDefinition, ProvisionedLimitValue: 1_000_000, FreeLimitValue: 50 });
+  assert.equal((await update(900_000)).Limit.ProvisionedLimitValue, 900_000);
+  assert.equal((await idp.send(new GetProvisionedLimitCommand({ LimitDefinition }))).Limit.ProvisionedLimitValue, 900_000);
+  assert.equal((await update(1_000_000)).Limit.ProvisionedLimitValue, 1_000_000);
+  await assert.rejects(update(1), (error) => error instanceof InvalidParameterException);
 });
