@@ -75,6 +75,9 @@ func (l *Limiter) rate(category string, set int64) (Rate, bool) {
 	}
 }
 
+// Free is the limit of a category that holds where none is set, and the lowest that can be.
+func (l *Limiter) Free(category string) int64 { return l.limit(category, 0).Free }
+
 // Provisioned tells the limit of a category, as it is stored.
 func (l *Limiter) Provisioned(ctx context.Context, category string) (Limit, error) {
 	set, err := l.read(ctx)

@@ -34,20 +34,18 @@ func (s *Service) UpdateProvisionedLimit(ctx context.Context, in *cognitoidp.Upd
 	if err != nil {
 		return nil, err
 	}
-	limit, err := s.Rates.Provisioned(ctx, category)
-	if err != nil {
-		return nil, err
-	}
-	switch bounds := fmt.Sprintf("between %d and %d for the category %s.", limit.Free, int64(rates.Highest), category); {
+	free := s.Rates.Free(category)
+	switch bounds := fmt.Sprintf("between %d and %d for the category %s.", free, int64(rates.Highest), category); {
 	case !cognitoidp.Categories[category].Adjustable:
 		return nil, cognitoidp.InvalidParameter("The limit of the category " + category + " is not adjustable.")
-	case in.RequestedLimitValue < limit.Free:
+	case in.RequestedLimitValue < free:
 		return nil, cognitoidp.InvalidParameter("RequestedLimitValue must be " + bounds)
 	case in.RequestedLimitValue > rates.Highest:
 		return nil, cognitoidp.ServiceQuotaExceeded("RequestedLimitValue must be " + bounds)
 	}
 
-	if limit, err = s.Rates.Provision(ctx, category, in.RequestedLimitValue); err != nil {
+	limit, err := s.Rates.Provision(ctx, category, in.RequestedLimitValue)
+	if err != nil {
 		return nil, err
 	}
 	return &cognitoidp.UpdateProvisionedLimitResponse{Limit: shown(category, limit)}, nil
