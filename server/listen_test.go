@@ -17,8 +17,9 @@ import (
 // running is a server on a socket.
 type running struct {
 	url  string
-	stop func()       // what SIGTERM does
-	done <-chan error // what Run returns
+	slow <-chan struct{} // a request for /slow has come
+	stop func()          // what SIGTERM does
+	done <-chan error    // what Run returns
 }
 
 // runServer starts a server whose path /slow answers once release is closed.
@@ -32,9 +33,10 @@ func runServer(t *testing.T, delay time.Duration, release <-chan struct{}) runni
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := srv.Handler
+	next, slow := srv.Handler, make(chan struct{}, 1)
 	srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
+			slow <- struct{}{}
 			<-release
 			_, _ = io.WriteString(w, "done")
 			return
@@ -53,7 +55,7 @@ func runServer(t *testing.T, delay time.Duration, release <-chan struct{}) runni
 		}
 		done <- err
 	}()
-	return running{"http://" + srv.Addr().String(), stop, done}
+	return running{"http://" + srv.Addr().String(), slow, stop, done}
 }
 
 // get fetches a page and returns its status and body.
@@ -65,6 +67,16 @@ func (r running) get(path string) (string, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	return fmt.Sprint(response.StatusCode, " ", strings.TrimSpace(string(body))), err
+}
+
+// await asks until what is expected holds.
+func (r running) await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for began := time.Now(); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("not within ten seconds: %s", what)
+		}
+	}
 }
 
 func TestStoppingEndsTheInboxsEvents(t *testing.T) {
@@ -88,7 +100,7 @@ func TestStoppingEndsTheInboxsEvents(t *testing.T) {
 func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	r := runServer(t, time.Second, release)
+	r := runServer(t, 3*time.Second, release)
 	if got, err := r.get("/readyz"); got != "200 ok" {
 		t.Fatalf("before: got %q, %v", got, err)
 	}
@@ -97,20 +109,20 @@ func TestStoppingTurnsReadyFirstAndLetsRequestsFinish(t *testing.T) {
 		got, _ := r.get("/slow")
 		slow <- got
 	}()
-	time.Sleep(100 * time.Millisecond) // the slow request is under way
+	<-r.slow
 
 	r.stop()
-	time.Sleep(100 * time.Millisecond)
-	if got, err := r.get("/readyz"); got != "503 stopping" {
-		t.Errorf("stopping: got %q, %v, want 503", got, err)
-	}
+	r.await(t, "stopping", func() bool {
+		got, _ := r.get("/readyz")
+		return got == "503 stopping"
+	})
 	if got, err := r.get("/livez"); got != "200 ok" {
 		t.Errorf("stopping: got %q, %v, want requests answered still", got, err)
 	}
-	time.Sleep(1500 * time.Millisecond) // past the delay: the listener is closed
-	if got, err := r.get("/livez"); err == nil {
-		t.Errorf("after the delay: got %q, want no answer", got)
-	}
+	r.await(t, "after the delay: no answer", func() bool {
+		_, err := r.get("/livez")
+		return err != nil
+	})
 	close(release)
 	if got := <-slow; got != "200 done" {
 		t.Errorf("the request under way: got %q, want it finished", got)

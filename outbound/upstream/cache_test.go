@@ -5,8 +5,8 @@ import (
 	"errors"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -45,31 +45,28 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 
 func TestThoseWhoWaitTakeTheFailureTheyWaitedFor(t *testing.T) {
 	t.Parallel()
-	c := newCache()
-	c.now = func() time.Time { return time.Unix(1_000_000, 0) }
-	var fetches, waiting atomic.Int64
-	broken := errors.New("broken")
-	var all sync.WaitGroup
-	for range 10 {
-		all.Go(func() {
-			waiting.Add(1)
-			_, err := c.get(t.Context(), "a", false, func() (int, error) {
-				fetches.Add(1)
-				for waiting.Load() < 10 {
-					time.Sleep(time.Millisecond)
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache()
+		c.now = func() time.Time { return time.Unix(1_000_000, 0) }
+		fetches, broken := 0, errors.New("broken")
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				_, err := c.get(t.Context(), "a", false, func() (int, error) {
+					fetches++
+					time.Sleep(time.Second) // until all others wait
+					return 0, broken
+				})
+				if !errors.Is(err, broken) {
+					t.Error(err)
 				}
-				time.Sleep(20 * time.Millisecond)
-				return 0, broken
 			})
-			if !errors.Is(err, broken) {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if n := fetches.Load(); n != 1 {
-		t.Errorf("fetched %d times", n)
-	}
+		}
+		all.Wait()
+		if fetches != 1 {
+			t.Errorf("fetched %d times", fetches)
+		}
+	})
 }
 
 func TestWhoeverWaitsMayGiveUp(t *testing.T) {
