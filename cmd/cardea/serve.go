@@ -79,7 +79,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		Certificate:     certificate,
 		Certificates:    files,
 		ACME:            settings.ACME,
-		TrustedProxies:  settings.TrustedProxies,
+		TrustedProxies:  settings.Proxies(),
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
 

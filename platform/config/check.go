@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -34,6 +35,7 @@ func (c Config) check() error {
 		checkDatabase("database.url", c.Database.URL),
 		c.Database.checkPooler(),
 		c.checkAddresses(),
+		c.checkProxies(),
 		c.checkMasterKeys(),
 		c.checkTLS(),
 		c.checkCertificates(),
@@ -55,6 +57,27 @@ func (c Config) check() error {
 		checkOneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		checkOneOf("log.format", c.Log.Format, "json", "text"),
 	)
+}
+
+// Proxies are the networks of trusted_proxies.
+func (c Config) Proxies() []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range c.TrustedProxies {
+		if network, err := netip.ParsePrefix(text); err == nil { // checkProxies names the others
+			all = append(all, network)
+		}
+	}
+	return all
+}
+
+func (c Config) checkProxies() error {
+	var wrong []error
+	for _, text := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(text); err != nil {
+			wrong = append(wrong, fmt.Errorf("trusted_proxies: %q is no network such as 10.0.0.0/8", text))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 func checkAddr(name, addr string, optional bool) error {

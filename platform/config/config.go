@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/netip"
 	"strings"
 	"time"
 )
@@ -33,7 +32,7 @@ type Config struct {
 	// MasterKeyCommand is a program with its arguments, which prints the master keys, one to a line.
 	MasterKeyCommand []string `toml:"master_key_command"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed; none by default.
-	TrustedProxies []netip.Prefix `toml:"trusted_proxies"`
+	TrustedProxies []string `toml:"trusted_proxies"`
 	// ShutdownDelay is how long /readyz says no before the listener closes, so that balancers stop sending requests first.
 	ShutdownDelay Duration `toml:"shutdown_delay"`
 	// GeoDatabase is a MaxMind file that says where users' sessions are used; empty means that sessions have no place.

@@ -76,7 +76,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"certificates of one ARN", minimal + "[acme]\ndirectory = \"https://ca\"\naccept_terms = true\n" + strings.Repeat("[[certificates]]\narn = \"x\"\ncert_file = \"c\"\nkey_file = \"k\"\n", 2), "", "another certificate has this arn"},
 		{"terms", minimal + "[acme]\ndirectory = \"https://ca\"\n", "", "acme.accept_terms"},
 		{"plain authority", minimal + "[acme]\ndirectory = \"http://ca\"\naccept_terms = true\n", "", "acme.directory: use https"},
-		{"proxy", minimal + `trusted_proxies = ["10.0.0.0"]`, "", "line 2"},
+		{"proxy", minimal + `trusted_proxies = ["10.0.0.0"]`, "", `"10.0.0.0" is no network`},
 		{"account", minimal + `account = "12"`, "", "twelve digits"},
 		{"half of TLS", minimal + "[tls]\ncert_file = \"x\"\n", "", "cert_file and key_file go together"},
 		{"storage", minimal + "[passwords]\nstorage = \"plain\"\n", "", "passwords.storage"},

@@ -157,9 +157,14 @@ func TestOneMistakeHidesNoOther(t *testing.T) {
 			`outgoing.allow: "300.1.1.1" is no address, network or host name`,
 			`outgoing.allow: "a b" is no address, network or host name`,
 		}},
-		{"a list over lines", "public_url = \"https://a.example\"\ntrusted_proxies = [\n\"10.0.0.0/8\",\n\"nowhere\",\n]\naccount = \"1\"\n", []string{
+		{"a list over lines", "public_url = \"https://a.example\"\ntrusted_proxies = [\n\"10.0.0.0/8\",\n\"nowhere\",\n\"10.1.1.1\",\n]\naccount = \"1\"\n", []string{
 			`account: "1" is not twelve digits`,
-			`trusted_proxies: line 4, column 1 of cardea.toml: netip.ParsePrefix("nowhere"): no '/'`,
+			`trusted_proxies: "10.1.1.1" is no network such as 10.0.0.0/8`,
+			`trusted_proxies: "nowhere" is no network such as 10.0.0.0/8`,
+		}},
+		{"a number in a list over lines", "public_url = \"https://a.example\"\ntrusted_proxies = [\n\"10.0.0.0/8\",\n3,\n]\naccount = \"1\"\n", []string{
+			`account: "1" is not twelve digits`,
+			`trusted_proxies: line 4, column 1 of cardea.toml: this is of type integer, and the setting is a text in quotes`,
 		}},
 		{"text that never ends", "public_url = \"https://a.example\nregion = \"x\"\n", []string{
 			`public_url: line 1, column 32 of cardea.toml: basic strings cannot have new lines`,
