@@ -161,3 +161,29 @@ func (d disk) belongsToOwnerOf(dir string) {
 		d.t.Fatal(err)
 	}
 }
+
+// TestAFileThatIsMountedByItselfIsRefused starts a server on the database file of another, mounted without its folder, as a container can be
+// given a file: SQLite's log and the lock would stand in another folder.
+func TestAFileThatIsMountedByItselfIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, dbtest.EmptySQLite(t))
+	first := c.start()
+	here := filepath.Join(t.TempDir(), "cardea.db")
+	if err := os.WriteFile(here, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(strings.TrimPrefix(c.url, "sqlite:"), here, "", unix.MS_BIND, ""); err != nil {
+		t.Fatalf("mount a file, which takes root with CAP_SYS_ADMIN: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(here, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	}()
+	second := c.node("CARDEA_DATABASE_URL=sqlite:" + here)
+	second.launch()
+	if err := second.exit(); err == nil || !strings.Contains(second.log(), "the database file is mounted by itself") {
+		t.Errorf("a server on the mounted file: %v, %s", err, second.log())
+	}
+	first.ready()
+}

@@ -14,6 +14,9 @@ var ErrServed = errors.New("another server runs on this database file: a SQLite 
 // ErrLinked says that a SQLite file has several names.
 var ErrLinked = errors.New("the database file has another name, a hard link: SQLite would keep the log of each name apart, and servers would not notice each other")
 
+// ErrMounted says that a SQLite file is a mount of its own.
+var ErrMounted = errors.New("the database file is mounted by itself: SQLite keeps its log beside the file, where the mount does not reach; mount the folder instead")
+
 // errHeld says that another process holds a lock.
 var errHeld = errors.New("the lock is held")
 
@@ -43,14 +46,20 @@ func Alone(url string) (release func(), err error) {
 	return func() { _ = file.Close() }, nil // which unlocks it; the file stays, or two servers could lock two files
 }
 
-// oneName answers ErrLinked for a SQLite file that has more than one name, whichever of them is path. SQLite's log, and the lock of
-// Alone, stand beside a name: two programs with two names of one file would destroy it.
-func oneName(path string) error {
+// oneLog makes sure that a SQLite file has one log. The log, and the lock of Alone, stand beside a name of the file: two programs that
+// reach one file in different folders would destroy it. It answers ErrLinked for a file with more than one name, whichever of them is
+// path, and ErrMounted for one that a container was given without its folder.
+func oneLog(path string) error {
 	n, err := links(path)
-	if err == nil && n > 1 {
+	switch {
+	case err != nil:
+		return err
+	case n > 1:
 		return fmt.Errorf("%w (%s has %d names: `find / -samefile` finds them)", ErrLinked, path, n)
+	case mounted(path):
+		return fmt.Errorf("%w (%s)", ErrMounted, path)
 	}
-	return err
+	return nil
 }
 
 // mostLinks bounds how many symbolic links lead to a file, as systems do.

@@ -22,7 +22,7 @@ type liteCopy struct {
 
 // readLite opens a snapshot of a file.
 func readLite(ctx context.Context, path string, fn func(source) error) error {
-	if err := oneName(path); err != nil { // also if the file is not there: SQLite would make it
+	if err := oneLog(path); err != nil { // also if the file is not there: SQLite would make it
 		return fmt.Errorf("open database: %w", err)
 	}
 	conn, err := connect(fileURL(path), readerPragmas)

@@ -35,7 +35,7 @@ func openSQLite(path string, opts Options) (*lite, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(file.Close(), oneName(path)); err != nil {
+	if err := errors.Join(file.Close(), oneLog(path)); err != nil {
 		return nil, err
 	}
 
