@@ -2,29 +2,9 @@
 // authenticator keeps passkeys and confirms the user's presence by itself.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { after, before } from 'node:test';
+import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 import { client } from '../js/amplify.mjs';
-
-let browser;
-let server;
-
-before(async () => {
-  const script = await readFile(new URL('dist/page.js', import.meta.url));
-  server = createServer((request, response) => {
-    if (request.url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script);
-    else if (/^\/(\?|$)/.test(request.url)) response.setHeader('Content-Type', 'text/html').end(html);
-    else if (/^\/callback(\?|$)/.test(request.url)) response.end('back at the app');
-    else response.writeHead(404).end();
-  });
-  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
-  browser = await chromium.launch({ executablePath: process.env.CONFORMANCE_CHROMIUM, args: quiet });
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
 
 const html = '<!doctype html><meta charset="utf-8"><title>app</title><script src="/page.js"></script>';
 
@@ -37,6 +17,22 @@ const quiet = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+// Both are there before whoever imports them: root hooks of several modules run at once.
+const script = await readFile(new URL('dist/page.js', import.meta.url));
+const server = createServer((request, response) => {
+  if (request.url === '/page.js') response.setHeader('Content-Type', 'text/javascript').end(script);
+  else if (/^\/(\?|$)/.test(request.url)) response.setHeader('Content-Type', 'text/html').end(html);
+  else if (/^\/callback(\?|$)/.test(request.url)) response.end('back at the app');
+  else response.writeHead(404).end();
+});
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+const browser = await chromium.launch({ executablePath: process.env.CONFORMANCE_CHROMIUM, args: quiet });
+
+after(async () => {
+  await browser.close();
+  server.close();
+});
 
 // open starts an application in a new profile and gives Amplify's functions, and beside them page, load (which loads
 // the page anew) and authenticator.

@@ -2,7 +2,7 @@
 // while it runs. The address is fixed for a run, because the servers are told of it when they start.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { after, before } from 'node:test';
+import { after } from 'node:test';
 import express from 'express';
 import { amazon, apple, facebook, google } from './social.mjs';
 import { oidc } from './oidc.mjs';
@@ -41,7 +41,7 @@ export async function down() {
   await new Promise((closed) => server.close(closed));
 }
 
-before(up);
+await up();
 
 after(async () => {
   await down();
