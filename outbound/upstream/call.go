@@ -75,6 +75,9 @@ func (c *Client) exchange(ctx context.Context, q call) (*answer, error) {
 	if err == nil && len(got.body) > maxAnswer {
 		err = web.ErrTooLarge
 	}
+	if err == nil {
+		err = ctx.Err() // a server that notices first that its client has given up may send an answer still
+	}
 	return got, err
 }
 

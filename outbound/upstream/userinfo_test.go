@@ -1,6 +1,7 @@
 package upstream_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -58,6 +59,26 @@ func TestAttributeEndpointsThatMisbehave(t *testing.T) {
 				t.Errorf("got %#v", failed)
 			}
 		})
+	}
+}
+
+// late answers when the time of a request for attributes has passed, as happens when the server notices that before the client.
+type late struct{ http.RoundTripper }
+
+func (l late) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path != "/userinfo" {
+		return l.RoundTripper.RoundTrip(r)
+	}
+	<-r.Context().Done()
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"sub":"1234567890"}`))}, nil
+}
+
+func TestAnAnswerThatComesTooLateIsNone(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, upstreamtest.Start(t, upstream.OIDC))
+	v.client.HTTP.Transport, v.client.Timeout = late{v.client.HTTP.Transport}, 2*time.Second
+	if failed := v.fails("attributes"); failed.Word != "Read timed out" {
+		t.Errorf("got %#v", failed)
 	}
 }
 
