@@ -65,6 +65,10 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 	if err != nil {
 		return server.Config{}, err
 	}
+	proxies, err := settings.Proxies()
+	if err != nil {
+		return server.Config{}, err
+	}
 	return server.Config{
 		Addr:            settings.Addr,
 		AdminAddr:       settings.AdminAddr,
@@ -79,7 +83,7 @@ func (c configFlag) load(t terminal) (server.Config, error) {
 		Certificate:     certificate,
 		Certificates:    files,
 		ACME:            settings.ACME,
-		TrustedProxies:  settings.Proxies(),
+		TrustedProxies:  proxies,
 		ShutdownDelay:   time.Duration(settings.ShutdownDelay),
 		PasswordStorage: settings.Passwords.Storage,
 

@@ -1,11 +1,9 @@
 package oauth_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"cardea/server"
@@ -36,27 +34,9 @@ func TestDiscoveryNamesWhatAnswers(t *testing.T) {
 	})
 }
 
-// buffer is a log that may be written by several goroutines.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(line []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(line)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 func TestTheLogOfEndpointsHasNoSecrets(t *testing.T) {
 	t.Parallel()
-	var log buffer
+	var log servertest.Log
 	keep := func(c *server.Config) { c.Log = slog.New(slog.NewJSONHandler(&log, nil)) }
 	servertest.EachWith(t, keep, func(t *testing.T, s *servertest.World) {
 		w := furnish(t, s, nil)

@@ -1,7 +1,6 @@
 package login_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -197,22 +196,10 @@ func TestPagesAndAPILockAnAccountTogether(t *testing.T) {
 	})
 }
 
-// log is one that may be written by several goroutines.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
 func TestTheLogOfPagesHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, database string) {
-		var written log
+		var written servertest.Log
 		w := servertest.New(t, database, func(c *server.Config) { c.Log = slog.New(slog.NewJSONHandler(&written, nil)) })
 		s := newShop(t, w, servertest.With(choosing, byLink), choosingClient)
 		s.User(t, s.pool, "ana", "email", "ana@example.org", "email_verified", "true")
@@ -235,10 +222,9 @@ func TestTheLogOfPagesHasNoSecrets(t *testing.T) {
 		press(w, opened)
 		s.visitor(t).visit(s.page(t, "/error") + "&error=the-hint")
 
-		written.mu.Lock()
-		defer written.mu.Unlock()
+		text := written.String()
 		for what, secret := range secrets {
-			if secret == "" || strings.Contains(written.text.String(), secret) {
+			if secret == "" || strings.Contains(text, secret) {
 				t.Errorf("%s (%q) is in the log", what, secret)
 			}
 		}
@@ -246,7 +232,7 @@ func TestTheLogOfPagesHasNoSecrets(t *testing.T) {
 			`"operation":"Login"`, `"operation":"Code"`, `"operation":"ConfirmUser"`, `"service":"pages"`, `"client":"` + s.client + `"`, `"pool":"` + s.pool + `"`,
 			`"code":"CodeMismatchException"`,
 		} {
-			if !strings.Contains(written.text.String(), want) {
+			if !strings.Contains(text, want) {
 				t.Errorf("the log lacks %s", want)
 			}
 		}

@@ -76,7 +76,7 @@ func (c *Client) exchange(ctx context.Context, q call) (*answer, error) {
 		err = web.ErrTooLarge
 	}
 	if err == nil {
-		err = ctx.Err() // a server that notices first that its client has given up may send an answer still
+		err = ctx.Err() // what comes when the time is over is no answer: a server that notices that first may send an empty one
 	}
 	return got, err
 }

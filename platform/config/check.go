@@ -59,25 +59,23 @@ func (c Config) check() error {
 	)
 }
 
-// Proxies are the networks of trusted_proxies.
-func (c Config) Proxies() []netip.Prefix {
-	var all []netip.Prefix
+// Proxies are the networks of trusted_proxies. Beside an error, which names all that are none, they are the others.
+func (c Config) Proxies() (all []netip.Prefix, err error) {
+	var wrong []error
 	for _, text := range c.TrustedProxies {
-		if network, err := netip.ParsePrefix(text); err == nil { // checkProxies names the others
-			all = append(all, network)
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("trusted_proxies: %q is no network such as 10.0.0.0/8", text))
+			continue
 		}
+		all = append(all, network)
 	}
-	return all
+	return all, errors.Join(wrong...)
 }
 
 func (c Config) checkProxies() error {
-	var wrong []error
-	for _, text := range c.TrustedProxies {
-		if _, err := netip.ParsePrefix(text); err != nil {
-			wrong = append(wrong, fmt.Errorf("trusted_proxies: %q is no network such as 10.0.0.0/8", text))
-		}
-	}
-	return errors.Join(wrong...)
+	_, err := c.Proxies()
+	return err
 }
 
 func checkAddr(name, addr string, optional bool) error {

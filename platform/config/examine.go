@@ -64,7 +64,8 @@ func (c Config) examineProxy(f *Findings) {
 	if strings.HasPrefix(c.PublicURL, "https://") && !c.servesTLS() && len(c.TrustedProxies) == 0 {
 		f.doubtful("public_url", "it is https, and the server serves plain HTTP: name the proxy before it in trusted_proxies, or give tls.cert_file")
 	}
-	for _, network := range c.Proxies() {
+	networks, _ := c.Proxies() // check says what is wrong
+	for _, network := range networks {
 		if network.Bits() == 0 {
 			f.doubtful("trusted_proxies", network.String()+" is everybody, so that clients choose the address that they count as")
 		}

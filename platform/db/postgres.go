@@ -110,7 +110,8 @@ func (p *postgres) write(ctx context.Context, _ bool, fn func(session) error) (d
 	return nil, c, err
 }
 
-// repeat runs a transaction until it succeeds, fails for a reason of its own, or is waited for by nobody: its error says so then.
+// repeat runs a transaction until it succeeds, or fails for a reason of its own. One that would have to be run again after ctx is done
+// fails with the cause of that.
 func (p *postgres) repeat(ctx context.Context, c *cost, j job) error {
 	began := time.Now()
 	for pause := time.Millisecond; ; c.retries++ {

@@ -35,7 +35,7 @@ func serve(t *testing.T, hits *atomic.Int64) *httptest.Server {
 			http.Redirect(w, r, "/", http.StatusFound)
 		case "/slow":
 			<-r.Context().Done()
-			panic(http.ErrAbortHandler) // or the client might see an answer that is empty
+			panic(http.ErrAbortHandler) // ends without an answer; returning would send an empty one
 		default:
 			n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 			_, _ = io.WriteString(w, strings.Repeat("x", n))

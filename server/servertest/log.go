@@ -7,18 +7,28 @@ import (
 	"testing"
 )
 
-// AuditLog keeps the audit log of a server whose Stdout it is. It is safe for concurrent use.
-type AuditLog struct {
+// Log keeps what a server logs. It is safe for concurrent use.
+type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
 // Write implements io.Writer.
-func (l *AuditLog) Write(b []byte) (int, error) {
+func (l *Log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(b)
 }
+
+// String is what was written.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// AuditLog keeps the audit log of a server whose Stdout it is.
+type AuditLog struct{ Log }
 
 // Take is what was recorded since the last time.
 func (l *AuditLog) Take(t *testing.T) (list []M) {
